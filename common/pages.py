@@ -1,0 +1,40 @@
+"""Small values that templates show: a step of the breadcrumb, the links of a pager. Pure, no query."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.http import QueryDict
+
+PAGE_SIZE = 15
+GAP = 0
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """One step of the breadcrumb; the last one has no address. ``code``: EJ, EG, S1, S2, UF or UO when it is a record."""
+
+    label: str
+    url: str = ""
+    code: Literal["", "EJ", "EG", "S1", "S2", "UF", "UO"] = ""
+
+
+def page_window(current: int, last: int) -> list[int]:
+    """Page numbers to link, ``GAP`` standing for those left out: first, last, and two either side of the current one."""
+    wanted = sorted({1, last, *range(max(1, current - 2), min(last, current + 2) + 1)})
+    window: list[int] = []
+    for page in wanted:
+        if window and page - window[-1] == 2:
+            window.append(page - 1)
+        elif window and page - window[-1] > 2:
+            window.append(GAP)
+        window.append(page)
+    return window
+
+
+def page_query(parameters: QueryDict, page: int, name: str = "page") -> str:
+    """Query string of another page: every other parameter kept, page 1 written without a number."""
+    kept = parameters.copy()
+    kept.pop(name, None)
+    if page > 1:
+        kept[name] = str(page)
+    return "?" + kept.urlencode()

@@ -1,0 +1,215 @@
+"""Components shared by every page: ``{% load ui %}``. The markup is in ``templates/components/``; see docs/frontend.md."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from django import template
+from django.contrib.messages import constants
+from django.contrib.messages.storage.base import Message
+from django.core.paginator import Page
+from django.forms import BaseForm
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from common import french
+from common.pages import GAP, Crumb, page_query, page_window
+from common.phones import display_phone, international_phone
+
+register = template.Library()
+
+SPRITE = "icons/pictogrammes.svg"
+FRESH_ICONS = {"old": "frais-vieux", "never": "frais-jamais"}
+STATE_ICONS = {"ok": "etat-a-jour", "soon": "etat-bientot", "late": "etat-en-retard", "out": "etat-perimee"}
+NOTE_ICONS = {"ok": "coche", "warn": "etat-en-retard", "err": "etat-en-retard", "": "info"}
+NOTE_OF_LEVEL = {constants.SUCCESS: "ok", constants.WARNING: "warn", constants.ERROR: "err"}
+
+
+class Badge(Protocol):
+    """What a freshness badge or state badge shows: ``key`` chooses colour and shape, ``label`` is the text."""
+
+    key: str
+    label: str
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Pictogram of the sprite; decorative, unless ``label`` gives its meaning as hidden text."""
+    image = format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', static(SPRITE), name)
+    return format_html('{}<span class="visually-hidden">{}</span>', image, label) if label else image
+
+
+@register.simple_tag
+def phone(number: str, picture: str = "tel", css: str = "", prefix: str = "") -> SafeString:
+    """Phone number as a link (« 01 40 97 01 02 »), empty when there is none.
+
+    ``prefix`` goes before the number (« Appeler le »); ``css`` adds classes (``btn btn-primary``).
+    """
+    if not number:
+        return SafeString("")
+    return format_html(
+        '<a class="{}" href="tel:{}">{}{}{}</a>',
+        f"nowrap {css}".strip(),
+        international_phone(number),
+        icon(picture) if picture else "",
+        f"{prefix} " if prefix else "",
+        display_phone(number),
+    )
+
+
+@register.simple_tag
+def fresh(badge: Badge) -> SafeString:
+    """Age of a figure: a coloured disc that empties, and its text (« < 3 h »). Keys: 1h 3h 6h 12h 24h old never."""
+    return format_html(
+        '<span class="fresh f-{}">{}<span class="visually-hidden">saisie </span>{}</span>',
+        badge.key,
+        icon(FRESH_ICONS.get(badge.key, f"frais-{badge.key}")),
+        badge.label,
+    )
+
+
+@register.simple_tag
+def state(badge: Badge, detail: str = "") -> SafeString:
+    """State of a figure against its expected rhythm (« À jour »); ``detail`` replaces the text (« En retard de 9 h »)."""
+    return format_html(
+        '<span class="state s-{}">{}{}</span>', badge.key, icon(STATE_ICONS[badge.key]), detail or badge.label
+    )
+
+
+@register.inclusion_tag("components/places.html")
+def places(
+    figure: int | None = None,
+    installed: int | None = None,
+    kind: str = "known",
+    detail: str = "",
+    large: bool = False,
+) -> dict[str, Any]:
+    """Number of free places and the word that goes with it; unknown is never shown as zero.
+
+    ``kind``: « known » (0 shows « complet »), « unknown », « expired » (figure struck out), « closed », « inactive ».
+    ``installed``: installed places, when given. ``detail`` replaces the word under the figure.
+    """
+    if kind == "known" and figure is None:
+        kind = "unknown"
+    return {"figure": figure, "installed": installed, "kind": kind, "detail": detail, "large": large}
+
+
+@register.inclusion_tag("components/note.html")
+def message_note(message: Message) -> dict[str, Any]:
+    """Message of the messages framework as a note; errors are announced at once (role « alert »)."""
+    kind = NOTE_OF_LEVEL.get(message.level, "")
+    role = "alert" if kind == "err" else ""
+    return {"kind": kind, "title": "", "picture": NOTE_ICONS[kind], "role": role, "content": message.message}
+
+
+@register.simple_block_tag
+def note(content: SafeString, kind: str = "", title: str = "", role: str = "", picture: str = "") -> SafeString:
+    """Framed sentence: ``{% note "warn" "Titre" %}…{% endnote %}``. Kinds: "" (information), ok, warn, err."""
+    context = {"kind": kind, "title": title, "picture": picture or NOTE_ICONS[kind], "role": role, "content": content}
+    return render_to_string("components/note.html", context)
+
+
+@register.simple_block_tag
+def record_block(content: SafeString, title: str, slug: str) -> SafeString:
+    """Block of a record page, its title on the left of wide screens. Nothing at all when the content is blank."""
+    if not content.strip():
+        return SafeString("")
+    return render_to_string("components/record_block.html", {"title": title, "slug": slug, "content": content})
+
+
+@register.simple_block_tag
+def empty_state(content: SafeString, title: str) -> SafeString:
+    """Framed text that stands where a list would be: what is missing, then what to do."""
+    return render_to_string("components/empty_state.html", {"title": title, "content": content})
+
+
+@register.simple_tag
+def level_code(code: str) -> SafeString:
+    """Short code of a level of the directory (EJ, EG, S1, S2, UF, UO), drawn apart."""
+    css = {"EG": "code code-eg", "UO": "code code-uo"}.get(code, "code")
+    return format_html('<span class="{}">{}</span>', css, code)
+
+
+@register.inclusion_tag("components/breadcrumb.html")
+def breadcrumb(crumbs: Sequence[Crumb]) -> dict[str, Any]:
+    """Breadcrumb of ``common.pages.Crumb``; the last one is the current page."""
+    return {"crumbs": crumbs}
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: template.Context, page: Page, label: str = "Pages", noun: str = "élément") -> dict[str, Any]:
+    """Links to the other pages of a list, with every GET parameter kept; nothing when there is one page only.
+
+    ``noun`` (singular) names what is listed: « Établissements 1 à 15 sur 42, 15 par page ».
+    """
+    parameters = context["request"].GET
+    last = page.paginator.num_pages
+    links = [
+        {"number": number, "query": "" if number == GAP else page_query(parameters, number), "gap": number == GAP}
+        for number in page_window(page.number, last)
+    ]
+    return {
+        "page": page,
+        "links": links,
+        "label": label,
+        "title": french.plural(2, noun).capitalize(),
+        "previous": page_query(parameters, page.number - 1) if page.has_previous() else "",
+        "next": page_query(parameters, page.number + 1) if page.has_next() else "",
+    }
+
+
+@register.simple_tag
+def required_legend() -> SafeString:
+    """Sentence that explains the asterisk of required fields, to be put before the first field."""
+    return SafeString('<p class="meta">Les champs marqués d’un <span class="required">*</span> sont obligatoires.</p>')
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(*forms: BaseForm, title: str = "") -> dict[str, Any]:
+    """List of what is to be corrected, each line a link to its field; nothing when the forms are valid or unbound."""
+    errors = list(_error_lines(forms))
+    words = "Une information est à corriger" if len(errors) == 1 else f"{len(errors)} informations sont à corriger"
+    return {"errors": errors, "title": title or words}
+
+
+def _error_lines(forms: Iterable[BaseForm]) -> Iterable[dict[str, str]]:
+    for form in forms:
+        if not form.is_bound:
+            continue
+        for error in form.non_field_errors():
+            yield {"target": "", "label": "", "text": error}
+        for field in form:
+            for error in field.errors:
+                yield {"target": "" if field.is_hidden else field.id_for_label, "label": field.label, "text": error}
+
+
+@register.inclusion_tag("components/map.html")
+def map_box(
+    label: str,
+    *,
+    outlines: str = "",
+    area: str = "",
+    points: str = "",
+    latitude: float | None = None,
+    longitude: float | None = None,
+    place: str = "",
+    size: str = "",
+) -> dict[str, Any]:
+    """Map drawn by static/js/map.js; say the same thing in words beside it.
+
+    ``outlines``, ``area``, ``points``: addresses of GeoJSON documents (background outlines; territory to fill; places
+    to pin, see docs/frontend.md). ``latitude`` and ``longitude`` in degrees (WGS84) with ``place``, its name: one
+    point. ``size``: "" or « sm » or « xs ».
+    """
+    point = {} if latitude is None or longitude is None else {"latitude": str(latitude), "longitude": str(longitude)}
+    return {
+        "label": label,
+        "outlines": outlines,
+        "area": area,
+        "points": points,
+        "point": point,
+        "place": place,
+        "size": size,
+        "sprite": static(SPRITE),
+    }
