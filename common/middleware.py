@@ -1,0 +1,79 @@
+"""Middleware without a domain word: request id, sliding session, read-only GET."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+
+from common import request_id
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+RENEWED_AT = "renewed_at"  # session key: seconds since 1970
+
+
+class RequestIdMiddleware:
+    """Give each request an id (the proxy's X-Request-ID when it sends one) and return it in the answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve the request under its id."""
+        current = request_id.begin_request(request.headers.get(request_id.HEADER, ""))
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.end_request()
+        response.headers[request_id.HEADER] = current
+        return response
+
+
+class SlidingSessionMiddleware:
+    """Move the end of a signed-in session forward, at most once per SESSION_RENEWAL_STEP seconds.
+
+    Django's SESSION_SAVE_EVERY_REQUEST would write one row for every page read. The session itself is saved by
+    SessionMiddleware, which stands outside the read-only transaction.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Mark the session as used, when its last mark is old enough."""
+        if request.user.is_authenticated:
+            now = int(time.time())
+            if now - request.session.get(RENEWED_AT, 0) >= settings.SESSION_RENEWAL_STEP:
+                request.session[RENEWED_AT] = now
+        return self.get_response(request)
+
+
+class ReadOnlyGetMiddleware:
+    """Serve GET and HEAD in a READ ONLY transaction: a view that writes there fails in SQL.
+
+    Must be the last middleware, so that it covers the view and the rendering of its template but not the session,
+    which outer middleware save. URL names of READ_ONLY_GET_EXEMPT are left alone. The body of a streaming response
+    is produced after the transaction and is not covered.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.exempt = frozenset(settings.READ_ONLY_GET_EXEMPT)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Open the transaction unless the method or the address is exempt."""
+        if request.method not in {"GET", "HEAD"} or self._is_exempt(request):
+            return self.get_response(request)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+            return self.get_response(request)
+
+    def _is_exempt(self, request: HttpRequest) -> bool:
+        try:
+            return resolve(request.path_info).view_name in self.exempt
+        except Resolver404:
+            return False
