@@ -8,10 +8,15 @@ from django.http import HttpRequest
 from common import navigation
 
 
+def site_name() -> str:
+    """Name of the site in titles and in the header: « ROR Île-de-France »."""
+    return f"ROR {settings.REGION_NAME}"
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """Return the site's name, the support desk and the visible navigation entries (no database query)."""
     return {
-        "site_name": settings.SITE_NAME,
+        "site_name": site_name(),
         "support_desk": settings.SUPPORT_DESK,
         "nav_main": navigation.visible_links(request, "main"),
         "nav_menu": navigation.visible_links(request, "menu"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from django import template
+from django.conf import settings
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.core.paginator import Page
@@ -160,9 +161,11 @@ def pager(context: template.Context, page: Page, label: str = "Pages", noun: str
 
 
 @register.simple_tag
-def required_legend() -> SafeString:
-    """Sentence that explains the asterisk of required fields, to be put before the first field."""
-    return SafeString('<p class="meta">Les champs marqués d’un <span class="required">*</span> sont obligatoires.</p>')
+def required_legend(all_required: bool = False) -> SafeString:
+    """Sentence to put before the first field: what the asterisk means, or that every field is required."""
+    if all_required:
+        return SafeString('<p class="meta">Sauf mention contraire, tous les champs sont obligatoires.</p>')
+    return SafeString('<p class="meta"><span class="required">*</span> champ obligatoire</p>')
 
 
 @register.inclusion_tag("components/error_summary.html")
@@ -212,4 +215,5 @@ def map_box(
         "place": place,
         "size": size,
         "sprite": static(SPRITE),
+        "tiles": settings.MAP_TILES,
     }

@@ -1,0 +1,76 @@
+// Small behaviours; every page reads and submits without them.
+
+const wide = matchMedia("(min-width: 62rem)");
+const all = (selector, root = document) => root.querySelectorAll(selector);
+
+// Facets, legend: open on wide screens, folded on narrow ones.
+const fold = () => all("[data-narrow-closed]").forEach((details) => (details.open = wide.matches));
+wide.addEventListener("change", fold);
+fold();
+
+// Menu: closes on Escape (focus back on its button) and when focus or click goes elsewhere.
+const menus = () => all("details[data-menu][open]");
+document.addEventListener("click", (event) => menus().forEach((m) => m.contains(event.target) || (m.open = false)));
+document.addEventListener("focusin", (event) => menus().forEach((m) => m.contains(event.target) || (m.open = false)));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  menus().forEach((menu) => {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+});
+
+// List or map on narrow screens: [data-show=name] chooses which [data-view=name] is seen.
+const show = (name) => {
+  all("[data-view]").forEach((view) => (view.hidden = view.dataset.view !== name));
+  all("[data-show]").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.show === name)));
+};
+
+// − / + around a number: [data-step=-1 data-for=id]. An empty field starts from 0.
+const step = (button) => {
+  const input = document.getElementById(button.dataset.for);
+  const next = Number(input.value || 0) + Number(button.dataset.step);
+  input.value = String(Math.min(Number(input.max || 9999), Math.max(Number(input.min || 0), next)));
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-show], [data-step], [data-print]");
+  if (!button) return;
+  if (button.dataset.show) show(button.dataset.show);
+  else if (button.dataset.step) step(button);
+  else print();
+});
+
+// A result and its pin light up together.
+const light = (id, on) => all(`[data-pin="${CSS.escape(id)}"]`).forEach((e) => e.classList.toggle("lit", on));
+for (const [type, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
+  document.addEventListener(type, (event) => {
+    const target = event.target.closest?.("[data-pin]");
+    if (target) light(target.dataset.pin, on);
+  });
+}
+
+// form[data-warn-unsaved]: leaving with something typed and not sent asks first.
+let unsaved = false;
+document.addEventListener("input", (event) => {
+  if (event.target.closest("form[data-warn-unsaved]")) unsaved = true;
+});
+document.addEventListener("submit", () => (unsaved = false));
+addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
+
+// The error summary takes the focus, after a page load and after a partial update.
+const focusErrors = (root) => root.querySelector("[data-focus]")?.focus();
+focusErrors(document);
+document.addEventListener("htmx:load", (event) => focusErrors(event.target));
+
+// Paper shows what is folded, for browsers whose style sheet cannot.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...all("main details:not([open])")];
+  opened.forEach((details) => (details.open = true));
+});
+addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));

@@ -1,0 +1,140 @@
+// Maps on Leaflet (global L, loaded before this module). Each [data-map] says what to draw (see components/map.html):
+// outlines, area and points are addresses of GeoJSON; one place may be given by latitude, longitude and name.
+// Colours come from map.css, so the theme needs nothing here.
+
+const L = window.L;
+const CREDIT = "Contours\u00a0: IGN ADMIN EXPRESS – Licence Ouverte 2.0";
+const SHAPES = { old: "frais-vieux", never: "frais-jamais" };
+const CLUSTER_BEYOND = 60;
+const TILE_ZOOM = 19;
+
+const load = async (url) => {
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return response.json();
+};
+
+const escaped = (text) => {
+  const span = document.createElement("span");
+  span.textContent = text;
+  return span.innerHTML;
+};
+
+function base(element) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const map = L.map(element, {
+    zoomControl: false,
+    minZoom: 7,
+    maxZoom: element.dataset.tiles ? TILE_ZOOM : 16,
+    zoomSnap: 0.25,
+    scrollWheelZoom: false,
+    zoomAnimation: !still,
+    fadeAnimation: !still,
+    markerZoomAnimation: !still,
+  });
+  map.attributionControl.setPrefix("");
+  L.control.zoom({ zoomInTitle: "Zoomer", zoomOutTitle: "Dézoomer" }).addTo(map);
+  if (element.dataset.tiles) {
+    L.tileLayer(element.dataset.tiles, { maxZoom: TILE_ZOOM, attribution: element.dataset.tilesCredit }).addTo(map);
+  }
+  return map;
+}
+
+function drawOutlines(map, geojson, overTiles) {
+  map.attributionControl.addAttribution(CREDIT);
+  const label = (feature, layer) => {
+    const text = feature.properties.code ?? feature.properties.nom;
+    if (text) layer.bindTooltip(escaped(text), { permanent: true, direction: "center", className: "map-name" });
+  };
+  const style = { interactive: false, className: overTiles ? "map-land map-over" : "map-land" };
+  return L.geoJSON(geojson, { style, onEachFeature: label }).addTo(map);
+}
+
+// A point: properties id, name, places (short text), fresh (key of the badge), url (the record).
+function pin(feature, latlng, sprite) {
+  const { id, name, places, fresh, url } = feature.properties;
+  const shape = SHAPES[fresh] ?? `frais-${fresh}`;
+  const picture = `<svg class="i" aria-hidden="true"><use href="${sprite}#${escaped(shape)}"/></svg>`;
+  const icon = L.divIcon({
+    className: `pin f-${fresh}`,
+    iconSize: [52, 44],
+    html: `<span>${picture}<b>${escaped(places)}</b></span>`,
+  });
+  const marker = L.marker(latlng, { icon, riseOnHover: true });
+  marker.on("add", () => {
+    const element = marker.getElement();
+    element.dataset.pin = id;
+    element.setAttribute("aria-label", `${name}, places\u00a0: ${places}`);
+  });
+  const link = url ? `<br><a href="${encodeURI(url)}">Ouvrir la fiche</a>` : "";
+  return marker.bindPopup(`<b>${escaped(name)}</b><br>Places\u00a0: ${escaped(places)}${link}`);
+}
+
+function cluster() {
+  return L.markerClusterGroup({
+    showCoverageOnHover: false,
+    animate: false,
+    iconCreateFunction: (group) =>
+      L.divIcon({
+        className: "map-cluster",
+        iconSize: [44, 44],
+        html: `<span>${group.getChildCount()}<span class="visually-hidden"> établissements, agrandir</span></span>`,
+      }),
+  });
+}
+
+function drawPoints(map, geojson, sprite) {
+  const pins = L.geoJSON(geojson, { pointToLayer: (feature, latlng) => pin(feature, latlng, sprite) });
+  const group = geojson.features.length > CLUSTER_BEYOND ? cluster() : L.featureGroup();
+  return group.addLayer(pins).addTo(map);
+}
+
+function drawPlace(map, { latitude, longitude, place }) {
+  const at = [Number(latitude), Number(longitude)];
+  const dot = L.circleMarker(at, { radius: 8, className: "map-origin", interactive: false }).addTo(map);
+  if (place) dot.bindTooltip(escaped(place), { permanent: true, direction: "top", className: "map-name", offset: [0, -4] });
+  return at;
+}
+
+// What the eye needs to see, then how far it may zoom in: pins, else the territory, else the place, else the outlines.
+async function draw(element) {
+  const { outlines, area, points, sprite, latitude, tiles } = element.dataset;
+  const [land, territory, places] = await Promise.all([outlines, area, points].map((url) => url && load(url)));
+  const map = base(element);
+  let view = null;
+  if (land) view = drawOutlines(map, land, Boolean(tiles)).getBounds();
+  if (territory) {
+    view = L.geoJSON(territory, { style: { className: "map-area", interactive: false } }).addTo(map).getBounds();
+  }
+  if (latitude) {
+    const at = drawPlace(map, element.dataset);
+    view = territory || places?.features.length ? view.extend(at) : L.latLng(at).toBounds(12000);
+  }
+  if (places?.features.length) {
+    const bounds = drawPoints(map, places, sprite).getBounds();
+    view = latitude ? bounds.extend([Number(latitude), Number(element.dataset.longitude)]) : bounds;
+  }
+  const fit = () => map.invalidateSize().fitBounds(view, { padding: [26, 26], maxZoom: 14, animate: false });
+  fit();
+  // Drawn while hidden (the list is shown first on narrow screens): fit again when it first has a size.
+  if (!element.offsetWidth) {
+    new ResizeObserver((_, observer) => {
+      if (!element.offsetWidth) return;
+      observer.disconnect();
+      fit();
+    }).observe(element);
+  }
+}
+
+function start(root) {
+  root.querySelectorAll("[data-map]:not([data-drawn])").forEach((element) => {
+    element.dataset.drawn = "";
+    draw(element).catch(() => {
+      element.classList.add("map-failed");
+      element.textContent = "La carte n’a pas pu être chargée. Le texte à côté dit la même chose.";
+    });
+  });
+}
+
+start(document);
+document.addEventListener("htmx:load", (event) => start(event.target));
