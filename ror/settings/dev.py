@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from ror.cluster import PORT, ROLE, Cluster
+from ror.demo import accounts
 from ror.settings import env
 from ror.settings.base import *  # noqa: F403
 from ror.settings.base import DATABASE_POOL, INSTALLED_APPS
@@ -48,12 +49,5 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 if DEMO:
     MAILERS = {"default": {"BACKEND": "ror.demo.mail.SentMailBackend"}}
-    DEMO_PASSWORD = "demo-ror-2026"
-    DEMO_ACCOUNTS = [
-        ("consultation", "Consultation"),
-        ("responsable", "Responsable de disponibilités"),
-        ("directeur", "Directeur"),
-        ("sesan", "Valideur SESAN"),
-        ("pdses", "Déclarant PDSES"),
-        ("ars", "Pilotage ARS"),
-    ]
+    DEMO_PASSWORD = accounts.DEMO_PASSWORD
+    DEMO_ACCOUNTS = accounts.DEMO_ACCOUNTS

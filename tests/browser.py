@@ -1,0 +1,103 @@
+"""Browser fixtures: a page that fails its test on any console error, and axe.
+
+Pages are served by pytest-django's `live_server`. Without a Chromium the tests that ask for a page are skipped, and
+the summary says so.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Error, Page
+
+from scripts.browser import find_chromium
+
+AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CHROMIUM_ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--no-first-run"),
+]
+TIMEOUT = 10_000  # milliseconds
+MARKER = "console_errors(pattern): console errors that this test expects, as a regular expression"
+
+Axe = Callable[..., list[str]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", MARKER)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the browser tests when there is no browser."""
+    browser_tests = [item for item in items if "page" in getattr(item, "fixturenames", ())]
+    if not browser_tests:
+        return
+    chromium = None if os.environ.get("ROR_NO_BROWSER") else find_chromium()
+    if chromium:
+        os.environ["CHROMIUM"] = chromium
+        return
+    for item in browser_tests:
+        item.add_marker(pytest.mark.skip(reason="aucun Chromium : parcours non joué"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the Chromium that was found."""
+    return {**browser_type_launch_args, "executable_path": os.environ["CHROMIUM"], "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A French browser on a laptop; a test resizes the page for a phone."""
+    return {
+        **browser_context_args,
+        "locale": "fr-FR",
+        "timezone_id": "Europe/Paris",
+        "viewport": {"width": 1280, "height": 900},
+        "reduced_motion": "reduce",
+    }
+
+
+@pytest.fixture
+def page(page: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Fail the test on any console error, CSP violation or uncaught exception in the page."""
+    expected = [re.compile(marker.args[0]) for marker in request.node.iter_markers("console_errors")]
+    errors: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def on_error(error: Error) -> None:
+        errors.append(str(error))
+
+    page.on("console", on_console)
+    page.on("pageerror", on_error)
+    page.set_default_timeout(TIMEOUT)
+    yield page
+    unexpected = [error for error in errors if not any(pattern.search(error) for pattern in expected)]
+    assert unexpected == []
+
+
+@pytest.fixture
+def axe(page: Page) -> Axe:
+    """Return a function that lists what axe finds on the current page, one line a violation.
+
+    The script is evaluated over the debugging protocol: a script tag would be stopped by the CSP.
+    """
+    source = AXE.read_text(encoding="utf-8")
+
+    def run(**options: Any) -> list[str]:
+        page.evaluate(source + ";undefined")
+        found = page.evaluate("options => axe.run(document, options)", {"runOnly": AXE_RULES, **options})
+        return [
+            f"{violation['id']} ({violation['impact']}): {', '.join(str(node['target']) for node in violation['nodes'])}"
+            for violation in found["violations"]
+        ]
+
+    return run

@@ -1,0 +1,52 @@
+"""What every test relies on: the private PostgreSQL, no network, and (tests/browser.py) a strict browser."""
+
+import contextlib
+import os
+import socket
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from ror.cluster import Cluster
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API keeps an event loop running
+
+pytest_plugins = ["tests.browser"]
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}
+CLUSTER_KEY = pytest.StashKey[contextlib.ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL once, in the process that hands out the work; close the network in every process."""
+    close_network()
+    if hasattr(config, "workerinput") or not settings.PRIVATE_CLUSTER:
+        return
+    stack = contextlib.ExitStack()
+    stack.enter_context(Cluster().lease())
+    config.stash[CLUSTER_KEY] = stack
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the cluster back: it stops unless a demo uses it."""
+    if stack := config.stash.get(CLUSTER_KEY, None):
+        stack.close()
+
+
+def close_network() -> None:
+    """Let sockets reach this machine only; anything else raises, whatever the test does about errors of its own."""
+    connect, getaddrinfo = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address!r}")
+        connect(self, address)
+
+    def guarded_getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host not in LOOPBACK:
+            raise AssertionError(f"a test tried to look up {host!r}")
+        return getaddrinfo(host, *arguments, **options)
+
+    socket.socket.connect = guarded_connect  # type: ignore[method-assign]
+    socket.getaddrinfo = guarded_getaddrinfo
