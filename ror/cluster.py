@@ -77,7 +77,7 @@ def state_folder() -> Path:
         return Path("/var/lib/ror") if os.access("/var/lib", os.W_OK) else Path("/var/tmp/ror")
     if configured := os.environ.get("XDG_STATE_HOME"):
         return Path(configured) / "ror"
-    home = Path(os.path.expanduser("~"))
+    home = Path("~").expanduser()
     if home.is_dir() and os.access(home, os.W_OK):
         return home / ".local" / "state" / "ror"
     return Path(f"/var/tmp/ror-{os.geteuid()}")
@@ -92,6 +92,12 @@ def server_owner() -> Owner:
             entry = pwd.getpwnam(name)
             return Owner(entry.pw_uid, entry.pw_gid, switch=True)
     raise ClusterError("no unprivileged account (postgres, nobody) to run PostgreSQL under")
+
+
+def refuse_foreign(folder: Path, uid: int) -> None:
+    """Raise ClusterError when the folder is not that account's: someone else could have laid it in our way."""
+    if folder.stat().st_uid != uid:
+        raise ClusterError(f"{folder} belongs to another account; remove it or set ROR_STATE_DIR")
 
 
 class Cluster:
@@ -203,7 +209,7 @@ class Cluster:
         with tarfile.open(self._archive(), "r:gz") as archive:
             archive.extractall(draft, filter="data")
         for folder, _, _ in os.walk(draft):
-            os.chmod(folder, 0o755)
+            Path(folder).chmod(0o755)  # noqa: S103 - another account runs them
         with contextlib.suppress(OSError):  # another clone was quicker
             (draft / self._stem()).rename(self.base / self._stem())
         shutil.rmtree(draft, ignore_errors=True)
@@ -254,8 +260,8 @@ class Cluster:
 
     def _prepare_folders(self) -> None:
         self.base.mkdir(mode=0o755, parents=True, exist_ok=True)
-        if self.base.stat().st_uid == os.geteuid():
-            self.base.chmod(0o755)
+        refuse_foreign(self.base, os.geteuid())
+        self.base.chmod(0o755)  # noqa: S103 - another account passes through
         if not self.folder.is_dir():
             self.folder.mkdir(mode=0o700, exist_ok=True)
             (self.folder / "clone").write_text(f"{self.clone}\n")
@@ -265,6 +271,7 @@ class Cluster:
         if not self.sockets.is_dir():
             self.sockets.mkdir(mode=0o700)
             self._give(self.sockets)
+        refuse_foreign(self.sockets, self._owner().uid)
 
     def _write(self, path: Path, text: str) -> None:
         path.write_text(text)

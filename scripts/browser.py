@@ -33,7 +33,7 @@ def find_chromium() -> str | None:
 
 
 def runs(path: str) -> bool:
-    """Tell whether the program exists and answers: Ubuntu's `chromium-browser` may be a stub that only asks for snap."""
+    """Tell whether the program exists and answers: Ubuntu's `chromium-browser` may be a stub asking for snap."""
     try:
         return subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):

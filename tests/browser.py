@@ -96,8 +96,8 @@ def axe(page: Page) -> Axe:
         page.evaluate(source + ";undefined")
         found = page.evaluate("options => axe.run(document, options)", {"runOnly": AXE_RULES, **options})
         return [
-            f"{violation['id']} ({violation['impact']}): {', '.join(str(node['target']) for node in violation['nodes'])}"
-            for violation in found["violations"]
+            f"{rule['id']} ({rule['impact']}): {', '.join(str(node['target']) for node in rule['nodes'])}"
+            for rule in found["violations"]
         ]
 
     return run

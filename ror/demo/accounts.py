@@ -2,7 +2,7 @@
 
 DEMO_PASSWORD = "demo-ror-2026"
 
-# (identifiant, rôle)
+# Identifiant, then the role shown beside it.
 DEMO_ACCOUNTS: list[tuple[str, str]] = [
     ("consultation", "Consultation"),
     ("responsable", "Responsable de disponibilités"),
