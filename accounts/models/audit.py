@@ -1,0 +1,45 @@
+from django.conf import settings
+from django.db import models
+
+from common.db import append_only
+
+
+class AuditEntry(models.Model):
+    """One line of the audit log (spec 50): sign-ins, role changes, exports, validations. Added, never changed."""
+
+    class Action(models.TextChoices):
+        SIGNED_IN = "signed_in", "Connexion"
+        SIGN_IN_FAILED = "sign_in_failed", "Connexion refusée"
+        SIGNED_OUT = "signed_out", "Déconnexion"
+        TERMS_ACCEPTED = "terms_accepted", "CGU acceptées"
+        PASSWORD_CHANGED = "password_changed", "Mot de passe changé"
+        PASSWORD_RESET_ASKED = "password_reset_asked", "Mot de passe perdu : demande"
+        ROLE_GIVEN = "role_given", "Rôle donné"
+        ROLE_ENDED = "role_ended", "Rôle retiré"
+        ACCOUNT_CREATED = "account_created", "Compte créé"
+        ACCOUNT_CHANGED = "account_changed", "Compte modifié"
+        RECORD_REPAIRED = "record_repaired", "Fiche réparée au back-office"
+        EXPORTED = "exported", "Export"
+
+    action = models.CharField("action", max_length=32, choices=Action)
+    at = models.DateTimeField("date", db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="auteur",
+    )
+    target = models.CharField("objet", max_length=255, blank=True)
+    ip_address = models.GenericIPAddressField("adresse IP", null=True, blank=True)
+    details = models.JSONField("détails", default=dict, blank=True)
+
+    class Meta:
+        verbose_name = "entrée du journal d’audit"
+        verbose_name_plural = "journal d’audit"
+        ordering = ["-at", "-pk"]
+        triggers = append_only("audit")
+
+    def __str__(self):
+        return f"{self.get_action_display()} – {self.at:%d/%m/%Y %H:%M}"

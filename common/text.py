@@ -1,0 +1,35 @@
+"""Normalised French text: what is compared, sorted and searched. Pure functions."""
+
+import re
+import unicodedata
+
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "ʼ": "'"}
+)
+_SAINT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+_ARTICLES = {"le", "la", "les", "l"}
+
+
+def fold(value: str) -> str:
+    """Lower case without accents or ligatures, punctuation turned into single spaces (« Évry-Courcouronnes » → « evry courcouronnes »)."""
+    decomposed = unicodedata.normalize("NFKD", value.translate(_LIGATURES))
+    plain = "".join(
+        char for char in decomposed if not unicodedata.combining(char)
+    ).lower()
+    return _NOT_WORD.sub(" ", plain).strip()
+
+
+def place_key(value: str) -> str:
+    """Key of a place name: folded, « st » read as « saint », articles dropped wherever they stand.
+
+    « Kremlin-Bicêtre (Le) », « le kremlin bicetre » and « Le Kremlin-Bicêtre » share one key.
+    """
+    words = [_SAINT.get(word, word) for word in fold(value).split()]
+    kept = [word for word in words if word not in _ARTICLES]
+    return " ".join(kept or words)
+
+
+def split_synonyms(value: str) -> list[str]:
+    """Split a list written with semicolons into stripped, non-empty items."""
+    return [item.strip() for item in value.split(";") if item.strip()]
