@@ -53,7 +53,8 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    # Middleware of accounts (acceptance of the CGU, active scope) goes here: after everything above, before the last.
+    "directory.middleware.scope_middleware",
+    # Acceptance of the terms of use (accounts) goes here: after everything above, before the last.
     "common.middleware.ReadOnlyGetMiddleware",  # last: it wraps the view and the rendering, and nothing else
 ]
 
