@@ -1,0 +1,62 @@
+"""Every route × every role (and a visitor) has its expected answer in `tests/matrix/`, and it holds."""
+
+import importlib
+import pkgutil
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests import matrix
+
+ROWS = [
+    row
+    for module in pkgutil.iter_modules(matrix.__path__)
+    for row in importlib.import_module(f"tests.matrix.{module.name}").ROWS
+]
+# Routes that are one library's own and take part in no page of ours.
+LIBRARY_ROUTES = {"admin:view_on_site", "admin:jsi18n"}
+
+
+def route_names(patterns, namespace=""):
+    """Full names of the routes below ``patterns``, namespaces included."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            below = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from route_names(pattern.url_patterns, below)
+        elif isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name or pattern.pattern}"
+
+
+def answer(client, row, method, world):
+    """Token of what ``row``'s address answers to ``client``; what it wrote is undone."""
+    url = reverse(row.url_name, kwargs=row.kwargs(world)) + row.query
+    with transaction.atomic():
+        data = row.data(world) if method == "post" else None
+        response = getattr(client, method)(url, data)
+        transaction.set_rollback(True)
+    if response.status_code not in {301, 302, 303}:
+        return str(response.status_code)
+    return "login" if response["Location"].startswith(reverse("login")) else "away"
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    routes = set(route_names(get_resolver().url_patterns)) - LIBRARY_ROUTES
+    rows = {row.url_name for row in ROWS}
+    assert routes - rows == set()
+    assert rows - routes == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.url_name} {row.note}".strip())
+def test_each_role_gets_the_expected_answer(row, cast):
+    found, expected = {}, {}
+    for method in ("get", "post"):
+        for column, token in row.expected(method).items():
+            client = Client(raise_request_exception=True)
+            if column != "anonymous":
+                client.force_login(getattr(cast, column))
+            expected[method, column] = token
+            found[method, column] = answer(client, row, method, cast)
+    assert found == expected
