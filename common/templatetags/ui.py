@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.core.paginator import Page
-from django.forms import BaseForm
+from django.forms import BaseForm, BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -51,7 +51,7 @@ def phone(number: str, picture: str = "tel", css: str = "", prefix: str = "") ->
         return SafeString("")
     return format_html(
         '<a class="{}" href="tel:{}">{}{}{}</a>',
-        f"nowrap {css}".strip(),
+        f"phone {css}".strip(),
         international_phone(number),
         icon(picture) if picture else "",
         f"{prefix} " if prefix else "",
@@ -184,7 +184,14 @@ def _error_lines(forms: Iterable[BaseForm]) -> Iterable[dict[str, str]]:
             yield {"target": "", "label": "", "text": error}
         for field in form:
             for error in field.errors:
-                yield {"target": "" if field.is_hidden else field.id_for_label, "label": field.label, "text": error}
+                yield {"target": _focusable_id(field), "label": field.label, "text": error}
+
+
+def _focusable_id(field: BoundField) -> str:
+    """Id of what a link can put the focus on: the field, or the first of its radio buttons or boxes."""
+    if field.is_hidden:
+        return ""
+    return f"{field.auto_id}_0" if field.use_fieldset else field.id_for_label
 
 
 @register.inclusion_tag("components/map.html")

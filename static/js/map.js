@@ -7,6 +7,8 @@ const CREDIT = "Contours\u00a0: IGN ADMIN EXPRESS – Licence Ouverte 2.0";
 const SHAPES = { old: "frais-vieux", never: "frais-jamais" };
 const CLUSTER_BEYOND = 60;
 const TILE_ZOOM = 19;
+const NAME = { permanent: true, className: "map-name" };
+const FRANCE = [46.6, 2.4];
 
 const load = async (url) => {
   const response = await fetch(url, { headers: { Accept: "application/json" } });
@@ -32,6 +34,7 @@ function base(element) {
     fadeAnimation: !still,
     markerZoomAnimation: !still,
   });
+  map.setView(FRANCE, 7); // vector layers need a view; draw() then fits what there is to see
   map.attributionControl.setPrefix("");
   L.control.zoom({ zoomInTitle: "Zoomer", zoomOutTitle: "Dézoomer" }).addTo(map);
   if (element.dataset.tiles) {
@@ -42,9 +45,10 @@ function base(element) {
 
 function drawOutlines(map, geojson, overTiles) {
   map.attributionControl.addAttribution(CREDIT);
+  map.createPane("names").style.zIndex = 450; // under the pins
   const label = (feature, layer) => {
     const text = feature.properties.code ?? feature.properties.nom;
-    if (text) layer.bindTooltip(escaped(text), { permanent: true, direction: "center", className: "map-name" });
+    if (text) layer.bindTooltip(escaped(text), { ...NAME, pane: "names", direction: "center" });
   };
   const style = { interactive: false, className: overTiles ? "map-land map-over" : "map-land" };
   return L.geoJSON(geojson, { style, onEachFeature: label }).addTo(map);
@@ -72,6 +76,7 @@ function pin(feature, latlng, sprite) {
 
 function cluster() {
   return L.markerClusterGroup({
+    maxClusterRadius: 48,
     showCoverageOnHover: false,
     animate: false,
     iconCreateFunction: (group) =>
@@ -92,7 +97,7 @@ function drawPoints(map, geojson, sprite) {
 function drawPlace(map, { latitude, longitude, place }) {
   const at = [Number(latitude), Number(longitude)];
   const dot = L.circleMarker(at, { radius: 8, className: "map-origin", interactive: false }).addTo(map);
-  if (place) dot.bindTooltip(escaped(place), { permanent: true, direction: "top", className: "map-name", offset: [0, -4] });
+  if (place) dot.bindTooltip(escaped(place), { ...NAME, direction: "top", offset: [0, -4] });
   return at;
 }
 
