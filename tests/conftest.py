@@ -12,7 +12,7 @@ from ror.cluster import Cluster
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API keeps an event loop running
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.conftest_cast"]
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}
 CLUSTER_KEY = pytest.StashKey[contextlib.ExitStack]()
