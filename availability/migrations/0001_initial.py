@@ -408,4 +408,38 @@ class Migration(migrations.Migration):
                 name="grouping_rhythm_positive",
             ),
         ),
+        migrations.CreateModel(
+            name="UnitTypeRhythm",
+            fields=[
+                (
+                    "unit_type",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="own_rhythm",
+                        serialize=False,
+                        to="directory.term",
+                        verbose_name="type d’UO",
+                    ),
+                ),
+                (
+                    "rhythm",
+                    models.DurationField(
+                        help_text="Délai entre deux saisies, par exemple « 7 00:00:00 ».",
+                        verbose_name="rythme attendu",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "rythme propre à un type d’UO",
+                "verbose_name_plural": "rythmes propres à un type d’UO",
+                "ordering": ["unit_type"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("rhythm__gt", datetime.timedelta(0))),
+                        name="unittyperhythm_rhythm_positive",
+                    )
+                ],
+            },
+        ),
     ]

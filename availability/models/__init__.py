@@ -1,4 +1,4 @@
 from .figures import AvailabilityEntry, CurrentFigure
-from .groupings import Grouping
+from .groupings import Grouping, UnitTypeRhythm
 
-__all__ = ["AvailabilityEntry", "CurrentFigure", "Grouping"]
+__all__ = ["AvailabilityEntry", "CurrentFigure", "Grouping", "UnitTypeRhythm"]

@@ -36,3 +36,25 @@ class Grouping(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class UnitTypeRhythm(models.Model):
+    """The expected rhythm of one type d'UO, when it differs from that of its groupings (spec 01-settled, Rhythm)."""
+
+    unit_type = models.OneToOneField(
+        Term, models.CASCADE, primary_key=True, related_name="own_rhythm", verbose_name="type d’UO"
+    )
+    rhythm = models.DurationField("rythme attendu", help_text="Délai entre deux saisies, par exemple « 7 00:00:00 ».")
+
+    class Meta:
+        verbose_name = "rythme propre à un type d’UO"
+        verbose_name_plural = "rythmes propres à un type d’UO"
+        ordering = ["unit_type"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rhythm__gt=datetime.timedelta(0)), name="unittyperhythm_rhythm_positive"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.unit_type_id} : {self.rhythm}"
