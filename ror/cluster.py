@@ -36,7 +36,7 @@ PORT = 5432
 MAJOR = 18
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 SOCKET_PATH_LIMIT = 100  # bytes; macOS allows 103, Linux 107
-START_ATTEMPTS = 20
+START_ATTEMPTS = 40
 START_PAUSE = 0.3  # seconds between two attempts, while a killed server is being cleaned up
 
 CONFIGURATION = """\
@@ -154,8 +154,15 @@ class Cluster:
             self._stop()
 
     def is_running(self) -> bool:
-        """Tell whether this clone's server is up."""
-        return self.data.is_dir() and self._run("pg_ctl", "status", "-D", self.data, check=False) == 0
+        """Tell whether this clone's server answers.
+
+        `pg_ctl status` would not do: a killed server stays in the process table until init has collected it.
+        """
+        try:
+            self.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def connect(self, database: str = "postgres", user: str = SUPERUSER) -> psycopg.Connection[Any]:
         """Open an autocommit connection; the caller closes it."""
@@ -187,14 +194,13 @@ class Cluster:
         self._prepare_socket_folder()
         settings = CONFIGURATION.format(port=PORT, sockets=self.sockets)
         self._write(self.data / "ror.conf", settings)
-        for attempt in range(START_ATTEMPTS):
-            if attempt:
-                time.sleep(START_PAUSE)
-            if self._run("pg_ctl", "start", "-w", "-D", self.data, "-l", self.log, check=False) == 0:
-                break
-        else:
-            raise ClusterError(f"PostgreSQL did not start; its log is {self.log}")
-        self._ensure_role()
+        for _ in range(START_ATTEMPTS):
+            self._run("pg_ctl", "start", "-w", "-D", self.data, "-l", self.log, check=False)
+            if self.is_running():
+                self._ensure_role()
+                return
+            time.sleep(START_PAUSE)
+        raise ClusterError(f"PostgreSQL did not start; its log is {self.log}")
 
     def _stop(self) -> None:
         if self.is_running():

@@ -1,0 +1,53 @@
+"""The demonstration's own pages and its launcher's small parts."""
+
+import socket
+
+import pytest
+from django.core.mail import EmailMessage
+
+from ror import launcher
+from ror.demo.mail import SentMailBackend
+from ror.demo.models import SentMail
+
+
+@pytest.fixture
+def mail(db):
+    message = EmailMessage("Mot de passe", "Voir https://ror.example/ici", "ror@x.fr", ["a@x.fr", "b@x.fr"])
+    assert SentMailBackend(alias="default").send_messages([message]) == 1
+    return SentMail.objects.get()
+
+
+def test_a_mail_is_kept_and_listed(client, mail):
+    assert mail.recipients == "a@x.fr, b@x.fr"
+    response = client.get("/demo/courriels/")
+    assert response.status_code == 200
+    assert "Mot de passe" in response.text
+
+
+def test_a_mail_is_read_with_its_links(client, mail):
+    response = client.get(f"/demo/courriels/{mail.pk}/")
+    assert 'href="https://ror.example/ici"' in response.text
+
+
+@pytest.mark.django_db
+def test_no_mail_yet(client):
+    assert "Aucun courriel" in client.get("/demo/courriels/").text
+    assert client.get("/demo/courriels/1/").status_code == 404
+
+
+def test_a_taken_port_is_said_in_french(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert launcher.main(["--port", str(port)]) == 1
+    assert f"Le port {port} est déjà pris" in capsys.readouterr().err
+
+
+def test_fresh_never_touches_a_database_of_one_s_own(capsys, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql:///precieuse")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert launcher.main(["--port", str(port), "--fresh"]) == 1
+    assert "videz la base vous-même" in capsys.readouterr().err
