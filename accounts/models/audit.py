@@ -18,6 +18,7 @@ class AuditEntry(models.Model):
         ROLE_ENDED = "role_ended", "Rôle retiré"
         ACCOUNT_CREATED = "account_created", "Compte créé"
         ACCOUNT_CHANGED = "account_changed", "Compte modifié"
+        LEGAL_TEXT_PUBLISHED = "legal_text_published", "Texte légal publié"
         RECORD_REPAIRED = "record_repaired", "Fiche réparée au back-office"
         EXPORTED = "exported", "Export"
 

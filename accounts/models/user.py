@@ -1,8 +1,19 @@
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from common.phones import validate_phone
+
+
+class AccountManager(UserManager):
+    """Finds people by their identifier whatever its case: phones like to begin with a capital."""
+
+    use_in_migrations = False
+
+    def get_by_natural_key(self, username):
+        return self.get(username__iexact=username)
 
 
 class User(AbstractUser):
@@ -12,13 +23,12 @@ class User(AbstractUser):
     """
 
     email = models.EmailField("adresse mail")
-    phone = models.CharField(
-        "téléphone", max_length=10, blank=True, validators=[validate_phone]
-    )
+    phone = models.CharField("téléphone", max_length=10, blank=True, validators=[validate_phone])
     job_title = models.CharField("fonction", max_length=120, blank=True)
     organisation = models.CharField("organisme", max_length=160, blank=True)
+    session_epoch = models.PositiveIntegerField("série de sessions", default=0, editable=False)
 
-    objects = UserManager()
+    objects = AccountManager()
 
     class Meta:
         verbose_name = "utilisateur"
@@ -51,3 +61,16 @@ class User(AbstractUser):
         if self.first_name and self.last_name:
             return f"{self.first_name[0]}. {self.last_name}"
         return self.display_name
+
+    def get_session_auth_hash(self):
+        """Value every session of this person carries: a new password or a new ``session_epoch`` ends them all."""
+        return self._session_hash()
+
+    def get_session_auth_fallback_hash(self):
+        """The same under the secret keys being retired (``SECRET_KEY_FALLBACKS``)."""
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._session_hash(secret)
+
+    def _session_hash(self, secret=None) -> str:
+        value = f"{self.password}{self.session_epoch}"
+        return salted_hmac("accounts.User.session", value, secret=secret, algorithm="sha256").hexdigest()
