@@ -94,8 +94,7 @@ def prepared_database(size: str) -> Iterator[None]:
         try:
             yield
         finally:
-            connections["default"].close()
-            connections["default"].close_pool()
+            connections.close_all()
 
 
 def measure(figure: Figure) -> Result:

@@ -20,4 +20,4 @@ WHITENOISE_AUTOREFRESH = True
 DATABASES["default"]["OPTIONS"].pop("pool")
 DATABASES["default"]["OPTIONS"] |= {"options": "-c ror.allow_truncate=on"}
 
-LOGGING: dict[str, object] = {"version": 1, "disable_existing_loggers": False}
+LOGGING = {"version": 1, "disable_existing_loggers": False}
