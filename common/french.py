@@ -20,7 +20,7 @@ _AFTER_OPENING = re.compile(r"«[ \u00a0\u202f]*")
 _BEFORE_THIN = re.compile(r"[ \u00a0\u202f]+([;!?])")
 
 
-def number(value: int | float | Decimal, decimals: int = 0) -> str:
+def number(value: float | Decimal, decimals: int = 0) -> str:
     """Number with a narrow space between thousands and a comma: 41000 → « 41 000 », 11.57 (1 decimal) → « 11,6 »."""
     exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return f"{exact:,.{decimals}f}".replace(",", THIN).replace(".", ",")
@@ -63,7 +63,7 @@ def duration(value: timedelta) -> str:
     return counted(seconds // 86400, "jour")
 
 
-def plural(count: int | float, singular: str, plural_form: str = "") -> str:
+def plural(count: float, singular: str, plural_form: str = "") -> str:
     """Noun that agrees with a count: singular below 2, as French has it (0 place, 1,5 place, 2 places).
 
     Without ``plural_form`` an « s » is added to each word of ``singular``.
@@ -84,7 +84,10 @@ def age(value: int, unit: str = "an") -> str:
 
 
 def age_range(low: tuple[int, str] | None, high: tuple[int, str] | None) -> str:
-    """Ages taken in, each bound as (value, unit): « 0 an – 150 ans », « à partir de 18 ans », « jusqu’à 17 ans », « » if none."""
+    """Ages taken in, each bound as (value, unit): « 0 an – 150 ans », « à partir de 18 ans », « jusqu’à 17 ans ».
+
+    Without any bound the text is empty.
+    """
     if low and high:
         return f"{age(*low)} – {age(*high)}"
     if low:

@@ -11,7 +11,7 @@ GAP = 0
 
 @dataclass(frozen=True)
 class Crumb:
-    """One step of the breadcrumb; the last one has no address. ``code``: EJ, EG, S1, S2, UF or UO when it is a record."""
+    """One step of the breadcrumb; the last one has no address. ``code`` is given when it is a record."""
 
     label: str
     url: str = ""
@@ -19,7 +19,7 @@ class Crumb:
 
 
 def page_window(current: int, last: int) -> list[int]:
-    """Page numbers to link, ``GAP`` standing for those left out: first, last, and two either side of the current one."""
+    """Page numbers to link: first, last, two either side of the current one; ``GAP`` stands for those left out."""
     wanted = sorted({1, last, *range(max(1, current - 2), min(last, current + 2) + 1)})
     window: list[int] = []
     for page in wanted:

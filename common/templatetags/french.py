@@ -17,7 +17,7 @@ def _filled(function: Callable[..., str]) -> Callable[..., str]:
     return apply
 
 
-for _name, _function in {
+_FILTERS: dict[str, Callable[..., str]] = {
     "fr_number": french.number,
     "fr_distance": french.distance,
     "fr_date": french.day,
@@ -27,7 +27,8 @@ for _name, _function in {
     "fr_duration": french.duration,
     "fr_phone": french.telephone,
     "fr_spaces": french.french_spaces,
-}.items():
+}
+for _name, _function in _FILTERS.items():
     register.filter(_name, _filled(_function))
 
 

@@ -1,4 +1,4 @@
-"""Components shared by every page: ``{% load ui %}``. The markup is in ``templates/components/``; see docs/frontend.md."""
+"""Components shared by every page: ``{% load ui %}``. Markup in ``templates/components/``; see docs/frontend.md."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
@@ -72,7 +72,7 @@ def fresh(badge: Badge) -> SafeString:
 
 @register.simple_tag
 def state(badge: Badge, detail: str = "") -> SafeString:
-    """State of a figure against its expected rhythm (« À jour »); ``detail`` replaces the text (« En retard de 9 h »)."""
+    """State of a figure against its rhythm (« À jour »); ``detail`` replaces the text (« En retard de 9 h »)."""
     return format_html(
         '<span class="state s-{}">{}{}</span>', badge.key, icon(STATE_ICONS[badge.key]), detail or badge.label
     )
@@ -84,6 +84,7 @@ def places(
     installed: int | None = None,
     kind: str = "known",
     detail: str = "",
+    *,
     large: bool = False,
 ) -> dict[str, Any]:
     """Number of free places and the word that goes with it; unknown is never shown as zero.
@@ -161,7 +162,7 @@ def pager(context: template.Context, page: Page, label: str = "Pages", noun: str
 
 
 @register.simple_tag
-def required_legend(all_required: bool = False) -> SafeString:
+def required_legend(*, all_required: bool = False) -> SafeString:
     """Sentence to put before the first field: what the asterisk means, or that every field is required."""
     if all_required:
         return SafeString('<p class="meta">Sauf mention contraire, tous les champs sont obligatoires.</p>')
@@ -181,10 +182,10 @@ def _error_lines(forms: Iterable[BaseForm]) -> Iterable[dict[str, str]]:
         if not form.is_bound:
             continue
         for error in form.non_field_errors():
-            yield {"target": "", "label": "", "text": error}
+            yield {"target": "", "label": "", "text": str(error)}
         for field in form:
             for error in field.errors:
-                yield {"target": _focusable_id(field), "label": field.label, "text": error}
+                yield {"target": _focusable_id(field), "label": str(field.label), "text": str(error)}
 
 
 def _focusable_id(field: BoundField) -> str:

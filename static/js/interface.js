@@ -67,6 +67,25 @@ const focusErrors = (root) => root.querySelector("[data-focus]")?.focus();
 focusErrors(document);
 document.addEventListener("htmx:load", (event) => focusErrors(event.target));
 
+// A partial update that fails says so above the page; what was typed stays where it is.
+const FAILURES = {
+  403: "Vos droits ont changé ou votre connexion a expiré\u202f: rechargez la page.",
+  409: "Quelqu’un a modifié ces informations avant vous\u202f: rechargez la page pour les voir.",
+  429: "Trop de demandes en peu de temps\u202f: patientez puis réessayez.",
+};
+const sayFailure = (status) => {
+  const note = document.createElement("div");
+  note.className = "note note-err my-3";
+  note.setAttribute("role", "alert");
+  note.textContent = FAILURES[status] ?? "La demande n’a pas abouti, rien n’a été enregistré. Réessayez dans un instant.";
+  const place = document.querySelector("[data-messages]");
+  place.querySelectorAll(":scope > .note").forEach((old) => old.remove());
+  place.append(note);
+  note.scrollIntoView({ block: "nearest" });
+};
+document.addEventListener("htmx:responseError", (event) => sayFailure(event.detail.xhr.status));
+document.addEventListener("htmx:sendError", () => sayFailure(0));
+
 // Paper shows what is folded, for browsers whose style sheet cannot.
 let opened = [];
 addEventListener("beforeprint", () => {

@@ -5,7 +5,10 @@
 const L = window.L;
 const CREDIT = "Contours\u00a0: IGN ADMIN EXPRESS – Licence Ouverte 2.0";
 const SHAPES = { old: "frais-vieux", never: "frais-jamais" };
-const CLUSTER_BEYOND = 60;
+const PIN_WIDTH = 52; // pixels
+// Pins that would overlap become one cluster, so that each can be touched. Clusters are made for whole zoom levels
+// while the map stops at quarters: at the worst half a level further out, where 76 px are 53.
+const CLUSTER_RADIUS = 76;
 const TILE_ZOOM = 19;
 const NAME = { permanent: true, className: "map-name" };
 const FRANCE = [46.6, 2.4];
@@ -61,7 +64,7 @@ function pin(feature, latlng, sprite) {
   const picture = `<svg class="i" aria-hidden="true"><use href="${sprite}#${escaped(shape)}"/></svg>`;
   const icon = L.divIcon({
     className: `pin f-${fresh}`,
-    iconSize: [52, 44],
+    iconSize: [PIN_WIDTH, 44],
     html: `<span>${picture}<b>${escaped(places)}</b></span>`,
   });
   const marker = L.marker(latlng, { icon, riseOnHover: true });
@@ -76,7 +79,7 @@ function pin(feature, latlng, sprite) {
 
 function cluster() {
   return L.markerClusterGroup({
-    maxClusterRadius: 48,
+    maxClusterRadius: CLUSTER_RADIUS,
     showCoverageOnHover: false,
     animate: false,
     iconCreateFunction: (group) =>
@@ -90,8 +93,7 @@ function cluster() {
 
 function drawPoints(map, geojson, sprite) {
   const pins = L.geoJSON(geojson, { pointToLayer: (feature, latlng) => pin(feature, latlng, sprite) });
-  const group = geojson.features.length > CLUSTER_BEYOND ? cluster() : L.featureGroup();
-  return group.addLayer(pins).addTo(map);
+  return cluster().addLayer(pins).addTo(map);
 }
 
 function drawPlace(map, { latitude, longitude, place }) {

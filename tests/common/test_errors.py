@@ -18,8 +18,8 @@ SUPPORT_PHONE = "01\u00a083\u00a076\u00a030\u00a031"
         (lambda r: errors.csrf_failure(r, "CSRF token missing."), 403, "restée ouverte trop longtemps"),
         (lambda r: errors.page_not_found(r, Http404("Unit 12 does not exist")), 404, "Page introuvable"),
         (lambda r: errors.conflict(r, "Modifiée par S. Diallo."), 409, "Modifiée par S. Diallo."),
-        (lambda r: errors.payload_too_large(r), 413, "trop volumineux"),
-        (lambda r: errors.too_many_requests(r), 429, "Trop d’essais"),
+        (errors.payload_too_large, 413, "trop volumineux"),
+        (errors.too_many_requests, 429, "Trop d’essais"),
     ],
 )
 def test_each_error_says_what_happened_and_whom_to_call(rf, answer, status, text):

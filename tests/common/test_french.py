@@ -12,7 +12,13 @@ SUMMER_NOON = datetime(2024, 8, 14, 10, 17, tzinfo=UTC)  # 12:17 in Paris
 
 @pytest.mark.parametrize(
     ("value", "decimals", "expected"),
-    [(0, 0, "0"), (999, 0, "999"), (41000, 0, "41\u202f000"), (-1234.5, 1, "-1\u202f234,5"), (Decimal("0.05"), 1, "0,1")],
+    [
+        (0, 0, "0"),
+        (999, 0, "999"),
+        (41000, 0, "41\u202f000"),
+        (-1234.5, 1, "-1\u202f234,5"),
+        (Decimal("0.05"), 1, "0,1"),
+    ],
 )
 def test_number_has_narrow_spaces_and_a_comma(value, decimals, expected):
     assert french.number(value, decimals) == expected
