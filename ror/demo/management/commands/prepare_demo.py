@@ -3,6 +3,9 @@
 from typing import Any
 
 from django.core.management import BaseCommand, CommandParser, call_command
+from django.db import connection
+
+PREPARATION_LOCK = 0x524F52  # any number of our own, for pg_advisory_lock
 
 
 class Command(BaseCommand):
@@ -16,7 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--size", choices=["small", "idf"], default="small")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the three steps, each announced on a line."""
+        """Run the three steps, each announced on a line; a second demonstration started meanwhile waits."""
+        with connection.cursor() as cursor:  # held by the session, given back when the command ends
+            cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARATION_LOCK])
         self.stdout.write("Mise à jour de la base…")
         call_command("migrate", verbosity=0, interactive=False)
         self.stdout.write("Nomenclatures, communes et contours…")
