@@ -23,6 +23,11 @@ class AgeBand(StrEnum):
     NEVER = "never"
 
     @property
+    def key(self) -> str:
+        """Key of its class and pictogram, for the badge."""
+        return self.value
+
+    @property
     def label(self) -> str:
         return AGE_LABELS[self]
 
@@ -48,13 +53,18 @@ _BANDS: tuple[tuple[datetime.timedelta, AgeBand], ...] = (
 
 
 class ContractState(StrEnum):
-    """State of a figure against the expected rhythm r: à jour ≤ 0.75 r, bientôt ≤ r, en retard ≤ 3 r, périmée beyond."""
+    """State against the expected rhythm r: à jour ≤ 0.75 r, bientôt à confirmer ≤ r, en retard ≤ 3 r, périmée beyond."""
 
     UP_TO_DATE = "ok"
     DUE_SOON = "soon"
     LATE = "late"
     EXPIRED = "out"
     NEVER = "never"
+
+    @property
+    def key(self) -> str:
+        """Key of its class and pictogram, for the badge: what was never stated is shown as late."""
+        return ContractState.LATE.value if self is ContractState.NEVER else self.value
 
     @property
     def label(self) -> str:
@@ -98,9 +108,7 @@ def age_band(age: datetime.timedelta | None) -> AgeBand:
     return next((band for bound, band in _BANDS if age < bound), AgeBand.OLDER)
 
 
-def contract_state(
-    age: datetime.timedelta | None, rhythm: datetime.timedelta
-) -> ContractState:
+def contract_state(age: datetime.timedelta | None, rhythm: datetime.timedelta) -> ContractState:
     """State of an age against ``rhythm`` (a positive duration)."""
     if age is None:
         return ContractState.NEVER
@@ -120,17 +128,11 @@ def freshness_at(
 ) -> Freshness:
     """Freshness at ``now`` of a figure stated at ``stated_at`` (both aware; ``None`` when never stated)."""
     age = (
-        None
-        if stated_at is None
-        else max(
-            now.astimezone(datetime.UTC) - stated_at.astimezone(datetime.UTC), 0 * HOUR
-        )
+        None if stated_at is None else max(now.astimezone(datetime.UTC) - stated_at.astimezone(datetime.UTC), 0 * HOUR)
     )
     return Freshness(age_band(age), contract_state(age, rhythm), age)
 
 
-def expires_at(
-    stated_at: datetime.datetime, rhythm: datetime.timedelta
-) -> datetime.datetime:
+def expires_at(stated_at: datetime.datetime, rhythm: datetime.timedelta) -> datetime.datetime:
     """Last moment at which a figure stated at ``stated_at`` still counts (in UTC)."""
     return stated_at.astimezone(datetime.UTC) + EXPIRY_RHYTHMS * rhythm

@@ -1,4 +1,4 @@
-"""Filters of current figures used more than once."""
+"""Filters of current figures, and of units seen from their figures, used more than once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Case, F, Q, Value, When
 
 from accounts.roles import Permission
+from common.text import fold
 from directory.enums import PublicationStatus
 
 if TYPE_CHECKING:
     from directory.scopes import Scope
+
+STATEABLE = Q(status=PublicationStatus.PUBLISHED, current_figure__is_open=True)
 
 
 class CurrentFigureQuerySet(models.QuerySet):
@@ -31,8 +35,31 @@ class CurrentFigureQuerySet(models.QuerySet):
         """Figures that stand in default totals at ``now``: stated and not expired."""
         return self.open().filter(expires_at__gte=now)
 
+    def due(self, now: datetime.datetime):
+        """Open figures never stated, or older than their rhythm at ``now``: what is to be brought up to date."""
+        return self.open().filter(Q(stated_at=None) | Q(stated_at__lt=now - F("rhythm")))
+
     def oldest_first(self):
         """Never stated first, then the oldest figure."""
-        return self.order_by(
-            models.F("stated_at").asc(nulls_first=True), "unit__sort_name", "unit_id"
+        return self.order_by(F("stated_at").asc(nulls_first=True), "unit__sort_name", "unit_id")
+
+
+def units_to_state(units, scope: Scope, text: str = ""):
+    """Units of ``units`` that the person states, with their figures: never stated, oldest figure, then blocked ones.
+
+    ``text`` keeps those whose name, or whose establishment's or commune's name, holds each of its words. Hidden
+    records are left out.
+    """
+    found = units.for_permission(scope, Permission.STATEMENT_WRITE).exclude(status=PublicationStatus.HIDDEN)
+    for word in fold(text).split():
+        found = found.filter(
+            Q(sort_name__contains=word)
+            | Q(geographic_entity__sort_name__contains=word)
+            | Q(geographic_entity__commune__key__contains=word)
         )
+    blocked = Case(When(STATEABLE, then=Value(0)), default=Value(1), output_field=models.SmallIntegerField())
+    return (
+        found.with_place()
+        .select_related("current_figure__by")
+        .order_by(blocked, F("current_figure__stated_at").asc(nulls_first=True), "sort_name", "pk")
+    )

@@ -11,15 +11,6 @@ from directory.models import OperationalUnit
 from ..freshness import Freshness, freshness_at
 from ..querysets import CurrentFigureQuerySet
 
-BREAKDOWN_FIELDS: tuple[str, ...] = (
-    "men",
-    "women",
-    "any_sex",
-    "accessible",
-    "single_room",
-    "shared_room",
-)
-
 
 class Breakdown(models.Model):
     """Six optional marginal counts of a total: empty is « non précisé », 0 is none (spec 01-settled, Availability)."""
@@ -28,18 +19,10 @@ class Breakdown(models.Model):
     women = models.PositiveIntegerField("places femme", null=True, blank=True)
     any_sex = models.PositiveIntegerField("places indifférent", null=True, blank=True)
     accessible = models.PositiveIntegerField("places PMR", null=True, blank=True)
-    single_room = models.PositiveIntegerField(
-        "chambres individuelles", null=True, blank=True
-    )
-    shared_room = models.PositiveIntegerField(
-        "chambres partagées", null=True, blank=True
-    )
-    comment = models.CharField(
-        "commentaire (modalités d’hébergement)", max_length=500, blank=True
-    )
-    is_over_capacity = models.BooleanField(
-        "plus de places que d’installées", default=False
-    )
+    single_room = models.PositiveIntegerField("chambres individuelles", null=True, blank=True)
+    shared_room = models.PositiveIntegerField("chambres partagées", null=True, blank=True)
+    comment = models.CharField("commentaire (modalités d’hébergement)", max_length=500, blank=True)
+    is_over_capacity = models.BooleanField("plus de places que d’installées", default=False)
 
     class Meta:
         abstract = True
@@ -59,14 +42,10 @@ class AvailabilityEntry(Breakdown):
         API = "api", "logiciel de l’établissement"
         IMPORT = "import", "reprise"
 
-    unit = models.ForeignKey(
-        OperationalUnit, models.PROTECT, related_name="entries", verbose_name="unité"
-    )
+    unit = models.ForeignKey(OperationalUnit, models.PROTECT, related_name="entries", verbose_name="unité")
     version = models.PositiveIntegerField("version")
     figure = models.PositiveIntegerField("places disponibles")
-    source = models.CharField(
-        "origine", max_length=8, choices=Source, default=Source.WEB
-    )
+    source = models.CharField("origine", max_length=8, choices=Source, default=Source.WEB)
     stated_at = models.DateTimeField("date de la saisie")
     recorded_at = models.DateTimeField("enregistrée le")
     by = models.ForeignKey(
@@ -84,17 +63,13 @@ class AvailabilityEntry(Breakdown):
         verbose_name_plural = "saisies de disponibilité"
         ordering = ["unit", "-version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["unit", "version"], name="availabilityentry_version_unique"
-            ),
+            models.UniqueConstraint(fields=["unit", "version"], name="availabilityentry_version_unique"),
             models.CheckConstraint(
                 condition=Q(stated_at__lte=F("recorded_at")),
                 name="availabilityentry_not_in_future",
                 violation_error_message="Une saisie ne peut dater du futur.",
             ),
-            models.CheckConstraint(
-                condition=Q(version__gte=1), name="availabilityentry_version_positive"
-            ),
+            models.CheckConstraint(condition=Q(version__gte=1), name="availabilityentry_version_positive"),
         ]
         triggers = append_only("availabilityentry")
 
@@ -105,9 +80,9 @@ class AvailabilityEntry(Breakdown):
 class CurrentFigure(Breakdown):
     """The current figure of a unit opened to entry: one row a unit, updated under a row lock with its version compared.
 
-    A unit without this row, or with ``is_open`` false, shows « Saisie non activée ». ``figure`` and ``stated_at`` are empty
-    until the first statement. ``version`` is that of the last statement (0 before the first). ``rhythm`` is the one in
-    force for the unit; ``expires_at`` is stored for the index only, always ``stated_at`` + 3 rhythms.
+    A unit without this row, or with ``is_open`` false, shows « Saisie non activée ». ``figure`` and ``stated_at`` are
+    empty until the first statement. ``version`` is that of the last statement (0 before the first). ``rhythm`` is the
+    one in force for the unit; ``expires_at`` is stored for the index only, always ``stated_at`` + 3 rhythms.
     """
 
     unit = models.OneToOneField(
@@ -123,9 +98,7 @@ class CurrentFigure(Breakdown):
     version = models.PositiveIntegerField("version", default=0)
     figure = models.PositiveIntegerField("places disponibles", null=True, blank=True)
     stated_at = models.DateTimeField("date de la saisie", null=True, blank=True)
-    changed_at = models.DateTimeField(
-        "dernier changement de chiffre", null=True, blank=True
-    )
+    changed_at = models.DateTimeField("dernier changement de chiffre", null=True, blank=True)
     expires_at = models.DateTimeField("compte jusqu’au", null=True, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -135,9 +108,7 @@ class CurrentFigure(Breakdown):
         related_name="+",
         verbose_name="auteur",
     )
-    source = models.CharField(
-        "origine", max_length=8, choices=AvailabilityEntry.Source, blank=True
-    )
+    source = models.CharField("origine", max_length=8, choices=AvailabilityEntry.Source, blank=True)
 
     objects = CurrentFigureQuerySet.as_manager()
 

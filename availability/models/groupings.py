@@ -19,9 +19,7 @@ class Grouping(models.Model):
         help_text="Délai entre deux saisies, par exemple « 7 00:00:00 ».",
     )
     order = models.PositiveSmallIntegerField("ordre", default=0)
-    unit_types = models.ManyToManyField(
-        Term, related_name="groupings", blank=True, verbose_name="types d’UO"
-    )
+    unit_types = models.ManyToManyField(Term, related_name="groupings", blank=True, verbose_name="types d’UO")
 
     class Meta:
         verbose_name = "regroupement"
@@ -51,9 +49,7 @@ class UnitTypeRhythm(models.Model):
         verbose_name_plural = "rythmes propres à un type d’UO"
         ordering = ["unit_type"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(rhythm__gt=datetime.timedelta(0)), name="unittyperhythm_rhythm_positive"
-            )
+            models.CheckConstraint(condition=Q(rhythm__gt=datetime.timedelta(0)), name="unittyperhythm_rhythm_positive")
         ]
 
     def __str__(self):

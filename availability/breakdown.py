@@ -1,0 +1,55 @@
+"""The optional breakdown of a figure: six marginal counts (spec 20, Entering; 01-settled, Availability). Pure."""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+
+class Share(StrEnum):
+    """A set of counts that cannot go beyond the figure: people, accessible places, rooms."""
+
+    SEX = "sex"
+    ACCESSIBLE = "accessible"
+    ROOM = "room"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Places by kind, each ``None`` when « non précisé » and 0 when there is none.
+
+    ``men``, ``women``, ``any_sex``: who may come; ``accessible``: places PMR; ``single_room``, ``shared_room``: rooms.
+    """
+
+    men: int | None = None
+    women: int | None = None
+    any_sex: int | None = None
+    accessible: int | None = None
+    single_room: int | None = None
+    shared_room: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is given."""
+        return all(getattr(self, name) is None for name in COUNT_FIELDS)
+
+    @property
+    def by_sex(self) -> int:
+        """Sum of the counts by sex, what is not given counting for nothing."""
+        return sum(value or 0 for value in (self.men, self.women, self.any_sex))
+
+    def beyond(self, figure: int) -> Share | None:
+        """First share that goes beyond ``figure``, if any. A room holds one free place at least."""
+        shares = {
+            Share.SEX: self.by_sex,
+            Share.ACCESSIBLE: self.accessible or 0,
+            Share.ROOM: (self.single_room or 0) + (self.shared_room or 0),
+        }
+        return next((share for share, total in shares.items() if total > figure), None)
+
+
+COUNT_FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Counts))
+NOTHING_GIVEN = Counts()
+
+
+def counts_of(row: object) -> Counts:
+    """Counts carried by anything that has the six attributes (a statement, a current figure)."""
+    return Counts(**{name: getattr(row, name) for name in COUNT_FIELDS})
