@@ -157,7 +157,7 @@ SECURE_CSP: dict[str, Any] = {
 
 # Static files and uploads.
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT") or BASE_DIR / "media")
 MEDIA_URL = "/media/"

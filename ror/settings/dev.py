@@ -43,7 +43,8 @@ def development_database() -> dict[str, Any]:
 PRIVATE_CLUSTER = not env.text("DATABASE_URL")
 DATABASES = {"default": development_database()}
 
-# Files are served straight from static/ under their own names: no build step.
+# Files are served straight from static/ under their own names: no build step, no folder of copies.
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
