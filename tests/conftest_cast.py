@@ -55,8 +55,8 @@ def world(db) -> SimpleNamespace:
 def cast(world) -> SimpleNamespace:
     """The six people of the demonstration, and ``stranger``, who holds the same roles elsewhere.
 
-    ``responsable`` holds ``world.act`` and ``world.lam``; ``directeur`` heads ``world.eg``; ``stranger`` is director and
-    responsable of ``world.other_eg``; ``newcomer`` has no role; the others work on the region.
+    ``responsable`` holds ``world.act`` and ``world.lam``; ``directeur`` heads ``world.eg``; ``stranger`` is
+    director and responsable of ``world.other_eg``; ``newcomer`` has no role; the others work on the region.
     """
     responsable = UserFactory(username="responsable", first_name="Karim", last_name="Benali")
     for unit in (world.act, world.lam):
