@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .roles import ROLE_LABELS, Role
 
-DEMO_PASSWORD = "demo-ror-2026"
+DEMO_PASSWORD = "demo-ror-2026"  # noqa: S105 - printed on the sign-in page of the demonstration
 DEMO_DOMAIN = "demo.ror.example"
 
 

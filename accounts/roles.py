@@ -56,8 +56,7 @@ _READ = frozenset({Permission.DIRECTORY_READ})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CONSULTATION: _READ,
-    Role.AVAILABILITY_MANAGER: _READ
-    | {Permission.STATEMENT_WRITE, Permission.SENSITIVE_READ},
+    Role.AVAILABILITY_MANAGER: _READ | {Permission.STATEMENT_WRITE, Permission.SENSITIVE_READ},
     Role.DIRECTOR: _READ
     | {
         Permission.STATEMENT_WRITE,

@@ -57,8 +57,8 @@ class Registry[F: Fragment]:
 
     def pieces(self, request: HttpRequest) -> list[Piece[F]]:
         """Return, in order, what this request may see and what is not empty."""
-        pieces = []
-        for fragment in self.all():
-            if fragment.visible(request) and (values := fragment.context(request)) is not None:
-                pieces.append(Piece(fragment, values))
-        return pieces
+        return [
+            Piece(fragment, values)
+            for fragment in self.all()
+            if fragment.visible(request) and (values := fragment.context(request)) is not None
+        ]

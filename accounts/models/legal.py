@@ -22,11 +22,7 @@ class LegalText(models.Model):
         verbose_name = "texte légal"
         verbose_name_plural = "textes légaux"
         ordering = ["kind", "-version"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "version"], name="legaltext_kind_version_unique"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["kind", "version"], name="legaltext_kind_version_unique")]
 
     def __str__(self):
         return f"{self.get_kind_display()}, version {self.version}"
@@ -35,9 +31,7 @@ class LegalText(models.Model):
 class TermsAcceptance(models.Model):
     """A user's acceptance of one version of the terms of use. A new version has to be accepted again."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="terms_acceptances"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="terms_acceptances")
     text = models.ForeignKey(LegalText, models.PROTECT, related_name="acceptances")
     accepted_at = models.DateTimeField("acceptées le")
 
@@ -45,11 +39,7 @@ class TermsAcceptance(models.Model):
         verbose_name = "acceptation des CGU"
         verbose_name_plural = "acceptations des CGU"
         ordering = ["-accepted_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "text"], name="termsacceptance_user_text_unique"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "text"], name="termsacceptance_user_text_unique")]
 
     def __str__(self):
         return f"{self.user} – {self.text}"

@@ -16,7 +16,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.admin_config.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
     "directory.middleware.scope_middleware",
-    # Acceptance of the terms of use (accounts) goes here: after everything above, before the last.
+    "accounts.middleware.TermsMiddleware",
     "common.middleware.ReadOnlyGetMiddleware",  # last: it wraps the view and the rendering, and nothing else
 ]
 
@@ -106,7 +106,11 @@ LOGOUT_REDIRECT_URL = "login"
 MFA_REQUIRED_ROLES: list[str] = env.words("MFA_REQUIRED_ROLES")
 
 # Failed sign-ins are counted per account and address together, so that a stranger elsewhere locks nobody out,
-# and per address alone by the second rule's higher figure in accounts.
+# and per address alone with a higher limit, since a hospital may share one address (accounts.throttling).
+AXES_HANDLER = "accounts.throttling.SignInThrottle"
+AXES_CLIENT_IP_CALLABLE = "common.client_address.client_address"
+AXES_USERNAME_CALLABLE = "accounts.throttling.typed_username"
+SIGN_IN_ADDRESS_LIMIT = 100
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -116,6 +120,8 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # the audit log says who signed in
+PROXY_COUNT = 0  # proxies in front of us whose X-Forwarded-For is read; see common.client_address
 
 # Sessions: 12 h without activity; SlidingSessionMiddleware moves the end forward.
 SESSION_COOKIE_AGE = 12 * 3600  # seconds
@@ -175,6 +181,7 @@ CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.b
 
 # The region's own texts. Source of the defaults: the sign-in page of the ROR Île-de-France.
 REGION_NAME = env.text("REGION_NAME", "Île-de-France")
+SITE_SHORT_NAME = env.text("SITE_SHORT_NAME", "ROR-IF")
 SUPPORT_DESK = {
     "email": env.text("SUPPORT_EMAIL", "ror.support@sesan.fr"),
     "phone": env.text("SUPPORT_PHONE", "0183763031"),

@@ -32,7 +32,7 @@ CSRF_COOKIE_NAME = "__Host-ror_csrf"
 SECURE_CSP = SECURE_CSP | {"upgrade-insecure-requests": True}
 
 MFA_REQUIRED_ROLES = env.words("MFA_REQUIRED_ROLES") or ["sesan"]
-AXES_IPWARE_PROXY_COUNT = env.number("PROXY_COUNT", 1)
+PROXY_COUNT = env.number("PROXY_COUNT", 1)
 
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
 if env.text("S3_BUCKET"):

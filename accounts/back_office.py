@@ -1,0 +1,98 @@
+"""The back office `/admin/`: for support alone, by our own table of permissions (spec 01, Rights).
+
+Django's groups, ``is_staff`` and ``is_superuser`` open nothing here. Pages of every app build on ``BackOfficeAdmin``.
+"""
+
+import functools
+
+from django.contrib import admin
+from django.contrib.auth import logout as sign_out
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from common.client_address import client_address
+
+from .roles import Permission
+
+SUPPORT_ONLY = "Le back-office est réservé au support du ROR."
+
+
+class BackOfficeSite(admin.AdminSite):
+    """Answers 403 to whoever does not manage accounts; signing in and passwords are those of the site."""
+
+    site_title = "ROR"
+    site_header = "Back-office du ROR"
+    index_title = "Réparer et administrer"
+    enable_nav_sidebar = True
+
+    def has_permission(self, request):
+        """Tell whether the person may open the back office."""
+        return request.user.is_active and request.scope.may(Permission.ACCOUNT_MANAGE)
+
+    def admin_view(self, view, cacheable=False):  # noqa: FBT002 - Django's signature
+        """Refuse signed-in people without the right, instead of offering them to sign in again."""
+        guarded = super().admin_view(view, cacheable)
+
+        @functools.wraps(guarded)
+        def refuse_or_serve(request, *args, **kwargs):
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied(SUPPORT_ONLY)
+            return guarded(request, *args, **kwargs)
+
+        return refuse_or_serve
+
+    def login(self, request, extra_context=None):
+        """There is one sign-in page."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise PermissionDenied(SUPPORT_ONLY)
+        return redirect_to_login(reverse("admin:index"))
+
+    def logout(self, request, extra_context=None):
+        """Sign out as everywhere else."""
+        if request.method == "POST":
+            sign_out(request)
+        return redirect("login")
+
+    def password_change(self, request, extra_context=None):
+        """The password is changed on the account page."""
+        return redirect("password_change")
+
+    def password_change_done(self, request, extra_context=None):
+        """The account page says it."""
+        return redirect("account")
+
+
+class BackOfficeAdmin(admin.ModelAdmin):
+    """Pages of one model, open to holders of ``permission``; ``can_*`` close an action to everybody.
+
+    Rows are never deleted from here unless a page says so: records are closed, accounts deactivated, roles ended.
+    """
+
+    permission = Permission.ACCOUNT_MANAGE
+    can_add = True
+    can_change = True
+    can_delete = False
+
+    def _is_open(self, request) -> bool:
+        return request.user.is_active and request.scope.may(self.permission)
+
+    def has_module_permission(self, request):
+        return self._is_open(request)
+
+    def has_view_permission(self, request, obj=None):
+        return self._is_open(request)
+
+    def has_add_permission(self, request):
+        return self.can_add and self._is_open(request)
+
+    def has_change_permission(self, request, obj=None):
+        return self.can_change and self._is_open(request)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.can_delete and self._is_open(request)
+
+    def request_ip(self, request) -> str | None:
+        """Address to write in the audit log."""
+        return client_address(request)
