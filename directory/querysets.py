@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Value
 
 from accounts.roles import Permission
 
@@ -16,11 +17,39 @@ if TYPE_CHECKING:
     from .scopes import Scope
 
 
-def _readable(scope: Scope, own: Q) -> Q:
-    """Everything but hidden records for whoever reads the region; hidden ones too where the person may edit."""
+def _readable(scope: Scope, own: Q, *above: str) -> Q:
+    """Everything but hidden records for whoever reads the region; hidden ones too where the person may edit.
+
+    A record below a hidden one is hidden with it: ``above`` are the paths to the records over it.
+    """
     if not scope.may(Permission.DIRECTORY_READ):
         return Q(pk__in=[])
-    return ~Q(status=PublicationStatus.HIDDEN) | own
+    shown = ~Q(status=PublicationStatus.HIDDEN)
+    for path in above:
+        shown &= ~Q(**{f"{path}__status": PublicationStatus.HIDDEN})
+    return shown | own
+
+
+def address_shown(scope: Scope, path: str = "") -> ExpressionWrapper:
+    """SQL condition: the address of an EG is shown to this person. ``path`` leads to the EG (« geographic_entity__ »).
+
+    Always without a sensitive unit there; else to whoever holds ``sensitive:read`` on the EG or on one of these units
+    (spec 01-settled, Directory: its own and its EG's address, coordinates, map point and distance are hidden).
+    """
+    coverage = scope.coverage(Permission.SENSITIVE_READ)
+    if coverage.region:
+        return ExpressionWrapper(Value(value=True), output_field=BooleanField())
+    units = apps.get_model("directory", "OperationalUnit").objects.filter(
+        geographic_entity_id=OuterRef(f"{path}pk"), sensitive_unit=True
+    )
+    shown = ~Q(Exists(units.exclude(status=PublicationStatus.CLOSED)))
+    if coverage.geographic_entities:
+        shown |= Q(**{f"{path}pk__in": coverage.geographic_entities})
+    if coverage.legal_entities:
+        shown |= Q(**{f"{path}legal_entity_id__in": coverage.legal_entities})
+    if coverage.units:
+        shown |= Q(Exists(units.filter(pk__in=coverage.units)))
+    return ExpressionWrapper(shown, output_field=BooleanField())
 
 
 class PublishedQuerySet(models.QuerySet):
@@ -34,21 +63,19 @@ class PublishedQuerySet(models.QuerySet):
 class LegalEntityQuerySet(PublishedQuerySet):
     def visible_to(self, scope: Scope):
         """EJs that the person may open."""
-        return self.filter(
-            _readable(
-                scope, scope.coverage(Permission.DIRECTORY_EDIT).legal_entities_q()
-            )
-        )
+        return self.filter(_readable(scope, scope.coverage(Permission.DIRECTORY_EDIT).legal_entities_q()))
 
 
 class GeographicEntityQuerySet(PublishedQuerySet):
     def visible_to(self, scope: Scope):
         """EGs that the person may open."""
         return self.filter(
-            _readable(
-                scope, scope.coverage(Permission.DIRECTORY_EDIT).geographic_entities_q()
-            )
+            _readable(scope, scope.coverage(Permission.DIRECTORY_EDIT).geographic_entities_q(), "legal_entity")
         )
+
+    def with_address_shown(self, scope: Scope):
+        """With ``address_shown``: whether this person sees the address of the EG."""
+        return self.annotate(address_shown=address_shown(scope))
 
     def for_permission(self, scope: Scope, permission: str):
         """EGs wholly covered by ``permission``."""
@@ -63,7 +90,12 @@ class StructureQuerySet(PublishedQuerySet):
             geographic_entity__legal_entity_id__in=coverage.legal_entities
         )
         return self.filter(
-            _readable(scope, Q(pk__isnull=False) if coverage.region else own)
+            _readable(
+                scope,
+                Q(pk__isnull=False) if coverage.region else own,
+                "geographic_entity",
+                "geographic_entity__legal_entity",
+            )
         )
 
 
@@ -71,17 +103,26 @@ class OperationalUnitQuerySet(PublishedQuerySet):
     def visible_to(self, scope: Scope):
         """Units that the person may open."""
         return self.filter(
-            _readable(scope, scope.coverage(Permission.DIRECTORY_EDIT).units_q())
+            _readable(
+                scope,
+                scope.coverage(Permission.DIRECTORY_EDIT).units_q(),
+                "geographic_entity",
+                "geographic_entity__legal_entity",
+            )
         )
+
+    def with_address_shown(self, scope: Scope):
+        """With ``address_shown``: whether this person sees the address of the unit, which is its EG's."""
+        return self.annotate(address_shown=address_shown(scope, "geographic_entity__"))
 
     def for_permission(self, scope: Scope, permission: str):
         """Units covered by ``permission``."""
         return self.filter(scope.coverage(permission).units_q())
 
     def with_place(self):
-        """With what a line about a unit shows: its type, its EG and its commune."""
-        return self.select_related(
-            "unit_type", "geographic_entity__commune__department"
+        """With what a line about a unit shows: its type, its EG and its commune (without the outlines, big)."""
+        return self.select_related("unit_type", "geographic_entity__commune__department").defer(
+            "geographic_entity__commune__outline", "geographic_entity__commune__department__outline"
         )
 
 
@@ -89,9 +130,7 @@ class PractitionerQuerySet(PublishedQuerySet):
     def visible_to(self, scope: Scope):
         """Practitioners that the person may open: all that are not hidden, hidden ones for support."""
         coverage = scope.coverage(Permission.DIRECTORY_EDIT)
-        return self.filter(
-            _readable(scope, Q(pk__isnull=False) if coverage.region else Q(pk__in=[]))
-        )
+        return self.filter(_readable(scope, Q(pk__isnull=False) if coverage.region else Q(pk__in=[])))
 
 
 class TermQuerySet(models.QuerySet):
@@ -110,6 +149,4 @@ class TermQuerySet(models.QuerySet):
 class AssignmentQuerySet(models.QuerySet):
     def valid_on(self, day: datetime.date):
         """Assignments in force on ``day`` (both ends included)."""
-        return self.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day
-        )
+        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day)

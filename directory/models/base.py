@@ -90,9 +90,7 @@ class PublishedModel(TrackedModel):
         db_index=True,
     )
     opened_on = models.DateField("ouverte le", null=True, blank=True)
-    closure_kind = models.CharField(
-        "type de fermeture", max_length=3, choices=ClosureKind, blank=True
-    )
+    closure_kind = models.CharField("type de fermeture", max_length=3, choices=ClosureKind, blank=True)
     closed_on = models.DateField("fermée le", null=True, blank=True)
     reopens_on = models.DateField("réouverture prévue le", null=True, blank=True)
 
@@ -102,6 +100,10 @@ class PublishedModel(TrackedModel):
     @property
     def is_published(self) -> bool:
         return self.status == PublicationStatus.PUBLISHED
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.status == PublicationStatus.HIDDEN
 
     @property
     def is_closed(self) -> bool:
@@ -122,17 +124,13 @@ def closure_constraints(prefix: str) -> list[models.BaseConstraint]:
                     closed_on__isnull=False,
                     closure_kind__in=ClosureKind.values,
                 )
-                | (
-                    ~Q(status=PublicationStatus.CLOSED)
-                    & Q(closed_on__isnull=True, closure_kind="")
-                )
+                | (~Q(status=PublicationStatus.CLOSED) & Q(closed_on__isnull=True, closure_kind=""))
             ),
             name=f"{prefix}_closure_dated",
             violation_error_message="Une fermeture a un type et une date, et seule une fiche fermée en a.",
         ),
         models.CheckConstraint(
-            condition=Q(reopens_on__isnull=True)
-            | Q(closure_kind=ClosureKind.TEMPORARY, reopens_on__gt=F("closed_on")),
+            condition=Q(reopens_on__isnull=True) | Q(closure_kind=ClosureKind.TEMPORARY, reopens_on__gt=F("closed_on")),
             name=f"{prefix}_reopening_after_temporary_closure",
             violation_error_message="Une réouverture suit une fermeture provisoire.",
         ),
@@ -143,19 +141,13 @@ class AddressModel(models.Model):
     """A French postal address with its position in WGS84 degrees."""
 
     street_number = models.CharField("numéro de voie", max_length=10, blank=True)
-    street_extension = models.CharField(
-        "extension", max_length=10, blank=True, help_text="bis, ter…"
-    )
+    street_extension = models.CharField("extension", max_length=10, blank=True, help_text="bis, ter…")
     street_name = models.CharField("libellé de voie", max_length=160, blank=True)
-    address_complement = models.CharField(
-        "complément d’adresse", max_length=160, blank=True
-    )
+    address_complement = models.CharField("complément d’adresse", max_length=160, blank=True)
     postal_code = models.CharField("code postal", max_length=5, blank=True)
     lat = models.FloatField("latitude", null=True, blank=True)
     lon = models.FloatField("longitude", null=True, blank=True)
-    position_source = models.CharField(
-        "origine du point", max_length=8, choices=PositionSource, blank=True
-    )
+    position_source = models.CharField("origine du point", max_length=8, choices=PositionSource, blank=True)
 
     class Meta:
         abstract = True
@@ -163,11 +155,7 @@ class AddressModel(models.Model):
     @property
     def street_line(self) -> str:
         """« 32 bis rue Salvador Allende »."""
-        return " ".join(
-            part
-            for part in (self.street_number, self.street_extension, self.street_name)
-            if part
-        )
+        return " ".join(part for part in (self.street_number, self.street_extension, self.street_name) if part)
 
 
 def address_constraints(prefix: str) -> list[models.BaseConstraint]:

@@ -18,20 +18,14 @@ from .base import (
 from .nomenclature import Term
 from .reference import Commune
 
-_FINESS_RIGHT = Q(finess__regex=r"^2[AB]\d{7}$") | (
-    Q(finess__regex=r"^\d{9}$") & Q(LuhnValid("finess"))
-)
+_FINESS_RIGHT = Q(finess__regex=r"^2[AB]\d{7}$") | (Q(finess__regex=r"^\d{9}$") & Q(LuhnValid("finess")))
 
 
 class LegalEntity(NamedModel, AddressModel, PublishedModel):
     """Entité juridique (EJ): the legal body, known by its FINESS juridique, its SIREN, or both."""
 
-    finess = models.CharField(
-        "FINESS juridique", max_length=9, blank=True, validators=[validate_finess]
-    )
-    siren = models.CharField(
-        "SIREN", max_length=9, blank=True, validators=[validate_siren]
-    )
+    finess = models.CharField("FINESS juridique", max_length=9, blank=True, validators=[validate_finess])
+    siren = models.CharField("SIREN", max_length=9, blank=True, validators=[validate_siren])
     legal_status = models.ForeignKey(
         Term,
         models.PROTECT,
@@ -40,9 +34,7 @@ class LegalEntity(NamedModel, AddressModel, PublishedModel):
         related_name="+",
         verbose_name="statut juridique",
     )
-    commune = models.ForeignKey(
-        Commune, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    commune = models.ForeignKey(Commune, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = LegalEntityQuerySet.as_manager()
 
@@ -63,9 +55,7 @@ class LegalEntity(NamedModel, AddressModel, PublishedModel):
                 name="legalentity_finess_key",
             ),
             models.CheckConstraint(
-                condition=blank_or(
-                    Q(siren__regex=r"^\d{9}$") & Q(LuhnValid("siren")), "siren"
-                ),
+                condition=blank_or(Q(siren__regex=r"^\d{9}$") & Q(LuhnValid("siren")), "siren"),
                 name="legalentity_siren_key",
             ),
             models.UniqueConstraint(
@@ -94,12 +84,8 @@ class GeographicEntity(NamedModel, AddressModel, PublishedModel):
         verbose_name="entité juridique",
     )
     official_name = models.CharField("nom officiel", max_length=255, blank=True)
-    finess = models.CharField(
-        "FINESS géographique", max_length=9, blank=True, validators=[validate_finess]
-    )
-    siret = models.CharField(
-        "SIRET", max_length=14, blank=True, validators=[validate_siret]
-    )
+    finess = models.CharField("FINESS géographique", max_length=9, blank=True, validators=[validate_finess])
+    siret = models.CharField("SIRET", max_length=14, blank=True, validators=[validate_siret])
     national_id = models.CharField(
         "identifiant national",
         max_length=20,
@@ -128,12 +114,8 @@ class GeographicEntity(NamedModel, AddressModel, PublishedModel):
     website = models.URLField("site internet", blank=True)
     email = models.EmailField("adresse mail", blank=True)
 
-    manager_last_name = models.CharField(
-        "nom du responsable", max_length=80, blank=True
-    )
-    manager_first_name = models.CharField(
-        "prénom du responsable", max_length=80, blank=True
-    )
+    manager_last_name = models.CharField("nom du responsable", max_length=80, blank=True)
+    manager_first_name = models.CharField("prénom du responsable", max_length=80, blank=True)
     manager_email = models.EmailField("adresse mail du responsable", blank=True)
     manager_phone = PhoneField("téléphone du responsable")
 
@@ -191,8 +173,7 @@ class GeographicEntity(NamedModel, AddressModel, PublishedModel):
             ),
             models.CheckConstraint(
                 condition=blank_or(
-                    Q(siret__regex=r"^\d{14}$")
-                    & (Q(LuhnValid("siret")) | Q(siret__startswith="356000000")),
+                    Q(siret__regex=r"^\d{14}$") & (Q(LuhnValid("siret")) | Q(siret__startswith="356000000")),
                     "siret",
                 ),
                 name="geographicentity_siret_key",
@@ -226,12 +207,8 @@ class GeographicEntity(NamedModel, AddressModel, PublishedModel):
 class RorReferent(models.Model):
     """A référent ROR of an establishment: contact data, two at most, which give no right (spec 01-settled)."""
 
-    geographic_entity = models.ForeignKey(
-        GeographicEntity, models.CASCADE, related_name="referents"
-    )
-    position = models.PositiveSmallIntegerField(
-        "rang", choices=[(1, "Premier"), (2, "Second")]
-    )
+    geographic_entity = models.ForeignKey(GeographicEntity, models.CASCADE, related_name="referents")
+    position = models.PositiveSmallIntegerField("rang", choices=[(1, "Premier"), (2, "Second")])
     name = models.CharField("nom", max_length=120)
     email = models.EmailField("adresse mail", blank=True)
     phone = PhoneField("téléphone")
@@ -253,9 +230,7 @@ class RorReferent(models.Model):
                 fields=["geographic_entity", "position"],
                 name="rorreferent_position_unique",
             ),
-            models.CheckConstraint(
-                condition=Q(position__in=[1, 2]), name="rorreferent_two_at_most"
-            ),
+            models.CheckConstraint(condition=Q(position__in=[1, 2]), name="rorreferent_two_at_most"),
         ]
 
     def __str__(self):

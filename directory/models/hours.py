@@ -12,9 +12,7 @@ class WeeklyHours(models.Model):
     day (« 24 h/24 »). ``valid_from`` and ``valid_until`` are inclusive and optional.
     """
 
-    unit = models.ForeignKey(
-        OperationalUnit, models.CASCADE, related_name="weekly_hours"
-    )
+    unit = models.ForeignKey(OperationalUnit, models.CASCADE, related_name="weekly_hours")
     weekday = models.PositiveSmallIntegerField(
         "jour",
         choices=[
@@ -70,9 +68,7 @@ class WeeklyHours(models.Model):
 class HoursException(models.Model):
     """Other hours, or none, from one day to another (both inclusive): they replace the weekly template on those days."""
 
-    unit = models.ForeignKey(
-        OperationalUnit, models.CASCADE, related_name="hours_exceptions"
-    )
+    unit = models.ForeignKey(OperationalUnit, models.CASCADE, related_name="hours_exceptions")
     starts_on = models.DateField("du")
     ends_on = models.DateField("au")
     is_closed = models.BooleanField("fermé", default=True)
@@ -91,9 +87,7 @@ class HoursException(models.Model):
                 violation_error_message="La fin de l’exception précède son début.",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    is_closed=True, opens_at__isnull=True, closes_at__isnull=True
-                )
+                condition=Q(is_closed=True, opens_at__isnull=True, closes_at__isnull=True)
                 | Q(is_closed=False, opens_at__isnull=False, closes_at__isnull=False),
                 name="hoursexception_closed_or_hours",
                 violation_error_message="Une exception est une fermeture, ou donne une plage entière.",

@@ -58,9 +58,7 @@ class Term(TrackedModel):
         verbose_name_plural = "termes"
         ordering = ["nomenclature", "order", "label", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["nomenclature", "code"], name="term_nomenclature_code_unique"
-            ),
+            models.UniqueConstraint(fields=["nomenclature", "code"], name="term_nomenclature_code_unique"),
             models.CheckConstraint(
                 condition=Q(active_until__isnull=True)
                 | Q(active_from__isnull=True)
@@ -79,21 +77,13 @@ class Term(TrackedModel):
 class TermAllowance(models.Model):
     """A term (activity, act, mode, specialisation…) that a type d'UO allows."""
 
-    unit_type = models.ForeignKey(
-        Term, models.CASCADE, related_name="allowances", verbose_name="type d’UO"
-    )
-    term = models.ForeignKey(
-        Term, models.CASCADE, related_name="+", verbose_name="terme permis"
-    )
+    unit_type = models.ForeignKey(Term, models.CASCADE, related_name="allowances", verbose_name="type d’UO")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="+", verbose_name="terme permis")
 
     class Meta:
         verbose_name = "terme permis par un type d’UO"
         verbose_name_plural = "termes permis par type d’UO"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["unit_type", "term"], name="termallowance_unique"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["unit_type", "term"], name="termallowance_unique")]
 
     def __str__(self):
         return f"{self.unit_type} → {self.term}"

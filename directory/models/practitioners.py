@@ -22,9 +22,7 @@ from .reference import Commune
 class Practitioner(PublishedModel):
     """A practitioner in town (discipline VIL), known by the RPPS. RPPS data come by import only (RG_EXP_031)."""
 
-    rpps = models.CharField(
-        "RPPS", max_length=11, unique=True, validators=[validate_rpps]
-    )
+    rpps = models.CharField("RPPS", max_length=11, unique=True, validators=[validate_rpps])
     civility = models.ForeignKey(
         Term,
         models.PROTECT,
@@ -35,12 +33,8 @@ class Practitioner(PublishedModel):
     )
     last_name = models.CharField("nom", max_length=80)
     first_name = models.CharField("prénom", max_length=80, blank=True)
-    sort_name = models.CharField(
-        "clé de tri", max_length=170, editable=False, db_index=True
-    )
-    profession = models.ForeignKey(
-        Term, models.PROTECT, related_name="+", verbose_name="profession"
-    )
+    sort_name = models.CharField("clé de tri", max_length=170, editable=False, db_index=True)
+    profession = models.ForeignKey(Term, models.PROTECT, related_name="+", verbose_name="profession")
     speciality = models.ForeignKey(
         Term,
         models.PROTECT,
@@ -51,9 +45,7 @@ class Practitioner(PublishedModel):
     )
     phone = PhoneField("téléphone")
     email = models.EmailField("adresse mail", blank=True)
-    convention_sector = models.CharField(
-        "secteur conventionnel", max_length=8, choices=ConventionSector, blank=True
-    )
+    convention_sector = models.CharField("secteur conventionnel", max_length=8, choices=ConventionSector, blank=True)
     visits_at_home = models.BooleanField("visites à domicile", null=True, blank=True)
     cpts = models.ForeignKey(
         GeographicEntity,
@@ -96,9 +88,7 @@ class Practitioner(PublishedModel):
 class PracticePlace(AddressModel):
     """A place where a practitioner works: an establishment, or a free address."""
 
-    practitioner = models.ForeignKey(
-        Practitioner, models.CASCADE, related_name="places"
-    )
+    practitioner = models.ForeignKey(Practitioner, models.CASCADE, related_name="places")
     geographic_entity = models.ForeignKey(
         GeographicEntity,
         models.PROTECT,
@@ -107,9 +97,7 @@ class PracticePlace(AddressModel):
         related_name="+",
         verbose_name="établissement",
     )
-    commune = models.ForeignKey(
-        Commune, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    commune = models.ForeignKey(Commune, models.PROTECT, null=True, blank=True, related_name="+")
     phone = PhoneField("téléphone")
     order = models.PositiveSmallIntegerField("rang", default=1)
 
@@ -119,9 +107,7 @@ class PracticePlace(AddressModel):
         ordering = ["practitioner", "order"]
         constraints = [
             *address_constraints("practiceplace"),
-            models.UniqueConstraint(
-                fields=["practitioner", "order"], name="practiceplace_order_unique"
-            ),
+            models.UniqueConstraint(fields=["practitioner", "order"], name="practiceplace_order_unique"),
             models.CheckConstraint(
                 condition=Q(geographic_entity__isnull=False) | Q(commune__isnull=False),
                 name="practiceplace_somewhere",

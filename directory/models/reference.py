@@ -11,9 +11,7 @@ class Department(models.Model):
     region_code = models.CharField("code de la région (INSEE)", max_length=3)
     region_name = models.CharField("région", max_length=80)
     order = models.PositiveSmallIntegerField("ordre", default=0)
-    outline = models.JSONField(
-        "contour", null=True, blank=True, help_text="Géométrie GeoJSON, WGS84."
-    )
+    outline = models.JSONField("contour", null=True, blank=True, help_text="Géométrie GeoJSON, WGS84.")
 
     class Meta:
         verbose_name = "département"
@@ -35,9 +33,7 @@ class Commune(models.Model):
     name = models.CharField("nom", max_length=80)
     list_name = models.CharField("nom dans les listes", max_length=80)
     key = models.CharField("clé de recherche", max_length=160, db_index=True)
-    department = models.ForeignKey(
-        Department, models.PROTECT, related_name="communes", verbose_name="département"
-    )
+    department = models.ForeignKey(Department, models.PROTECT, related_name="communes", verbose_name="département")
     parent = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -46,15 +42,11 @@ class Commune(models.Model):
         related_name="arrondissements",
         verbose_name="commune mère",
     )
-    postal_codes = ArrayField(
-        models.CharField(max_length=5), verbose_name="codes postaux", default=list
-    )
+    postal_codes = ArrayField(models.CharField(max_length=5), verbose_name="codes postaux", default=list)
     population = models.PositiveIntegerField("population", default=0)
     lat = models.FloatField("latitude")
     lon = models.FloatField("longitude")
-    outline = models.JSONField(
-        "contour", null=True, blank=True, help_text="Géométrie GeoJSON, WGS84."
-    )
+    outline = models.JSONField("contour", null=True, blank=True, help_text="Géométrie GeoJSON, WGS84.")
 
     class Meta:
         verbose_name = "commune"

@@ -53,9 +53,7 @@ class Assignment(models.Model):
         verbose_name="unité",
     )
     valid_from = models.DateField("depuis le")
-    valid_until = models.DateField(
-        "jusqu’au", null=True, blank=True, help_text="Dernier jour compris."
-    )
+    valid_until = models.DateField("jusqu’au", null=True, blank=True, help_text="Dernier jour compris.")
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -108,8 +106,7 @@ class Assignment(models.Model):
                 name="assignment_role_known",
             ),
             models.CheckConstraint(
-                condition=Q(valid_until__isnull=True)
-                | Q(valid_until__gte=F("valid_from")),
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
                 name="assignment_period_ordered",
                 violation_error_message="La fin précède le début.",
             ),

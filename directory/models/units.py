@@ -87,19 +87,11 @@ class OperationalUnit(NamedModel, PublishedModel):
     )
 
     min_age_value = models.PositiveSmallIntegerField("âge minimum", default=0)
-    min_age_unit = models.CharField(
-        "unité de l’âge minimum", max_length=1, choices=AgeUnit, default=AgeUnit.YEAR
-    )
+    min_age_unit = models.CharField("unité de l’âge minimum", max_length=1, choices=AgeUnit, default=AgeUnit.YEAR)
     max_age_value = models.PositiveSmallIntegerField("âge maximum", default=150)
-    max_age_unit = models.CharField(
-        "unité de l’âge maximum", max_length=1, choices=AgeUnit, default=AgeUnit.YEAR
-    )
-    min_age_days = models.PositiveIntegerField(
-        "âge minimum en jours", editable=False, default=0
-    )
-    max_age_days = models.PositiveIntegerField(
-        "âge maximum en jours", editable=False, default=55152
-    )
+    max_age_unit = models.CharField("unité de l’âge maximum", max_length=1, choices=AgeUnit, default=AgeUnit.YEAR)
+    min_age_days = models.PositiveIntegerField("âge minimum en jours", editable=False, default=0)
+    max_age_days = models.PositiveIntegerField("âge maximum en jours", editable=False, default=55152)
     sex = models.CharField("sexe accueilli", max_length=1, choices=Sex, blank=True)
 
     email = models.EmailField("adresse mail", blank=True)
@@ -116,29 +108,15 @@ class OperationalUnit(NamedModel, PublishedModel):
         default=Confidentiality.RESTRICTED,
     )
 
-    intervention_details = models.TextField(
-        "spécificités d’intervention", max_length=5000, blank=True
-    )
-    admission_conditions = models.TextField(
-        "conditions d’admission", max_length=5000, blank=True
-    )
-    reception_conditions = models.TextField(
-        "conditions d’accueil", max_length=5000, blank=True
-    )
+    intervention_details = models.TextField("spécificités d’intervention", max_length=5000, blank=True)
+    admission_conditions = models.TextField("conditions d’admission", max_length=5000, blank=True)
+    reception_conditions = models.TextField("conditions d’accueil", max_length=5000, blank=True)
     pets = models.TextField("animaux domestiques", max_length=5000, blank=True)
 
-    capacity_kind = models.CharField(
-        "lits ou places", max_length=8, choices=CapacityKind, default=CapacityKind.PLACE
-    )
-    installed_places = models.PositiveIntegerField(
-        "places installées", null=True, blank=True
-    )
-    single_rooms = models.PositiveIntegerField(
-        "chambres simples", null=True, blank=True
-    )
-    double_rooms = models.PositiveIntegerField(
-        "chambres doubles", null=True, blank=True
-    )
+    capacity_kind = models.CharField("lits ou places", max_length=8, choices=CapacityKind, default=CapacityKind.PLACE)
+    installed_places = models.PositiveIntegerField("places installées", null=True, blank=True)
+    single_rooms = models.PositiveIntegerField("chambres simples", null=True, blank=True)
+    double_rooms = models.PositiveIntegerField("chambres doubles", null=True, blank=True)
 
     manager_civility = models.ForeignKey(
         Term,
@@ -148,15 +126,9 @@ class OperationalUnit(NamedModel, PublishedModel):
         related_name="+",
         verbose_name="civilité du responsable",
     )
-    manager_last_name = models.CharField(
-        "nom du responsable", max_length=80, blank=True
-    )
-    manager_first_name = models.CharField(
-        "prénom du responsable", max_length=80, blank=True
-    )
-    manager_role = models.CharField(
-        "fonction du responsable", max_length=120, blank=True
-    )
+    manager_last_name = models.CharField("nom du responsable", max_length=80, blank=True)
+    manager_first_name = models.CharField("prénom du responsable", max_length=80, blank=True)
+    manager_role = models.CharField("fonction du responsable", max_length=120, blank=True)
     manager_phone = PhoneField("téléphone du responsable")
     manager_email = models.EmailField("adresse mail du responsable", blank=True)
 
@@ -183,14 +155,10 @@ class OperationalUnit(NamedModel, PublishedModel):
                 violation_error_message="L’âge minimum dépasse l’âge maximum.",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    min_age_unit__in=AgeUnit.values, max_age_unit__in=AgeUnit.values
-                ),
+                condition=Q(min_age_unit__in=AgeUnit.values, max_age_unit__in=AgeUnit.values),
                 name="operationalunit_age_units_known",
             ),
-            models.CheckConstraint(
-                condition=Q(sex__in=["", *Sex.values]), name="operationalunit_sex_known"
-            ),
+            models.CheckConstraint(condition=Q(sex__in=["", *Sex.values]), name="operationalunit_sex_known"),
             models.CheckConstraint(
                 condition=Q(contact_confidentiality__in=Confidentiality.values),
                 name="operationalunit_confidentiality_known",
@@ -226,6 +194,11 @@ class OperationalUnit(NamedModel, PublishedModel):
         """« E », « A » or « E+A »."""
         return audience_letter(self.min_age_days, self.max_age_days)
 
+    @property
+    def audience_words(self) -> str:
+        """What the letter stands for: « Enfants », « Adultes » or « Enfants et adultes »."""
+        return {"E": "Enfants", "A": "Adultes", "E+A": "Enfants et adultes"}[self.audience_letter]
+
     def derive(self) -> None:
         """Set the stored values that follow from others: the sorting key and the ages in days."""
         super().derive()
@@ -242,9 +215,7 @@ class UnitTerm(models.Model):
     class Meta:
         verbose_name = "terme de l’offre"
         verbose_name_plural = "termes de l’offre"
-        constraints = [
-            models.UniqueConstraint(fields=["unit", "term"], name="unitterm_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["unit", "term"], name="unitterm_unique")]
         indexes = [models.Index(fields=["term"], name="unitterm_term")]
 
     def __str__(self):
@@ -254,21 +225,13 @@ class UnitTerm(models.Model):
 class InterventionArea(models.Model):
     """A commune of a unit's territoire d'intervention (communes only: RG_EXP_009)."""
 
-    unit = models.ForeignKey(
-        OperationalUnit, models.CASCADE, related_name="intervention_areas"
-    )
-    commune = models.ForeignKey(
-        Commune, models.PROTECT, related_name="intervention_areas"
-    )
+    unit = models.ForeignKey(OperationalUnit, models.CASCADE, related_name="intervention_areas")
+    commune = models.ForeignKey(Commune, models.PROTECT, related_name="intervention_areas")
 
     class Meta:
         verbose_name = "commune d’intervention"
         verbose_name_plural = "territoire d’intervention"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["unit", "commune"], name="interventionarea_unique"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["unit", "commune"], name="interventionarea_unique")]
 
     def __str__(self):
         return f"{self.unit_id} – {self.commune_id}"

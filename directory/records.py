@@ -1,0 +1,258 @@
+"""What record pages show: one function a page, few queries, nothing about HTTP.
+
+Each ``find_*`` returns the record whole, inside ``visible_to(scope)``, or raises the model's ``DoesNotExist``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, F, Prefetch, Q
+from django.urls import reverse
+
+from accounts.roles import ROLE_LABELS, Role
+from common.pages import Crumb
+
+from .enums import PositionSource, PublicationStatus
+from .hours import ExceptionRange, Schedule, WeeklyRange
+from .models import (
+    GeographicEntity,
+    LegalEntity,
+    OperationalUnit,
+    PracticePlace,
+    Practitioner,
+    RorReferent,
+    Structure,
+    Term,
+    UnitTerm,
+    WeeklyHours,
+)
+from .querysets import address_shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from .scopes import Scope
+
+SIBLINGS_SHOWN = 20
+MAP_DEPARTMENTS = 3  # beyond, the outlines of departments stand for those of communes
+
+
+def without_outlines(path: str = "") -> tuple[str, str]:
+    """Fields to ``defer`` where a commune and its department are read (``path`` leads to the commune): big outlines."""
+    return (f"{path}outline", f"{path}department__outline")
+
+
+def find_unit(scope: Scope, unit_id: int) -> OperationalUnit:
+    """Unit with its EG, EJ, structures, offer and hours: four queries. ``address_shown`` says what may be shown."""
+    terms = UnitTerm.objects.select_related("term__parent")
+    return (
+        OperationalUnit.objects.visible_to(scope)
+        .with_address_shown(scope)
+        .select_related(
+            "geographic_entity__commune__department",
+            "geographic_entity__legal_entity",
+            "structure__parent__parent",
+            *("discipline", "unit_type", "activity_family", "care_mode", "manager_civility"),
+        )
+        .defer(*without_outlines("geographic_entity__commune__"))
+        .prefetch_related(
+            Prefetch("unit_terms", queryset=terms),
+            Prefetch("weekly_hours", queryset=WeeklyHours.objects.select_related("kind")),
+            "hours_exceptions",
+        )
+        .get(pk=unit_id)
+    )
+
+
+def find_geographic_entity(scope: Scope, entity_id: int) -> GeographicEntity:
+    """EG with its EJ, terms and referents: three queries."""
+    return (
+        GeographicEntity.objects.visible_to(scope)
+        .with_address_shown(scope)
+        .select_related("commune__department", "legal_entity", "category", "director_civility", "director_title")
+        .defer(*without_outlines("commune__"))
+        .prefetch_related(
+            Prefetch("terms", queryset=Term.objects.select_related("parent")),
+            Prefetch("referents", queryset=RorReferent.objects.order_by("position")),
+        )
+        .get(pk=entity_id)
+    )
+
+
+def find_legal_entity(scope: Scope, entity_id: int) -> LegalEntity:
+    """EJ with its commune: one query."""
+    entities = LegalEntity.objects.visible_to(scope).select_related("commune__department", "legal_status")
+    return entities.defer(*without_outlines("commune__")).get(pk=entity_id)
+
+
+def find_practitioner(scope: Scope, practitioner_id: int) -> Practitioner:
+    """Practitioner with the places of practice: two queries. Each place carries ``address_shown``."""
+    places = (
+        PracticePlace.objects.select_related("geographic_entity__commune__department", "commune__department")
+        .defer(*without_outlines("commune__"), *without_outlines("geographic_entity__commune__"))
+        .annotate(address_shown=address_shown(scope, "geographic_entity__"))
+    )
+    return (
+        Practitioner.objects.visible_to(scope)
+        .select_related("civility", "profession", "speciality", "cpts")
+        .prefetch_related(Prefetch("places", queryset=places))
+        .get(pk=practitioner_id)
+    )
+
+
+def schedule_of(unit: OperationalUnit) -> Schedule:
+    """Return the hours of a unit whose ranges and exceptions are prefetched."""
+    return Schedule(
+        [
+            WeeklyRange(
+                rule.weekday,
+                rule.opens_at,
+                rule.closes_at,
+                rule.kind.label if rule.kind else "",
+                rule.valid_from,
+                rule.valid_until,
+            )
+            for rule in unit.weekly_hours.all()
+        ],
+        [
+            ExceptionRange(rule.starts_on, rule.ends_on, rule.opens_at, rule.closes_at, rule.label)
+            for rule in unit.hours_exceptions.all()
+        ],
+    )
+
+
+def siblings(scope: Scope, unit: OperationalUnit) -> list[OperationalUnit]:
+    """Other published units of the same EG, one more than is shown when there are many: one query."""
+    units = OperationalUnit.objects.visible_to(scope).published().select_related("unit_type")
+    return list(units.filter(geographic_entity=unit.geographic_entity_id).exclude(pk=unit.pk)[: SIBLINGS_SHOWN + 1])
+
+
+def structure_chain(unit: OperationalUnit) -> list[Structure]:
+    """Structures above a unit, the highest first (three levels at most)."""
+    chain: list[Structure] = []
+    structure = unit.structure
+    while structure is not None and len(chain) < 3:
+        chain.insert(0, structure)
+        structure = structure.parent
+    return chain
+
+
+@dataclass
+class Branch:
+    """A structure of an EG, or the EG itself (``structure`` is ``None``), with what is right below."""
+
+    structure: Structure | None
+    branches: list[Branch]
+    units: list[OperationalUnit]
+
+    @property
+    def unit_count(self) -> int:
+        """Units in it and below."""
+        return len(self.units) + sum(branch.unit_count for branch in self.branches)
+
+
+def entity_branches(scope: Scope, entity: GeographicEntity) -> Branch:
+    """Structures and units of an EG as a tree, closed ones included, branches without a unit left out: two queries.
+
+    A unit whose structure is hidden is shown right below the EG.
+    """
+    structures = Structure.objects.visible_to(scope).filter(geographic_entity=entity)
+    units = OperationalUnit.objects.visible_to(scope).filter(geographic_entity=entity)
+    return branches_of(structures, units.select_related("unit_type"))
+
+
+def branches_of(structures: Iterable[Structure], units: Iterable[OperationalUnit]) -> Branch:
+    """Arrange structures and units as a tree. Pure."""
+    known = {structure.pk: Branch(structure, [], []) for structure in structures}
+    root = Branch(None, [], [])
+    for branch in known.values():
+        assert branch.structure is not None  # noqa: S101 - for the reader and the type checker
+        known.get(branch.structure.parent_id or 0, root).branches.append(branch)
+    for unit in units:
+        known.get(unit.structure_id or 0, root).units.append(unit)
+    prune(root)
+    return root
+
+
+def prune(branch: Branch) -> None:
+    """Leave out the structures without a unit."""
+    branch.branches = [below for below in branch.branches if below.unit_count]
+    for below in branch.branches:
+        prune(below)
+
+
+def entities_of(scope: Scope, entity: LegalEntity) -> QuerySet[GeographicEntity]:
+    """EGs of an EJ with their commune and number of published units, the closed ones last."""
+    return (
+        GeographicEntity.objects.visible_to(scope)
+        .with_address_shown(scope)
+        .filter(legal_entity=entity)
+        .select_related("commune__department", "category")
+        .defer(*without_outlines("commune__"))
+        .annotate(unit_count=Count("units", filter=Q(units__status=PublicationStatus.PUBLISHED)))
+        .order_by(F("closed_on").asc(nulls_first=True), "sort_name", "pk")
+    )
+
+
+def served_communes(unit: OperationalUnit) -> list[Any]:
+    """Communes of a unit's territory, in the order of their names: one query, without the outlines."""
+    return list(
+        unit.intervention_communes.select_related("department")
+        .defer(*without_outlines())
+        .order_by("department__order", "key")
+    )
+
+
+def crumbs_of(*records: Any) -> list[Crumb]:
+    """Breadcrumb « Répertoire › EJ › EG › UO »; the last record is the current page."""
+    steps = [Crumb("Répertoire", reverse("directory:tree"))]
+    for record in records:
+        code = {LegalEntity: "EJ", GeographicEntity: "EG", OperationalUnit: "UO"}.get(type(record), "")
+        last = record is records[-1]
+        steps.append(Crumb(str(record), "" if last else record_url(record), code))  # type: ignore[arg-type]
+    return steps
+
+
+URL_NAMES: dict[type, str] = {
+    LegalEntity: "directory:legal_entity_detail",
+    GeographicEntity: "directory:geographic_entity_detail",
+    OperationalUnit: "directory:unit_detail",
+    Practitioner: "directory:practitioner_detail",
+}
+
+
+def record_url(record: Any) -> str:
+    """Address of the page of an EJ, EG, UO or practitioner."""
+    return reverse(URL_NAMES[type(record)], args=[record.pk])
+
+
+def outlines_url(department_codes: Iterable[str]) -> str:
+    """Address of the outlines to draw behind a map: communes of a few departments, else all departments."""
+    codes = sorted(set(department_codes))
+    if not codes or len(codes) > MAP_DEPARTMENTS:
+        return reverse("directory:department_outlines")
+    return reverse("directory:commune_outlines") + "?" + "&".join(f"departement={code}" for code in codes)
+
+
+def last_update(record: Any) -> dict[str, Any]:
+    """Say when the record last changed, and under which role."""
+    known = record.updated_role in {role.value for role in Role}
+    return {"at": record.updated_at, "role": ROLE_LABELS[Role(record.updated_role)] if known else ""}
+
+
+def position_note(place: Any) -> str:
+    """Say how exact a point is, when it is only approximate (spec 10, Adresse)."""
+    return "Point approximatif : centre de la commune." if place.position_source == PositionSource.COMMUNE else ""
+
+
+def mapped_place(places: Iterable[PracticePlace]) -> dict[str, Any] | None:
+    """First place of practice that has a point and may be shown: its position, its name, the outlines to draw."""
+    for place in places:
+        at = place.geographic_entity or place
+        if place.address_shown and at.lat is not None:
+            return {"at": at, "name": at.commune.name, "outlines": outlines_url([at.commune.department_id])}
+    return None

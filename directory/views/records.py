@@ -1,0 +1,174 @@
+"""Pages of the EJ, EG, UO and practitioners: reading."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from .. import records
+from ..blocks import FilledBlock, filled_blocks
+from ..enums import RecordKind
+from ..hours import Schedule, parse_week, week_start, week_text
+from ..models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner
+from ..panels import panels_for
+from ..permissions import sees_contacts
+from .access import readers_only
+
+ENTITIES_PER_PAGE = 50
+
+
+@require_safe
+@readers_only
+def legal_entity_detail(request: HttpRequest, entity_id: int) -> HttpResponse:
+    """EJ: identification, head office, its EGs (50 a page). 404 when it is hidden from this person."""
+    try:
+        entity = records.find_legal_entity(request.scope, entity_id)
+    except LegalEntity.DoesNotExist as error:
+        raise Http404 from error
+    entities = Paginator(records.entities_of(request.scope, entity), ENTITIES_PER_PAGE)
+    return render(
+        request,
+        "directory/legal_entity_detail.html",
+        {
+            **shared(request, RecordKind.LEGAL_ENTITY, entity),
+            "crumbs": records.crumbs_of(entity),
+            "page": entities.get_page(request.GET.get("page")),
+        },
+    )
+
+
+@require_safe
+@readers_only
+def geographic_entity_detail(request: HttpRequest, entity_id: int) -> HttpResponse:
+    """EG: blocks, address, its structures and UOs. 404 when it is hidden from this person."""
+    try:
+        entity = records.find_geographic_entity(request.scope, entity_id)
+    except GeographicEntity.DoesNotExist as error:
+        raise Http404 from error
+    return render(
+        request,
+        "directory/geographic_entity_detail.html",
+        {
+            **shared(request, RecordKind.GEOGRAPHIC_ENTITY, entity),
+            "crumbs": records.crumbs_of(entity.legal_entity, entity),
+            "place": entity,
+            "place_outlines": records.outlines_url([entity.commune.department_id]),
+            "position_note": records.position_note(entity),
+            "tree": records.entity_branches(request.scope, entity),
+        },
+    )
+
+
+@require_safe
+@readers_only
+def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """UO: blocks, hours of a week (``?semaine=2024-W34``), territory, siblings. 404 when hidden from this person."""
+    try:
+        unit = records.find_unit(request.scope, unit_id)
+    except OperationalUnit.DoesNotExist as error:
+        raise Http404 from error
+    entity = unit.geographic_entity
+    communes = records.served_communes(unit)
+    contacts_shown = sees_contacts(request.scope, unit)
+    siblings = records.siblings(request.scope, unit)
+    return render(
+        request,
+        "directory/unit_detail.html",
+        {
+            **shared(request, RecordKind.UNIT, unit, contacts=contacts_shown),
+            **week_context(records.schedule_of(unit), request.GET.get("semaine", "")),
+            "crumbs": records.crumbs_of(entity.legal_entity, entity, unit),
+            "place": entity,
+            "place_outlines": records.outlines_url([entity.commune.department_id]),
+            "position_note": records.position_note(entity),
+            "structures": records.structure_chain(unit),
+            "contacts_shown": contacts_shown,
+            "call": main_phone(unit, contacts=contacts_shown),
+            "communes": communes,
+            "communes_outlines": records.outlines_url(commune.department_id for commune in communes),
+            "siblings": siblings[: records.SIBLINGS_SHOWN],
+            "more_siblings": len(siblings) > records.SIBLINGS_SHOWN,
+        },
+    )
+
+
+@require_safe
+@readers_only
+def practitioner_detail(request: HttpRequest, practitioner_id: int) -> HttpResponse:
+    """Practitioner: identification, contact, places of practice. 404 when hidden from this person."""
+    try:
+        practitioner = records.find_practitioner(request.scope, practitioner_id)
+    except Practitioner.DoesNotExist as error:
+        raise Http404 from error
+    places = list(practitioner.places.all())
+    return render(
+        request,
+        "directory/practitioner_detail.html",
+        {
+            **shared(request, RecordKind.PRACTITIONER, practitioner),
+            "crumbs": records.crumbs_of(practitioner),
+            "places": places,
+            "mapped": records.mapped_place(places),
+        },
+    )
+
+
+def shared(request: HttpRequest, kind: RecordKind, record: Any, *, contacts: bool = True) -> dict[str, Any]:
+    """What every record page shows: blocks by place, panels of higher apps, last update."""
+    blocks = filled_blocks(kind, record, contacts=contacts)
+
+    def placed(place: str) -> list[FilledBlock]:
+        return [block for block in blocks if block.place == place]
+
+    return {
+        "record": record,
+        "main_blocks": placed("main"),
+        "side_blocks": placed("side"),
+        "panels": panels_for(request, kind, record),
+        "last_update": records.last_update(record),
+    }
+
+
+def week_context(schedule: Schedule, asked: str) -> dict[str, Any]:
+    """Hours of the asked week, of the current one when nothing readable is asked."""
+    if not schedule:
+        return {"week": None, "open_now": None}
+    now = timezone.now()
+    today = timezone.localdate(now)
+    monday = parse_week(asked) or week_start(today)
+    return {
+        "week": {
+            "days": schedule.week_hours(monday),
+            "today": today,
+            "first": monday,
+            "last": monday + timedelta(days=6),
+            "number": monday.isocalendar().week,
+            "previous": week_link(monday - timedelta(days=7)),
+            "next": week_link(monday + timedelta(days=7)),
+            "is_current": monday == week_start(today),
+        },
+        "open_now": {"is_open": schedule.is_open_at(now), "until": schedule.open_until(now)},
+    }
+
+
+def week_link(monday: date) -> dict[str, Any]:
+    """Link to another week: its number and its parameter."""
+    return {"number": monday.isocalendar().week, "query": f"?semaine={week_text(monday)}"}
+
+
+def main_phone(unit: OperationalUnit, *, contacts: bool) -> dict[str, str] | None:
+    """Number to call first and what it is: the unit's own, else the standard of its EG; ``None`` without any."""
+    own = (
+        ("Téléphone secrétariat", unit.secretary_phone, ""),
+        ("Téléphone médical", unit.medical_phone, unit.medical_extension),
+        ("Téléphone soignants", unit.nursing_phone, ""),
+    )
+    standard = ("Standard de l’établissement", unit.geographic_entity.phone, "")
+    for label, number, extension in (*(own if contacts else ()), standard):
+        if number:
+            return {"label": label, "number": number, "extension": extension}
+    return None
