@@ -34,9 +34,7 @@ class Coverage:
 
     @property
     def empty(self) -> bool:
-        return not (
-            self.region or self.legal_entities or self.geographic_entities or self.units
-        )
+        return not (self.region or self.legal_entities or self.geographic_entities or self.units)
 
     def units_q(self, prefix: str = "") -> Q:
         """Condition on units, or on a model that reaches its unit through ``prefix`` (« unit__ »)."""
@@ -45,20 +43,14 @@ class Coverage:
         return (
             Q(**{f"{prefix}pk__in": self.units})
             | Q(**{f"{prefix}geographic_entity_id__in": self.geographic_entities})
-            | Q(
-                **{
-                    f"{prefix}geographic_entity__legal_entity_id__in": self.legal_entities
-                }
-            )
+            | Q(**{f"{prefix}geographic_entity__legal_entity_id__in": self.legal_entities})
         )
 
     def geographic_entities_q(self) -> Q:
         """Condition on EGs wholly inside the coverage (an assignment on one unit does not give its EG)."""
         if self.region:
             return Q(pk__isnull=False)
-        return Q(pk__in=self.geographic_entities) | Q(
-            legal_entity_id__in=self.legal_entities
-        )
+        return Q(pk__in=self.geographic_entities) | Q(legal_entity_id__in=self.legal_entities)
 
     def legal_entities_q(self) -> Q:
         """Condition on EJs inside the coverage."""
@@ -70,19 +62,12 @@ class Coverage:
             self.region
             or unit.pk in self.units
             or unit.geographic_entity_id in self.geographic_entities
-            or (
-                bool(self.legal_entities)
-                and unit.geographic_entity.legal_entity_id in self.legal_entities
-            )
+            or (bool(self.legal_entities) and unit.geographic_entity.legal_entity_id in self.legal_entities)
         )
 
     def holds_geographic_entity(self, entity) -> bool:
         """Tell whether an EG is covered."""
-        return (
-            self.region
-            or entity.pk in self.geographic_entities
-            or entity.legal_entity_id in self.legal_entities
-        )
+        return self.region or entity.pk in self.geographic_entities or entity.legal_entity_id in self.legal_entities
 
     def holds_legal_entity(self, entity) -> bool:
         """Tell whether an EJ is covered."""
@@ -108,21 +93,12 @@ class Scope:
     def coverage(self, permission: str) -> Coverage:
         """Where ``permission`` holds. Raises ``ValueError`` on an unknown permission."""
         wanted = Permission(permission)
-        holding = [
-            grant for grant in self.grants if wanted in permissions_of(grant.role)
-        ]
-        if holding and (
-            wanted in REGION_WIDE
-            or any(grant.kind == ScopeKind.REGION for grant in holding)
-        ):
+        holding = [grant for grant in self.grants if wanted in permissions_of(grant.role)]
+        if holding and (wanted in REGION_WIDE or any(grant.kind == ScopeKind.REGION for grant in holding)):
             return Coverage(region=True)
 
         def ids(kind: ScopeKind) -> frozenset[int]:
-            return frozenset(
-                grant.record_id
-                for grant in holding
-                if grant.kind == kind and grant.record_id
-            )
+            return frozenset(grant.record_id for grant in holding if grant.kind == kind and grant.record_id)
 
         return Coverage(
             legal_entities=ids(ScopeKind.LEGAL_ENTITY),
@@ -150,3 +126,8 @@ def scope_of(user, today: datetime.date | None = None) -> Scope:
         for row in rows
     )
     return Scope(user_id=user.pk, grants=grants)
+
+
+def holds_permission(user, permission: str) -> bool:
+    """Tell whether ``user`` holds ``permission`` anywhere today: what ``accounts.authority`` asks. One query."""
+    return scope_of(user).may(permission)
