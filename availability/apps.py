@@ -6,12 +6,31 @@ class AvailabilityConfig(AppConfig):
     verbose_name = "Disponibilités"
 
     def ready(self) -> None:
-        """Register the reference data and where a Responsable de disponibilités arrives."""
-        from accounts import landing
-        from common import reference
+        """Register the reference data, and what pages of the lower apps show of availability."""
+        from accounts import home, landing
+        from common import navigation, reference
+        from directory.enums import RecordKind
+        from directory.panels import Panel, register
 
-        from .landing import entry_page
+        from . import panels
         from .reference import load_groupings
 
         reference.register(load_groupings, order=30)
-        landing.register(entry_page)
+        navigation.register(
+            navigation.NavItem(
+                "Disponibilités", "availability:entry", icon="lit", order=40, visible=panels.states_places
+            )
+        )
+        landing.register(panels.entry_page)
+        home.register(
+            home.HomeCard(
+                key="figures",
+                template="availability/home_card.html",
+                context=panels.waiting_figures,
+                visible=panels.states_places,
+                order=10,
+            )
+        )
+        unit, entity = RecordKind.UNIT, RecordKind.GEOGRAPHIC_ENTITY
+        register(Panel("places", unit, "head", panels.unit_panel, "availability/unit_panel.html", 10))
+        register(Panel("places", entity, "main", panels.entity_panel, "availability/entity_panel.html", 10))

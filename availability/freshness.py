@@ -53,7 +53,7 @@ _BANDS: tuple[tuple[datetime.timedelta, AgeBand], ...] = (
 
 
 class ContractState(StrEnum):
-    """State against the expected rhythm r: à jour ≤ 0.75 r, bientôt à confirmer ≤ r, en retard ≤ 3 r, périmée beyond."""
+    """State against the rhythm r: à jour ≤ 0.75 r, bientôt à confirmer ≤ r, en retard ≤ 3 r, périmée beyond."""
 
     UP_TO_DATE = "ok"
     DUE_SOON = "soon"

@@ -83,3 +83,12 @@ def over_capacity_words(figure: int, installed: int, kind: str) -> str:
     """« 41 dépasse les 24 places installées. »."""
     nouns = "lits installés" if kind == "bed" else "places installées"
     return f"{number(figure)} dépasse les {number(installed)}{NBSP}{nouns}."
+
+
+def rhythm_words(rhythm: datetime.timedelta) -> str:
+    """« tous les jours », « tous les 7 jours », « toutes les 12 h »."""
+    days, rest = divmod(rhythm, datetime.timedelta(days=1))
+    if not rest:
+        return "tous les jours" if days == 1 else f"tous les {counted(days, 'jour')}"
+    hours = rhythm // datetime.timedelta(hours=1)
+    return f"toutes les {number(hours)}{NBSP}h" if hours > 1 else "toutes les heures"

@@ -1,0 +1,75 @@
+"""A unit's current figure as pages show it: badge, words, author. No query, no write."""
+
+import datetime
+from dataclasses import dataclass
+from functools import cached_property
+
+from directory.models import OperationalUnit
+
+from . import wording
+from .breakdown import counts_of
+from .freshness import ContractState, Freshness
+from .models import AvailabilityEntry, CurrentFigure
+
+
+@dataclass(kw_only=True)
+class ShownFigure:
+    """The figure of ``unit`` at ``now`` for ``viewer_id``; ``figure`` is ``None`` when entry was never opened."""
+
+    unit: OperationalUnit
+    figure: CurrentFigure | None
+    viewer_id: int
+    now: datetime.datetime
+
+    @property
+    def kind(self) -> str:
+        """Kind of the tag ``places``: « closed », « inactive », « unknown », « expired » or « known »."""
+        if self.unit.is_closed:
+            return "closed"
+        if self.figure is None or not self.figure.is_open:
+            return "inactive"
+        if self.freshness is None or self.freshness.state is ContractState.NEVER:
+            return "unknown"
+        return "expired" if self.freshness.state is ContractState.EXPIRED else "known"
+
+    @property
+    def is_stated(self) -> bool:
+        return self.figure is not None and self.figure.figure is not None
+
+    @cached_property
+    def freshness(self) -> Freshness | None:
+        return self.figure.freshness(self.now) if self.figure else None
+
+    @property
+    def state_words(self) -> str:
+        return wording.state_words(self.freshness, self.figure.stated_at, self.figure.rhythm, self.now)
+
+    @property
+    def due_words(self) -> str:
+        """Text of « bientôt à confirmer » when the figure comes to it on an open page."""
+        return wording.due_words(self.figure.stated_at + self.figure.rhythm, self.now)
+
+    @property
+    def rhythm_words(self) -> str:
+        return wording.rhythm_words(self.figure.rhythm)
+
+    @property
+    def figure_words(self) -> str:
+        return wording.figure_words(self.figure.figure, self.unit.capacity_kind) if self.is_stated else ""
+
+    @property
+    def installed_words(self) -> str:
+        return wording.installed_words(self.unit.installed_places, self.unit.capacity_kind)
+
+    @property
+    def author(self) -> str:
+        """« par vous », « par S. Diallo », with where from when it was not this site; empty when unknown."""
+        if self.figure.by_id is None:
+            return ""
+        name = "vous" if self.figure.by_id == self.viewer_id else self.figure.by.short_name
+        elsewhere = self.figure.source not in ("", AvailabilityEntry.Source.WEB)
+        return f"par {name} ({self.figure.get_source_display()})" if elsewhere else f"par {name}"
+
+    @property
+    def sentence(self) -> str:
+        return wording.breakdown_sentence(counts_of(self.figure))

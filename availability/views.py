@@ -1,0 +1,84 @@
+"""Disponibilités › Mise à jour: the units whose places I state, oldest figure first (spec 20, Entering)."""
+
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from common.french import counted
+from directory.models import OperationalUnit
+
+from .entry import Order, read_order, read_row, save_rows
+from .freshness import AgeBand, ContractState
+from .permissions import REFUSAL_WORDS, Refusal, may_state_somewhere
+from .querysets import units_to_state
+from .rows import EntryRow, Outcome, shown_row
+
+PAGE_SIZE = 20  # units; beyond, the page is split and may be filtered (spec 20)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def entry(request: HttpRequest) -> HttpResponse:
+    """My units and their figures; saves one row, or all of them."""
+    if not may_state_somewhere(request.scope):
+        raise PermissionDenied("La saisie des places est faite par les responsables de disponibilités.")
+    text = request.GET.get("q", "").strip()
+    units = units_to_state(OperationalUnit.objects.all(), request.scope, text)
+    page = Paginator(units, PAGE_SIZE).get_page(request.GET.get("page"))
+    now = timezone.now()
+    if request.method != "POST":
+        return _page(request, page, [shown_row(unit, request.scope, now) for unit in page], text)
+    order = _order(request)
+    rows = _sent_rows(request, order, now)
+    save_rows(order, rows, by=request.user, scope=request.scope)
+    if request.htmx and order.unit_id:
+        row = next(row for row in rows if row.unit.pk == order.unit_id)
+        return render(request, "availability/figure_row.html", {"row": row})
+    return _page(request, page, rows, text)
+
+
+def _order(request: HttpRequest) -> Order:
+    """Read the submit button; 400 when it names nothing."""
+    try:
+        return read_order(request.POST)
+    except ValueError as error:
+        raise BadRequest("submit button") from error
+
+
+def _sent_rows(request: HttpRequest, order: Order, now) -> list[EntryRow]:
+    """Rows that were on the page, in its order, with what was typed. 403 or 404 when ordered about another unit."""
+    sent = [int(value) for value in request.POST.getlist("unit") if value.isdecimal()][:PAGE_SIZE]
+    if order.unit_id and order.unit_id not in sent:
+        sent.append(order.unit_id)
+    units = units_to_state(OperationalUnit.objects.all(), request.scope).in_bulk(sent)
+    if order.unit_id and order.unit_id not in units:
+        if OperationalUnit.objects.visible_to(request.scope).filter(pk=order.unit_id).exists():
+            raise PermissionDenied(REFUSAL_WORDS[Refusal.NOT_HELD])
+        raise Http404
+    rows = [shown_row(units[pk], request.scope, now) for pk in dict.fromkeys(sent) if pk in units]
+    for row in rows:
+        read_row(row, request.POST)
+    return rows
+
+
+def _page(request: HttpRequest, page: Page, rows: list[EntryRow], text: str) -> HttpResponse:
+    """Whole page; 422 when a row was not saved."""
+    wrong = [row for row in rows if row.outcome is Outcome.WRONG]
+    context = {
+        "page": page,
+        "rows": rows,
+        "text": text,
+        "is_filtered": bool(text) or page.paginator.num_pages > 1,
+        "saved": [row for row in rows if row.outcome is Outcome.SAVED],
+        "wrong": wrong,
+        "errors": [error for row in wrong for error in row.errors],
+        "error_title": f"{counted(len(wrong), 'ligne')} non enregistrée{'s' if len(wrong) > 1 else ''}",
+        "pending": [row for row in rows if row.outcome is Outcome.PENDING],
+        "can_save": any(not row.is_blocked for row in rows),
+        "bands": list(AgeBand),
+        "states": [state for state in ContractState if state is not ContractState.NEVER],
+        "now": timezone.now(),
+    }
+    return render(request, "availability/figures_update.html", context, status=422 if wrong else 200)

@@ -1,0 +1,51 @@
+// Ageing of the figures on an open page: each minute, badges follow the clock of the server.
+// The thresholds are those of availability/freshness.py; the badges are copied from template[data-freshness].
+
+const HOUR = 3_600_000;
+const BANDS = [[1, "1h"], [3, "3h"], [6, "6h"], [12, "12h"], [24, "24h"]];
+const MINUTE = 60_000;
+
+const badges = document.querySelector("template[data-freshness]");
+const offset = badges ? Date.parse(badges.dataset.now) - Date.now() : 0;
+
+const bandOf = (age) => BANDS.find(([hours]) => age < hours * HOUR)?.[1] ?? "old";
+
+const stateOf = (age, rhythm) => {
+  if (age <= 0.75 * rhythm) return "ok";
+  if (age <= rhythm) return "soon";
+  return age <= 3 * rhythm ? "late" : "out";
+};
+
+// Rounded down to the largest unit, as common/french.py does.
+const words = (length) => {
+  const minutes = Math.floor(length / MINUTE);
+  if (minutes < 60) return `${minutes}\u00a0min`;
+  if (minutes < 1440) return `${Math.floor(minutes / 60)}\u00a0h`;
+  const days = Math.floor(minutes / 1440);
+  return days < 2 ? `${days} jour` : `${days} jours`;
+};
+
+const copy = (selector) => badges.content.querySelector(selector).cloneNode(true);
+
+const age = (line, now) => {
+  const length = Math.max(0, now - Date.parse(line.dataset.statedAt));
+  const rhythm = Number(line.dataset.rhythm) * 1000;
+  const [band, state] = [bandOf(length), stateOf(length, rhythm)];
+  const badge = copy(`.state.s-${state}`);
+  if (state === "soon") badge.lastChild.textContent = line.dataset.due;
+  if (state === "late") badge.lastChild.textContent = `En retard de ${words(length - rhythm)}`;
+  const before = line.textContent;
+  const fresh = [copy(`.fresh.f-${band}`), badge];
+  if (before === fresh.map((part) => part.textContent).join("")) return;
+  line.replaceChildren(...fresh);
+  const row = line.closest("[data-row]");
+  if (!row) return;
+  row.classList.remove(...[...row.classList].filter((name) => name.startsWith("f-")));
+  row.classList.add(`f-${band}`);
+};
+
+export const ageAll = (now = Date.now() + offset) => {
+  document.querySelectorAll("[data-stated-at]").forEach((line) => age(line, now));
+};
+
+if (badges) setInterval(() => ageAll(), MINUTE);
