@@ -39,7 +39,7 @@ def account(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_change(request):
     """Choose a new password; this session goes on, the others end."""
-    form = ChangePasswordForm(request.user, request.POST or None)
+    form = ChangePasswordForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.change_password(
             user=request.user,

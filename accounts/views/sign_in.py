@@ -37,7 +37,7 @@ def sign_in(request):
     """`/connexion/`: fields ``username`` and ``password`` (spec 50)."""
     if request.user.is_authenticated:
         return redirect(next_address(request, landing_address(request)))
-    form = SignInForm(request, data=request.POST or None)
+    form = SignInForm(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
         return redirect(next_address(request, landing_address(request)))
@@ -45,6 +45,7 @@ def sign_in(request):
         "form": form,
         "next": next_address(request, ""),
         "short_site_name": settings.SITE_SHORT_NAME,
+        "region_name": settings.REGION_NAME,
         "alternative_url": settings.LOGIN_ALTERNATIVE_URL,
         "demo_accounts": DEMO_ACCOUNTS if settings.DEMO else (),
         "demo_password": DEMO_PASSWORD if settings.DEMO else "",
@@ -65,7 +66,7 @@ def sign_out(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_reset(request):
     """Ask for the mail that lets choose a new password; the answer is the same whether the account exists or not."""
-    form = PasswordResetForm(request.POST or None)
+    form = PasswordResetForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             services.ask_password_reset(
