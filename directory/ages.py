@@ -1,7 +1,7 @@
 """Ages taken in by a unit: value and unit as typed, days to sort and filter (spec 01-settled, Directory).
 
-Pure functions. A year is 365.25 days, a month 30.4375 days, the product is floored. The maximum is inclusive: « 17 ans »
-lasts until the day before the 18th birthday.
+Pure functions. A year is 365.25 days, a month 30.4375 days, the product is floored. The maximum is inclusive:
+« 17 ans » lasts until the day before the 18th birthday.
 """
 
 from typing import NamedTuple
@@ -24,12 +24,12 @@ class Age(NamedTuple):
 
 
 def first_day(age: Age) -> int:
-    """Age in days from which a unit whose minimum is ``age`` takes people in. Raises ``KeyError`` on an unknown unit."""
+    """First age in days taken in by a unit whose minimum is ``age``. Raises ``KeyError`` on an unknown unit."""
     return int(age.value * DAYS_PER_UNIT[age.unit])
 
 
 def last_day(age: Age) -> int:
-    """Last age in days taken in by a unit whose inclusive maximum is ``age``. Raises ``KeyError`` on an unknown unit."""
+    """Last age in days taken in by a unit whose maximum is ``age``. Raises ``KeyError`` on an unknown unit."""
     return int((age.value + 1) * DAYS_PER_UNIT[age.unit]) - 1
 
 

@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -279,3 +280,13 @@ class Structure(NamedModel, PublishedModel):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        """A structure hangs from a higher structure of the same establishment."""
+        if self.parent is None:
+            return
+        if self.parent.geographic_entity_id != self.geographic_entity_id:
+            raise ValidationError({"parent": "La structure mère appartient à un autre établissement."})
+        order = StructureLevel.values
+        if order.index(self.parent.level) >= order.index(self.level):
+            raise ValidationError({"parent": "La structure mère doit être d’un niveau supérieur."})

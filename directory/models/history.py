@@ -9,8 +9,9 @@ from ..enums import RecordKind
 class RecordChange(models.Model):
     """One act on one record: who, when, which fields, before → after (spec 10, history). Added, never changed.
 
-    ``changes`` maps a field name to ``[before, after]``: JSON values for plain fields, labels for coded ones, so that a
-    line stays readable when terms are renamed. Written in the transaction of the act by ``directory.history``.
+    ``changes`` maps a field name to ``[before, after]``: JSON values for plain fields, ``{"id", "label"}`` for coded
+    ones (``directory.snapshots``), so that a line stays readable when terms are renamed and an earlier state can be put
+    back. Written in the transaction of the act by ``directory.history``.
     """
 
     class Action(models.TextChoices):

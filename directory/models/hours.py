@@ -66,7 +66,7 @@ class WeeklyHours(models.Model):
 
 
 class HoursException(models.Model):
-    """Other hours, or none, from one day to another (both inclusive): they replace the weekly template on those days."""
+    """Other hours, or none, for some days, both ends included: they replace the weekly template on those days."""
 
     unit = models.ForeignKey(OperationalUnit, models.CASCADE, related_name="hours_exceptions")
     starts_on = models.DateField("du")

@@ -1,3 +1,4 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -198,6 +199,12 @@ class OperationalUnit(NamedModel, PublishedModel):
     def audience_words(self) -> str:
         """What the letter stands for: « Enfants », « Adultes » or « Enfants et adultes »."""
         return {"E": "Enfants", "A": "Adultes", "E+A": "Enfants et adultes"}[self.audience_letter]
+
+    def clean(self):
+        """A unit's structure belongs to its own establishment."""
+        structure = self.structure
+        if structure is not None and structure.geographic_entity_id != self.geographic_entity_id:
+            raise ValidationError({"structure": "Cette structure appartient à un autre établissement."})
 
     def derive(self) -> None:
         """Set the stored values that follow from others: the sorting key and the ages in days."""

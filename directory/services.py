@@ -1,0 +1,205 @@
+"""Writing records: each act locks, checks, writes, keeps its history and tells the higher apps, in one transaction.
+
+Block forms, dossiers and the back office all go through here (DESIGN, decisions 3, 9 and 10).
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.roles import Permission, roles_with
+
+from . import closures
+from .enums import PublicationStatus
+from .history import KINDS, record_change
+from .models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, RecordChange, Structure, Term
+from .permissions import covers, why_not_edit
+from .scopes import Scope
+from .signals import practitioners_changed, units_changed
+from .snapshots import State, differences, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from accounts.models import User
+
+
+class StaleRecord(Exception):
+    """Somebody saved the record since it was read. ``current`` is what it holds now."""
+
+    def __init__(self, current: Any) -> None:
+        super().__init__(f"{KINDS[type(current)]} {current.pk} is at version {current.version}")
+        self.current = current
+
+
+@dataclass
+class RecordEdit:
+    """An act under way on ``record``, locked: change its fields, ``check``, write its lists, ``finish``.
+
+    ``before`` is its state when the act began, empty for a record being created.
+    """
+
+    record: Any
+    by: User
+    scope: Scope
+    reason: str = ""
+    before: State = field(default_factory=dict)
+    now: datetime.datetime = field(default_factory=timezone.now)
+
+    @property
+    def is_creation(self) -> bool:
+        """Tell whether the record is being created."""
+        return not self.before
+
+    def check(self) -> None:
+        """Apply the rules before anything is written.
+
+        Leaving « fermée » resets the dates of the closure (RG_EXP_046). Raises ``PermissionDenied`` when a field may
+        not be changed by this person, ``ValidationError`` when an open record would stand below a closed one.
+        """
+        record = self.record
+        if hasattr(record, "status"):
+            if self.before.get("status") == PublicationStatus.CLOSED and not record.is_closed:
+                record.closure_kind, record.closed_on, record.reopens_on = "", None, None
+            closures.refuse_below_closed(record)
+        changed = () if self.is_creation else differences(self.before, state_of(record))
+        if refusal := why_not_edit(self.scope, record, changed):
+            raise PermissionDenied(refusal)
+
+    def create(self) -> None:
+        """Write a new record, so that its lists may follow."""
+        record = self.record
+        record.created_by = record.updated_by = self.by
+        record.updated_role = acting_role(self.scope, record)
+        record.save()
+        if give_national_id(record):
+            record.save(update_fields=["national_id"])
+
+    def finish(self) -> RecordChange | None:
+        """Write the record with one more version, its history, and send the signals. Nothing when nothing changed."""
+        record = self.record
+        give_national_id(record)
+        changes = differences(self.before, state_of(record))
+        if not changes:
+            return None
+        if not self.is_creation:
+            record.version += 1
+            record.updated_at, record.updated_by = self.now, self.by
+            record.updated_role = acting_role(self.scope, record)
+            record.save()
+        line = record_change(
+            record=record,
+            action=self._action(changes),
+            changes=changes,
+            by=self.by,
+            role=record.updated_role,
+            now=self.now,
+            reason=self.reason,
+        )
+        self._cascade(line.action, changes)
+        announce(record)
+        return line
+
+    def _action(self, changes: Mapping[str, Any]) -> str:
+        if self.is_creation:
+            return RecordChange.Action.CREATED
+        if "status" in changes and PublicationStatus.CLOSED in changes["status"]:
+            closed = changes["status"][1] == PublicationStatus.CLOSED
+            return RecordChange.Action.CLOSED if closed else RecordChange.Action.REOPENED
+        moved = isinstance(self.record, OperationalUnit) and "geographic_entity" in changes
+        return RecordChange.Action.MOVED if moved else RecordChange.Action.CHANGED
+
+    def _cascade(self, action: str, changes: Mapping[str, Any]) -> None:
+        who = {"record": self.record, "by": self.by, "role": self.record.updated_role, "now": self.now}
+        if action == RecordChange.Action.CLOSED:
+            closures.close_below(**who)
+        elif action == RecordChange.Action.REOPENED:
+            closed_on = datetime.date.fromisoformat(changes["closed_on"][0])
+            closures.reopen_below(closure_kind=changes["closure_kind"][0], closed_on=closed_on, **who)
+
+
+def start_edit(*, record: Any, expected_version: int, by: User, scope: Scope, reason: str = "") -> RecordEdit:
+    """Lock a record and compare its version; must run in a transaction that also holds ``finish``.
+
+    Raises ``StaleRecord`` when somebody saved since ``expected_version``, ``PermissionDenied`` outside the person's
+    scope, the model's ``DoesNotExist`` when there is no such record.
+    """
+    locked = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
+    if locked.version != expected_version:
+        raise StaleRecord(locked)
+    if reason_not := why_not_edit(scope, locked):
+        raise PermissionDenied(reason_not)
+    return RecordEdit(locked, by, scope, reason, state_of(locked))
+
+
+def update_record(
+    *, record: Any, changes: Mapping[str, Any], expected_version: int, by: User, scope: Scope, reason: str = ""
+) -> RecordChange | None:
+    """Change fields of a record; return the line of its history, ``None`` when nothing changed.
+
+    ``changes`` maps field names to new values. Raises what ``start_edit`` raises, ``PermissionDenied`` for a field that
+    this person may not change, ``ValidationError`` for a value or a state that the rules refuse.
+    """
+    with transaction.atomic():
+        edit = start_edit(record=record, expected_version=expected_version, by=by, scope=scope, reason=reason)
+        for name, value in changes.items():
+            setattr(edit.record, name, value)
+        edit.check()
+        edit.record.full_clean()
+        return edit.finish()
+
+
+def acting_role(scope: Scope, record: Any) -> str:
+    """Role under which this person changes the record: the first of the table that holds it."""
+    permission = Permission.NOMENCLATURE_MANAGE if isinstance(record, Term) else Permission.DIRECTORY_EDIT
+    for role in roles_with(permission):
+        grants = tuple(grant for grant in scope.grants if grant.role == role)
+        if covers(Scope(scope.user_id, grants).coverage(permission), record):
+            return role
+    return ""
+
+
+def give_national_id(record: Any) -> bool:
+    """Set the national identifier of an EG or UO that has none: it never changes afterwards (spec 10, Rules)."""
+    if isinstance(record, OperationalUnit) and not record.national_id:
+        record.national_id = f"{record.geographic_entity.commune.department.region_code}/{record.pk}"
+        return True
+    if isinstance(record, GeographicEntity) and not record.national_id and (record.finess or record.siret):
+        record.national_id = f"1{record.finess}" if record.finess else f"3{record.siret}"
+        return True
+    return False
+
+
+def announce(record: Any) -> None:
+    """Tell the higher apps which units and practitioners a change of ``record`` touches. Terms tell it themselves."""
+    if units := unit_ids_of(record):
+        units_changed.send(sender=type(record), unit_ids=units)
+    if practitioners := practitioner_ids_of(record):
+        practitioners_changed.send(sender=type(record), practitioner_ids=practitioners)
+
+
+def unit_ids_of(record: Any) -> list[int]:
+    """Units whose page or search document shows something of ``record``."""
+    if isinstance(record, OperationalUnit):
+        return [record.pk]
+    if isinstance(record, LegalEntity | GeographicEntity | Structure):
+        units = closures.records_below(record)[-1]
+        return list(units.order_by("pk").values_list("pk", flat=True))
+    return []
+
+
+def practitioner_ids_of(record: Any) -> list[int]:
+    """Practitioners whose page or search document shows something of ``record``."""
+    if isinstance(record, Practitioner):
+        return [record.pk]
+    if isinstance(record, GeographicEntity):
+        there = Q(cpts=record) | Q(places__geographic_entity=record)
+        return list(Practitioner.objects.filter(there).distinct().order_by("pk").values_list("pk", flat=True))
+    return []

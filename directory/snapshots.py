@@ -1,0 +1,147 @@
+"""State of a record as its history keeps it, and the difference of two states.
+
+A coded value is kept as ``{"id": …, "label": …}`` (a list of them for a list): the line stays readable when the term is
+renamed, and an earlier state can be put back. Other values are JSON values.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from .enums import UNIT_TERM_LISTS
+from .models import (
+    GeographicEntity,
+    HoursException,
+    OperationalUnit,
+    PracticePlace,
+    Practitioner,
+    Term,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+State = dict[str, Any]
+Changes = dict[str, list[Any]]
+
+NOT_KEPT = frozenset(
+    {"id", "sort_name", "version", "created_at", "created_by", "updated_at", "updated_by", "updated_role"}
+)
+
+
+def state_of(record: models.Model) -> State:
+    """Whole state of a record, its lists included: one query a list."""
+    state = {field.name: _value(record, field) for field in kept_fields(type(record))}
+    for name, read in _COLLECTIONS.get(type(record), {}).items():
+        state[name] = read(record)
+    return state
+
+
+def kept_fields(model: type[models.Model]) -> list[models.Field]:
+    """Stored fields of a model that its history follows; what derives from others is left out."""
+    return [
+        field
+        for field in model._meta.concrete_fields  # noqa: SLF001 - the documented model API
+        if field.name not in NOT_KEPT and (field.editable or field.name == "national_id")
+    ]
+
+
+def differences(before: State, after: State) -> Changes:
+    """Map the fields that differ to ``[before, after]``. Pure."""
+    names = [*after, *(name for name in before if name not in after)]
+    return {
+        name: [before.get(name), after.get(name)]
+        for name in names
+        if _empty(before.get(name)) != _empty(after.get(name))
+    }
+
+
+def _empty(value: Any) -> Any:
+    return None if value in ("", [], None) else value
+
+
+def _value(record: models.Model, field: models.Field) -> Any:
+    if isinstance(field, models.ForeignKey):
+        related = getattr(record, field.name)
+        return None if related is None else {"id": related.pk, "label": str(related)}
+    value = field.value_from_object(record)
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(field, models.FileField):
+        return value.name
+    return value
+
+
+def _labelled(rows: Iterable[models.Model]) -> list[dict[str, Any]]:
+    return [{"id": row.pk, "label": str(row)} for row in rows]
+
+
+def _terms(nomenclature: str):
+    def read(unit: OperationalUnit) -> list[dict[str, Any]]:
+        links = unit.unit_terms.select_related("term").filter(term__nomenclature=nomenclature)
+        return _labelled(link.term for link in links.order_by("term__order", "term__label", "term_id"))
+
+    return read
+
+
+def _weekly_hours(unit: OperationalUnit) -> list[str]:
+    return [
+        f"{rule} {rule.kind or ''} {_period(rule.valid_from, rule.valid_until)}".strip()
+        for rule in unit.weekly_hours.select_related("kind").order_by("weekday", "opens_at", "pk")
+    ]
+
+
+def _exceptions(unit: OperationalUnit) -> list[str]:
+    def line(rule: HoursException) -> str:
+        hours = "fermé" if rule.is_closed else f"{rule.opens_at:%H:%M} – {rule.closes_at:%H:%M}"
+        return f"{rule}\u00a0: {hours} {rule.label}".strip()
+
+    return [line(rule) for rule in unit.hours_exceptions.order_by("starts_on", "opens_at", "pk")]
+
+
+def _period(start: datetime.date | None, end: datetime.date | None) -> str:
+    return " ".join(
+        part
+        for part in (f"à partir du {start:%d/%m/%Y}" if start else "", f"jusqu’au {end:%d/%m/%Y}" if end else "")
+        if part
+    )
+
+
+def _referents(entity: GeographicEntity) -> list[str]:
+    return [
+        " ".join(part for part in (referent.name, referent.phone, referent.email) if part)
+        for referent in entity.referents.order_by("position")
+    ]
+
+
+def _place(place: PracticePlace) -> str:
+    parts = (place.geographic_entity, place.street_line, place.postal_code, place.commune, place.phone)
+    return ", ".join(str(part) for part in parts if part)
+
+
+_COLLECTIONS: dict[type, dict[str, Any]] = {
+    OperationalUnit: {
+        **{str(nomenclature): _terms(nomenclature) for nomenclature in UNIT_TERM_LISTS},
+        "intervention_communes": lambda unit: _labelled(
+            unit.intervention_communes.defer("outline").order_by("key", "insee")
+        ),
+        "weekly_hours": _weekly_hours,
+        "hours_exceptions": _exceptions,
+    },
+    GeographicEntity: {
+        "terms": lambda entity: _labelled(entity.terms.order_by("nomenclature", "order", "label", "pk")),
+        "referents": _referents,
+    },
+    Practitioner: {
+        "places": lambda practitioner: [
+            _place(place)
+            for place in practitioner.places.select_related("geographic_entity", "commune").defer("commune__outline")
+        ],
+    },
+    Term: {
+        "allowed_terms": lambda term: _labelled(term.allowed_terms.order_by("nomenclature", "order", "label", "pk")),
+    },
+}
