@@ -44,10 +44,10 @@ class BackOfficeSite(admin.AdminSite):
         return refuse_or_serve
 
     def login(self, request, extra_context=None):
-        """There is one sign-in page."""
+        """There is one sign-in page; it follows ``next`` only inside the site."""
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied(SUPPORT_ONLY)
-        return redirect_to_login(reverse("admin:index"))
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
     def logout(self, request, extra_context=None):
         """Sign out as everywhere else."""

@@ -52,9 +52,24 @@ def give_role(
     when the role does not go with the scope, the dates are not in order, or the person already holds it.
     """
     authority.require(by, Permission.ACCOUNT_MANAGE)
+    User.objects.select_for_update().get(pk=user.pk)
+    assignment = new_assignment(user, role, record, valid_from, valid_until)
+    assignment.given_by = by
+    assignment.save()
+    _log(AuditEntry.Action.ROLE_GIVEN, assignment, by, request_ip)
+    return assignment
+
+
+def new_assignment(
+    user: User,
+    role: Role,
+    record: Record | None,
+    valid_from: datetime.date | None = None,
+    valid_until: datetime.date | None = None,
+) -> Assignment:
+    """Return the assignment that ``give_role`` would save: the same rules, for a form. Raises ``ValidationError``."""
     if reason := why_not_scope(Role(role), record):
         raise ValidationError(reason, code="scope")
-    User.objects.select_for_update().get(pk=user.pk)
     kind, field = SCOPE_FIELDS[type(record)] if record is not None else (ScopeKind.REGION, "")
     assignment = Assignment(
         user=user,
@@ -62,14 +77,11 @@ def give_role(
         scope_kind=kind,
         valid_from=valid_from or timezone.localdate(),
         valid_until=valid_until,
-        given_by=by,
         **({field: record} if record is not None else {}),
     )
-    assignment.full_clean()
     if _overlapping(assignment).exists():
         raise ValidationError("Cette personne a déjà ce rôle sur ce périmètre à ces dates.", code="duplicate")
-    assignment.save()
-    _log(AuditEntry.Action.ROLE_GIVEN, assignment, by, request_ip)
+    assignment.full_clean()
     return assignment
 
 

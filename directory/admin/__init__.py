@@ -1,0 +1,3 @@
+"""Back office of the directory."""
+
+from . import rights  # noqa: F401
