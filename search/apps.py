@@ -6,6 +6,8 @@ class SearchConfig(AppConfig):
     verbose_name = "Recherche"
 
     def ready(self) -> None:
-        from search import receivers
+        """Follow the writes of the lower apps; put the page in the navigation and a quick search on the home page."""
+        from search import pieces, receivers
 
         receivers.connect()
+        pieces.register_all()

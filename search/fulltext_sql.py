@@ -1,4 +1,4 @@
-"""What the text search needs in the database: a French configuration without accents, and the folding of ``common.text``."""
+"""What the text search needs in the database: French without accents, and the folding of ``common.text``."""
 
 CREATE_CONFIGURATION = """
 CREATE TEXT SEARCH CONFIGURATION fr (COPY = french);

@@ -1,12 +1,14 @@
 """Writing the documents: a few at each write, in the writer's transaction, or all of them from nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from common.reference import Loaded
+
 from . import index_sql as sql
-from .models import TERM_TIERS
+from .models import TERM_TIERS, TermKey
 
 
 class Rebuilt(NamedTuple):
@@ -23,12 +25,12 @@ def refresh_units(*, unit_ids: Iterable[int]) -> None:
     """
     with transaction.atomic():
         asked = sorted(set(unit_ids))
-        around = sorted({*asked, *_ids(sql.UNITS_AROUND, ids=asked)})
-        practitioners = sorted(set(_ids(sql.PRACTITIONERS_AROUND, ids=around)))
+        entities = _ids(sql.ENTITIES_OF, ids=asked)
+        around = sorted({*asked, *_ids(sql.UNITS_IN, entities=entities)})
         _run(sql.LOCK_UNITS, ids=around)
         _run(sql.DELETE_UNITS, ids=around)
         _run(sql.UPSERT_UNITS, ids=around)
-        if practitioners:
+        if practitioners := _ids(sql.PRACTITIONERS_IN, entities=entities):
             refresh_practitioners(practitioner_ids=practitioners)
 
 
@@ -47,12 +49,12 @@ def refresh_figures(*, unit_ids: Iterable[int]) -> None:
 
 
 def refresh_term(*, term_id: int) -> None:
-    """Bring the spellings of a term, then the documents that carry it or a term below it, to the state of the tables."""
+    """Bring the spellings of a term, and the documents that carry it or a term below it, to the state of the tables."""
     with transaction.atomic():
         _write_keys(term_id)
-        if units := list(_ids(sql.UNITS_OF_TERM, id=term_id)):
+        if units := _ids(sql.UNITS_OF_TERM, id=term_id):
             refresh_units(unit_ids=units)
-        if practitioners := list(_ids(sql.PRACTITIONERS_OF_TERM, id=term_id)):
+        if practitioners := _ids(sql.PRACTITIONERS_OF_TERM, id=term_id):
             refresh_practitioners(practitioner_ids=practitioners)
 
 
@@ -76,22 +78,33 @@ def counts() -> Rebuilt:
     """Documents of units and of practitioners."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE kind = 'uo'), count(*) FILTER (WHERE kind = 'pro') FROM search_searchdocument"
+            "SELECT count(*) FILTER (WHERE kind = 'uo'), count(*) FILTER (WHERE kind = 'pro')"
+            " FROM search_searchdocument"
         )
         return Rebuilt(*cursor.fetchone())
 
 
 def is_complete() -> bool:
-    """Tell whether there is one document a published unit and practitioner, and spellings of the terms: a quick check."""
+    """Tell whether there are as many documents as published records, and spellings of terms: a quick check."""
     with connection.cursor() as cursor:
         cursor.execute(sql.PUBLISHED_COUNTS)
         units, practitioners, spelled = cursor.fetchone()
     return bool(spelled) and counts() == (units, practitioners)
 
 
-def _write_keys(term_id: int | None) -> None:
-    _run(sql.DELETE_KEYS, id=term_id)
-    _run(sql.INSERT_KEYS, id=term_id, lists=[name.value for tier in TERM_TIERS for name in tier])
+def load_spellings() -> Iterator[Loaded]:
+    """Bring the spellings of every searchable term to the state of the nomenclatures (a loader of reference data)."""
+    written = _write_keys(None)
+    created = sum(written)
+    yield Loaded("Orthographes des termes", TermKey.objects.count(), created, len(written) - created)
+
+
+def _write_keys(term_id: int | None) -> list[bool]:
+    """Write the spellings of one term or of all: for each row touched, whether it is new."""
+    lists = [name.value for tier in TERM_TIERS for name in tier]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.WRITE_KEYS, {"id": term_id, "lists": lists})
+        return [is_new for (is_new,) in cursor.fetchall()]
 
 
 def _run(statement: str, **parameters: object) -> None:
@@ -99,7 +112,7 @@ def _run(statement: str, **parameters: object) -> None:
         cursor.execute(statement, parameters or None)
 
 
-def _ids(statement: str, **parameters: object) -> Iterable[int]:
+def _ids(statement: str, **parameters: object) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [row[0] for row in cursor.fetchall()]

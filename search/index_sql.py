@@ -6,11 +6,12 @@
 from .models import MOBILE_MODES
 
 _COLUMNS = (
-    "kind unit_id practitioner_id group_id geographic_entity_id legal_entity_id name entity_name sort_name unit_type_id"
-    " type_label phone entity_phone department_code commune_insee lat lon hides_place goes_to_person territory"
-    " min_age_value min_age_unit max_age_value max_age_unit min_age_days max_age_days sex installed_places"
-    " is_open figure stated_at expires_at rhythm term_ids identifiers text"
-).split()
+    *("kind", "unit_id", "practitioner_id", "group_id", "geographic_entity_id", "legal_entity_id", "name"),
+    *("entity_name", "sort_name", "unit_type_id", "type_label", "phone", "entity_phone", "department_code"),
+    *("commune_insee", "lat", "lon", "hides_place", "goes_to_person", "territory", "min_age_value", "min_age_unit"),
+    *("max_age_value", "max_age_unit", "min_age_days", "max_age_days", "sex", "installed_places", "is_open", "figure"),
+    *("stated_at", "expires_at", "rhythm", "term_ids", "identifiers", "text"),
+)
 
 
 def _vector(text: str, weight: str) -> str:
@@ -55,7 +56,8 @@ own (unit_id, term_id, is_type) AS (
     SELECT unit.id, given.term_id, given.is_type
     FROM wanted JOIN directory_operationalunit unit ON unit.id = wanted.id
     CROSS JOIN LATERAL (VALUES
-        (unit.unit_type_id, true), (unit.discipline_id, false), (unit.care_mode_id, false), (unit.activity_family_id, false)
+        (unit.unit_type_id, true), (unit.discipline_id, false), (unit.care_mode_id, false),
+        (unit.activity_family_id, false)
     ) AS given (term_id, is_type)
     WHERE given.term_id IS NOT NULL
 ),
@@ -135,7 +137,7 @@ CROSS JOIN LATERAL (
                               unit.pets, eg.comment)) AS free
 ) AS words
 ORDER BY unit.id
-"""
+"""  # noqa: S608 (no value of a request)
 
 _PRACTITIONER_SELECT = f"""
 WITH RECURSIVE wanted AS MATERIALIZED (
@@ -198,27 +200,26 @@ CROSS JOIN LATERAL (
            ror_fold(concat_ws(' ', person.first_name, person.last_name)) AS names
 ) AS words
 ORDER BY person.id
-"""
+"""  # noqa: S608 (no value of a request)
 
 UPSERT_UNITS = _upsert("unit_id", _UNIT_SELECT)
 UPSERT_PRACTITIONERS = _upsert("practitioner_id", _PRACTITIONER_SELECT)
 
-# The units that share an EG with those given, now or as indexed: the place of all is hidden with that of one.
-UNITS_AROUND = """
-SELECT id FROM directory_operationalunit WHERE geographic_entity_id IN (
-    SELECT geographic_entity_id FROM directory_operationalunit WHERE id = ANY(%(ids)s::bigint[])
-    UNION
-    SELECT geographic_entity_id FROM search_searchdocument WHERE unit_id = ANY(%(ids)s::bigint[])
-)
+# The EGs of the units given, now and as indexed: the place of all their units is hidden with that of one.
+ENTITIES_OF = """
+SELECT geographic_entity_id FROM directory_operationalunit WHERE id = ANY(%(ids)s::bigint[])
+UNION
+SELECT geographic_entity_id FROM search_searchdocument WHERE unit_id = ANY(%(ids)s::bigint[])
 """
-PRACTITIONERS_AROUND = """
-SELECT place.practitioner_id
-FROM directory_practiceplace place
-JOIN directory_operationalunit unit ON unit.geographic_entity_id = place.geographic_entity_id
-WHERE unit.id = ANY(%(ids)s::bigint[])
+UNITS_IN = "SELECT id FROM directory_operationalunit WHERE geographic_entity_id = ANY(%(entities)s::bigint[])"
+PRACTITIONERS_IN = """
+SELECT DISTINCT practitioner_id FROM directory_practiceplace WHERE geographic_entity_id = ANY(%(entities)s::bigint[])
 """
 LOCK_UNITS = "SELECT 1 FROM search_searchdocument WHERE unit_id = ANY(%(ids)s::bigint[]) ORDER BY unit_id FOR UPDATE"
-LOCK_PRACTITIONERS = "SELECT 1 FROM search_searchdocument WHERE practitioner_id = ANY(%(ids)s::bigint[]) ORDER BY practitioner_id FOR UPDATE"
+LOCK_PRACTITIONERS = """
+SELECT 1 FROM search_searchdocument WHERE practitioner_id = ANY(%(ids)s::bigint[])
+ORDER BY practitioner_id FOR UPDATE
+"""
 DELETE_UNITS = """
 DELETE FROM search_searchdocument document
 WHERE document.kind = 'uo' AND (%(ids)s::bigint[] IS NULL OR document.unit_id = ANY(%(ids)s::bigint[])) AND NOT EXISTS (
@@ -232,8 +233,10 @@ WHERE document.kind = 'uo' AND (%(ids)s::bigint[] IS NULL OR document.unit_id = 
 """
 DELETE_PRACTITIONERS = """
 DELETE FROM search_searchdocument document
-WHERE document.kind = 'pro' AND (%(ids)s::bigint[] IS NULL OR document.practitioner_id = ANY(%(ids)s::bigint[])) AND NOT EXISTS (
-    SELECT 1 FROM directory_practitioner person WHERE person.id = document.practitioner_id AND person.status = 'published'
+WHERE document.kind = 'pro' AND (%(ids)s::bigint[] IS NULL OR document.practitioner_id = ANY(%(ids)s::bigint[]))
+  AND NOT EXISTS (
+    SELECT 1 FROM directory_practitioner person
+    WHERE person.id = document.practitioner_id AND person.status = 'published'
 )
 """
 # A figure touches no indexed column: the row is updated in place, its text vector left alone.
@@ -244,8 +247,8 @@ SET is_open = current.is_open, figure = current.figure, stated_at = current.stat
 FROM availability_currentfigure current
 WHERE current.unit_id = document.unit_id AND document.unit_id = ANY(%(ids)s::bigint[])
 """
-DELETE_KEYS = "DELETE FROM search_termkey WHERE (%(id)s::bigint IS NULL OR term_id = %(id)s)"
-INSERT_KEYS = r"""
+# Rows added are told from rows changed by the last column.
+WRITE_KEYS = r"""
 WITH named AS (
     SELECT id, label, synonyms FROM directory_term
     WHERE nomenclature = ANY(%(lists)s) AND (%(id)s::bigint IS NULL OR id = %(id)s)
@@ -258,9 +261,21 @@ spelled (term_id, key, is_acronym) AS (
     SELECT id, ror_fold(found[1]), true FROM named, regexp_matches(label, '\(([A-Z][A-Z0-9]{1,9})\)', 'g') AS found
     UNION ALL
     SELECT id, ror_fold(synonym), synonym ~ '^[A-Z][A-Z0-9]{1,9}$' FROM named, unnest(synonyms) AS synonym
+),
+wanted AS (
+    SELECT term_id, left(key, 255) AS key, bool_or(is_acronym) AS is_acronym
+    FROM spelled WHERE key <> '' GROUP BY 1, 2
+),
+gone AS (
+    DELETE FROM search_termkey old
+    WHERE (%(id)s::bigint IS NULL OR old.term_id = %(id)s)
+      AND NOT EXISTS (SELECT 1 FROM wanted WHERE wanted.term_id = old.term_id AND wanted.key = old.key)
 )
 INSERT INTO search_termkey (term_id, key, is_acronym)
-SELECT term_id, left(key, 255), bool_or(is_acronym) FROM spelled WHERE key <> '' GROUP BY 1, 2
+SELECT term_id, key, is_acronym FROM wanted
+ON CONFLICT (term_id, key) DO UPDATE SET is_acronym = EXCLUDED.is_acronym
+WHERE search_termkey.is_acronym <> EXCLUDED.is_acronym
+RETURNING xmax = 0
 """
 UNITS_OF_TERM = "SELECT unit_id FROM search_searchdocument WHERE term_ids @> ARRAY[%(id)s]::bigint[] AND kind = 'uo'"
 PRACTITIONERS_OF_TERM = (

@@ -1,4 +1,4 @@
-"""Search is its own table (DESIGN, decision 5): one document a published unit or practitioner, written by ``search.index``."""
+"""Search is its own table (DESIGN, decision 5): a document a published unit or practitioner (``search.index``)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -28,7 +28,7 @@ MOBILE_MODES: tuple[str, ...] = ("11", "49", "53", "58", "59")
 class SearchDocument(models.Model):
     """What is searched and listed about one unit (UO) or practitioner. Only published records have one.
 
-    ``group_id`` is what results are grouped by: the id of the EG, or minus the id of the practitioner. ``term_ids`` hold
+    ``group_id`` is what results are grouped by: the id of the EG, or minus that of the practitioner. ``term_ids`` hold
     the coded terms with all their ancestors, so that a family finds its types. ``territory`` holds the INSEE codes
     served, « Paris » standing for its arrondissements and the other way round. ``lat`` and ``lon`` are WGS84 degrees;
     ``hides_place`` tells that they, and the commune, are for entitled people only (sensitive unit in the EG).
@@ -110,7 +110,7 @@ class SearchDocument(models.Model):
 
 
 class TermKey(models.Model):
-    """One folded spelling of a coded term: its label, a synonym or an acronym. An acronym is also found inside a text."""
+    """One folded spelling of a coded term: label, synonym or acronym. An acronym is also found inside a text."""
 
     term = models.ForeignKey(Term, models.DB_CASCADE, related_name="+", db_index=False)
     key = models.CharField("orthographe", max_length=255)

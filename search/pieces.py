@@ -1,0 +1,40 @@
+"""What this app adds to the pages of the others: its entry in the header, the quick search of the home page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts import home
+from accounts.roles import Permission
+from common import navigation, reference
+
+from . import index
+
+
+def may_search(request: HttpRequest) -> bool:
+    """Tell whether the search is this person's: whoever reads the directory."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and scope.may(Permission.DIRECTORY_READ)
+
+
+def quick_search(request: HttpRequest) -> dict[str, Any]:
+    """Return the two empty fields."""
+    return {"where": "", "what": ""}
+
+
+def register_all() -> None:
+    """Register the entry, the card, and the spellings that follow a load of the nomenclatures."""
+    navigation.register(
+        navigation.NavItem("Recherche", "search:results", icon="recherche", order=20, visible=may_search)
+    )
+    home.register(
+        home.HomeCard(
+            key="search",
+            region="band",
+            template="search/search_form.html",
+            context=quick_search,
+            visible=may_search,
+            order=10,
+        )
+    )
+    reference.register(index.load_spellings, order=50)

@@ -1,0 +1,156 @@
+"""« Où ? »: a commune, an arrondissement, a postal or INSEE code, a department. Nothing is guessed."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from django.db.models import Q
+
+from common.geo import Point
+from common.text import place_key
+from directory.models import Commune, Department
+
+PROPOSALS = 8
+SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
+
+_CODE = re.compile(r"(?<![0-9A-Za-z])(\d{5}|2[ABab]\d{3})(?![0-9A-Za-z])")
+_DEPARTMENT = re.compile(r"(\d{2,3}|2[AB])", re.IGNORECASE)
+_ORDINAL = re.compile(r"\b0?(\d{1,2})(?:er|ere|e|em|eme|nd|nde)?(?: (?:arrondissement|arr|ardt))?\b")
+_NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
+_COLUMNS = ("insee", "list_name", "key", "postal_codes", "parent_id", "department_id", "department__name", "lat", "lon")
+
+
+class PlaceQuery(NamedTuple):
+    """What the text names: a five-character code, the keys a name may have (best first), a department code."""
+
+    code: str
+    keys: tuple[str, ...]
+    department: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A commune with its starting point, or a whole department (no ``insee``, no point). ``text`` names it for sure."""
+
+    label: str
+    text: str
+    department_code: str
+    insee: str = ""
+    point: Point | None = None
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The place meant, or what is wrong with the text and the places to choose from."""
+
+    place: Place | None = None
+    problem: Literal["", "several", "unknown"] = ""
+    choices: tuple[Place, ...] = ()
+
+
+def parse_place(text: str) -> PlaceQuery:
+    """Read a place as typed: « 75010 », « paris 10e », « st ouen », « Kremlin-Bicêtre (Le) », « Nanterre (92) ».
+
+    Pure. « 92 » and « (92) » are departments; digits that end a name are kept in the first key (« paris 10 ») and read
+    as a department in the second (« saint denis 93 »).
+    """
+    code = _CODE.search(text)
+    rest = f"{text[: code.start()]} {text[code.end() :]}" if code else text
+    if _DEPARTMENT.fullmatch(rest.strip(" ()")) and not code:
+        return PlaceQuery("", (), rest.strip(" ()").upper())
+    key = place_key(rest)
+    keys = [_arrondissement(key)]
+    name, _, last = key.rpartition(" ")
+    department = last.upper() if name and _DEPARTMENT.fullmatch(last) else ""
+    if department:
+        keys.append(name)
+    return PlaceQuery(code[1].upper() if code else "", tuple(key for key in keys if key), department)
+
+
+def _arrondissement(key: str) -> str:
+    """« paris 10e arrondissement », « 10 paris » → « paris 10 »."""
+    key = _ORDINAL.sub(r"\1", key)
+    number_first = _NUMBER_FIRST.fullmatch(key)
+    return f"{number_first[2]} {number_first[1]}" if number_first else key
+
+
+def resolve_place(text: str) -> Resolution:
+    """Find the place that ``text`` names. One or two queries.
+
+    Several communes (a postal code, a name met twice) are all offered, and so are those whose name holds the text.
+    """
+    query = parse_place(text)
+    if query.code:
+        return _by_code(query)
+    if not query.keys:
+        return _by_department(Q(code=query.department)) if query.department else Resolution(problem="unknown")
+    return _by_name(query)
+
+
+def _by_code(query: PlaceQuery) -> Resolution:
+    rows = _rows(Q(postal_codes__contains=[query.code]) | Q(insee=query.code))
+    postal = [row for row in rows if query.code in row["postal_codes"]]
+    named = [row for row in postal or rows if not query.keys or _agree(row["key"], query.keys)]
+    return _settle(_without_parents(named), code=query.code)
+
+
+def _agree(key: str, keys: Iterable[str]) -> bool:
+    """Whether a name typed beside a code fits the commune (« paris » and « paris 10 »)."""
+    return any(key == typed or key.startswith(f"{typed} ") or typed.startswith(f"{key} ") for typed in keys)
+
+
+def _by_name(query: PlaceQuery) -> Resolution:
+    rows = _rows(Q(key__in=query.keys))
+    whole = [row for row in rows if row["key"] == query.keys[0]]
+    located = [row for row in rows if row["key"] == query.keys[-1] and row["department_id"] == query.department]
+    if found := located or whole:
+        return _settle(found)
+    if rows:  # the name is right, the department beside it is not
+        return Resolution(problem="unknown", choices=tuple(_commune(row) for row in rows))
+    name = query.keys[0]
+    for department in Department.objects.only("code", "name", "order"):
+        if place_key(department.name) == name:
+            return Resolution(_department(department))
+    if len(name) < SHORTEST_PART:
+        return Resolution(problem="unknown")
+    near = _rows(Q(key__contains=name), order=("-population", "insee"))[:PROPOSALS]
+    return Resolution(problem="unknown", choices=tuple(_commune(row) for row in near))
+
+
+def _by_department(condition: Q) -> Resolution:
+    department = Department.objects.only("code", "name", "order").filter(condition).first()
+    return Resolution(_department(department)) if department else Resolution(problem="unknown")
+
+
+def _rows(condition: Q, order: tuple[str, ...] = ("key", "insee")) -> list[dict]:
+    return list(Commune.objects.filter(condition).order_by(*order).values(*_COLUMNS)[:60])
+
+
+def _without_parents(rows: list[dict]) -> list[dict]:
+    """A postal code of an arrondissement is also one of its commune: keep the narrower."""
+    parents = {row["parent_id"] for row in rows}
+    return [row for row in rows if row["insee"] not in parents]
+
+
+def _settle(rows: list[dict], code: str = "") -> Resolution:
+    places = tuple(_commune(row, code) for row in rows)
+    if len(places) == 1:
+        return Resolution(places[0])
+    return Resolution(problem="several" if places else "unknown", choices=places)
+
+
+def _commune(row: dict, code: str = "") -> Place:
+    postal = code if code in row["postal_codes"] else next(iter(row["postal_codes"]), row["insee"])
+    return Place(
+        label=row["list_name"],
+        text=f"{row['list_name']} ({postal})",
+        department_code=row["department_id"],
+        insee=row["insee"],
+        point=Point(row["lat"], row["lon"]),
+    )
+
+
+def _department(department: Department) -> Place:
+    label = f"{department.name} ({department.code})"
+    return Place(label=label, text=department.code, department_code=department.code)

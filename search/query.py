@@ -1,0 +1,273 @@
+"""Running a search: one query for the groups and the totals, one for the units of a page (spec 40, Results).
+
+Everything the text of the SQL holds is written here; what comes from a request is a parameter.
+"""
+
+import datetime
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from accounts.roles import Permission
+from common.geo import distance_sql
+from directory.scopes import Coverage, Scope
+
+from .criteria import SearchCriteria, Sort
+from .matching import KeyRow, Match, known_keys, read_text, words_of
+from .places import Place, Resolution, resolve_place
+
+SHOWN_LIMIT = 200  # establishments on screen (spec 40)
+VARIANTS_LIMIT = 6
+_WEIGHTS = "'{0.05, 0.2, 0.5, 1.0}'"  # free text, names, coded offer, type d'UO
+
+
+class Group(NamedTuple):
+    """One line of results: an EG, or a practitioner (negative id). ``distance_km`` is empty when unknown or hidden."""
+
+    group_id: int
+    distance_km: float | None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The same search with one criterion dropped, and how many lines it finds."""
+
+    where: str
+    what: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search found. ``elapsed_ms`` is measured from the first query to the last one of this module."""
+
+    place: Place | None
+    resolution: Resolution
+    match: Match
+    sort: Sort
+    groups: tuple[Group, ...] = ()
+    establishments: int = 0
+    units: int = 0
+    practitioners: int = 0
+    variants: tuple[Variant, ...] = ()
+    elapsed_ms: int = 0
+
+    @property
+    def lines(self) -> int:
+        """Establishments and practitioners found."""
+        return self.establishments + self.practitioners
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more lines than are shown on screen."""
+        return self.lines > len(self.groups)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A condition on documents ``d`` and its parameters."""
+
+    condition: str
+    parameters: dict[str, Any]
+
+
+def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
+    """Find the groups of results in order, 200 at most, with the true totals."""
+    started = time.perf_counter()
+    resolution = resolve_place(criteria.where) if criteria.where else Resolution()
+    rows = known_keys(criteria.what) if criteria.what else []
+    match = read_text(criteria.what, rows)
+    place = resolution.place
+    started_from = place is not None and place.point is not None
+    sort = (criteria.sort or Sort.DISTANCE) if started_from else Sort.RELEVANCE
+    found: dict[str, Any] = {}
+    if not resolution.problem and not match.nothing:
+        found = _find_groups(match, place, sort, scope.coverage(Permission.SENSITIVE_READ), now)
+        if not found["groups"]:
+            found["variants"] = _variants(criteria, place, rows)
+    elapsed = round((time.perf_counter() - started) * 1000)
+    return Outcome(place, resolution, match, sort, elapsed_ms=max(elapsed, 1), **found)
+
+
+def document_filter(match: Match, place: Place | None) -> Filter:
+    """Condition of a search. Without words, units only: the whole directory of practitioners is not an answer."""
+    parts, parameters = [], {}
+    if match.by_terms:
+        parts.append(
+            "(d.term_ids && %(terms)s::bigint[] OR d.kind = 'pro' AND d.term_ids && %(person_terms)s::bigint[])"
+            if match.person_term_ids
+            else "d.term_ids && %(terms)s::bigint[]"
+        )
+        parameters |= {"terms": list(match.term_ids), "person_terms": list(match.person_term_ids)}
+    if match.words:
+        parts.append("d.text @@ " + _text_query(match.words, parameters))
+    if match.identifiers:
+        parts.append("d.identifiers && %(identifiers)s::varchar[]")
+        parameters["identifiers"] = list(match.identifiers)
+    if not parts:
+        parts.append("d.kind = 'uo'")
+    if place and not place.insee:
+        parts.append("d.department_code = %(department)s")
+        parameters["department"] = place.department_code
+    return Filter(" AND ".join(parts), parameters)
+
+
+def _text_query(words: Sequence[str], parameters: dict[str, Any]) -> str:
+    """Every word, as written or by its stem; the last one may be the beginning of a word."""
+    pieces = []
+    for place, word in enumerate(words):
+        last = place == len(words) - 1 and len(word) > 1
+        parameters |= {f"word{place}": word, f"start{place}": f"{word}:*" if last else word}
+        pieces.append(f"(to_tsquery('fr', %(word{place})s) || to_tsquery('simple', %(start{place})s))")
+    return "(" + " && ".join(pieces) + ")"
+
+
+def place_visible(coverage: Coverage, parameters: dict[str, Any]) -> str:
+    """Condition under which the place of a document may be told to this person (spec 01-settled, Directory)."""
+    if coverage.region:
+        return "true"
+    parts = ["NOT d.hides_place"]
+    for column, ids in (
+        ("unit_id", coverage.units),
+        ("geographic_entity_id", coverage.geographic_entities),
+        ("legal_entity_id", coverage.legal_entities),
+    ):
+        if ids:
+            parts.append(f"d.{column} = ANY(%(own_{column})s::bigint[])")
+            parameters[f"own_{column}"] = sorted(ids)
+    return f"({' OR '.join(parts)})"
+
+
+def _find_groups(match: Match, place: Place | None, sort: Sort, coverage: Coverage, now: datetime.datetime) -> dict:
+    """Groups in order and totals, in one statement. All the units of an EG stand at its address."""
+    chosen = document_filter(match, place)
+    parameters = chosen.parameters | {"limit": SHOWN_LIMIT, "now": now}
+    visible = place_visible(coverage, parameters)
+    distance, serves = "NULL::float8", "false"
+    if place and place.point:
+        parameters |= {"lat": place.point.lat, "lon": place.point.lon, "insee": place.insee}
+        distance = distance_sql("lat", "lon")
+        serves = "bool_or(d.goes_to_person AND d.territory @> ARRAY[%(insee)s]::varchar[])"
+    rank, order = "0", "serves DESC, distance NULLS LAST, sort_name, group_id"
+    if sort == Sort.RELEVANCE:
+        order = "rank DESC, serves DESC, distance NULLS LAST, counting DESC, sort_name, group_id"
+        if match.words:
+            rank = f"max(ts_rank({_WEIGHTS}, d.text, {_text_query(match.words, parameters)}))"
+    statement = f"""
+        WITH found AS (
+            SELECT d.group_id, count(*) AS documents, min(d.sort_name) AS sort_name, {serves} AS serves, {rank} AS rank,
+                   max(CASE WHEN {visible} THEN d.lat END) AS lat, max(CASE WHEN {visible} THEN d.lon END) AS lon,
+                   coalesce(sum(d.figure) FILTER (WHERE d.is_open AND d.expires_at >= %(now)s), 0) > 0 AS counting
+            FROM search_searchdocument d WHERE {chosen.condition} GROUP BY d.group_id
+        ),
+        totals AS (
+            SELECT count(*) FILTER (WHERE group_id > 0) AS establishments,
+                   coalesce(sum(documents) FILTER (WHERE group_id > 0), 0)::int AS units,
+                   count(*) FILTER (WHERE group_id < 0) AS practitioners
+            FROM found
+        )
+        SELECT establishments, units, practitioners, group_id, {distance} AS distance FROM found, totals
+        ORDER BY {order} LIMIT %(limit)s
+    """  # noqa: S608 (columns and conditions are written above)
+    rows = _select(statement, parameters)
+    if not rows:
+        return {"groups": ()}
+    establishments, units, practitioners = rows[0][:3]
+    return {
+        "groups": tuple(Group(*row[3:]) for row in rows),
+        "establishments": establishments,
+        "units": units,
+        "practitioners": practitioners,
+    }
+
+
+UNIT_COLUMNS = (
+    "d.group_id, d.unit_id, d.name, d.entity_name, d.type_label, d.phone, d.entity_phone, d.min_age_value,"
+    " d.min_age_unit, d.max_age_value, d.max_age_unit, d.min_age_days, d.max_age_days, d.sex, d.installed_places,"
+    " d.is_open, d.figure, d.stated_at, d.expires_at, d.rhythm, d.department_code"
+)
+
+
+class DocumentRow(NamedTuple):
+    """A document as a result page shows it; ``commune`` is empty when its place is hidden from this person."""
+
+    group_id: int
+    unit_id: int | None
+    name: str
+    entity_name: str
+    type_label: str
+    phone: str
+    entity_phone: str
+    min_age_value: int | None
+    min_age_unit: str
+    max_age_value: int | None
+    max_age_unit: str
+    min_age_days: int | None
+    max_age_days: int | None
+    sex: str
+    installed_places: int | None
+    is_open: bool
+    figure: int | None
+    stated_at: datetime.datetime | None
+    expires_at: datetime.datetime | None
+    rhythm: datetime.timedelta | None
+    department_code: str
+    commune: str
+    is_hidden: bool
+    serves: bool
+
+
+def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> list[DocumentRow]:
+    """Documents of these groups that match the search, by name: one query."""
+    chosen = document_filter(outcome.match, outcome.place)
+    insee = outcome.place.insee if outcome.place else ""
+    parameters = chosen.parameters | {"groups": [group.group_id for group in groups], "insee": insee}
+    visible = place_visible(scope.coverage(Permission.SENSITIVE_READ), parameters)
+    statement = f"""
+        SELECT {UNIT_COLUMNS}, CASE WHEN {visible} THEN coalesce(c.list_name, '') ELSE '' END, NOT {visible},
+               d.territory @> ARRAY[%(insee)s]::varchar[]
+        FROM search_searchdocument d LEFT JOIN directory_commune c ON c.insee = d.commune_insee
+        WHERE {chosen.condition} AND d.group_id = ANY(%(groups)s::bigint[])
+        ORDER BY d.goes_to_person AND d.territory @> ARRAY[%(insee)s]::varchar[] DESC, ror_fold(d.name), d.id
+    """  # noqa: S608 (columns and conditions are written above)
+    return [DocumentRow(*row) for row in _select(statement, parameters)]
+
+
+def _variants(criteria: SearchCriteria, place: Place | None, rows: Sequence[KeyRow]) -> tuple[Variant, ...]:
+    """What finds something once one criterion is dropped: the department, the words, or one word (one query)."""
+    trials: list[tuple[str, str, Filter]] = []
+    if place and not place.insee and criteria.what:
+        trials.append(("", criteria.what, document_filter(read_text(criteria.what, rows), None)))
+    words = words_of(criteria.what)
+    for dropped in words if len(words) > 1 else ():
+        text = " ".join(word for word in words if word != dropped)
+        if match := read_text(text, rows):
+            trials.append((criteria.where, text, document_filter(match, place)))
+    if place and criteria.what:
+        trials.append((criteria.where, "", document_filter(Match(), place)))
+    counts = _counts([chosen for _, _, chosen in trials[:VARIANTS_LIMIT]])
+    pairs = zip(trials, counts, strict=False)
+    return tuple(Variant(where, what, count) for (where, what, _), count in pairs if count)
+
+
+def _counts(filters: Sequence[Filter]) -> list[int]:
+    """Number of groups of each filter, in one query."""
+    parameters: dict[str, Any] = {}
+    parts = []
+    for place, chosen in enumerate(filters):
+        renamed = {name: f"f{place}_{name}" for name in chosen.parameters}
+        condition = chosen.condition % {name: f"%({new})s" for name, new in renamed.items()}
+        parameters |= {renamed[name]: value for name, value in chosen.parameters.items()}
+        parts.append(f"(SELECT count(DISTINCT d.group_id) FROM search_searchdocument d WHERE {condition})")  # noqa: S608
+    if not parts:
+        return []
+    return list(_select(f"SELECT {', '.join(parts)}", parameters)[0])
+
+
+def _select(statement: str, parameters: dict[str, Any]) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()

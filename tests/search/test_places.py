@@ -1,0 +1,110 @@
+"""« Où ? »: every way of typing a place, and nothing guessed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.models import Commune
+from search.places import parse_place, resolve_place
+from tests.factories.directory import commune
+
+PARIS, PARIS_10, PARIS_1 = "75056", "75110", "75101"
+NANTERRE, KREMLIN, SAINT_OUEN, SAINT_DENIS = "92050", "94043", "93070", "93066"
+
+
+@pytest.fixture
+def communes(db):
+    for insee in (PARIS_10, PARIS_1, NANTERRE, KREMLIN, SAINT_OUEN, SAINT_DENIS):
+        commune(insee)
+
+
+@pytest.mark.parametrize(
+    ("text", "insee"),
+    [
+        ("75010", PARIS_10),
+        ("75110", PARIS_10),
+        ("Paris 10", PARIS_10),
+        ("paris 10e", PARIS_10),
+        ("Paris 10ème arrondissement", PARIS_10),
+        ("Paris 1er Arrondissement", PARIS_1),
+        ("paris 01", PARIS_1),
+        ("10e arrondissement de Paris", PARIS_10),
+        ("Paris 10 (75010)", PARIS_10),
+        ("75010 paris", PARIS_10),
+        ("PARIS", PARIS),
+        ("paris 75", PARIS),
+        ("Nanterre", NANTERRE),
+        ("nanterre (92)", NANTERRE),
+        ("92000", NANTERRE),
+        ("92050", NANTERRE),
+        ("kremlin bicetre", KREMLIN),
+        ("Le Kremlin-Bicêtre", KREMLIN),
+        ("Kremlin-Bicêtre (Le)", KREMLIN),
+        ("Kremlin-Bicêtre (Le) (94270)", KREMLIN),
+        ("st ouen sur seine", SAINT_OUEN),
+        ("st denis 93", SAINT_DENIS),
+        ("Saint-Denis", SAINT_DENIS),
+    ],
+)
+def test_a_commune_is_recognised(communes, text, insee):
+    assert resolve_place(text).place.insee == insee
+
+
+@pytest.mark.parametrize("text", ["92", "(92)", "Hauts-de-Seine", "hauts de seine"])
+def test_a_department_has_no_starting_point(communes, text):
+    place = resolve_place(text).place
+    assert (place.department_code, place.insee, place.point) == ("92", "", None)
+
+
+@pytest.mark.parametrize("text", ["Marseille", "13001", "13", "99999", "nanterre 75010", "?!", "🙂", "st", "2A"])
+def test_an_unknown_place_is_said_and_nothing_is_guessed(communes, text):
+    resolution = resolve_place(text)
+    assert resolution.place is None
+    assert resolution.problem == "unknown"
+
+
+def test_a_part_of_a_name_proposes_without_choosing(communes):
+    resolution = resolve_place("bicetre")
+    assert resolution.problem == "unknown"
+    assert [place.text for place in resolution.choices] == ["Kremlin-Bicêtre (Le) (94270)"]
+
+
+def test_a_postal_code_of_several_communes_offers_them(communes):
+    Commune.objects.filter(insee=SAINT_DENIS).update(postal_codes=["93200", "93400"])
+    resolution = resolve_place("93400")
+    assert resolution.problem == "several"
+    assert [place.text for place in resolution.choices] == ["Saint-Denis (93400)", "Saint-Ouen-sur-Seine (93400)"]
+    for choice in resolution.choices:
+        assert resolve_place(choice.text).place == choice
+
+
+def test_a_name_met_twice_offers_both(communes):
+    Commune.objects.filter(insee=SAINT_OUEN).update(key="saint denis")
+    assert resolve_place("saint denis").problem == "several"
+    assert resolve_place("saint denis (93)").problem == "several"
+
+
+def test_a_right_name_beside_a_wrong_department_proposes_the_commune(communes):
+    resolution = resolve_place("nanterre 93")
+    assert resolution.place is None
+    assert [place.insee for place in resolution.choices] == [NANTERRE]
+
+
+@pytest.mark.parametrize("insee", [PARIS, PARIS_10, NANTERRE, KREMLIN, SAINT_OUEN])
+def test_the_text_of_a_place_names_it(communes, insee):
+    record = Commune.objects.get(insee=insee)
+    place = resolve_place(record.list_name).place
+    assert place.insee == insee
+    assert resolve_place(place.text).place.insee in {insee, PARIS_1}  # « Paris (75001) » is its first arrondissement
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read(text):
+    query = parse_place(text)
+    assert len(query.code) in (0, 5)
+    assert all(key == key.strip() for key in query.keys)
+
+
+@given(st.integers(1, 20), st.sampled_from(["paris {}", "Paris {}e", "PARIS {}ème", "{}e arrondissement de paris"]))
+def test_arrondissements_are_read_in_every_spelling(number, spelling):
+    assert parse_place(spelling.format(number)).keys[0] == f"paris {number}"
