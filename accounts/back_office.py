@@ -7,10 +7,12 @@ import functools
 
 from django.contrib import admin
 from django.contrib.auth import logout as sign_out
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 
 from common.client_address import client_address
 
@@ -43,11 +45,14 @@ class BackOfficeSite(admin.AdminSite):
 
         return refuse_or_serve
 
+    @method_decorator(login_not_required)
     def login(self, request, extra_context=None):
         """There is one sign-in page; it follows ``next`` only inside the site."""
-        if request.user.is_authenticated and not self.has_permission(request):
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+        if not self.has_permission(request):
             raise PermissionDenied(SUPPORT_ONLY)
-        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+        return redirect("admin:index")
 
     def logout(self, request, extra_context=None):
         """Sign out as everywhere else."""

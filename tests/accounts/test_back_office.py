@@ -33,6 +33,10 @@ def test_a_visitor_is_led_to_the_one_sign_in_page(client):
     assertRedirects(client.get("/admin/login/"), "/connexion/?next=/admin/")
 
 
+def test_support_already_signed_in_goes_straight_to_the_back_office(client, support):
+    assertRedirects(client.get("/admin/login/"), "/admin/")
+
+
 @pytest.mark.parametrize(
     "page", ["/admin/", "/admin/accounts/user/", "/admin/accounts/legaltext/", "/admin/accounts/auditentry/"]
 )
