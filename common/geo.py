@@ -47,10 +47,12 @@ def bounding_box(centre: Point, radius_km: float) -> Box:
 def distance_sql(lat_column: str, lon_column: str) -> str:
     """SQL expression of the distance in kilometres from ``%(lat)s``, ``%(lon)s`` to two columns of degrees.
 
-    The column names are written by the caller in code, never taken from a request.
+    NULL when a column is. The column names are written by the caller in code, never taken from a request.
     """
     return (
-        f"2 * {EARTH_RADIUS_KM} * asin(least(1.0, sqrt("
+        f"CASE WHEN {lat_column} IS NOT NULL AND {lon_column} IS NOT NULL THEN"  # least() would make 1 of a NULL
+        f" 2 * {EARTH_RADIUS_KM} * asin(least(1.0, sqrt("
         f"power(sin(radians({lat_column} - %(lat)s) / 2), 2)"
         f" + cos(radians(%(lat)s)) * cos(radians({lat_column})) * power(sin(radians({lon_column} - %(lon)s) / 2), 2))))"
+        " END"
     )
