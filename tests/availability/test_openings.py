@@ -1,0 +1,105 @@
+"""Opening and closing units to entry, and the rhythm in force."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from availability import services
+from availability.exceptions import OpeningRefused, UnitsNotGrouped
+from availability.models import CurrentFigure, Grouping, UnitTypeRhythm
+from availability.signals import figures_changed
+from directory.scopes import scope_of
+from tests.factories.availability import GroupingFactory
+from tests.factories.directory import ACT, LAM, UnitFactory, unit_type
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def heard():
+    found = []
+
+    def listen(sender, *, unit_ids, **kwargs):
+        found.extend(unit_ids)
+
+    figures_changed.connect(listen)
+    yield found
+    figures_changed.disconnect(listen)
+
+
+def open_units(cast, *units, who="sesan"):
+    return services.open_entry(
+        unit_ids=[unit.pk for unit in units], scope=scope_of(getattr(cast, who)), now=timezone.now()
+    )
+
+
+def close_units(cast, *units, who="sesan"):
+    return services.close_entry(unit_ids=[unit.pk for unit in units], scope=scope_of(getattr(cast, who)))
+
+
+def test_support_opens_units_whose_type_is_grouped(cast, world, heard):
+    unit = UnitFactory(geographic_entity=world.eg, lhss=True)
+    assert open_units(cast, unit, world.act) == [unit.pk]
+    row = CurrentFigure.objects.get(unit=unit)
+    assert (row.is_open, row.figure, row.version, row.rhythm) == (True, None, 0, world.grouping.rhythm)
+    assert heard == [unit.pk]
+
+
+def test_a_type_outside_any_grouping_cannot_be_opened(cast, world):
+    with pytest.raises(UnitsNotGrouped) as refused:
+        open_units(cast, world.act_mobile)
+    assert refused.value.unit_ids == [world.act_mobile.pk]
+
+
+@pytest.mark.parametrize("who", ["responsable", "directeur", "consultation", "stranger"])
+def test_nobody_but_support_opens_or_closes(cast, world, who):
+    with pytest.raises(OpeningRefused):
+        open_units(cast, world.act, who=who)
+    with pytest.raises(OpeningRefused):
+        close_units(cast, world.act, who=who)
+
+
+def test_closing_then_opening_keeps_the_figure(cast, world, heard):
+    assert close_units(cast, world.act) == [world.act.pk]
+    assert close_units(cast, world.act) == []
+    assert not CurrentFigure.objects.get(unit=world.act).is_open
+    assert open_units(cast, world.act) == [world.act.pk]
+    row = CurrentFigure.objects.get(unit=world.act)
+    assert (row.is_open, row.figure, row.version) == (True, 8, 1)
+    assert heard == [world.act.pk, world.act.pk]
+
+
+def test_the_rhythm_is_the_types_own_else_the_shortest_of_its_groupings(world):
+    act, lam = unit_type(ACT), unit_type(LAM)
+    GroupingFactory(code="autre", name="Autre", rhythm=2 * DAY, unit_types=[act])
+    assert services.rhythm_for(act) == 2 * DAY
+    assert services.rhythm_for(lam) == world.grouping.rhythm
+    UnitTypeRhythm.objects.create(unit_type=act, rhythm=3 * DAY)
+    assert services.rhythm_for(act) == 3 * DAY
+
+
+def test_a_rhythm_of_its_own_without_grouping_opens_nothing(world):
+    mobile = world.act_mobile.unit_type
+    UnitTypeRhythm.objects.create(unit_type=mobile, rhythm=DAY)
+    assert services.rhythm_for(mobile) is None
+
+
+def test_a_new_rhythm_reaches_the_figures_in_force(world, heard):
+    act = unit_type(ACT)
+    UnitTypeRhythm.objects.create(unit_type=act, rhythm=DAY)
+    assert services.apply_rhythms(unit_type_ids=[act.pk]) == [world.act.pk]
+    row = CurrentFigure.objects.get(unit=world.act)
+    assert row.rhythm == DAY
+    assert row.expires_at == row.stated_at + 3 * DAY
+    assert services.apply_rhythms(unit_type_ids=[act.pk]) == []
+    assert heard == [world.act.pk]
+
+
+def test_a_type_that_leaves_its_last_grouping_is_closed_to_entry(world):
+    lam = unit_type(LAM)
+    Grouping.objects.get().unit_types.remove(lam)
+    assert services.apply_rhythms(unit_type_ids=[lam.pk]) == [world.lam.pk]
+    assert not CurrentFigure.objects.get(unit=world.lam).is_open
