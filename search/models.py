@@ -40,18 +40,18 @@ class SearchDocument(models.Model):
         PRACTITIONER = "pro", "Professionnel"
 
     kind = models.CharField("nature", max_length=3, choices=Kind)
-    unit = models.OneToOneField(OperationalUnit, models.DB_CASCADE, null=True, related_name="+")
-    practitioner = models.OneToOneField(Practitioner, models.DB_CASCADE, null=True, related_name="+")
+    unit = models.OneToOneField(OperationalUnit, models.CASCADE, null=True, related_name="+")
+    practitioner = models.OneToOneField(Practitioner, models.CASCADE, null=True, related_name="+")
     group_id = models.BigIntegerField("groupe de résultats")
     geographic_entity = models.ForeignKey(
-        GeographicEntity, models.DB_CASCADE, null=True, related_name="+", db_index=False
+        GeographicEntity, models.CASCADE, null=True, related_name="+", db_index=False
     )
-    legal_entity = models.ForeignKey(LegalEntity, models.DB_CASCADE, null=True, related_name="+", db_index=False)
+    legal_entity = models.ForeignKey(LegalEntity, models.CASCADE, null=True, related_name="+", db_index=False)
 
     name = models.CharField("nom", max_length=255)
     entity_name = models.CharField("établissement, ou profession", max_length=255)
     sort_name = models.CharField("clé de tri", max_length=255)
-    unit_type = models.ForeignKey(Term, models.DB_CASCADE, null=True, related_name="+", db_index=False)
+    unit_type = models.ForeignKey(Term, models.CASCADE, null=True, related_name="+", db_index=False)
     type_label = models.CharField("type d’UO", max_length=255, blank=True)
     phone = models.CharField("téléphone à montrer", max_length=10, blank=True)
     entity_phone = models.CharField("téléphone de l’établissement", max_length=10, blank=True)
@@ -112,7 +112,7 @@ class SearchDocument(models.Model):
 class TermKey(models.Model):
     """One folded spelling of a coded term: label, synonym or acronym. An acronym is also found inside a text."""
 
-    term = models.ForeignKey(Term, models.DB_CASCADE, related_name="+", db_index=False)
+    term = models.ForeignKey(Term, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField("orthographe", max_length=255)
     is_acronym = models.BooleanField("sigle", default=False)
 
