@@ -51,7 +51,7 @@ def sync_rows(
     rows: Collection[Mapping[str, Any]],
     *,
     key: tuple[str, ...],
-    keep: Callable[[models.Model], bool] = lambda existing: False,
+    keep: Callable[[Any], bool] = lambda existing: False,
 ) -> Loaded:
     """Make the table hold ``rows``, found by their ``key`` fields; rows it holds besides are left alone.
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from common.reference import Loaded, sync_rows
@@ -18,7 +19,7 @@ _MODE = re.compile(r"^[^.]+\.(\d+)")
 def load_terms() -> Iterator[Loaded]:
     """Add the terms that are missing and correct those that nobody has edited; then the lists the types allow."""
     rows = {(row.nomenclature, row.code): row for row in read_terms()}
-    places = {key: place for place, key in enumerate(rows, start=1)}
+    places = _places(rows)
     levels: dict[int, list[Key]] = {}
     for key in rows:
         levels.setdefault(_depth(key, rows), []).append(key)
@@ -61,6 +62,16 @@ def mode_key(row: TermRow) -> Key | None:
     if row.nomenclature != Nomenclature.UNIT_TYPE or not (match := _MODE.match(row.code)):
         return None
     return Nomenclature.CARE_MODE, match[1]
+
+
+def _places(rows: dict[Key, TermRow]) -> dict[Key, int]:
+    """Rank of each term in its list, in the order of the files."""
+    counts: Counter[str] = Counter()
+    places = {}
+    for nomenclature, code in rows:
+        counts[nomenclature] += 1
+        places[nomenclature, code] = counts[nomenclature]
+    return places
 
 
 def _depth(key: Key, rows: dict[Key, TermRow]) -> int:

@@ -1,0 +1,69 @@
+"""Fill an empty directory with the fictitious region of the demonstration."""
+
+import datetime
+from typing import Any
+
+from django.apps import apps
+from django.core.management import BaseCommand, CommandParser, call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.utils import timezone
+
+from directory.models import Commune
+from ror.demo_data.load import SEED, is_loaded, load_demo
+
+
+class Command(BaseCommand):
+    """Load the data once: what is there, and what people typed since, is kept. Repeatable."""
+
+    help = "Charge les données fictives de la démonstration dans un répertoire vide."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the size, the seed and the moment."""
+        parser.add_argument("--size", choices=["small", "idf"], default="small", help="volume des données (small)")
+        parser.add_argument("--seed", type=int, default=SEED, help="graine du tirage")
+        parser.add_argument("--now", help="moment de référence, par exemple 2026-11-21T12:00+01:00")
+        parser.add_argument("--fresh", action="store_true", help="vider d’abord toutes les tables")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load, rebuild the search documents, and let PostgreSQL count its rows."""
+        say = self.stdout.write if options["verbosity"] else _nothing
+        if options["fresh"]:
+            self._empty()
+        if is_loaded():
+            say("Données fictives déjà chargées.")
+            return
+        if not Commune.objects.exists():
+            call_command("load_reference", verbosity=0)
+        load_demo(size=options["size"], now=_moment(options["now"]), seed=options["seed"], say=say)
+        say("Index de recherche…")
+        call_command("rebuild_search", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        say("Données fictives chargées.")
+
+    def _empty(self) -> None:
+        """Empty every table of the project, the append-only ones too: this is a database of fictitious data."""
+        tables = [
+            connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001
+            for app in ("search", "availability", "directory", "accounts")
+            for model in apps.get_app_config(app).get_models(include_auto_created=True)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute("SET ror.allow_truncate = 'on'")
+            cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+            cursor.execute("RESET ror.allow_truncate")
+
+
+def _moment(text: str | None) -> datetime.datetime:
+    if not text:
+        return timezone.now()
+    moment = datetime.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise CommandError("--now : précisez le décalage horaire, par exemple +01:00.")
+    return moment
+
+
+def _nothing(line: str) -> None:
+    """Say nothing."""
