@@ -7,11 +7,7 @@ Pure functions. A year is 365.25 days, a month 30.4375 days, the product is floo
 from typing import NamedTuple
 
 DAYS_PER_UNIT: dict[str, float] = {"d": 1.0, "m": 30.4375, "y": 365.25}
-UNIT_WORDS: dict[str, tuple[str, str]] = {
-    "d": ("jour", "jours"),
-    "m": ("mois", "mois"),
-    "y": ("an", "ans"),
-}
+UNIT_NOUNS: dict[str, str] = {"d": "jour", "m": "mois", "y": "an"}
 ADULT_DAYS = int(18 * DAYS_PER_UNIT["y"])
 MAX_AGE_YEARS = 150
 
@@ -44,9 +40,3 @@ def audience_letter(min_days: int, max_days: int) -> str:
         if taken
     ]
     return "+".join(letters)
-
-
-def in_words(age: Age) -> str:
-    """« 3 jours », « 18 ans », « 0 an », with a non-breaking space."""
-    singular, plural = UNIT_WORDS[age.unit]
-    return f"{age.value}\u00a0{plural if age.value > 1 else singular}"

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from common import french
 
+from .ages import UNIT_NOUNS
 from .enums import CapacityKind, Nomenclature, RecordKind
 
 Kind = Literal["text", "long", "phone", "fax", "email", "url", "terms", "record"]
 Guard = Literal["", "contacts"]
-AGE_NOUNS = {"d": "jour", "m": "mois", "y": "an"}
 
 
 class TermGroup(NamedTuple):
@@ -129,7 +129,7 @@ def grouped(terms: Iterable[Any]) -> list[TermGroup]:
 
 def ages(unit: Any) -> str:
     """« 0 an – 150 ans », as typed."""
-    low, high = ((age.value, AGE_NOUNS[age.unit]) for age in (unit.min_age, unit.max_age))
+    low, high = ((age.value, UNIT_NOUNS[age.unit]) for age in (unit.min_age, unit.max_age))
     return french.age_range(low, high)
 
 

@@ -10,7 +10,6 @@ import datetime
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 
 from .enums import PublicationStatus
@@ -42,22 +41,6 @@ def records_below(record: Any) -> list[QuerySet]:
         within = Q(structure=record) | Q(structure__parent=record) | Q(structure__parent__parent=record)
         return [Structure.objects.filter(inside), OperationalUnit.objects.filter(within)]
     return []
-
-
-def refuse_below_closed(record: Any) -> None:
-    """Raise ``ValidationError`` when an open record would stand below a closed one."""
-    if record.is_closed:
-        return
-    above: list[Any] = []
-    if isinstance(record, GeographicEntity):
-        above = [record.legal_entity]
-    elif isinstance(record, Structure):
-        above = [record.geographic_entity, record.parent]
-    elif isinstance(record, OperationalUnit):
-        above = [record.geographic_entity, record.structure]
-    for higher in above:
-        if higher is not None and higher.is_closed:
-            raise ValidationError(f"« {higher} » est fermé : rouvrez-le d’abord.", code="below_closed")
 
 
 def close_below(*, record: Any, by: User | None, role: str, now: datetime.datetime) -> None:

@@ -62,13 +62,11 @@ class RecordEdit:
         """Apply the rules before anything is written.
 
         Leaving « fermée » resets the dates of the closure (RG_EXP_046). Raises ``PermissionDenied`` when a field may
-        not be changed by this person, ``ValidationError`` when an open record would stand below a closed one.
+        not be changed by this person.
         """
         record = self.record
-        if hasattr(record, "status"):
-            if self.before.get("status") == PublicationStatus.CLOSED and not record.is_closed:
-                record.closure_kind, record.closed_on, record.reopens_on = "", None, None
-            closures.refuse_below_closed(record)
+        if self.before.get("status") == PublicationStatus.CLOSED and not record.is_closed:
+            record.closure_kind, record.closed_on, record.reopens_on = "", None, None
         changed = () if self.is_creation else differences(self.before, state_of(record))
         if refusal := why_not_edit(self.scope, record, changed):
             raise PermissionDenied(refusal)

@@ -45,7 +45,7 @@ def kept_fields(model: type[models.Model]) -> list[models.Field]:
     return [
         field
         for field in model._meta.concrete_fields  # noqa: SLF001 - the documented model API
-        if field.name not in NOT_KEPT and (field.editable or field.name == "national_id")
+        if field.name not in NOT_KEPT and field.editable
     ]
 
 

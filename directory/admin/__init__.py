@@ -1,3 +1,3 @@
-"""Back office of the directory."""
+from . import nomenclatures, records, rights
 
-from . import rights  # noqa: F401
+__all__ = ["nomenclatures", "records", "rights"]

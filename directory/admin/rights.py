@@ -60,8 +60,7 @@ class AssignmentAdmin(BackOfficeAdmin):
     list_filter = ("role", "scope_kind", "valid_from")
     list_select_related = ("user", "given_by", *SCOPE_FIELDS)
     search_fields = ("user__username", "user__last_name", "legal_entity__name", "geographic_entity__name", "unit__name")
-    autocomplete_fields = ("user",)
-    raw_id_fields = SCOPE_FIELDS
+    autocomplete_fields = ("user", *SCOPE_FIELDS)
     actions = ("end_now",)
 
     @admin.display(description="rôle", ordering="role")

@@ -2410,8 +2410,10 @@ class Migration(migrations.Migration):
                     ),
                     models.Q(
                         ("lat__gte", -90),
+                        ("lat__isnull", False),
                         ("lat__lte", 90),
                         ("lon__gte", -180),
+                        ("lon__isnull", False),
                         ("lon__lte", 180),
                         ("position_source__in", ["address", "manual", "commune"]),
                     ),
@@ -2666,8 +2668,10 @@ class Migration(migrations.Migration):
                     ),
                     models.Q(
                         ("lat__gte", -90),
+                        ("lat__isnull", False),
                         ("lat__lte", 90),
                         ("lon__gte", -180),
+                        ("lon__isnull", False),
                         ("lon__lte", 180),
                         ("position_source__in", ["address", "manual", "commune"]),
                     ),
@@ -2805,8 +2809,10 @@ class Migration(migrations.Migration):
                     ),
                     models.Q(
                         ("lat__gte", -90),
+                        ("lat__isnull", False),
                         ("lat__lte", 90),
                         ("lon__gte", -180),
+                        ("lon__isnull", False),
                         ("lon__lte", 180),
                         ("position_source__in", ["address", "manual", "commune"]),
                     ),

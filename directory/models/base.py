@@ -1,11 +1,20 @@
+from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from common.phones import validate_phone
+from common.phones import normalise_phone, validate_phone
 from common.text import fold
 
 from ..enums import ClosureKind, PositionSource, PublicationStatus
+
+
+class PhoneFormField(forms.CharField):
+    """A phone number typed in any spelling, given back in its stored form."""
+
+    def clean(self, value):
+        return super().clean(normalise_phone(value or ""))
 
 
 class PhoneField(models.CharField):
@@ -17,6 +26,10 @@ class PhoneField(models.CharField):
         kwargs.setdefault("max_length", 10)
         kwargs.setdefault("blank", True)
         super().__init__(*args, **kwargs)
+
+    def formfield(self, **kwargs):
+        """Accept a number typed in any spelling."""
+        return super().formfield(**{"form_class": PhoneFormField, "max_length": 25, **kwargs})
 
 
 class TrackedModel(models.Model):
@@ -110,6 +123,13 @@ class PublishedModel(TrackedModel):
         return self.status == PublicationStatus.CLOSED
 
 
+def refuse_below_closed(record: PublishedModel, *above: PublishedModel | None) -> None:
+    """Raise ``ValidationError`` when an open record would stand below a closed one (RG_EXP_044)."""
+    closed = next((higher for higher in above if higher is not None and higher.is_closed), None)
+    if closed is not None and not record.is_closed:
+        raise ValidationError(f"« {closed} » est fermé\u00a0: rouvrez-le d’abord.", code="below_closed")
+
+
 def closure_constraints(prefix: str) -> list[models.BaseConstraint]:
     """CHECK constraints of ``PublishedModel`` for the table named ``prefix``."""
     return [
@@ -164,6 +184,8 @@ def address_constraints(prefix: str) -> list[models.BaseConstraint]:
         models.CheckConstraint(
             condition=Q(lat__isnull=True, lon__isnull=True, position_source="")
             | Q(
+                lat__isnull=False,
+                lon__isnull=False,
                 lat__gte=-90,
                 lat__lte=90,
                 lon__gte=-180,

@@ -15,6 +15,7 @@ from .base import (
     PublishedModel,
     address_constraints,
     closure_constraints,
+    refuse_below_closed,
 )
 from .nomenclature import Term
 from .reference import Commune
@@ -204,6 +205,10 @@ class GeographicEntity(NamedModel, AddressModel, PublishedModel):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        """An open establishment does not belong to a closed legal entity."""
+        refuse_below_closed(self, getattr(self, "legal_entity", None))
+
 
 class RorReferent(models.Model):
     """A référent ROR of an establishment: contact data, two at most, which give no right (spec 01-settled)."""
@@ -282,7 +287,8 @@ class Structure(NamedModel, PublishedModel):
         return self.name
 
     def clean(self):
-        """A structure hangs from a higher structure of the same establishment."""
+        """A structure hangs from a higher structure of the same establishment, neither of them closed."""
+        refuse_below_closed(self, getattr(self, "geographic_entity", None), self.parent)
         if self.parent is None:
             return
         if self.parent.geographic_entity_id != self.geographic_entity_id:

@@ -2,10 +2,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from ..ages import Age, audience_letter, first_day, last_day
+from ..ages import MAX_AGE_YEARS, Age, audience_letter, first_day, last_day
 from ..enums import AgeUnit, CapacityKind, Confidentiality, Sex
 from ..querysets import OperationalUnitQuerySet
-from .base import NamedModel, PhoneField, PublishedModel, closure_constraints
+from .base import NamedModel, PhoneField, PublishedModel, closure_constraints, refuse_below_closed
 from .entities import GeographicEntity, Structure
 from .nomenclature import Term
 from .reference import Commune
@@ -201,8 +201,13 @@ class OperationalUnit(NamedModel, PublishedModel):
         return {"E": "Enfants", "A": "Adultes", "E+A": "Enfants et adultes"}[self.audience_letter]
 
     def clean(self):
-        """A unit's structure belongs to its own establishment."""
+        """Ages are ordered, 150 years at most; a unit's structure is of its own establishment, neither of them closed."""
+        if first_day(self.min_age) > last_day(self.max_age):
+            raise ValidationError({"max_age_value": "L’âge minimum dépasse l’âge maximum."})
+        if last_day(self.max_age) > last_day(Age(MAX_AGE_YEARS, AgeUnit.YEAR)):
+            raise ValidationError({"max_age_value": f"L’âge maximum est de {MAX_AGE_YEARS} ans au plus."})
         structure = self.structure
+        refuse_below_closed(self, getattr(self, "geographic_entity", None), structure)
         if structure is not None and structure.geographic_entity_id != self.geographic_entity_id:
             raise ValidationError({"structure": "Cette structure appartient à un autre établissement."})
 
