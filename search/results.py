@@ -19,6 +19,13 @@ from .query import DocumentRow, Group
 UNITS_SHOWN = 5  # of one establishment; the others are on its record
 AGE_WORDS = {"d": "jour", "m": "mois", "y": "an"}
 
+KIND_WORDS = {
+    "known": "",
+    "unknown": "jamais saisi",
+    "expired": "chiffre périmé, à confirmer",
+    "inactive": "saisie non activée",
+}
+
 FigureKind = Literal["known", "unknown", "expired", "inactive"]
 
 
@@ -71,11 +78,6 @@ class ResultLine:
     summary: str
     units: tuple[UnitLine, ...]
     others: int
-
-    @property
-    def opened(self) -> bool:
-        """Whether the units are unfolded at once: when there is one only."""
-        return len(self.units) == 1
 
 
 def lines_of(groups: Sequence[Group], rows: Iterable[DocumentRow], now: datetime.datetime) -> list[ResultLine]:
@@ -177,9 +179,10 @@ def _age_of(freshness: Freshness) -> datetime.timedelta:
 
 
 def _summary(rows: Sequence[DocumentRow], counts: Sequence[Count]) -> str:
-    """« 1 UO – ACT Hébergement », « 4 UO – 2 unités comptées sur 3 », « 3 UO – saisie non activée »."""
+    """What a folded line says: « 1 UO – ACT Hébergement, hommes seulement », « 4 UO – 2 unités comptées sur 3 »."""
     if len(rows) == 1:
-        return f"1 UO – {rows[0].name}"
+        said = [rows[0].name, KIND_WORDS[counts[0].kind], Sex(rows[0].sex).label.lower() if rows[0].sex else ""]
+        return "1 UO – " + ", ".join(part for part in said if part)
     total = total_count(counts)
     if not total.open:
         return f"{len(rows)} UO – saisie non activée"
