@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django_tasks_db.models import DBTaskResult
 
 from common.phones import normalise_phone
 
@@ -115,5 +116,7 @@ class AuditEntryAdmin(BackOfficeAdmin):
     show_full_result_count = False
 
 
-if admin.site.is_registered(Group):
-    admin.site.unregister(Group)
+# Pages of libraries answer to Django's own permissions, which open nothing here.
+for model in (Group, DBTaskResult):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

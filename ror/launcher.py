@@ -164,12 +164,12 @@ def wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
 
 def announce(port: int) -> None:
     """Print the one line scripts wait for, then the accounts."""
-    from ror.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+    from accounts.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 
     print(f"Prêt : http://{HOST}:{port}/")
     print(f"Comptes de démonstration (mot de passe : {DEMO_PASSWORD}) :")
-    for username, role in DEMO_ACCOUNTS:
-        print(f"  {username:<13} {role}")
+    for account in DEMO_ACCOUNTS:
+        print(f"  {account.username:<13} {account.role_label}")
     print("Ctrl-C pour arrêter.", flush=True)
 
 

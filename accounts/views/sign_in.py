@@ -43,6 +43,7 @@ def sign_in(request):
         return redirect(next_address(request, landing_address(request)))
     context = {
         "form": form,
+        "error_title": "Connexion refusée" if form.non_field_errors() else "",
         "next": next_address(request, ""),
         "short_site_name": settings.SITE_SHORT_NAME,
         "region_name": settings.REGION_NAME,

@@ -192,8 +192,6 @@ LOGIN_ALTERNATIVE_URL = env.text("LOGIN_ALTERNATIVE_URL")  # the link for physio
 
 # The demonstration: accounts offered on the sign-in page, mails kept in a table. Only `./run demo` and tests set it.
 DEMO = False
-DEMO_PASSWORD = ""
-DEMO_ACCOUNTS: list[tuple[str, str]] = []
 
 LOGGING: dict[str, Any] = {
     "version": 1,

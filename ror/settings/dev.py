@@ -8,7 +8,6 @@ import os
 from typing import Any
 
 from ror.cluster import PORT, ROLE, Cluster
-from ror.demo import accounts
 from ror.settings import env
 from ror.settings.base import *  # noqa: F403
 from ror.settings.base import DATABASE_POOL, INSTALLED_APPS
@@ -50,5 +49,3 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 if DEMO:
     MAILERS = {"default": {"BACKEND": "ror.demo.mail.SentMailBackend"}}
-    DEMO_PASSWORD = accounts.DEMO_PASSWORD
-    DEMO_ACCOUNTS = accounts.DEMO_ACCOUNTS

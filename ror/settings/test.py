@@ -1,13 +1,10 @@
 """Tests: the private cluster (or DATABASE_URL), quick password hashes, mails kept in memory, demo pages present."""
 
-from ror.demo import accounts
 from ror.settings.dev import *  # noqa: F403
 from ror.settings.dev import DATABASES
 
 DEBUG = False
 DEMO = True
-DEMO_PASSWORD = accounts.DEMO_PASSWORD
-DEMO_ACCOUNTS = accounts.DEMO_ACCOUNTS
 SECRET_KEY = "test-only-" + "0" * 50
 ALLOWED_HOSTS = ["*"]
 
