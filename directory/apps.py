@@ -6,11 +6,13 @@ class DirectoryConfig(AppConfig):
     verbose_name = "Répertoire"
 
     def ready(self) -> None:
-        """Register the reference data, who may do what, and the section of the account page."""
-        from accounts import account_sections, authority
-        from common import reference
+        """Register the reference data, who may do what, and what other pages show of the directory."""
+        from accounts import account_sections, authority, home
+        from common import navigation, reference
 
         from .account_section import SECTION
+        from .key_figures import home_figures
+        from .permissions import reads_directory
         from .reference.nomenclatures import load_allowances, load_terms
         from .reference.places import load_places
         from .scopes import holds_permission
@@ -20,3 +22,16 @@ class DirectoryConfig(AppConfig):
         reference.register(load_allowances, order=21)
         authority.register(holds_permission)
         account_sections.register(SECTION)
+        navigation.register(
+            navigation.NavItem("Répertoire", "directory:tree", icon="repertoire", order=30, visible=reads_directory)
+        )
+        home.register(
+            home.HomeCard(
+                key="directory",
+                region="figures",
+                template="directory/home_figures.html",
+                context=home_figures,
+                visible=reads_directory,
+                order=10,
+            )
+        )

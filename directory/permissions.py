@@ -12,6 +12,8 @@ from .models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.http import HttpRequest
+
     from .scopes import Coverage, Scope
 
 # Changed by support alone; directors ask for it through a dossier (spec 01-settled, Sensitive fields).
@@ -20,6 +22,12 @@ SENSITIVE_FIELDS: dict[type, frozenset[str]] = {
     GeographicEntity: frozenset({"finess", "siret", "legal_entity", "category", "official_name"}),
     OperationalUnit: frozenset({"discipline", "unit_type", "care_mode"}),
 }
+
+
+def reads_directory(request: HttpRequest) -> bool:
+    """Tell whether the pages of the directory are this person's."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and scope.may(Permission.DIRECTORY_READ)
 
 
 def covers(coverage: Coverage, record: Any) -> bool:

@@ -201,7 +201,7 @@ class OperationalUnit(NamedModel, PublishedModel):
         return {"E": "Enfants", "A": "Adultes", "E+A": "Enfants et adultes"}[self.audience_letter]
 
     def clean(self):
-        """Ages are ordered, 150 years at most; a unit's structure is of its own establishment, neither of them closed."""
+        """Ages are ordered, 150 years at most; a unit's structure is of its own establishment, both of them open."""
         if first_day(self.min_age) > last_day(self.max_age):
             raise ValidationError({"max_age_value": "L’âge minimum dépasse l’âge maximum."})
         if last_day(self.max_age) > last_day(Age(MAX_AGE_YEARS, AgeUnit.YEAR)):
