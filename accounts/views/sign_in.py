@@ -99,7 +99,7 @@ class PasswordResetConfirm(PasswordResetConfirmView):
     def form_valid(self, form):
         """Store the password, then send to the sign-in page."""
         services.change_password(
-            user=self.user,
+            user=form.user,
             password=form.cleaned_data["new_password1"],
             request_ip=client_address(self.request),
             details="link",
