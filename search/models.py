@@ -32,7 +32,8 @@ class SearchDocument(models.Model):
     the coded terms with all their ancestors, so that a family finds its types. ``territory`` holds the INSEE codes
     served, « Paris » standing for its arrondissements and the other way round. ``lat`` and ``lon`` are WGS84 degrees;
     ``hides_place`` tells that they, and the commune, are for entitled people only (sensitive unit in the EG).
-    ``text`` weighs A the type, B the coded offer, C the names, D the free text, each word stemmed and as written.
+    ``text`` weighs A the type, B the coded offer, C the names, D the free text; words are
+    stemmed, and as written too but for the free text.
     """
 
     class Kind(models.TextChoices):

@@ -125,6 +125,13 @@ def _text_query(words: Sequence[str], parameters: dict[str, Any]) -> str:
     return "(" + " && ".join(pieces) + ")"
 
 
+def text_rank(match: Match, parameters: dict[str, Any]) -> str:
+    """Best relevance of the documents of a group: by weight of what the words were found in. Terms all weigh the same."""
+    if not match.words:
+        return "0"
+    return f"max(ts_rank({_WEIGHTS}, d.text, {_text_query(match.words, parameters)}))"
+
+
 def place_visible(coverage: Coverage, parameters: dict[str, Any]) -> str:
     """Condition under which the place of a document may be told to this person (spec 01-settled, Directory)."""
     if coverage.region:
@@ -154,8 +161,7 @@ def _find_groups(match: Match, place: Place | None, sort: Sort, coverage: Covera
     rank, order = "0", "serves DESC, distance NULLS LAST, sort_name, group_id"
     if sort == Sort.RELEVANCE:
         order = "rank DESC, serves DESC, distance NULLS LAST, counting DESC, sort_name, group_id"
-        if match.words:
-            rank = f"max(ts_rank({_WEIGHTS}, d.text, {_text_query(match.words, parameters)}))"
+        rank = text_rank(match, parameters)
     statement = f"""
         WITH found AS (
             SELECT d.group_id, count(*) AS documents, min(d.sort_name) AS sort_name, {serves} AS serves, {rank} AS rank,
