@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from accounts.models import LegalText
 from accounts.roles import Role
 
-from .factories.accounts import UserFactory
+from .factories.accounts import LegalTextFactory, UserFactory
 from .factories.availability import CurrentFigureFactory, GroupingFactory
 from .factories.directory import (
     AssignmentFactory,
@@ -24,6 +25,8 @@ def world(db) -> SimpleNamespace:
     ``ej`` › ``eg`` (Nanterre) › ``act`` (35 places, 8 free, an hour old), ``act_mobile``, ``lam`` (never stated);
     ``other_ej`` › ``other_eg`` (Paris 10) › ``lhss`` (24 places, expired).
     """
+    for kind in LegalText.Kind:
+        LegalTextFactory(kind=kind)
     ej = LegalEntityFactory(name="Association Altair Vesta")
     eg = GeographicEntityFactory(legal_entity=ej, name="ACT ALTAIR VESTA", nanterre=True)
     other_ej = LegalEntityFactory(name="Association Bellatrix")

@@ -5,7 +5,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from availability.freshness import expires_at
-from availability.models import AvailabilityEntry, CurrentFigure, Grouping
+from availability.models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
 
 from .directory import ACT, LAM, LHSS, UnitFactory, unit_type
 
@@ -27,6 +27,16 @@ class GroupingFactory(DjangoModelFactory):
     @factory.post_generation
     def unit_types(self, create, extracted, **kwargs):
         self.unit_types.add(*(extracted or [unit_type(code) for code in (ACT, LAM, LHSS)]))
+
+
+class UnitTypeRhythmFactory(DjangoModelFactory):
+    """A type d'UO with a rhythm of its own: LAM, every day."""
+
+    class Meta:
+        model = UnitTypeRhythm
+
+    unit_type = factory.LazyFunction(lambda: unit_type(LAM))
+    rhythm = datetime.timedelta(days=1)
 
 
 class EntryFactory(DjangoModelFactory):
