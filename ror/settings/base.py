@@ -103,7 +103,6 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
-MFA_REQUIRED_ROLES: list[str] = env.words("MFA_REQUIRED_ROLES")
 
 # Failed sign-ins are counted per account and address together, so that a stranger elsewhere locks nobody out,
 # and per address alone with a higher limit, since a hospital may share one address (accounts.throttling).

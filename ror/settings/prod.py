@@ -31,7 +31,6 @@ SESSION_COOKIE_NAME = "__Host-ror_session"
 CSRF_COOKIE_NAME = "__Host-ror_csrf"
 SECURE_CSP = SECURE_CSP | {"upgrade-insecure-requests": True}
 
-MFA_REQUIRED_ROLES = env.words("MFA_REQUIRED_ROLES") or ["sesan"]
 PROXY_COUNT = env.number("PROXY_COUNT", 1)
 
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}

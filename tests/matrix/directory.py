@@ -1,4 +1,4 @@
-"""Rows of the directory: everybody who is signed in with a role reads the published region (spec 01-settled, Rights)."""
+"""Rows of the directory: whoever is signed in with a role reads the published region (spec 01-settled, Rights)."""
 
 from tests.factories.directory import PractitionerFactory, StructureFactory, UnitFactory
 
