@@ -4,7 +4,7 @@ Pages, history, and later block forms, diff and validation read this registry. P
 loaded whole: no query here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -386,14 +386,19 @@ PUBLICATION_FIELDS: dict[str, str] = {
 }
 
 
-def filled_blocks(kind: RecordKind, record: Any, *, contacts: bool = True) -> list[FilledBlock]:
-    """Blocks of a record that have at least one filled line. ``contacts``: whether the person may see the contacts."""
+def filled_blocks(
+    kind: RecordKind, record: Any, *, contacts: bool = True, drawn: Collection[str] = ()
+) -> list[FilledBlock]:
+    """Blocks of a record that have something to show, in order.
+
+    ``contacts``: whether the person may see the contacts. ``drawn``: keys of the blocks that the page fills with
+    its own markup, kept even without a line.
+    """
     blocks = []
     for block in BLOCKS[kind]:
-        if block.guard == "contacts" and not contacts:
-            continue
-        rows = [row for field in block.fields if (row := _row(field, record))]
-        if rows:
+        seen = contacts or block.guard != "contacts"
+        rows = [row for field in block.fields if seen and (row := _row(field, record))]
+        if rows or block.key in drawn:
             blocks.append(FilledBlock(block.key, block.title, block.place, rows))
     return blocks
 

@@ -161,6 +161,21 @@ class Schedule:
         return tuple(found)
 
 
+def open_words(schedule: Schedule, moment: datetime) -> str:
+    """« ouvert jusqu’à 19:30 », « ouvert jusqu’à minuit », « ouvert en ce moment », « fermé en ce moment »."""
+    if not schedule.is_open_at(moment):
+        return "fermé en ce moment"
+    until = schedule.open_until(moment)
+    if until is None:
+        return "ouvert en ce moment"
+    today, closing = moment.astimezone(PARIS).date(), until.astimezone(PARIS)
+    if closing.date() == today + DAY and closing.time() == time(0):
+        return "ouvert jusqu’à minuit"
+    if closing.date() == today or closing < moment + timedelta(hours=12):
+        return f"ouvert jusqu’à {closing:%H:%M}"
+    return f"ouvert jusqu’au {closing:%d/%m à %H:%M}"
+
+
 def instant(wall: datetime) -> datetime:
     """UTC moment of a naive Paris wall-clock time.
 

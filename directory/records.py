@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .scopes import Scope
 
 SIBLINGS_SHOWN = 20
+ORDINARY_HOURS, CLOSING_HOURS = "01", "08"  # TRE_R252: horaire d'ouverture, horaire de fermeture
 MAP_DEPARTMENTS = 3  # beyond, the outlines of departments stand for those of communes
 
 
@@ -105,18 +106,22 @@ def find_practitioner(scope: Scope, practitioner_id: int) -> Practitioner:
 
 
 def schedule_of(unit: OperationalUnit) -> Schedule:
-    """Return the hours of a unit whose ranges and exceptions are prefetched."""
+    """Return the hours of a unit whose ranges and exceptions are prefetched.
+
+    A range of kind « Horaire de fermeture » opens nothing; the ordinary kind is not named.
+    """
     return Schedule(
         [
             WeeklyRange(
                 rule.weekday,
                 rule.opens_at,
                 rule.closes_at,
-                rule.kind.label if rule.kind else "",
+                rule.kind.label if rule.kind and rule.kind.code != ORDINARY_HOURS else "",
                 rule.valid_from,
                 rule.valid_until,
             )
             for rule in unit.weekly_hours.all()
+            if not (rule.kind and rule.kind.code == CLOSING_HOURS)
         ],
         [
             ExceptionRange(rule.starts_on, rule.ends_on, rule.opens_at, rule.closes_at, rule.label)

@@ -1,5 +1,6 @@
 """Pages of the EJ, EG, UO and practitioners: reading."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 from .. import records
 from ..blocks import FilledBlock, filled_blocks
 from ..enums import RecordKind
-from ..hours import Schedule, parse_week, week_start, week_text
+from ..hours import Schedule, open_words, parse_week, week_start, week_text
 from ..models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner
 from ..panels import panels_for
 from ..permissions import sees_contacts
@@ -73,14 +74,18 @@ def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
         raise Http404 from error
     entity = unit.geographic_entity
     communes = records.served_communes(unit)
+    schedule = records.schedule_of(unit)
     contacts_shown = sees_contacts(request.scope, unit)
+    drawn = {"contacts": not contacts_shown, "intervention": bool(communes), "horaires": bool(schedule)}
     siblings = records.siblings(request.scope, unit)
     return render(
         request,
         "directory/unit_detail.html",
         {
-            **shared(request, RecordKind.UNIT, unit, contacts=contacts_shown),
-            **week_context(records.schedule_of(unit), request.GET.get("semaine", "")),
+            **shared(
+                request, RecordKind.UNIT, unit, contacts=contacts_shown, drawn=[key for key in drawn if drawn[key]]
+            ),
+            **week_context(schedule, request.GET.get("semaine", "")),
             "crumbs": records.crumbs_of(entity.legal_entity, entity, unit),
             "place": entity,
             "place_outlines": records.outlines_url([entity.commune.department_id]),
@@ -117,9 +122,11 @@ def practitioner_detail(request: HttpRequest, practitioner_id: int) -> HttpRespo
     )
 
 
-def shared(request: HttpRequest, kind: RecordKind, record: Any, *, contacts: bool = True) -> dict[str, Any]:
+def shared(
+    request: HttpRequest, kind: RecordKind, record: Any, *, contacts: bool = True, drawn: Collection[str] = ()
+) -> dict[str, Any]:
     """What every record page shows: blocks by place, panels of higher apps, last update."""
-    blocks = filled_blocks(kind, record, contacts=contacts)
+    blocks = filled_blocks(kind, record, contacts=contacts, drawn=drawn)
 
     def placed(place: str) -> list[FilledBlock]:
         return [block for block in blocks if block.place == place]
@@ -136,7 +143,7 @@ def shared(request: HttpRequest, kind: RecordKind, record: Any, *, contacts: boo
 def week_context(schedule: Schedule, asked: str) -> dict[str, Any]:
     """Hours of the asked week, of the current one when nothing readable is asked."""
     if not schedule:
-        return {"week": None, "open_now": None}
+        return {"week": None, "open_now": ""}
     now = timezone.now()
     today = timezone.localdate(now)
     monday = parse_week(asked) or week_start(today)
@@ -151,7 +158,7 @@ def week_context(schedule: Schedule, asked: str) -> dict[str, Any]:
             "next": week_link(monday + timedelta(days=7)),
             "is_current": monday == week_start(today),
         },
-        "open_now": {"is_open": schedule.is_open_at(now), "until": schedule.open_until(now)},
+        "open_now": open_words(schedule, now),
     }
 
 

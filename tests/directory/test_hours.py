@@ -11,6 +11,7 @@ from directory.hours import (
     Schedule,
     WeeklyRange,
     instant,
+    open_words,
     parse_week,
     week_start,
     week_text,
@@ -169,3 +170,15 @@ def test_weeks_are_read_back(day):
 @given(st.text(max_size=12))
 def test_any_text_is_a_week_or_nothing(text):
     assert parse_week(text) is None or isinstance(parse_week(text), dt.date)
+
+
+def test_state_in_words():
+    schedule = Schedule([WeeklyRange(1, dt.time(8), dt.time(19, 30)), WeeklyRange(2, dt.time(22), dt.time(6))])
+    tuesday = MONDAY + dt.timedelta(days=1)
+    assert open_words(schedule, at(MONDAY, 9)) == "ouvert jusqu’à 19:30"
+    assert open_words(schedule, at(tuesday, 23)) == "ouvert jusqu’à 06:00"
+    assert open_words(schedule, at(tuesday, 9)) == "fermé en ce moment"
+    whole = [WeeklyRange(day, dt.time(0), dt.time(0)) for day in range(1, 8)]
+    assert open_words(Schedule(whole[:1]), at(MONDAY, 9)) == "ouvert jusqu’à minuit"
+    assert open_words(Schedule(whole[:2]), at(MONDAY, 9)) == "ouvert jusqu’au 14/08 à 00:00"
+    assert open_words(Schedule(whole), at(MONDAY, 9)) == "ouvert en ce moment"

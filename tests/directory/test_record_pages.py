@@ -201,6 +201,20 @@ def test_hours_of_the_asked_week(client, cast, world, hours):
     assert "?semaine=2024-W34#horaires" in text
 
 
+def test_closing_hours_open_nothing_and_ordinary_ones_are_not_named(client, cast, world):
+    ordinary, closing = (term(Nomenclature.HOURS_KIND, code) for code in ("01", "08"))
+    WeeklyHours.objects.create(
+        unit=world.act, weekday=1, opens_at=datetime.time(8), closes_at=datetime.time(9), kind=ordinary
+    )
+    WeeklyHours.objects.create(
+        unit=world.act, weekday=2, opens_at=datetime.time(8), closes_at=datetime.time(9), kind=closing
+    )
+    client.force_login(cast.consultation)
+    text = text_of(client.get(url_of("unit_detail", world.act)))
+    assert text.count("08:00 – 09:00") == 1
+    assert ordinary.label not in text
+
+
 @pytest.mark.parametrize("asked", ["abc", "2024-W99", "9999-W52", "2024-W", "-W1", "²-W1", ""])
 def test_unreadable_week_shows_the_current_one(client, cast, world, hours, asked):
     client.force_login(cast.consultation)
