@@ -1,5 +1,6 @@
 """Components shared by every page: ``{% load ui %}``. Markup in ``templates/components/``; see docs/frontend.md."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -20,6 +21,9 @@ from common.phones import display_phone, international_phone
 
 register = template.Library()
 
+# Small components are pure functions of their values and stand many times in a list: each is drawn once.
+drawn_once = functools.lru_cache(maxsize=2048)
+
 SPRITE = "icons/pictogrammes.svg"
 FRESH_ICONS = {"old": "frais-vieux", "never": "frais-jamais"}
 STATE_ICONS = {"ok": "etat-a-jour", "soon": "etat-bientot", "late": "etat-en-retard", "out": "etat-perimee"}
@@ -35,6 +39,7 @@ class Badge(Protocol):
 
 
 @register.simple_tag
+@drawn_once
 def icon(name: str, label: str = "") -> SafeString:
     """Pictogram of the sprite; decorative, unless ``label`` gives its meaning as hidden text."""
     image = format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', static(SPRITE), name)
@@ -62,23 +67,32 @@ def phone(number: str, picture: str = "tel", css: str = "", prefix: str = "") ->
 @register.simple_tag
 def fresh(badge: Badge) -> SafeString:
     """Age of a figure: a coloured disc that empties, and its text (« < 3 h »). Keys: 1h 3h 6h 12h 24h old never."""
+    return _fresh(badge.key, badge.label)
+
+
+@drawn_once
+def _fresh(key: str, label: str) -> SafeString:
     return format_html(
         '<span class="fresh f-{}">{}<span class="visually-hidden">saisie </span>{}</span>',
-        badge.key,
-        icon(FRESH_ICONS.get(badge.key, f"frais-{badge.key}")),
-        badge.label,
+        key,
+        icon(FRESH_ICONS.get(key, f"frais-{key}")),
+        label,
     )
 
 
 @register.simple_tag
 def state(badge: Badge, detail: str = "") -> SafeString:
     """State of a figure against its rhythm (« À jour »); ``detail`` replaces the text (« En retard de 9 h »)."""
-    return format_html(
-        '<span class="state s-{}">{}{}</span>', badge.key, icon(STATE_ICONS[badge.key]), detail or badge.label
-    )
+    return _state(badge.key, detail or badge.label)
 
 
-@register.inclusion_tag("components/places.html")
+@drawn_once
+def _state(key: str, label: str) -> SafeString:
+    return format_html('<span class="state s-{}">{}{}</span>', key, icon(STATE_ICONS[key]), label)
+
+
+@register.simple_tag
+@drawn_once
 def places(
     figure: int | None = None,
     installed: int | None = None,
@@ -86,7 +100,7 @@ def places(
     detail: str = "",
     *,
     large: bool = False,
-) -> dict[str, Any]:
+) -> SafeString:
     """Number of free places and the word that goes with it; unknown is never shown as zero.
 
     ``kind``: « known » (0 shows « complet »), « unknown », « expired » (figure struck out), « closed », « inactive ».
@@ -94,7 +108,8 @@ def places(
     """
     if kind == "known" and figure is None:
         kind = "unknown"
-    return {"figure": figure, "installed": installed, "kind": kind, "detail": detail, "large": large}
+    values = {"figure": figure, "installed": installed, "kind": kind, "detail": detail, "large": large}
+    return render_to_string("components/places.html", values)
 
 
 @register.inclusion_tag("components/note.html")
