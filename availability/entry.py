@@ -43,7 +43,7 @@ def read_order(data: QueryDict) -> Order:
 def read_row(row: EntryRow, data: QueryDict) -> None:
     """Put what was typed into the row, when it was part of what was sent."""
     prefix = prefix_of(row.unit)
-    if row.is_blocked or f"{prefix}-version" not in data:
+    if row.figure is None or row.is_blocked or f"{prefix}-version" not in data:
         return
     row.form = StatementForm(data, prefix=prefix, initial=initial_of(row.figure))
     row.form.is_valid()
@@ -58,8 +58,8 @@ def is_changed(row: EntryRow) -> bool:
         return False
     if not form.is_valid():
         return True
-    shown = row.figure
-    if row.version != shown.version:
+    shown: CurrentFigure | AvailabilityEntry | None = row.figure
+    if shown is None or row.version != shown.version:
         shown = AvailabilityEntry.objects.filter(unit=row.unit, version=row.version).first()
     return shown is None or form.differs_from(shown)
 
@@ -134,7 +134,7 @@ def confirm_row(row: EntryRow, *, by, scope) -> None:
 
 
 def _attempt(row: EntryRow, act: Callable[[], AvailabilityEntry]) -> None:
-    row.previous = row.figure.figure
+    row.previous = row.figure.figure if row.figure else None
     try:
         act()
     except StatementError as error:

@@ -60,7 +60,7 @@ class CommentField(forms.CharField):
     """A short free text; line ends are counted once, as the browser counts them."""
 
     def to_python(self, value: str | None) -> str:
-        return super().to_python((value or "").replace("\r\n", "\n"))
+        return super().to_python((value or "").replace("\r\n", "\n")) or ""
 
 
 def _count(label: str) -> WholeNumberField:
@@ -143,6 +143,8 @@ def _nothing_to_confirm(error: NothingToConfirm, unit: OperationalUnit) -> tuple
 @explain.register
 def _stale(error: StaleFigure, unit: OperationalUnit) -> tuple[str, str]:
     newer = error.current
+    if newer.figure is None or newer.stated_at is None:
+        return "figure", "Cette page n’était plus à jour. Vérifiez votre chiffre, puis enregistrez-le de nouveau."
     author = newer.by.short_name if newer.by else "quelqu’un"
     words = wording.figure_words(newer.figure, unit.capacity_kind)
     return "figure", (

@@ -76,7 +76,7 @@ class EntryRow(ShownFigure):
         if self.is_blocked:
             return [{"target": self.anchor, "label": self.unit.name, "text": self.reason}]
         return [
-            {"target": part.id_for_label, "label": self.unit.name, "text": text}
+            {"target": part.id_for_label, "label": self.unit.name, "text": str(text)}
             for part in self.form
             for text in part.errors
         ]

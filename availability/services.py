@@ -26,7 +26,7 @@ from .exceptions import (
 )
 from .freshness import EXPIRY_RHYTHMS, expires_at
 from .models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
-from .permissions import may_manage_entry, statement_refusal
+from .permissions import Refusal, may_manage_entry, statement_refusal
 from .signals import figures_changed
 
 LARGEST_FIGURE = 9999  # places; no unit of the region comes near
@@ -113,7 +113,7 @@ def _lock_figure(unit_id: int, scope: Scope) -> CurrentFigure:
     unit = current.unit if current else OperationalUnit.objects.select_related("geographic_entity").get(pk=unit_id)
     refusal = statement_refusal(scope, unit, current)
     if current is None or refusal:
-        raise StatementRefused(refusal)
+        raise StatementRefused(refusal or Refusal.NOT_OPEN)
     return current
 
 
@@ -145,14 +145,14 @@ def _check_likelihood(current: CurrentFigure, figure: int, *, confirm_over: bool
     A figure over capacity that was confirmed once may go down or stay without being asked again.
     """
     installed = current.unit.installed_places
-    is_over = installed is not None and figure > installed
-    known = current.is_over_capacity and current.figure is not None and figure <= current.figure
-    if is_over:
+    if installed is not None and figure > installed:
+        known = current.is_over_capacity and current.figure is not None and figure <= current.figure
         if not (confirm_over or known):
             raise OverCapacity(figure, installed)
-    elif current.figure is not None and not confirm_rise and _is_unlikely_rise(current.figure, figure):
+        return True
+    if current.figure is not None and not confirm_rise and _is_unlikely_rise(current.figure, figure):
         raise UnlikelyRise(figure, current.figure)
-    return is_over
+    return False
 
 
 def _is_unlikely_rise(previous: int, figure: int) -> bool:

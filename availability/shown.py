@@ -42,11 +42,15 @@ class ShownFigure:
 
     @property
     def state_words(self) -> str:
+        if self.figure is None or self.freshness is None:
+            return ""
         return wording.state_words(self.freshness, self.figure.stated_at, self.figure.rhythm, self.now)
 
     @property
     def due_words(self) -> str:
         """Text of « bientôt à confirmer » when the figure comes to it on an open page."""
+        if self.figure is None or self.figure.stated_at is None:
+            return ""
         return wording.due_words(self.figure.stated_at + self.figure.rhythm, self.now)
 
     @property
@@ -55,7 +59,10 @@ class ShownFigure:
 
     @property
     def figure_words(self) -> str:
-        return wording.figure_words(self.figure.figure, self.unit.capacity_kind) if self.is_stated else ""
+        """« 8 places », empty before the first statement."""
+        if self.figure is None or self.figure.figure is None:
+            return ""
+        return wording.figure_words(self.figure.figure, self.unit.capacity_kind)
 
     @property
     def installed_words(self) -> str:

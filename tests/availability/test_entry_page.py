@@ -260,6 +260,15 @@ def test_a_newer_figure_is_shown_and_the_save_repeated_knowingly(client, cast, w
     assert CurrentFigure.objects.get(unit=world.act).figure == 5
 
 
+@pytest.mark.parametrize("version", [7, "x", -1, ""])
+def test_a_version_that_was_never_shown_saves_nothing(client, cast, world, version):
+    client.force_login(cast.responsable)
+    for button in ("save", "confirm"):
+        response = client.post(URL, form_of(fields(world.lam, 5, version=version), **{button: world.lam.pk}))
+        assert response.status_code == 422
+    assert CurrentFigure.objects.get(unit=world.lam).version == 0
+
+
 def test_sending_the_page_twice_makes_one_statement(client, cast, world):
     client.force_login(cast.responsable)
     data = form_of(fields(world.act, 5, version=1), save=world.act.pk)

@@ -1,0 +1,78 @@
+"""The back office of availability: openings, rhythms, statements read only."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+
+from availability.models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
+from tests.factories.directory import ACT, LAM, LHSS, UnitFactory, unit_type
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def support(client, cast):
+    client.force_login(cast.sesan)
+    return client
+
+
+def changelist(model):
+    return reverse(f"admin:availability_{model}_changelist")
+
+
+def test_support_opens_a_unit(support, world):
+    unit = UnitFactory(geographic_entity=world.eg, lhss=True)
+    response = support.post(reverse("admin:availability_currentfigure_add"), {"unit": unit.pk})
+    assert response.status_code == 302
+    assert CurrentFigure.objects.get(unit=unit).is_open
+
+
+def test_a_unit_whose_type_is_not_grouped_is_explained(support, world):
+    response = support.post(reverse("admin:availability_currentfigure_add"), {"unit": world.act_mobile.pk})
+    assert "n’appartient à aucun regroupement" in response.content.decode()
+    assert not CurrentFigure.objects.filter(unit=world.act_mobile).exists()
+
+
+@pytest.mark.parametrize(("action", "is_open"), [("close_entry", False), ("open_entry", True)])
+def test_support_closes_and_opens_a_selection(support, world, action, is_open):
+    CurrentFigure.objects.filter(unit=world.act).update(is_open=not is_open)
+    support.post(changelist("currentfigure"), {"action": action, "_selected_action": [world.act.pk]})
+    assert CurrentFigure.objects.get(unit=world.act).is_open is is_open
+
+
+def test_a_groupings_new_rhythm_reaches_its_units(support, world):
+    grouping = world.grouping
+    types = [unit_type(code).pk for code in (ACT, LHSS)]
+    address = reverse("admin:availability_grouping_change", args=[grouping.pk])
+    data = {"code": grouping.code, "name": grouping.name, "rhythm": 48, "order": 1, "unit_types": types}
+    assert support.post(address, data).status_code == 302
+    assert Grouping.objects.get().rhythm == 2 * DAY
+    assert CurrentFigure.objects.get(unit=world.act).rhythm == 2 * DAY
+    assert not CurrentFigure.objects.get(unit=world.lam).is_open  # its type left its only grouping
+
+
+def test_a_types_own_rhythm_is_given_and_taken_back(support, world):
+    lam = unit_type(LAM)
+    support.post(reverse("admin:availability_unittyperhythm_add"), {"unit_type": lam.pk, "rhythm": 24})
+    assert CurrentFigure.objects.get(unit=world.lam).rhythm == DAY
+    support.post(reverse("admin:availability_unittyperhythm_delete", args=[lam.pk]), {"post": "yes"})
+    assert not UnitTypeRhythm.objects.exists()
+    assert CurrentFigure.objects.get(unit=world.lam).rhythm == world.grouping.rhythm
+
+
+def test_statements_are_read_only(support, world):
+    entry = AvailabilityEntry.objects.get(unit=world.act)
+    assert support.get(changelist("availabilityentry")).status_code == 200
+    for name, arguments in (("add", []), ("delete", [entry.pk])):
+        address = reverse(f"admin:availability_availabilityentry_{name}", args=arguments)
+        assert support.get(address).status_code == 403
+
+
+def test_the_lists_make_few_queries(support, world, django_assert_max_num_queries):
+    for model in ("currentfigure", "availabilityentry", "grouping", "unittyperhythm"):
+        support.get(changelist(model))
+        with django_assert_max_num_queries(10):
+            assert support.get(changelist(model)).status_code == 200
