@@ -58,6 +58,7 @@ _OUTREACH = replace(_HOUSED, places=None, hours="field", conditions="outreach", 
 _ADDICTION = replace(
     _HOUSED,
     activities=("404", "001", "450"),
+    specialisations=("10", "08", "65", "67"),
     places=None,
     hours="day",
     professions=STAFF_ADDICTION,

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from accounts.roles import Role
 from directory.enums import ClosureKind, PublicationStatus
 from directory.models import GeographicEntity, LegalEntity, RecordChange, RorReferent
+from directory.models.base import TrackedModel
 from directory.reference.files import CommuneRow
 
 from . import words
@@ -26,7 +28,7 @@ STATUSES = {
     "DAC": ("60",),
     "VIL": ("60", "95", "72", "03"),
 }
-CATEGORIES = {
+CATEGORIES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("MCO",): ("355", "365", "128", "129", "101"),
     ("SSR",): ("109",),
     ("PSY",): ("156", "425", "292", "444", "156"),
@@ -37,6 +39,50 @@ CATEGORIES = {
     ("CPTS",): ("604",),
     ("DAC",): ("606",),
     ("VIL",): ("603", "439", "124", "617"),
+}
+
+
+PREFIXES = {
+    "101": "Centre hospitalier régional",
+    "355": "Centre hospitalier",
+    "365": "Hôpital privé",
+    "128": "Clinique",
+    "129": "Polyclinique",
+    "109": "Centre de réadaptation",
+    "156": "CMP",
+    "425": "CATTP",
+    "292": "Centre hospitalier spécialisé",
+    "444": "Centre de crise",
+    "500": "EHPAD",
+    "202": "Résidence autonomie",
+    "354": "SSIAD",
+    "207": "Accueil de jour",
+    "209": "Service autonomie à domicile",
+    "183": "IME",
+    "182": "SESSAD",
+    "246": "ESAT",
+    "255": "MAS",
+    "437": "FAM",
+    "382": "Foyer de vie",
+    "446": "SAVS",
+    "445": "SAMSAH",
+    "189": "CMPP",
+    "190": "CAMSP",
+    "448": "EAM",
+    "449": "EANM",
+    "186": "ITEP",
+    "165": "ACT",
+    "180": "LHSS",
+    "213": "LAM",
+    "197": "CSAPA",
+    "178": "CAARUD",
+    "608": "EMSP",
+    "604": "CPTS",
+    "606": "DAC",
+    "603": "Maison de santé pluriprofessionnelle",
+    "439": "Centre de santé",
+    "124": "Centre municipal de santé",
+    "617": "Maison médicale de garde",
 }
 
 
@@ -102,49 +148,7 @@ def _brand(world: World, group: str, commune: CommuneRow) -> str:
 
 def _name(world: World, parts: tuple[str, ...], category: str, brand: str, commune: CommuneRow) -> str:
     """Name of an EG after its category and brand."""
-    prefixes = {
-        "101": "Centre hospitalier régional",
-        "355": "Centre hospitalier",
-        "365": "Hôpital privé",
-        "128": "Clinique",
-        "129": "Polyclinique",
-        "109": "Centre de réadaptation",
-        "156": "CMP",
-        "425": "CATTP",
-        "292": "Centre hospitalier spécialisé",
-        "444": "Centre de crise",
-        "500": "EHPAD",
-        "202": "Résidence autonomie",
-        "354": "SSIAD",
-        "207": "Accueil de jour",
-        "209": "Service autonomie à domicile",
-        "183": "IME",
-        "182": "SESSAD",
-        "246": "ESAT",
-        "255": "MAS",
-        "437": "FAM",
-        "382": "Foyer de vie",
-        "446": "SAVS",
-        "445": "SAMSAH",
-        "189": "CMPP",
-        "190": "CAMSP",
-        "448": "EAM",
-        "449": "EANM",
-        "186": "ITEP",
-        "165": "ACT",
-        "180": "LHSS",
-        "213": "LAM",
-        "197": "CSAPA",
-        "178": "CAARUD",
-        "608": "EMSP",
-        "604": "CPTS",
-        "606": "DAC",
-        "603": "Maison de santé pluriprofessionnelle",
-        "439": "Centre de santé",
-        "124": "Centre municipal de santé",
-        "617": "Maison médicale de garde",
-    }
-    prefix = prefixes[category]
+    prefix = PREFIXES[category]
     if parts[0] == "SMA" and category == "156":
         prefix = world.rng.choice(("CMP enfants et adolescents", "Maison des adolescents"))
     if parts[0] == "CPTS":
@@ -167,7 +171,7 @@ def _add_legal_entity(world: World, group: str, brand: str, name: str, commune: 
     return add_legal_entity(world, bodies.get(status, name), status, commune, **world.address(commune))
 
 
-def add_legal_entity(world: World, name: str, status: str, commune: CommuneRow, **values) -> LegalEntity:
+def add_legal_entity(world: World, name: str, status: str, commune: CommuneRow, **values: Any) -> LegalEntity:
     """Add an EJ; its FINESS and SIREN are made up unless given in ``values``."""
     created = world.past(most_days=1500, fewest_days=300)
     fields = {
@@ -181,18 +185,34 @@ def add_legal_entity(world: World, name: str, status: str, commune: CommuneRow, 
 
 
 def add_entity(
-    world: World, legal_entity: LegalEntity, name: str, category: str, commune: CommuneRow, **values
+    world: World, legal_entity: LegalEntity, name: str, category: str, commune: CommuneRow, **values: Any
 ) -> GeographicEntity:
     """Add an EG of the EJ, with contacts, manager, director and referents; ``values`` win over what is drawn."""
     finess = values.pop("finess", None)
     finess = world.finess(commune.department, "8") if finess is None else finess
     siret = values.pop("siret", "") or (world.siret(legal_entity.siren) if legal_entity.siren else "")
+    fields = world.address(commune) | _contacts(world, legal_entity)
+    entity = GeographicEntity(
+        legal_entity_id=legal_entity.pk,
+        name=name,
+        category_id=world.term_id("eg_category", category),
+        finess=finess,
+        siret=siret,
+        national_id=f"1{finess}" if finess else f"3{siret}",
+        **({"official_name": name.upper()} | fields | values),
+    )
+    world.add(entity)
+    _add_details(world, entity)
+    add_creation(world, "eg", entity)
+    return entity
+
+
+def _contacts(world: World, legal_entity: LegalEntity) -> dict[str, Any]:
+    """Contacts, people in charge and dates of an EG."""
     manager, director = world.person(), world.person()
     created = world.past(most_days=1400, fewest_days=200)
     domain = world.rng.choice(words.MAIL_DOMAINS)
-    fields = {
-        **world.address(commune),
-        "official_name": name.upper(),
+    return {
         "phone": world.phone(),
         "fax": world.phone() if world.chance(0.4) else "",
         "email": f"contact{legal_entity.pk}@{domain}" if world.chance(0.8) else "",
@@ -208,19 +228,6 @@ def add_entity(
         "created_at": created,
         "updated_at": world.past(most_days=190),
     }
-    entity = GeographicEntity(
-        legal_entity_id=legal_entity.pk,
-        name=name,
-        category_id=world.term_id("eg_category", category),
-        finess=finess,
-        siret=siret,
-        national_id=f"1{finess}" if finess else f"3{siret}",
-        **(fields | values),
-    )
-    world.add(entity)
-    _add_details(world, entity)
-    add_creation(world, "eg", entity)
-    return entity
 
 
 def _add_details(world: World, entity: GeographicEntity) -> None:
@@ -236,7 +243,7 @@ def _add_details(world: World, entity: GeographicEntity) -> None:
         )
 
 
-def add_creation(world: World, kind: str, record) -> None:
+def add_creation(world: World, kind: str, record: TrackedModel) -> None:
     """First line of a record's history."""
     world.add_line(
         RecordChange,

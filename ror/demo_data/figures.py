@@ -73,11 +73,14 @@ class Series:
 
 
 def draw_series(world: World, units: Iterable[OperationalUnit], authors: dict[int, int]) -> list[Series]:
-    """Series of the published units whose type states places; ``authors`` are users by EG. Some have no entry at all."""
-    rhythms = rhythms_for({unit.unit_type_id for unit in units})
+    """Series of the published units whose type states places, less a few that were never opened.
+
+    ``authors`` are users by EG.
+    """
+    rhythms = rhythms_for({unit.unit_type_id for unit in units if unit.unit_type_id})
     series = []
     for unit in units:
-        rhythm = rhythms.get(unit.unit_type_id)
+        rhythm = rhythms.get(unit.unit_type_id or 0)
         if rhythm is None or unit.status != PublicationStatus.PUBLISHED:
             continue
         draw = world.rng.random()
@@ -142,14 +145,14 @@ def _statements(world: World, one: Series) -> Iterator[dict[str, Any]]:
     figure = round(usual)
     moments = _moments(world, one)
     for version, at in enumerate(moments, start=1):
-        figure = min(
-            max(0, round(figure + (usual - figure) * 0.3 + rng.choice((-2, -1, -1, 0, 0, 1, 1, 2)))), installed
-        )
+        drift = (usual - figure) * 0.3 + rng.choice((-2, -1, -1, 0, 0, 1, 1, 2))
+        figure = min(max(0, round(figure + drift)), installed)
         last = version == len(moments)
         over = last and not one.last and one.unit.installed_places and rng.random() < 0.008
-        values = {
+        stated = installed + rng.randint(1, 3) if over else figure
+        values: dict[str, Any] = {
             "version": version,
-            "figure": installed + rng.randint(1, 3) if over else figure,
+            "figure": stated,
             **dict.fromkeys(COUNTS),
             "comment": french_spaces(rng.choice(COMMENTS)) if rng.random() < (0.35 if last else 0.05) else "",
             "is_over_capacity": bool(over),
@@ -160,7 +163,7 @@ def _statements(world: World, one: Series) -> Iterator[dict[str, Any]]:
             "request_id": uuid.UUID(int=rng.getrandbits(128), version=4),
         }
         if one.detailed and rng.random() < 0.6:
-            values |= _breakdown(world, values["figure"], one.unit.sex)
+            values |= _breakdown(world, stated, one.unit.sex)
         yield values | one.last if last else values
 
 

@@ -21,7 +21,7 @@ from .figures import draw_series, write_figures
 from .people import add_accounts, add_colleagues
 from .plan import SIZES
 from .practitioners import add_practitioners, areas_of_communities
-from .seeds import add_examples
+from .seeds import Examples, add_examples
 from .units import add_units
 from .world import World
 
@@ -41,14 +41,8 @@ def load_demo(*, size: str, now: datetime.datetime, seed: int = SEED, say: Say =
     ``size`` is « small » or « idf », ``say`` receives progress lines. Raises ``KeyError`` on an unknown size.
     """
     world = World(size=SIZES[size], seed=seed, now=now)
-    say("Exemples des webinaires, comptes de démonstration…")
-    accounts = add_accounts(world)
-    examples = add_examples(world, accounts)
-    say("Établissements et unités…")
-    sites = add_establishments(world, examples.entities)
-    add_units(world, sites, examples.units)
-    say("Professionnels…")
-    add_practitioners(world, _houses(sites), _communities(world, sites))
+    say("Exemples des webinaires, comptes de démonstration, établissements, unités, professionnels…")
+    examples, sites = build_region(world)
     for model, count in world.write():
         if not model._meta.auto_created:  # noqa: SLF001
             say(f"  {model._meta.verbose_name_plural}\u00a0: {number(count)}")  # noqa: SLF001
@@ -61,6 +55,15 @@ def load_demo(*, size: str, now: datetime.datetime, seed: int = SEED, say: Say =
     entries, figures = write_figures(world, [*examples.series, *draw_series(world, units, managers)])
     say(f"  {AvailabilityEntry._meta.verbose_name_plural}\u00a0: {number(entries)} ({number(figures)} unités)")  # noqa: SLF001
     return world
+
+
+def build_region(world: World) -> tuple[Examples, list[Site]]:
+    """Draw every record of the region into ``world``; only the accounts are written at once."""
+    examples = add_examples(world, add_accounts(world))
+    sites = add_establishments(world, examples.entities)
+    add_units(world, sites, examples.units)
+    add_practitioners(world, _houses(sites), _communities(world, sites))
+    return examples, sites
 
 
 def _houses(sites: list[Site]) -> dict[str, list[int]]:

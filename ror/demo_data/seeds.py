@@ -37,6 +37,64 @@ ACTIVITY, ACT, SPECIALISATION, PROFESSION, AUDIENCE = (
     Nomenclature.RESOURCE_PROFESSION,
     Nomenclature.AUDIENCE,
 )
+ACT_ENTITY = {
+    "official_name": "ACT ALTAIR VESTA",
+    "phone": "0140970102",
+    "fax": "0147290662",
+    "email": "act@altair-vesta.example",
+    "manager_first_name": "Précarité",
+    "manager_last_name": "TEST",
+    "manager_phone": "0103030303",
+}
+ACT_OFFER = {
+    ACTIVITY: ("340", "231"),
+    ACT: ("R-1080C", "0815"),
+    SPECIALISATION: ("10",),
+    PROFESSION: ("G15-70",),
+    AUDIENCE: ("06",),
+}
+ACT_UNIT = {
+    "name": "ACT ALTAIR VESTA",
+    "installed_places": 35,
+    "single_rooms": 27,
+    "double_rooms": 4,
+    "medical_phone": "0101010101",
+    "nursing_phone": "0102020202",
+    "email": "secretariat.act@altair-vesta.example",
+    "manager_first_name": "Précarité",
+    "manager_last_name": "TEST",
+    "manager_phone": "0103030303",
+    "admission_conditions": "Pathologie chronique sévère et absence de logement stable. Dossier médical et social à "
+    "joindre\u202f; commission chaque mardi.",
+    "reception_conditions": "Bâtiment accessible, deux appartements en rez-de-chaussée.",
+    "pets": "Un chien ou un chat, vaccins à jour.",
+}
+ACT_STATEMENT = {
+    "figure": 8,
+    "men": 4,
+    "women": 3,
+    "any_sex": 1,
+    "accessible": 1,
+    "single_room": 6,
+    "shared_room": 2,
+    "comment": "Admission possible dès lundi.",
+}
+ACT_MOBILE_OFFER = {ACTIVITY: ("340",), ACT: ("1080", "0989"), PROFESSION: ("G15-60", "R94-41"), AUDIENCE: ("06",)}
+ACT_MOBILE_UNIT = {
+    "name": "ACT hors-les-murs ALTAIR VESTA",
+    "installed_places": 12,
+    "medical_phone": "0101010101",
+    "intervention_details": "Accompagnement au domicile ou dans le lieu de vie de la personne.",
+}
+ACT_MOBILE_TERRITORY = (NANTERRE, "92025", "92063", "92073", "92062")
+EMSP_OFFER = {ACTIVITY: ("231", "317"), PROFESSION: ("G15-50",), AUDIENCE: ("06",)}
+EMSP_UNIT = {
+    "name": "Équipe mobile médico-sociale précarité ALTAIR VESTA",
+    "email": "secretariat.emsp@altair-vesta.example",
+    "admission_conditions": "Prise en charge spécifique\u00a0: périnatalité. Sollicitation par la régulation "
+    "départementale, par mail ou par téléphone.",
+    "intervention_details": "Sur prescription médicale, à domicile ou à la rue.",
+}
 NOT_OPENED = -1
 HOUSING_OFFER = {ACTIVITY: ("340",), SPECIALISATION: ("10", "07"), PROFESSION: ("G15-60", "R94-41"), AUDIENCE: ("06",)}
 
@@ -138,85 +196,34 @@ def _add_act(world: World, examples: Examples, association: LegalEntity, manager
         "ACT ALTAIR VESTA",
         "165",
         world.geography.rows[NANTERRE],
-        official_name="ACT ALTAIR VESTA",
-        phone="0140970102",
-        fax="0147290662",
-        email="act@altair-vesta.example",
-        manager_first_name="Précarité",
-        manager_last_name="TEST",
-        manager_phone="0103030303",
+        **ACT_ENTITY,
         **_address(world, "32", "rue Salvador Allende", NANTERRE, **ACT_POSITION),
     )
     through = GeographicEntity.terms.through
     conforming = (entity.pk, world.term_id(Nomenclature.PLACE_ACCESSIBILITY, "5"))
     world.lines[through] = [line for line in world.lines[through] if line[0] != entity.pk] + [conforming]
-    offer = {
-        ACTIVITY: ("340", "231"),
-        ACT: ("R-1080C", "0815"),
-        SPECIALISATION: ("10",),
-        PROFESSION: ("G15-70",),
-        AUDIENCE: ("06",),
+    references = {
+        "activity_family_id": world.term_id(Nomenclature.ACTIVITY_FAMILY, "019"),
+        "manager_civility_id": world.term_id(Nomenclature.CIVILITY, "M"),
+        "secretary_phone": world.phone(),
     }
-    unit = _unit(
-        world,
-        examples,
-        entity,
-        "94.46",
-        offer,
-        name="ACT ALTAIR VESTA",
-        activity_family_id=world.term_id(Nomenclature.ACTIVITY_FAMILY, "019"),
-        installed_places=35,
-        single_rooms=27,
-        double_rooms=4,
-        medical_phone="0101010101",
-        nursing_phone="0102020202",
-        secretary_phone=world.phone(),
-        email="secretariat.act@altair-vesta.example",
-        manager_civility_id=world.term_id(Nomenclature.CIVILITY, "M"),
-        manager_first_name="Précarité",
-        manager_last_name="TEST",
-        manager_phone="0103030303",
-        admission_conditions="Pathologie chronique sévère et absence de logement stable. Dossier médical et social à "
-        "joindre\u202f; commission chaque mardi.",
-        reception_conditions="Bâtiment accessible, deux appartements en rez-de-chaussée.",
-        pets="Un chien ou un chat, vaccins à jour.",
-    )
+    unit = _unit(world, examples, entity, "94.46", ACT_OFFER, **ACT_UNIT, **references)
     _add_act_hours(world, examples, unit)
-    statement = {
-        "figure": 8,
-        "men": 4,
-        "women": 3,
-        "any_sex": 1,
-        "accessible": 1,
-        "single_room": 6,
-        "shared_room": 2,
-        "comment": "Admission possible dès lundi.",
-        "is_over_capacity": False,
-    }
-    _state(world, examples, unit, manager, datetime.timedelta(days=2), statement)
-    _unit(
-        world,
-        examples,
-        entity,
-        "94.59",
-        {ACTIVITY: ("340",), ACT: ("1080", "0989"), PROFESSION: ("G15-60", "R94-41"), AUDIENCE: ("06",)},
-        name="ACT hors-les-murs ALTAIR VESTA",
-        installed_places=12,
-        medical_phone="0101010101",
-        intervention_details="Accompagnement au domicile ou dans le lieu de vie de la personne.",
-    )
-    for insee in (NANTERRE, "92025", "92063", "92073", "92062"):
-        world.add_line(InterventionArea, world.instances[OperationalUnit][-1].pk, insee)
+    _state(world, examples, unit, manager, datetime.timedelta(days=2), ACT_STATEMENT)
+    mobile = _unit(world, examples, entity, "94.59", ACT_MOBILE_OFFER, **ACT_MOBILE_UNIT)
+    _add_area(world, mobile, ACT_MOBILE_TERRITORY)
     return entity
+
+
+def _add_area(world: World, unit: OperationalUnit, territory: tuple[str, ...]) -> None:
+    for insee in territory:
+        world.add_line(InterventionArea, unit.pk, insee)
 
 
 def _add_act_hours(world: World, examples: Examples, unit: OperationalUnit) -> None:
     day, duty = ("08:00", "19:30"), ("00:00", "00:00")
-    ranges = [(weekday, *day, hours.OPENING) for weekday in hours.WEEK] + [
-        (6, *duty, hours.DUTY),
-        (7, *duty, hours.DUTY),
-    ]
-    hours.add_ranges(world, unit.pk, tuple(ranges))
+    week = [(weekday, *day, hours.OPENING) for weekday in hours.WEEK]
+    hours.add_ranges(world, unit.pk, (*week, (6, *duty, hours.DUTY), (7, *duty, hours.DUTY)))
     for year in (world.now.year, world.now.year + 1):
         holiday = datetime.date(year, 8, 15)
         examples.exceptions.append(
@@ -237,24 +244,10 @@ def _add_emsp(world: World, examples: Examples, association: LegalEntity) -> Geo
         official_name="EMSP ALTAIR VESTA",
         email="emsp@altair-vesta.example",
     )
-    offer = {ACTIVITY: ("231", "317"), PROFESSION: ("G15-50",), AUDIENCE: ("06",)}
-    unit = _unit(
-        world,
-        examples,
-        entity,
-        "142.59",
-        offer,
-        name="Équipe mobile médico-sociale précarité ALTAIR VESTA",
-        activity_family_id=world.term_id(Nomenclature.ACTIVITY_FAMILY, "034"),
-        medical_phone=world.phone(mobile=True),
-        secretary_phone=world.phone(),
-        email="secretariat.emsp@altair-vesta.example",
-        admission_conditions="Prise en charge spécifique\u00a0: périnatalité. Sollicitation par la régulation "
-        "départementale, par mail ou par téléphone.",
-        intervention_details="Sur prescription médicale, à domicile ou à la rue.",
-    )
-    for insee in EMSP_TERRITORY:
-        world.add_line(InterventionArea, unit.pk, insee)
+    family = world.term_id(Nomenclature.ACTIVITY_FAMILY, "034")
+    phones = {"medical_phone": world.phone(mobile=True), "secretary_phone": world.phone()}
+    unit = _unit(world, examples, entity, "142.59", EMSP_OFFER, activity_family_id=family, **EMSP_UNIT, **phones)
+    _add_area(world, unit, EMSP_TERRITORY)
     hours.add_ranges(world, unit.pk, hours.PATTERNS["field"][1])
     return entity
 
@@ -288,8 +281,7 @@ def _add_cpts(world: World, examples: Examples) -> GeographicEntity:
         activity_family_id=world.term_id(Nomenclature.ACTIVITY_FAMILY, "037"),
         email="cpts@grandversailles.com",
     )
-    for insee in CPTS_TERRITORY:
-        world.add_line(InterventionArea, unit.pk, insee)
+    _add_area(world, unit, CPTS_TERRITORY)
     return entity
 
 
@@ -334,7 +326,8 @@ def _state(
     last: dict[str, Any],
 ) -> None:
     """Open the unit to entry for the manager, with its last statement."""
-    rhythm = rhythms_for([unit.unit_type_id])[unit.unit_type_id]
+    kind = world.term(unit.unit_type_id)
+    rhythm = rhythms_for([kind.pk])[kind.pk]
     at = None if age is None else world.now - age
     plain = dict.fromkeys(COUNTS) | {"comment": "", "is_over_capacity": False}
     examples.series.append(Series(unit, rhythm, at, manager.pk, detailed=True, last=plain | last))

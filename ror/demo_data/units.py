@@ -1,6 +1,7 @@
 """UO: types that fit the establishment, their coded offer, ages, places, texts, contacts, territory and structure."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from directory.enums import CapacityKind, ClosureKind, Confidentiality, Nomenclature, PublicationStatus, StructureLevel
 from directory.models import InterventionArea, OperationalUnit, Structure, Term, UnitTerm
@@ -135,7 +136,7 @@ def _unit(world: World, site: Site, part: str, code: str, names: set[str]) -> Op
 
 
 def _unit_name(site: Site, part: str, type_term: Term) -> str:
-    """« ACT Rigel Junon », « Unité de cardiologie »: the acronym and the brand, or the type without « hospitalière »."""
+    """« ACT Rigel Junon »: the acronym and the brand; in hospitals, the type without « hospitalière »."""
     label = type_term.label.split(" (")[0] if part in {"PDS", "PA", "PH", "DAC"} else type_term.label
     if part == "CPTS":
         return site.entity.name
@@ -164,36 +165,19 @@ def add_unit(world: World, unit: OperationalUnit, offer: Offer, commune: Commune
 
 def _describe(world: World, unit: OperationalUnit, type_term: Term, offer: Offer) -> None:
     minimum, minimum_unit, maximum, maximum_unit = world.rng.choice(offer.ages)
-    admission, reception, intervention = TEXTS.get(offer.conditions, ((), (), ()))
-    manager = world.person()
+    family = world.term_id("activity_family", world.rng.choice(offer.families)) if offer.families else None
     values = {
         "discipline_id": world.discipline_id(type_term),
         "care_mode_id": type_term.preset_mode_id,
-        "activity_family_id": world.term_id("activity_family", world.rng.choice(offer.families))
-        if offer.families
-        else None,
+        "activity_family_id": family,
         "min_age_value": minimum,
         "min_age_unit": minimum_unit,
         "max_age_value": maximum,
         "max_age_unit": maximum_unit,
-        "medical_phone": world.phone() if world.chance(0.8) else "",
-        "nursing_phone": world.phone() if world.chance(0.4) else "",
-        "secretary_phone": world.phone() if world.chance(0.7) else "",
-        "email": f"unite{unit.unit_type_id}.{world.number('mail')}@sante.example" if world.chance(0.7) else "",
-        "contact_confidentiality": world.rng.choices(
-            (Confidentiality.RESTRICTED, Confidentiality.OPEN, Confidentiality.VERY_RESTRICTED), (90, 8, 2)
-        )[0],
-        "admission_conditions": world.text(admission) if world.chance(0.7) else "",
-        "reception_conditions": world.text(reception) if world.chance(0.5) else "",
-        "intervention_details": world.text(intervention) if world.chance(0.8) else "",
-        "manager_first_name": manager[0],
-        "manager_last_name": manager[1],
-        "manager_civility_id": world.term_id("civility", world.rng.choice(("M", "MME"))),
-        "manager_role": world.rng.choice(("Chef de service", "Cadre de santé", "Coordinateur", "")),
         "created_at": world.past(most_days=1200, fewest_days=190),
         "updated_at": world.past(most_days=180),
     }
-    for name, value in values.items():
+    for name, value in (values | _contacts(world, unit) | _texts(world, offer)).items():
         setattr(unit, name, value)
     _set_capacity(world, unit, offer)
     if "0815" in offer.acts and world.chance(0.5):
@@ -202,6 +186,32 @@ def _describe(world: World, unit: OperationalUnit, type_term: Term, offer: Offer
         unit.sensitive_unit, unit.sex = True, "f"
     elif offer.conditions == "precarity" and world.chance(0.1):
         unit.sex = world.rng.choice(("f", "m"))
+
+
+def _contacts(world: World, unit: OperationalUnit) -> dict[str, Any]:
+    manager = world.person()
+    return {
+        "medical_phone": world.phone() if world.chance(0.8) else "",
+        "nursing_phone": world.phone() if world.chance(0.4) else "",
+        "secretary_phone": world.phone() if world.chance(0.7) else "",
+        "email": f"unite{unit.unit_type_id}.{world.number('mail')}@sante.example" if world.chance(0.7) else "",
+        "contact_confidentiality": world.rng.choices(
+            (Confidentiality.RESTRICTED, Confidentiality.OPEN, Confidentiality.VERY_RESTRICTED), (90, 8, 2)
+        )[0],
+        "manager_first_name": manager[0],
+        "manager_last_name": manager[1],
+        "manager_civility_id": world.term_id("civility", world.rng.choice(("M", "MME"))),
+        "manager_role": world.rng.choice(("Chef de service", "Cadre de santé", "Coordinateur", "")),
+    }
+
+
+def _texts(world: World, offer: Offer) -> dict[str, str]:
+    admission, reception, intervention = TEXTS.get(offer.conditions, ((), (), ()))
+    return {
+        "admission_conditions": world.text(admission) if world.chance(0.7) else "",
+        "reception_conditions": world.text(reception) if world.chance(0.5) else "",
+        "intervention_details": world.text(intervention) if world.chance(0.8) else "",
+    }
 
 
 def _set_capacity(world: World, unit: OperationalUnit, offer: Offer) -> None:

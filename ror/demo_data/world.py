@@ -92,7 +92,7 @@ class World:
         """The term of that id. Raises ``KeyError`` on ``None`` and unknown ids."""
         return self._terms_by_id[pk]
 
-    def discipline_id(self, unit_type: Term) -> int:
+    def discipline_id(self, unit_type: Term) -> int | None:
         """Id of the discipline two levels above a type d'UO."""
         return unit_type.parent.parent_id
 

@@ -37,10 +37,10 @@ class Command(BaseCommand):
         if not Commune.objects.exists():
             call_command("load_reference", verbosity=0)
         load_demo(size=options["size"], now=_moment(options["now"]), seed=options["seed"], say=say)
+        _count_rows()  # the search documents are made by large queries that need to know the tables' sizes
         say("Index de recherche…")
         call_command("rebuild_search", verbosity=0)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        _count_rows()
         say("Données fictives chargées.")
 
     def _empty(self) -> None:
@@ -54,6 +54,11 @@ class Command(BaseCommand):
             cursor.execute("SET ror.allow_truncate = 'on'")
             cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
             cursor.execute("RESET ror.allow_truncate")
+
+
+def _count_rows() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _moment(text: str | None) -> datetime.datetime:
