@@ -24,19 +24,23 @@ def entry(request: HttpRequest) -> HttpResponse:
     """My units and their figures; saves one row, or all of them."""
     if not may_state_somewhere(request.scope):
         raise PermissionDenied("La saisie des places est faite par les responsables de disponibilités.")
-    text = request.GET.get("q", "").strip()
-    units = units_to_state(OperationalUnit.objects.all(), request.scope, text)
-    page = Paginator(units, PAGE_SIZE).get_page(request.GET.get("page"))
     now = timezone.now()
     if request.method != "POST":
-        return _page(request, page, [shown_row(unit, request.scope, now) for unit in page], text)
+        page = _asked_page(request)
+        return _page(request, page, [shown_row(unit, request.scope, now) for unit in page])
     order = _order(request)
     rows = _sent_rows(request, order, now)
     save_rows(order, rows, by=request.user, scope=request.scope)
     if request.htmx and order.unit_id:
         row = next(row for row in rows if row.unit.pk == order.unit_id)
         return render(request, "availability/figure_row.html", {"row": row})
-    return _page(request, page, rows, text)
+    return _page(request, _asked_page(request), rows)
+
+
+def _asked_page(request: HttpRequest) -> Page:
+    """Page of my units that the address asks for: ``q`` filters by name, ``page`` is its number."""
+    units = units_to_state(OperationalUnit.objects.all(), request.scope, request.GET.get("q", ""))
+    return Paginator(units, PAGE_SIZE).get_page(request.GET.get("page"))
 
 
 def _order(request: HttpRequest) -> Order:
@@ -63,8 +67,9 @@ def _sent_rows(request: HttpRequest, order: Order, now) -> list[EntryRow]:
     return rows
 
 
-def _page(request: HttpRequest, page: Page, rows: list[EntryRow], text: str) -> HttpResponse:
+def _page(request: HttpRequest, page: Page, rows: list[EntryRow]) -> HttpResponse:
     """Whole page; 422 when a row was not saved."""
+    text = request.GET.get("q", "").strip()
     wrong = [row for row in rows if row.outcome is Outcome.WRONG]
     context = {
         "page": page,
