@@ -44,9 +44,7 @@ class SearchDocument(models.Model):
     unit = models.OneToOneField(OperationalUnit, models.CASCADE, null=True, related_name="+")
     practitioner = models.OneToOneField(Practitioner, models.CASCADE, null=True, related_name="+")
     group_id = models.BigIntegerField("groupe de résultats")
-    geographic_entity = models.ForeignKey(
-        GeographicEntity, models.CASCADE, null=True, related_name="+", db_index=False
-    )
+    geographic_entity = models.ForeignKey(GeographicEntity, models.CASCADE, null=True, related_name="+", db_index=False)
     legal_entity = models.ForeignKey(LegalEntity, models.CASCADE, null=True, related_name="+", db_index=False)
 
     name = models.CharField("nom", max_length=255)

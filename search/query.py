@@ -126,7 +126,7 @@ def _text_query(words: Sequence[str], parameters: dict[str, Any]) -> str:
 
 
 def text_rank(match: Match, parameters: dict[str, Any]) -> str:
-    """Best relevance of the documents of a group: by weight of what the words were found in. Terms all weigh the same."""
+    """Best relevance of the documents of a group, by the weight of what holds the words. Terms all weigh the same."""
     if not match.words:
         return "0"
     return f"max(ts_rank({_WEIGHTS}, d.text, {_text_query(match.words, parameters)}))"

@@ -48,17 +48,16 @@ class Count:
 
 @dataclass(frozen=True)
 class UnitLine:
-    """One UO inside an establishment's line."""
+    """One UO inside an establishment's line: « 8 places / 35 », « saisie le … à 12:17 », « A · 18 ans – 150 ans »."""
 
     name: str
     type_label: str
     url: str
     phone: str
     count: Count
-    stated_at: datetime.datetime | None
-    audience: str
-    ages: str
-    sex: str
+    figure_words: str
+    stated_words: str
+    audience_words: str
     serves: bool
 
 
@@ -118,12 +117,31 @@ def _unit(row: DocumentRow, count: Count) -> UnitLine:
         url=_address("unit_detail", row.unit_id or 0),
         phone=row.phone,
         count=count,
-        stated_at=row.stated_at if row.is_open else None,
-        audience=audience_letter(row.min_age_days or 0, row.max_age_days or 0),
-        ages=french.age_range(_age(row.min_age_value, row.min_age_unit), _age(row.max_age_value, row.max_age_unit)),
-        sex=Sex(row.sex).label if row.sex else "",
+        figure_words=_figure_words(count),
+        stated_words=_stated_words(row, count),
+        audience_words=_audience_words(row),
         serves=row.serves,
     )
+
+
+def _figure_words(count: Count) -> str:
+    if count.figure is None:
+        return ""
+    words = french.counted(count.figure, "place") if count.figure or count.kind == "expired" else "complet"
+    return words if count.installed is None else f"{words} / {french.number(count.installed)}"
+
+
+def _stated_words(row: DocumentRow, count: Count) -> str:
+    if count.kind == "inactive":
+        return "Saisie non activée"
+    return f"saisie {french.on_moment(row.stated_at)}" if row.stated_at else "Aucune saisie"
+
+
+def _audience_words(row: DocumentRow) -> str:
+    """« E+A · 0 an – 150 ans · Femmes seulement »."""
+    ages = french.age_range(_age(row.min_age_value, row.min_age_unit), _age(row.max_age_value, row.max_age_unit))
+    parts = (audience_letter(row.min_age_days or 0, row.max_age_days or 0), ages, Sex(row.sex).label if row.sex else "")
+    return " · ".join(part for part in parts if part)
 
 
 def _age(value: int | None, unit: str) -> tuple[int, str] | None:
