@@ -29,7 +29,7 @@ const show = (name) => {
 // − / + around a number: [data-step=-1 data-for=id]. An empty field starts from 0.
 const step = (button) => {
   const input = document.getElementById(button.dataset.for);
-  const next = Number(input.value || 0) + Number(button.dataset.step);
+  const next = (Number.parseInt(input.value, 10) || 0) + Number(button.dataset.step);
   input.value = String(Math.min(Number(input.max || 9999), Math.max(Number(input.min || 0), next)));
   input.dispatchEvent(new Event("input", { bubbles: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));
