@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.roles import Role
+from common.text import fold
 from directory.enums import ClosureKind, PublicationStatus
 from directory.models import GeographicEntity, LegalEntity, RecordChange, RorReferent
 from directory.models.base import TrackedModel
@@ -28,6 +29,8 @@ STATUSES = {
     "DAC": ("60",),
     "VIL": ("60", "95", "72", "03"),
 }
+# Bodies of one town, which run no establishment elsewhere.
+LOCAL_STATUSES = {"03", "17", "21"}
 CATEGORIES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("MCO",): ("355", "365", "128", "129", "101"),
     ("SSR",): ("109",),
@@ -35,7 +38,7 @@ CATEGORIES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("SMA",): ("156", "189", "156"),
     ("PA",): ("500", "500", "500", "202", "354", "207", "209"),
     ("PH",): ("183", "182", "246", "255", "437", "382", "446", "445", "189", "190", "448", "449", "186"),
-    ("PDS",): ("165", "180", "213", "197", "178", "608"),
+    ("PDS",): ("165", "180", "213", "165", "197", "608", "165", "178"),
     ("CPTS",): ("604",),
     ("DAC",): ("606",),
     ("VIL",): ("603", "439", "124", "617"),
@@ -126,22 +129,33 @@ def _withdraw(world: World, site: Site, *, hidden: bool) -> None:
 def _add_site(world: World, parts: tuple[str, ...], pools: dict[str, list[LegalEntity]]) -> Site:
     commune = world.geography.draw(world.rng)
     group = GROUP_OF.get(parts[0], parts[0])
-    category = world.rng.choice(CATEGORIES.get(parts, CATEGORIES[parts[:1]]))
+    category = _category(world, parts)
     brand = _brand(world, group, commune)
     name = world.unique_name(_name(world, parts, category, brand, commune), commune)
     pool = pools.setdefault(group, [])
     if not pool or world.chance(NEW_LEGAL_ENTITY[group]):
-        pool.append(_add_legal_entity(world, group, brand, name, commune))
-    legal_entity = world.rng.choice(pool[-30:])
+        legal_entity = _add_legal_entity(world, group, brand, commune)
+        if world.term(legal_entity.legal_status_id).code not in LOCAL_STATUSES:
+            pool.append(legal_entity)
+    else:
+        legal_entity = world.rng.choice(pool[-30:])
     entity = add_entity(world, legal_entity, name, category, commune)
     return Site(entity, legal_entity, commune, parts, brand)
+
+
+def _category(world: World, parts: tuple[str, ...]) -> str:
+    """A category that suits the EG; in turn for the few PDS, so that even a small region has them all."""
+    categories = CATEGORIES[parts[:1]]
+    if parts == ("PDS",):
+        return categories[world.number("PDS") % len(categories)]
+    return world.rng.choice(categories)
 
 
 def _brand(world: World, group: str, commune: CommuneRow) -> str:
     if group == "PDS":
         return f"{world.rng.choice(words.STARS)} {world.rng.choice(words.ASTEROIDS)}"
     if group in {"CPTS", "DAC", "VIL"}:
-        return commune.list_name
+        return commune.list_name.split(" (")[0]
     bank = world.rng.choice((words.TREES, words.PLACES, words.SAINTS, words.PEOPLE))
     return world.rng.choice(bank)
 
@@ -151,30 +165,47 @@ def _name(world: World, parts: tuple[str, ...], category: str, brand: str, commu
     prefix = PREFIXES[category]
     if parts[0] == "SMA" and category == "156":
         prefix = world.rng.choice(("CMP enfants et adolescents", "Maison des adolescents"))
+    of = of_commune(commune)
     if parts[0] == "CPTS":
-        return f"CPTS {world.rng.choice(('', '', 'Grand ', 'Cœur de ', 'Portes de '))}{commune.list_name}".upper()
+        area = world.rng.choice((brand, brand, f"Cœur {of}", f"Portes {of}", f"Rives {of}"))
+        return f"CPTS {area}".upper()
     return f"{prefix} {brand}"
 
 
-def _add_legal_entity(world: World, group: str, brand: str, name: str, commune: CommuneRow) -> LegalEntity:
+def _add_legal_entity(world: World, group: str, brand: str, commune: CommuneRow) -> LegalEntity:
     status = world.rng.choice(STATUSES[group])
     bodies = {
         "60": f"Association {brand}",
         "61": f"Association {brand}",
         "63": f"Fondation {brand}",
-        "17": f"CCAS de {commune.name}",
         "73": f"SA {brand} Santé",
         "95": f"SAS {brand} Santé",
         "72": f"SARL {brand} Santé",
-        "03": f"Ville de {commune.name}",
+        "17": f"CCAS {of_commune(commune)}",
+        "03": f"Ville {of_commune(commune)}",
+        "19": f"Établissement public départemental {brand}",
+        "21": f"Établissement public {brand}",
+        "22": f"Établissement public intercommunal {brand}",
+        "11": f"Centre hospitalier {brand}",
+        "13": f"Centre hospitalier {brand}",
+        "14": f"Centre hospitalier intercommunal {brand}",
     }
-    return add_legal_entity(world, bodies.get(status, name), status, commune, **world.address(commune))
+    return add_legal_entity(world, bodies[status], status, commune)
+
+
+def of_commune(commune: CommuneRow) -> str:
+    """« de Nanterre », « d’Antony », « du Raincy », « des Lilas », « de La Courneuve », « de Paris »."""
+    name = commune.name.replace("'", "’")
+    for article, word in (("Le ", "du "), ("Les ", "des ")):
+        if name.startswith(article):
+            return word + name.removeprefix(article)
+    return f"d’{name}" if fold(name)[0] in "aeiou" else f"de {name}"
 
 
 def add_legal_entity(world: World, name: str, status: str, commune: CommuneRow, **values: Any) -> LegalEntity:
     """Add an EJ; its FINESS and SIREN are made up unless given in ``values``."""
     created = world.past(most_days=1500, fewest_days=300)
-    fields = {
+    fields = world.address(commune) | {
         "finess": world.finess(commune.department, "9"),
         "siren": world.siren(),
         "legal_status_id": world.term_id("legal_status", status),

@@ -29,7 +29,7 @@ REGION: dict[tuple[str, ...], int] = {
     ("VIL",): 61,
 }
 # A small directory needs enough of what the first users look for.
-AT_LEAST: dict[tuple[str, ...], int] = {("PDS",): 24, ("CPTS",): 7, ("VIL",): 4}
+AT_LEAST: dict[tuple[str, ...], int] = {("PDS",): 30, ("CPTS",): 7, ("VIL",): 4}
 
 # Units an EG has of each part: fewest, most.
 UNITS: dict[str, tuple[int, int]] = {

@@ -142,8 +142,8 @@ def _unit_name(site: Site, part: str, type_term: Term) -> str:
         return site.entity.name
     if part in HOSPITAL_PARTS or part == "VIL":
         return label.replace("Unité hospitalière", "Unité").replace("Unités", "Unité")
-    acronym = type_term.synonyms[0] if type_term.synonyms else label
-    acronym = acronym if acronym[:2].isupper() else label
+    acronym = "Résidence autonomie" if type_term.code == "22.46" else (type_term.synonyms or [label])[0]
+    acronym = acronym if acronym[0].isupper() else label
     detail = {"94.59": " hors les murs", "94.59b": " un chez soi d’abord", "93.47": " accueil de jour"}
     return f"{acronym}{detail.get(type_term.code, '')} {site.brand}"
 

@@ -28,6 +28,7 @@ from directory.models import (
     UnitTerm,
 )
 from directory.scopes import scope_of
+from ror.demo_data.establishments import of_commune
 from ror.demo_data.geography import Geography
 from ror.demo_data.load import SEED, build_region
 from ror.demo_data.plan import REGION, SIZES, establishments, unit_counts
@@ -99,6 +100,22 @@ def test_points_fall_inside_the_outline():
     assert all(distance_km(point, Point(nanterre.lat, nanterre.lon)) < 5 for point in points if point)
     assert sum(point is not None for point in points) > 45
     assert geography.near(nanterre, 1) == ["92050"]
+
+
+@pytest.mark.parametrize(
+    ("insee", "words"),
+    [
+        ("92050", "de Nanterre"),
+        ("92002", "d’Antony"),
+        ("91228", "d’Évry-Courcouronnes"),
+        ("94043", "du Kremlin-Bicêtre"),
+        ("93045", "des Lilas"),
+        ("94038", "de L’Haÿ-les-Roses"),
+        ("75110", "de Paris"),
+    ],
+)
+def test_article_before_a_commune(insee, words):
+    assert of_commune(Geography().rows[insee]) == words
 
 
 # Volumes and proportions of the small region.
