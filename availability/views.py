@@ -1,5 +1,8 @@
 """Disponibilités › Mise à jour: the units whose places I state, oldest figure first (spec 20, Entering)."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,7 +30,7 @@ def entry(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if request.method != "POST":
         page = _asked_page(request)
-        return _page(request, page, [shown_row(unit, request.scope, now) for unit in page])
+        return _page(request, page, _rows(request, page.object_list, now))
     order = _order(request)
     rows = _sent_rows(request, order, now)
     save_rows(order, rows, by=request.user, scope=request.scope)
@@ -38,9 +41,21 @@ def entry(request: HttpRequest) -> HttpResponse:
 
 
 def _asked_page(request: HttpRequest) -> Page:
-    """Page of my units that the address asks for: ``q`` filters by name, ``page`` is its number."""
+    """Page of the ids of my units that the address asks for: ``q`` filters by name, ``page`` is its number.
+
+    Sorting ids alone is what keeps the page quick for support, who states the places of the whole region.
+    """
     units = units_to_state(OperationalUnit.objects.all(), request.scope, request.GET.get("q", ""))
-    return Paginator(units, PAGE_SIZE).get_page(request.GET.get("page"))
+    return Paginator(units.select_related(None).values_list("pk", flat=True), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+
+
+def _rows(request: HttpRequest, unit_ids: Iterable[int], now: datetime) -> list[EntryRow]:
+    """Rows of my units among ``unit_ids``, in that order."""
+    wanted = list(dict.fromkeys(unit_ids))
+    units = units_to_state(OperationalUnit.objects.all(), request.scope).in_bulk(wanted)
+    return [shown_row(units[pk], request.scope, now) for pk in wanted if pk in units]
 
 
 def _order(request: HttpRequest) -> Order:
@@ -51,17 +66,16 @@ def _order(request: HttpRequest) -> Order:
         raise BadRequest("submit button") from error
 
 
-def _sent_rows(request: HttpRequest, order: Order, now) -> list[EntryRow]:
+def _sent_rows(request: HttpRequest, order: Order, now: datetime) -> list[EntryRow]:
     """Rows that were on the page, in its order, with what was typed. 403 or 404 when ordered about another unit."""
     sent = [int(value) for value in request.POST.getlist("unit") if value.isdecimal()][:PAGE_SIZE]
     if order.unit_id and order.unit_id not in sent:
         sent.append(order.unit_id)
-    units = units_to_state(OperationalUnit.objects.all(), request.scope).in_bulk(sent)
-    if order.unit_id and order.unit_id not in units:
+    rows = _rows(request, sent, now)
+    if order.unit_id and order.unit_id not in {row.unit.pk for row in rows}:
         if OperationalUnit.objects.visible_to(request.scope).filter(pk=order.unit_id).exists():
             raise PermissionDenied(REFUSAL_WORDS[Refusal.NOT_HELD])
         raise Http404
-    rows = [shown_row(units[pk], request.scope, now) for pk in dict.fromkeys(sent) if pk in units]
     for row in rows:
         read_row(row, request.POST)
     return rows
