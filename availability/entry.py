@@ -1,5 +1,6 @@
 """Saving what the entry page sent: which rows, one transaction each, and what each row then shows."""
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from .exceptions import StaleFigure, StatementError
 from .forms import StatementForm, explain, initial_of, question
 from .models import AvailabilityEntry, CurrentFigure
 from .rows import EntryRow, Outcome, prefix_of
+
+_ID = re.compile(r"[1-9][0-9]{0,17}")  # within bigint
 
 
 class Batch(StrEnum):
@@ -33,11 +36,22 @@ class Order:
 def read_order(data: QueryDict) -> Order:
     """Read the submit button. Raises ``ValueError`` when it names nothing."""
     if value := data.get("confirm"):
-        return Order(unit_id=int(value), is_confirmation=True)
+        return Order(unit_id=_unit_id(value), is_confirmation=True)
     value = data.get("save", "")
     if value in Batch:
         return Order(batch=Batch(value))
-    return Order(unit_id=int(value))
+    return Order(unit_id=_unit_id(value))
+
+
+def _unit_id(value: str) -> int:
+    if not _ID.fullmatch(value):
+        raise ValueError(value)
+    return int(value)
+
+
+def sent_ids(data: QueryDict) -> list[int]:
+    """Ids of the rows that were on the page, in its order; what is no id is left out."""
+    return [_unit_id(value) for value in data.getlist("unit") if _ID.fullmatch(value)]
 
 
 def read_row(row: EntryRow, data: QueryDict) -> None:

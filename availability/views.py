@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from common.french import counted
 from directory.models import OperationalUnit
 
-from .entry import Order, read_order, read_row, save_rows
+from .entry import Order, read_order, read_row, save_rows, sent_ids
 from .freshness import AgeBand, ContractState
 from .permissions import REFUSAL_WORDS, Refusal, may_state_somewhere
 from .querysets import units_to_state
@@ -68,7 +68,7 @@ def _order(request: HttpRequest) -> Order:
 
 def _sent_rows(request: HttpRequest, order: Order, now: datetime) -> list[EntryRow]:
     """Rows that were on the page, in its order, with what was typed. 403 or 404 when ordered about another unit."""
-    sent = [int(value) for value in request.POST.getlist("unit") if value.isdecimal()][:PAGE_SIZE]
+    sent = sent_ids(request.POST)[:PAGE_SIZE]
     if order.unit_id and order.unit_id not in sent:
         sent.append(order.unit_id)
     rows = _rows(request, sent, now)

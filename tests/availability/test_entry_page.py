@@ -319,7 +319,7 @@ def test_an_unknown_unit_is_not_found(client, cast):
     assert client.post(URL, {"save": "999999999"}).status_code == 404
 
 
-@pytest.mark.parametrize("button", [{}, {"save": "tout"}, {"confirm": "x"}])
+@pytest.mark.parametrize("button", [{}, {"save": "tout"}, {"confirm": "x"}, {"save": "0"}, {"save": "9" * 30}])
 def test_a_button_that_names_nothing_is_a_bad_request(client, cast, button):
     client.force_login(cast.responsable)
     assert client.post(URL, button).status_code == 400
