@@ -14,10 +14,11 @@ def site_name() -> str:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the site's name, the support desk and the visible navigation entries (no database query)."""
+    """Return the site's name, the support desk, whether its data are fictitious, and the visible navigation entries (no database query)."""
     return {
         "site_name": site_name(),
         "support_desk": settings.SUPPORT_DESK,
+        "is_demo": settings.DEMO,
         "nav_main": navigation.visible_links(request, "main"),
         "nav_menu": navigation.visible_links(request, "menu"),
         "nav_tools": navigation.visible_links(request, "tools"),

@@ -29,18 +29,26 @@ def abilities(role: str) -> list[str]:
 
 
 def held_roles(request: HttpRequest) -> dict[str, Any]:
-    """Assignments valid today and, for whoever writes, the units they cover. Two queries."""
+    """Roles held today, each with what it allows and where, and the units the person writes. Two queries."""
     valid = Assignment.objects.valid_on(timezone.localdate()).filter(user=request.user)
-    rows = [_row(assignment) for assignment in valid.select_related(*WITH_SCOPE)]
-    return {"rows": rows, "units": _units(request.scope), "units_shown": UNITS_SHOWN}
+    roles: dict[Role, list[dict[str, Any]]] = {}
+    for assignment in valid.select_related(*WITH_SCOPE):
+        roles.setdefault(Role(assignment.role), []).append(_place(assignment))
+    return {
+        "roles": [
+            {"key": role.value, "label": ROLE_LABELS[role], "abilities": abilities(role), "places": roles[role]}
+            for role in Role
+            if role in roles
+        ],
+        "units": _units(request.scope),
+        "units_shown": UNITS_SHOWN,
+    }
 
 
-def _row(assignment: Assignment) -> dict[str, Any]:
+def _place(assignment: Assignment) -> dict[str, Any]:
+    """Where a role holds: the record and its page, or the region."""
     record, kind = assignment.scope_record, ScopeKind(assignment.scope_kind)
     return {
-        "role": ROLE_LABELS[Role(assignment.role)],
-        "abilities": abilities(assignment.role),
-        "kind": kind,
         "name": record.name if record else kind.label,
         "url": reverse(PAGES[kind], args=[record.pk]) if record else "",
         "below": kind in {ScopeKind.LEGAL_ENTITY, ScopeKind.GEOGRAPHIC_ENTITY},
