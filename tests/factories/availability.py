@@ -34,6 +34,7 @@ class UnitTypeRhythmFactory(DjangoModelFactory):
 
     class Meta:
         model = UnitTypeRhythm
+        django_get_or_create = ("unit_type",)
 
     unit_type = factory.LazyFunction(lambda: unit_type(LAM))
     rhythm = datetime.timedelta(days=1)
