@@ -8,7 +8,7 @@ plain list. Both answer Django's test client, in turns, in one process.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -76,7 +76,8 @@ def floor_statement(where: str, what: str) -> tuple[str, dict[str, Any]]:
             FROM found ORDER BY {order} LIMIT %(size)s
         )
         SELECT page.groups, page.units, page.distance, d.group_id, d.entity_name, d.entity_phone, d.department_code,
-               c.list_name AS commune, d.unit_id, d.name, d.type_label, d.phone, d.figure, d.installed_places, d.stated_at
+               c.list_name AS commune, d.unit_id, d.name, d.type_label, d.phone,
+               d.figure, d.installed_places, d.stated_at
         FROM page JOIN search_searchdocument d USING (group_id)
         LEFT JOIN directory_commune c ON c.insee = d.commune_insee
         WHERE {chosen.condition} ORDER BY page.distance NULLS LAST, page.rank DESC, d.sort_name, d.group_id, d.name
@@ -116,22 +117,19 @@ def figures() -> Iterable[Figure]:
     def get_floor(number: int) -> None:
         check(floor.get(f"/plancher/?numero={number}"), b"<h1>")
 
-    turns = {name: itertools.cycle(range(len(QUERIES))) for name in ("ours", "floor")}
-    yield Figure(
-        f"recherche, les {len(QUERIES)} demandes",
-        lambda: get_ours(next(turns["ours"])),
-        lambda: get_floor(next(turns["floor"])),
-        goal=GOAL,
-        rounds=20 * len(QUERIES),
-        warm_up=len(QUERIES),
-    )
+    everything = range(len(QUERIES))
+    label = f"recherche, les {len(QUERIES)} demandes"
+    yield in_turn(label, get_ours, get_floor, everything, goal=GOAL, rounds=20 * len(QUERIES))
     for number, (where, what) in enumerate(QUERIES):
-        yield Figure(
-            f"{where or 'sans lieu'} + {what or 'tout'}"[:43],
-            lambda number=number: get_ours(number),
-            lambda number=number: get_floor(number),
-            rounds=20,
-        )
+        yield in_turn(f"{where or 'sans lieu'} + {what or 'tout'}"[:43], get_ours, get_floor, [number], rounds=20)
+
+
+def in_turn(
+    label: str, ours: Callable[[int], None], floor: Callable[[int], None], numbers: Sequence[int], **options: Any
+) -> Figure:
+    """Figure whose runs go through the numbered queries one after the other."""
+    mine, bare = itertools.cycle(numbers), itertools.cycle(numbers)
+    return Figure(label, lambda: ours(next(mine)), lambda: floor(next(bare)), warm_up=len(numbers), **options)
 
 
 def check(response: Any, expected: bytes) -> None:

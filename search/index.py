@@ -1,7 +1,7 @@
 """Writing the documents: a few at each write, in the writer's transaction, or all of them from nothing."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -107,12 +107,12 @@ def _write_keys(term_id: int | None) -> list[bool]:
         return [is_new for (is_new,) in cursor.fetchall()]
 
 
-def _run(statement: str, **parameters: object) -> None:
+def _run(statement: str, **parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
 
 
-def _ids(statement: str, **parameters: object) -> list[int]:
+def _ids(statement: str, **parameters: Any) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [row[0] for row in cursor.fetchall()]

@@ -94,7 +94,8 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
 
 def document_filter(match: Match, place: Place | None) -> Filter:
     """Condition of a search. Without words, units only: the whole directory of practitioners is not an answer."""
-    parts, parameters = [], {}
+    parts: list[str] = []
+    parameters: dict[str, Any] = {}
     if match.by_terms:
         parts.append(
             "(d.term_ids && %(terms)s::bigint[] OR d.kind = 'pro' AND d.term_ids && %(person_terms)s::bigint[])"
@@ -149,16 +150,32 @@ def place_visible(coverage: Coverage, parameters: dict[str, Any]) -> str:
 
 
 def _find_groups(match: Match, place: Place | None, sort: Sort, coverage: Coverage, now: datetime.datetime) -> dict:
-    """Groups in order and totals, in one statement. All the units of an EG stand at its address."""
+    """Groups in order and totals, in one statement."""
+    rows = _select(*_groups_statement(match, place, sort, coverage, now))
+    if not rows:
+        return {"groups": ()}
+    establishments, units, practitioners = rows[0][:3]
+    return {
+        "groups": tuple(Group(*row[3:]) for row in rows),
+        "establishments": establishments,
+        "units": units,
+        "practitioners": practitioners,
+    }
+
+
+def _groups_statement(
+    match: Match, place: Place | None, sort: Sort, coverage: Coverage, now: datetime.datetime
+) -> tuple[str, dict[str, Any]]:
+    """Statement and parameters of the groups. All the units of an EG stand at its address, measured once."""
     chosen = document_filter(match, place)
     parameters = chosen.parameters | {"limit": SHOWN_LIMIT, "now": now}
     visible = place_visible(coverage, parameters)
-    distance, serves = "NULL::float8", "false"
+    distance, serves, rank = "NULL::float8", "false", "0"
     if place and place.point:
         parameters |= {"lat": place.point.lat, "lon": place.point.lon, "insee": place.insee}
         distance = distance_sql("lat", "lon")
         serves = "bool_or(d.goes_to_person AND d.territory @> ARRAY[%(insee)s]::varchar[])"
-    rank, order = "0", "serves DESC, distance NULLS LAST, sort_name, group_id"
+    order = "serves DESC, distance NULLS LAST, sort_name, group_id"
     if sort == Sort.RELEVANCE:
         order = "rank DESC, serves DESC, distance NULLS LAST, counting DESC, sort_name, group_id"
         rank = text_rank(match, parameters)
@@ -178,16 +195,7 @@ def _find_groups(match: Match, place: Place | None, sort: Sort, coverage: Covera
         SELECT establishments, units, practitioners, group_id, {distance} AS distance FROM found, totals
         ORDER BY {order} LIMIT %(limit)s
     """  # noqa: S608 (columns and conditions are written above)
-    rows = _select(statement, parameters)
-    if not rows:
-        return {"groups": ()}
-    establishments, units, practitioners = rows[0][:3]
-    return {
-        "groups": tuple(Group(*row[3:]) for row in rows),
-        "establishments": establishments,
-        "units": units,
-        "practitioners": practitioners,
-    }
+    return statement, parameters
 
 
 UNIT_COLUMNS = (

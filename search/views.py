@@ -38,11 +38,12 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict:
     now = timezone.now()
     outcome = run_search(criteria, request.scope, now)
     page = Paginator(outcome.groups, PAGE_SIZE).get_page(criteria.page)
-    rows = documents_of(page.object_list, outcome, request.scope) if outcome.groups else []
+    groups = list(page.object_list)
+    rows = documents_of(groups, outcome, request.scope) if groups else []
     return {
         "outcome": outcome,
         "page": page,
-        "lines": lines_of(page.object_list, rows, now),
+        "lines": lines_of(groups, rows, now),
         "title": _title(criteria, outcome),
         "totals": _totals(outcome),
         "limit": SHOWN_LIMIT,
