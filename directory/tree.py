@@ -21,7 +21,7 @@ from .models import Department, GeographicEntity, OperationalUnit, Structure, Te
 from .records import Branch, branches_of, without_outlines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .scopes import Scope
 
@@ -79,7 +79,7 @@ class TreeFilter:
         named = fold(self.text)
         matches = Q()
         if named:
-            matches |= Q(sort_name__contains=named) | Exists(below(Q(sort_name__contains=named)))
+            matches |= Q(sort_name__contains=named) | Q(Exists(below(Q(sort_name__contains=named))))
         if number := self.identifier:
             matches |= Q(finess__startswith=number) | Q(siret__startswith=number)
             matches |= Q(legal_entity__finess__startswith=number) | Q(legal_entity__siren=number)
@@ -144,7 +144,7 @@ def lines(entities: QuerySet[GeographicEntity], scope: Scope, wanted: TreeFilter
 class Level:
     """A slice of the EGs of a department: ``left`` more come after it, on page ``next_page``."""
 
-    entities: list[GeographicEntity]
+    entities: Sequence[GeographicEntity]
     total: int
     page: int
     left: int

@@ -1,6 +1,8 @@
 """What the back office pages of the directory share: every save goes through ``directory.services``."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,6 +19,9 @@ from ..models import Term
 from ..services import RecordEdit, StaleRecord, update_record
 from ..snapshots import state_of
 
+if TYPE_CHECKING:
+    from django.contrib.admin.options import _FieldOpts
+
 TERM_LISTS: dict[str, Nomenclature] = {
     "activity_family": Nomenclature.ACTIVITY_FAMILY,
     "care_mode": Nomenclature.CARE_MODE,
@@ -30,8 +35,14 @@ TERM_LISTS: dict[str, Nomenclature] = {
     "preset_mode": Nomenclature.CARE_MODE,
     "unit_type": Nomenclature.UNIT_TYPE,
 }
-PUBLICATION = ("Publication", {"fields": ("status", "opened_on", "closure_kind", "closed_on", "reopens_on")})
-TRACE = ("Suivi", {"fields": ("reason", "expected_version", "created_at", "created_by", "updated_at", "updated_by")})
+PUBLICATION: tuple[str, _FieldOpts] = (
+    "Publication",
+    {"fields": ("status", "opened_on", "closure_kind", "closed_on", "reopens_on")},
+)
+TRACE: tuple[str, _FieldOpts] = (
+    "Suivi",
+    {"fields": ("reason", "expected_version", "created_at", "created_by", "updated_at", "updated_by")},
+)
 TRACE_READ = ("created_at", "created_by", "updated_at", "updated_by")
 
 

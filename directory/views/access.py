@@ -17,7 +17,7 @@ def readers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.scope.may(Permission.DIRECTORY_READ):  # type: ignore[attr-defined]
+        if not request.scope.may(Permission.DIRECTORY_READ):
             raise PermissionDenied(NO_ROLE)
         return view(request, *args, **kwargs)
 
