@@ -3,10 +3,12 @@
 import contextlib
 import os
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from ror.cluster import Cluster
 
@@ -32,6 +34,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Give the cluster back: it stops unless a demo uses it."""
     if stack := config.stash.get(CLUSTER_KEY, None):
         stack.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """End what the live server's threads left open, so that the test database can be dropped."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def close_network() -> None:

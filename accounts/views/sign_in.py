@@ -6,7 +6,7 @@ from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -23,10 +23,13 @@ from ..landing import landing_address
 
 
 def next_address(request, default: str) -> str:
-    """Address asked for in ``next`` when it is one of this site, else ``default``."""
+    """Address asked for in ``next`` when it is one of this site, else ``default``.
+
+    The home page counts as nothing asked: whoever typed the site's name arrives where his role starts (spec 00).
+    """
     asked = request.POST.get("next") or request.GET.get("next") or ""
     allowed = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if allowed else default
+    return asked if allowed and asked != reverse("home") else default
 
 
 @login_not_required
