@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from common.identifiers import compact
 from common.phones import normalise_phone
 from common.text import fold
 
-from .models import TERM_TIERS, TermKey
+from .models import TERM_TIERS
 
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
+_KNOWN = """
+SELECT known.key, known.is_acronym, known.term_id, term.nomenclature
+FROM search_termkey known JOIN directory_term term ON term.id = known.term_id
+WHERE known.key = ANY(%(keys)s::varchar[]) ORDER BY known.term_id, known.key
+"""
 _IDENTIFIER = re.compile(r"\d{9,15}|2[AB]\d{7}|\d{2}/\d{1,12}")
 
 
@@ -60,8 +66,9 @@ def known_keys(text: str) -> list[KeyRow]:
     words = words_of(text)
     if not words:
         return []
-    rows = TermKey.objects.filter(key__in={fold(text), *words}).order_by("term_id", "key")
-    return [KeyRow(*row) for row in rows.values_list("key", "is_acronym", "term_id", "term__nomenclature")]
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, {"keys": sorted({fold(text), *words})})
+        return [KeyRow(*row) for row in cursor.fetchall()]
 
 
 def read_text(text: str, rows: Sequence[KeyRow]) -> Match:

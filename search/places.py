@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from django.db.models import Q
+from django.db import connection
 
 from common.geo import Point
 from common.text import place_key
-from directory.models import Commune, Department
+from directory.models import Department
 
 PROPOSALS = 8
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
@@ -18,7 +18,20 @@ _CODE = re.compile(r"(?<![0-9A-Za-z])(\d{5}|2[ABab]\d{3})(?![0-9A-Za-z])")
 _DEPARTMENT = re.compile(r"(\d{2,3}|2[AB])", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b0?(\d{1,2})(?:er|ere|e|em|eme|nd|nde)?(?: (?:arrondissement|arr|ardt))?\b")
 _NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
-_COLUMNS = ("insee", "list_name", "key", "postal_codes", "parent_id", "department_id", "department__name", "lat", "lon")
+_COMMUNES = (
+    "SELECT insee, list_name, key, postal_codes, parent_id, department_id, lat, lon FROM directory_commune WHERE "
+)
+
+
+class _Row(NamedTuple):
+    insee: str
+    list_name: str
+    key: str
+    postal_codes: list[str]
+    parent_id: str | None
+    department_id: str
+    lat: float
+    lon: float
 
 
 class PlaceQuery(NamedTuple):
@@ -84,14 +97,14 @@ def resolve_place(text: str) -> Resolution:
     if query.code:
         return _by_code(query)
     if not query.keys:
-        return _by_department(Q(code=query.department)) if query.department else Resolution(problem="unknown")
+        return _by_department(query.department)
     return _by_name(query)
 
 
 def _by_code(query: PlaceQuery) -> Resolution:
-    rows = _rows(Q(postal_codes__contains=[query.code]) | Q(insee=query.code))
-    postal = [row for row in rows if query.code in row["postal_codes"]]
-    named = [row for row in postal or rows if not query.keys or _agree(row["key"], query.keys)]
+    rows = _rows("postal_codes @> ARRAY[%(code)s]::varchar[] OR insee = %(code)s ORDER BY key, insee", code=query.code)
+    postal = [row for row in rows if query.code in row.postal_codes]
+    named = [row for row in postal or rows if not query.keys or _agree(row.key, query.keys)]
     return _settle(_without_parents(named), code=query.code)
 
 
@@ -101,9 +114,9 @@ def _agree(key: str, keys: Iterable[str]) -> bool:
 
 
 def _by_name(query: PlaceQuery) -> Resolution:
-    rows = _rows(Q(key__in=query.keys))
-    whole = [row for row in rows if row["key"] == query.keys[0]]
-    located = [row for row in rows if row["key"] == query.keys[-1] and row["department_id"] == query.department]
+    rows = _rows("key = ANY(%(keys)s::varchar[]) ORDER BY key, insee", keys=list(query.keys))
+    whole = [row for row in rows if row.key == query.keys[0]]
+    located = [row for row in rows if row.key == query.keys[-1] and row.department_id == query.department]
     if found := located or whole:
         return _settle(found)
     if rows:  # the name is right, the department beside it is not
@@ -114,40 +127,46 @@ def _by_name(query: PlaceQuery) -> Resolution:
             return Resolution(_department(department))
     if len(name) < SHORTEST_PART:
         return Resolution(problem="unknown")
-    near = _rows(Q(key__contains=name), order=("-population", "insee"))[:PROPOSALS]
+    near = _rows(
+        "position(%(part)s in key) > 0 ORDER BY population DESC, insee LIMIT %(limit)s", part=name, limit=PROPOSALS
+    )
     return Resolution(problem="unknown", choices=tuple(_commune(row) for row in near))
 
 
-def _by_department(condition: Q) -> Resolution:
-    department = Department.objects.only("code", "name", "order").filter(condition).first()
+def _by_department(code: str) -> Resolution:
+    department = Department.objects.only("code", "name", "order").filter(code=code).first()
     return Resolution(_department(department)) if department else Resolution(problem="unknown")
 
 
-def _rows(condition: Q, order: tuple[str, ...] = ("key", "insee")) -> list[dict]:
-    return list(Commune.objects.filter(condition).order_by(*order).values(*_COLUMNS)[:60])
+def _rows(condition: str, **parameters: Any) -> list[_Row]:
+    """Communes under a condition written in this module."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COMMUNES + condition, parameters)
+        return [_Row(*row) for row in cursor.fetchall()]
 
 
-def _without_parents(rows: list[dict]) -> list[dict]:
+def _without_parents(rows: list[_Row]) -> list[_Row]:
     """A postal code of an arrondissement is also one of its commune: keep the narrower."""
-    parents = {row["parent_id"] for row in rows}
-    return [row for row in rows if row["insee"] not in parents]
+    parents = {row.parent_id for row in rows}
+    return [row for row in rows if row.insee not in parents]
 
 
-def _settle(rows: list[dict], code: str = "") -> Resolution:
+def _settle(rows: list[_Row], code: str = "") -> Resolution:
     places = tuple(_commune(row, code) for row in rows)
     if len(places) == 1:
         return Resolution(places[0])
     return Resolution(problem="several" if places else "unknown", choices=places)
 
 
-def _commune(row: dict, code: str = "") -> Place:
-    postal = code if code in row["postal_codes"] else next(iter(row["postal_codes"]), row["insee"])
+def _commune(row: _Row, code: str = "") -> Place:
+    codes = row.postal_codes if code not in row.postal_codes else [code]
+    precision = codes[0] if len(codes) == 1 else row.department_id  # « Paris (75) », not one of its arrondissements
     return Place(
-        label=row["list_name"],
-        text=f"{row['list_name']} ({postal})",
-        department_code=row["department_id"],
-        insee=row["insee"],
-        point=Point(row["lat"], row["lon"]),
+        label=row.list_name,
+        text=f"{row.list_name} ({precision})",
+        department_code=row.department_id,
+        insee=row.insee,
+        point=Point(row.lat, row.lon),
     )
 
 

@@ -77,6 +77,7 @@ class ResultLine:
     summary: str
     units: tuple[UnitLine, ...]
     others: int
+    is_alone: bool
 
 
 def lines_of(groups: Sequence[Group], rows: Iterable[DocumentRow], now: datetime.datetime) -> list[ResultLine]:
@@ -107,6 +108,7 @@ def _line(group: Group, rows: list[DocumentRow], now: datetime.datetime) -> Resu
         summary="" if is_person else _summary(rows, counts),
         units=tuple(_unit(row, count) for row, count in zip(shown, counts, strict=False)),
         others=0 if is_person else len(rows) - len(shown),
+        is_alone=len(rows) == 1,
     )
 
 

@@ -47,6 +47,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.simple_tag
+@drawn_once
 def phone(number: str, picture: str = "tel", css: str = "", prefix: str = "") -> SafeString:
     """Phone number as a link (« 01 40 97 01 02 »), empty when there is none.
 
