@@ -1,7 +1,8 @@
 """Middleware without a domain word: request id, sliding session, read-only GET."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -51,6 +52,31 @@ class SlidingSessionMiddleware:
         return self.get_response(request)
 
 
+@contextmanager
+def read_only_transaction() -> Iterator[None]:
+    """Open a READ ONLY transaction on the default connection.
+
+    psycopg begins it with « BEGIN READ ONLY »: no statement of its own. Inside another transaction (tests) the
+    savepoint is made read-only by a statement.
+    """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+            yield
+        return
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    session = connection.connection
+    session.read_only = True
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if not session.closed:
+            session.read_only = None
+
+
 class ReadOnlyGetMiddleware:
     """Serve GET and HEAD in a READ ONLY transaction: a view that writes there fails in SQL.
 
@@ -67,9 +93,7 @@ class ReadOnlyGetMiddleware:
         """Open the transaction unless the method or the address is exempt."""
         if request.method not in {"GET", "HEAD"} or self._is_exempt(request):
             return self.get_response(request)
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION READ ONLY")
+        with read_only_transaction():
             return self.get_response(request)
 
     def _is_exempt(self, request: HttpRequest) -> bool:

@@ -44,3 +44,12 @@ def test_the_transaction_is_writable_again_afterwards():
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")
         assert cursor.fetchone() == ("off",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_test_transaction_it_holds_too_and_ends_with_the_request():
+    """As in production: no transaction is open, and the connection goes back to the pool afterwards."""
+    with pytest.raises(DatabaseError, match="read-only transaction"):
+        ReadOnlyGetMiddleware(create_group)(RequestFactory().get("/repertoire/"))
+    ReadOnlyGetMiddleware(create_group)(RequestFactory().post("/repertoire/"))
+    assert Group.objects.count() == 1
