@@ -1,4 +1,4 @@
-"""Pages cost a bounded number of queries, the same with three times the rows: search, entry ≤ 10, tree ≤ 6, record ≤ 12."""
+"""Pages cost a bounded number of queries, the same with three times the rows (search, entry 10; tree 6; record 12)."""
 
 import re
 
