@@ -116,14 +116,12 @@ def scope_of(user, today: datetime.date | None = None) -> Scope:
 
     if not user.is_authenticated or not user.is_active:
         return ANONYMOUS
-    rows = Assignment.objects.valid_on(today or timezone.localdate()).filter(user=user)
+    rows = Assignment.objects.valid_on(today or timezone.localdate()).filter(user=user).order_by("role", "pk")
     grants = tuple(
-        Grant(
-            Role(row.role),
-            ScopeKind(row.scope_kind),
-            row.legal_entity_id or row.geographic_entity_id or row.unit_id,
+        Grant(Role(role), ScopeKind(kind), legal_entity_id or geographic_entity_id or unit_id)
+        for role, kind, legal_entity_id, geographic_entity_id, unit_id in rows.values_list(
+            "role", "scope_kind", "legal_entity_id", "geographic_entity_id", "unit_id"
         )
-        for row in rows
     )
     return Scope(user_id=user.pk, grants=grants)
 
