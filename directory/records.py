@@ -259,5 +259,5 @@ def mapped_place(places: Iterable[PracticePlace]) -> dict[str, Any] | None:
     for place in places:
         at = place.geographic_entity or place
         if place.address_shown and at.lat is not None:
-            return {"at": at, "name": at.commune.name, "outlines": outlines_url([at.commune.department_id])}
+            return {"at": at, "name": at.commune.place_name, "outlines": outlines_url([at.commune.department_id])}
     return None

@@ -58,5 +58,10 @@ class Commune(models.Model):
         return self.list_name
 
     @property
+    def place_name(self) -> str:
+        """Name for a line of text or a map: « Paris 18 », « Le Kremlin-Bicêtre »."""
+        return self.list_name if self.parent_id else self.name
+
+    @property
     def first_postal_code(self) -> str:
         return self.postal_codes[0] if self.postal_codes else ""

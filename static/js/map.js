@@ -3,12 +3,13 @@
 // Colours come from map.css, so the theme needs nothing here.
 
 const L = window.L;
-const CREDIT = "Contours\u00a0: IGN ADMIN EXPRESS – Licence Ouverte 2.0";
+const CREDIT = "IGN ADMIN EXPRESS – Licence Ouverte 2.0";
 const SHAPES = { old: "frais-vieux", never: "frais-jamais" };
 const PIN_WIDTH = 52; // pixels
 // Pins that would overlap become one cluster, so that each can be touched. Clusters are made for whole zoom levels
 // while the map stops at quarters: at the worst half a level further out, where 76 px are 53.
 const CLUSTER_RADIUS = 76;
+const PLACE_BOX = 5000; // metres: the side of what is shown around one place
 const TILE_ZOOM = 19;
 const NAME = { permanent: true, className: "map-name" };
 const FRANCE = [46.6, 2.4];
@@ -115,7 +116,7 @@ async function draw(element) {
   }
   if (latitude) {
     const at = drawPlace(map, element.dataset);
-    view = territory || places?.features.length ? view.extend(at) : L.latLng(at).toBounds(12000);
+    view = territory || places?.features.length ? view.extend(at) : L.latLng(at).toBounds(PLACE_BOX);
   }
   if (places?.features.length) {
     const bounds = drawPoints(map, places, sprite).getBounds();
