@@ -251,7 +251,7 @@ def _contacts(world: World, legal_entity: LegalEntity) -> dict[str, Any]:
         "manager_first_name": manager[0],
         "manager_last_name": manager[1],
         "manager_phone": world.phone(mobile=True) if world.chance(0.5) else "",
-        "director_civility_id": world.term_id("civility", world.rng.choice(("M", "MME"))),
+        "director_civility_id": world.civility_id(director[0]),
         "director_name": " ".join(director),
         "director_phone": world.phone() if world.chance(0.5) else "",
         "comment": COMMENT,

@@ -55,7 +55,7 @@ def _add_practitioner(
     practitioner = world.add(
         Practitioner(
             rpps=world.rpps(),
-            civility_id=world.term_id("civility", world.rng.choice(("M", "MME"))),
+            civility_id=world.civility_id(first_name),
             first_name=first_name,
             last_name=last_name,
             profession_id=world.term_id("resource_profession", profession),

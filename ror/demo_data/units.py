@@ -16,6 +16,7 @@ from .world import World
 MOBILE_MODES = {"11", "49", "53", "58", "59"}
 HOSPITAL_PARTS = {"MCO", "SSR", "PSY", "SMA", "SLD"}
 PARIS = "75056"
+SENSITIVE_EVERY = 7  # one unit for people in precarity in so many shelters women whose address is kept secret
 OFFER_LISTS = {
     Nomenclature.OPERATIONAL_ACTIVITY: ("activities", 3, 1),
     Nomenclature.SPECIFIC_ACT: ("acts", 3, 0),
@@ -182,9 +183,11 @@ def _describe(world: World, unit: OperationalUnit, type_term: Term, offer: Offer
     _set_capacity(world, unit, offer)
     if "0815" in offer.acts and world.chance(0.5):
         unit.pets = world.text(PETS)
-    if offer.conditions == "precarity" and world.chance(0.06):
+    if offer.conditions != "precarity":
+        return
+    if world.number("precarity") % SENSITIVE_EVERY == 0:
         unit.sensitive_unit, unit.sex = True, "f"
-    elif offer.conditions == "precarity" and world.chance(0.1):
+    elif world.chance(0.1):
         unit.sex = world.rng.choice(("f", "m"))
 
 
@@ -200,7 +203,7 @@ def _contacts(world: World, unit: OperationalUnit) -> dict[str, Any]:
         )[0],
         "manager_first_name": manager[0],
         "manager_last_name": manager[1],
-        "manager_civility_id": world.term_id("civility", world.rng.choice(("M", "MME"))),
+        "manager_civility_id": world.civility_id(manager[0]),
         "manager_role": world.rng.choice(("Chef de service", "Cadre de santé", "Coordinateur", "")),
     }
 

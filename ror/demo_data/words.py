@@ -12,6 +12,17 @@ FIRST_NAMES = (
     "Solène Sophie Stéphane Sylvie Tanguy Théo Thérèse Thomas Valérie Véronique Victor Vincent Virginie Xavier Yann "
     "Yasmine Youssef Yves Zoé"
 ).split()
+# Names that both civilities bear; the others not listed as men's are women's.
+SHARED_NAMES = frozenset("Camille Claude Dominique Linh Robin".split())
+MEN_NAMES = frozenset(
+    (
+        "Alain André Antoine Arnaud Bastien Benoît Bernard Bruno Charles Christophe Clément Damien Daniel David Denis "
+        "Didier Éric Étienne Fabien François Frédéric Georges Gérard Gilles Guillaume Hakim Henri Hugo Jacques Jérôme "
+        "Joël Julien Karim Kevin Laurent Léo Lionel Louis Luc Marc Mathieu Maxime Mehdi Michel Mohamed Moussa Nicolas "
+        "Olivier Patrick Paul Philippe Pierre Rachid Raphaël Rémi Renaud Roland Romain Samuel Sébastien Serge Simon "
+        "Stéphane Tanguy Théo Thomas Victor Vincent Xavier Yann Youssef Yves"
+    ).split()
+)
 LAST_NAMES = (
     "Abadie Adam Allard Amar André Arnaud Aubert Aubry Bailly Barbier Baron Barre Bataille Baudry Benali Benoît Berger "
     "Bernard Berthier Besnard Bertin Blanchard Bonnet Boucher Bouchet Boulanger Bourgeois Boyer Brun Brunet Camara "

@@ -145,6 +145,11 @@ class World:
         """First and last name."""
         return self.rng.choice(words.FIRST_NAMES), self.rng.choice(words.LAST_NAMES).replace("Da-Silva", "Da Silva")
 
+    def civility_id(self, first_name: str) -> int:
+        """Id of the civility that goes with a first name; drawn when the name is borne by both."""
+        man = self.chance(0.5) if first_name in words.SHARED_NAMES else first_name in words.MEN_NAMES
+        return self.term_id("civility", "M" if man else "MME")
+
     def phone(self, *, mobile: bool = False) -> str:
         """A number that belongs to nobody."""
         prefix = FICTION_MOBILE if mobile else self.rng.choice(FICTION_FIXED[:1] * 8 + FICTION_FIXED[1:])

@@ -28,6 +28,7 @@ from directory.models import (
     UnitTerm,
 )
 from directory.scopes import scope_of
+from ror.demo_data import words
 from ror.demo_data.establishments import of_commune
 from ror.demo_data.geography import Geography
 from ror.demo_data.load import SEED, build_region
@@ -157,8 +158,22 @@ def test_every_record_is_plausible(demo):
         assert unit.discipline_id
         assert unit.care_mode_id
         assert unit.count
-    assert OperationalUnit.objects.filter(sensitive_unit=True).exists()
+    sensitive = OperationalUnit.objects.published().filter(sensitive_unit=True)
+    assert sensitive.count() >= 3
+    assert set(sensitive.values_list("unit_type__parent__code", flat=True)) == {"MSS-PDS"}
     assert all(practitioner.places.exists() for practitioner in Practitioner.objects.order_by("pk")[:200])
+
+
+def test_civilities_agree_with_first_names(demo):
+    men = words.MEN_NAMES
+    women = set(words.FIRST_NAMES) - men - words.SHARED_NAMES
+    assert men | words.SHARED_NAMES <= set(words.FIRST_NAMES)
+    for model, prefix in ((Practitioner, ""), (OperationalUnit, "manager_")):
+        for code, others in (("M", women), ("MME", men)):
+            wrong = {f"{prefix}civility__code": code, f"{prefix}first_name__in": others}
+            assert not model.objects.filter(**wrong).exists()
+    for code, name in GeographicEntity.objects.values_list("director_civility__code", "director_name"):
+        assert name.split()[0] not in (women if code == "M" else men)
 
 
 def test_offers_stay_inside_what_the_types_allow(demo):
