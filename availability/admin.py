@@ -145,12 +145,17 @@ class CurrentFigureAdmin(BackOfficeAdmin):
         return (*CURRENT_FIELDS, *COUNT_FIELDS, "comment", "is_over_capacity") if obj else ("unit",)
 
     def save_model(self, request, obj, form, change):
-        services.open_entry(unit_ids=[obj.unit_id], scope=request.scope, now=timezone.now())
+        services.open_entry(unit_ids=[obj.unit_id], now=timezone.now(), **self._actor(request))
+
+    def _actor(self, request):
+        return {"scope": request.scope, "by": request.user, "request_ip": self.request_ip(request)}
 
     @admin.action(description="Ouvrir la saisie")
     def open_entry(self, request, queryset):
         try:
-            opened = services.open_entry(unit_ids=[row.pk for row in queryset], scope=request.scope, now=timezone.now())
+            opened = services.open_entry(
+                unit_ids=[row.pk for row in queryset], now=timezone.now(), **self._actor(request)
+            )
         except UnitsNotGrouped:
             messages.error(request, NOT_GROUPED)
         else:
@@ -158,7 +163,7 @@ class CurrentFigureAdmin(BackOfficeAdmin):
 
     @admin.action(description="Fermer la saisie")
     def close_entry(self, request, queryset):
-        closed = services.close_entry(unit_ids=[row.pk for row in queryset], scope=request.scope)
+        closed = services.close_entry(unit_ids=[row.pk for row in queryset], **self._actor(request))
         messages.success(request, f"Saisies fermées\u00a0: {len(closed)}.")
 
 

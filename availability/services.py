@@ -8,6 +8,8 @@ from dataclasses import asdict
 from django.db import transaction
 from django.db.models import ExpressionWrapper, F, fields
 
+from accounts.models import AuditEntry, User
+from accounts.services import log_action
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
@@ -204,8 +206,12 @@ def rhythms_for(unit_type_ids: Collection[int]) -> dict[int, datetime.timedelta]
 
 
 @transaction.atomic
-def open_entry(*, unit_ids: Collection[int], scope: Scope, now: datetime.datetime) -> list[int]:
+def open_entry(
+    *, unit_ids: Collection[int], scope: Scope, now: datetime.datetime, by: User, request_ip: str | None = None
+) -> list[int]:
     """Open units to entry; return the ids of those that were not open yet. Figures already stated are kept.
+
+    Each opening is a line of the audit log, under ``by``.
 
     Raises ``OpeningRefused`` and ``UnitsNotGrouped``, and then opens none. Source: spec 20, Entering.
     """
@@ -222,19 +228,21 @@ def open_entry(*, unit_ids: Collection[int], scope: Scope, now: datetime.datetim
             create_defaults={"is_open": True, "opened_at": now, "rhythm": rhythms[unit.unit_type_id]},
         )
     apply_rhythms(unit_type_ids=rhythms)
+    _log(AuditEntry.Action.ENTRY_OPENED, opened, by, request_ip)
     return _tell([unit.pk for unit in opened])
 
 
 @transaction.atomic
-def close_entry(*, unit_ids: Collection[int], scope: Scope) -> list[int]:
+def close_entry(*, unit_ids: Collection[int], scope: Scope, by: User, request_ip: str | None = None) -> list[int]:
     """Close units to entry (« Saisie non activée »); return the ids of those that were open.
 
-    Raises ``OpeningRefused``, and then closes none.
+    Each closing is a line of the audit log, under ``by``. Raises ``OpeningRefused``, and then closes none.
     """
     units = _manageable_units(unit_ids, scope)
     open_rows = CurrentFigure.objects.select_for_update().filter(unit__in=units, is_open=True)
     closed = sorted(row.pk for row in open_rows)
     CurrentFigure.objects.filter(pk__in=closed).update(is_open=False)
+    _log(AuditEntry.Action.ENTRY_CLOSED, [unit for unit in units if unit.pk in closed], by, request_ip)
     return _tell(closed)
 
 
@@ -270,6 +278,11 @@ def _manageable_units(unit_ids: Collection[int], scope: Scope) -> list[Operation
     if refused := [unit.pk for unit in units if not may_manage_entry(scope, unit)]:
         raise OpeningRefused(refused)
     return units
+
+
+def _log(action: AuditEntry.Action, units: list[OperationalUnit], by: User, request_ip: str | None) -> None:
+    for unit in units:
+        log_action(action=action, actor=by, target=unit.name, request_ip=request_ip, details={"unit_id": unit.pk})
 
 
 def _tell(unit_ids: list[int]) -> list[int]:

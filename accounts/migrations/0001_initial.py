@@ -184,6 +184,8 @@ class Migration(migrations.Migration):
                             ("account_changed", "Compte modifié"),
                             ("legal_text_published", "Texte légal publié"),
                             ("record_repaired", "Fiche réparée au back-office"),
+                            ("entry_opened", "Saisie ouverte"),
+                            ("entry_closed", "Saisie fermée"),
                             ("exported", "Export"),
                         ],
                         max_length=32,

@@ -20,6 +20,8 @@ class AuditEntry(models.Model):
         ACCOUNT_CHANGED = "account_changed", "Compte modifié"
         LEGAL_TEXT_PUBLISHED = "legal_text_published", "Texte légal publié"
         RECORD_REPAIRED = "record_repaired", "Fiche réparée au back-office"
+        ENTRY_OPENED = "entry_opened", "Saisie ouverte"
+        ENTRY_CLOSED = "entry_closed", "Saisie fermée"
         EXPORTED = "exported", "Export"
 
     action = models.CharField("action", max_length=32, choices=Action)

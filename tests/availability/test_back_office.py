@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.urls import reverse
 
+from accounts.models import AuditEntry
 from availability.models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
 from tests.factories.directory import ACT, LAM, LHSS, UnitFactory, unit_type
 
@@ -37,10 +38,12 @@ def test_a_unit_whose_type_is_not_grouped_is_explained(support, world):
 
 
 @pytest.mark.parametrize(("action", "is_open"), [("close_entry", False), ("open_entry", True)])
-def test_support_closes_and_opens_a_selection(support, world, action, is_open):
+def test_support_closes_and_opens_a_selection(support, cast, world, action, is_open):
     CurrentFigure.objects.filter(unit=world.act).update(is_open=not is_open)
     support.post(changelist("currentfigure"), {"action": action, "_selected_action": [world.act.pk]})
     assert CurrentFigure.objects.get(unit=world.act).is_open is is_open
+    logged = AuditEntry.objects.get(action="entry_opened" if is_open else "entry_closed")
+    assert (logged.actor, logged.target, logged.ip_address) == (cast.sesan, world.act.name, "127.0.0.1")
 
 
 def test_a_groupings_new_rhythm_reaches_its_units(support, world):

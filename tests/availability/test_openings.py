@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from availability import services
 from availability.exceptions import OpeningRefused, UnitsNotGrouped
 from availability.models import CurrentFigure, Grouping, UnitTypeRhythm
@@ -31,13 +32,13 @@ def heard():
 
 
 def open_units(cast, *units, who="sesan"):
-    return services.open_entry(
-        unit_ids=[unit.pk for unit in units], scope=scope_of(getattr(cast, who)), now=timezone.now()
-    )
+    by = getattr(cast, who)
+    return services.open_entry(unit_ids=[unit.pk for unit in units], scope=scope_of(by), now=timezone.now(), by=by)
 
 
 def close_units(cast, *units, who="sesan"):
-    return services.close_entry(unit_ids=[unit.pk for unit in units], scope=scope_of(getattr(cast, who)))
+    by = getattr(cast, who)
+    return services.close_entry(unit_ids=[unit.pk for unit in units], scope=scope_of(by), by=by)
 
 
 def test_support_opens_units_whose_type_is_grouped(cast, world, heard):
@@ -70,6 +71,18 @@ def test_closing_then_opening_keeps_the_figure(cast, world, heard):
     row = CurrentFigure.objects.get(unit=world.act)
     assert (row.is_open, row.figure, row.version) == (True, 8, 1)
     assert heard == [world.act.pk, world.act.pk]
+
+
+def test_what_changed_and_nothing_else_is_in_the_audit_log(cast, world):
+    close_units(cast, world.act, world.act_mobile)
+    close_units(cast, world.act)
+    open_units(cast, world.act, world.lam)
+    lines = AuditEntry.objects.order_by("pk").values_list("action", "actor", "target", "details")
+    name, details = world.act.name, {"unit_id": world.act.pk}
+    assert list(lines) == [
+        ("entry_closed", cast.sesan.pk, name, details),
+        ("entry_opened", cast.sesan.pk, name, details),
+    ]
 
 
 def test_the_rhythm_is_the_types_own_else_the_shortest_of_its_groupings(world):
