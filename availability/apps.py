@@ -11,8 +11,9 @@ class AvailabilityConfig(AppConfig):
         from common import navigation, reference
         from directory.enums import RecordKind
         from directory.panels import Panel, register
+        from directory.permissions import reads_directory
 
-        from . import panels
+        from . import key_figures, panels
         from .reference import load_groupings
 
         reference.register(load_groupings, order=30)
@@ -29,6 +30,16 @@ class AvailabilityConfig(AppConfig):
                 context=panels.waiting_figures,
                 visible=panels.states_places,
                 order=10,
+            )
+        )
+        home.register(
+            home.HomeCard(
+                key="places",
+                region="figures",
+                template="availability/home_figures.html",
+                context=key_figures.home_figures,
+                visible=reads_directory,
+                order=5,
             )
         )
         unit, entity = RecordKind.UNIT, RecordKind.GEOGRAPHIC_ENTITY
