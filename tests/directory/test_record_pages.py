@@ -194,7 +194,7 @@ def test_hours_of_the_asked_week(client, cast, world, hours):
     text = text_of(client.get(url_of("unit_detail", world.act), {"semaine": "2024-W33"}))
     assert "12/08/2024 – 18/08/2024 (Semaine 33)" in text
     assert "08:00 – 19:30" in text
-    assert "22:00 – 06:00</span> (le lendemain)" in text
+    assert "22:00 – 06:00 (le lendemain)" in text
     assert "24 h/24" in text
     assert "Fermé (Assomption)" in text
     assert "?semaine=2024-W32#horaires" in text
