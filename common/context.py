@@ -14,7 +14,7 @@ def site_name() -> str:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the site's name, the support desk, whether its data are fictitious, and the visible navigation entries (no database query)."""
+    """Return the site's name, support desk and visible navigation entries, and whether its data are fictitious."""
     return {
         "site_name": site_name(),
         "support_desk": settings.SUPPORT_DESK,

@@ -34,9 +34,7 @@ def normalise_phone(value: str) -> str:
 def validate_phone(value: str) -> None:
     """Refuse a stored number that is not in its stored form (ten digits or a short number)."""
     if normalise_phone(value) != value:
-        raise ValidationError(
-            "Ce numéro de téléphone n’est pas sous sa forme enregistrée.", code="phone"
-        )
+        raise ValidationError("Ce numéro de téléphone n’est pas sous sa forme enregistrée.", code="phone")
 
 
 def display_phone(value: str) -> str:

@@ -4,19 +4,15 @@ import re
 import unicodedata
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_LIGATURES = str.maketrans(
-    {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "ʼ": "'"}
-)
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "ʼ": "'"})
 _SAINT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ARTICLES = {"le", "la", "les", "l"}
 
 
 def fold(value: str) -> str:
-    """Lower case without accents or ligatures, punctuation turned into single spaces (« Évry-Courcouronnes » → « evry courcouronnes »)."""
+    """Lower case without accents, ligatures or punctuation: « Évry-Courcouronnes » → « evry courcouronnes »."""
     decomposed = unicodedata.normalize("NFKD", value.translate(_LIGATURES))
-    plain = "".join(
-        char for char in decomposed if not unicodedata.combining(char)
-    ).lower()
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
     return _NOT_WORD.sub(" ", plain).strip()
 
 

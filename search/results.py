@@ -17,6 +17,7 @@ from directory.enums import Sex
 from .query import DocumentRow, Group
 
 UNITS_SHOWN = 5  # of one establishment; the others are on its record
+NAMES_SHOWN = 2  # units named on a folded line
 AGE_WORDS = {"d": "jour", "m": "mois", "y": "an"}
 
 KIND_WORDS = {
@@ -199,14 +200,19 @@ def _age_of(freshness: Freshness) -> datetime.timedelta:
 
 
 def _summary(rows: Sequence[DocumentRow], counts: Sequence[Count]) -> str:
-    """What a folded line says: « 1 UO – ACT Hébergement, hommes seulement », « 4 UO – 2 unités comptées sur 3 »."""
+    """What a folded line says: « 1 UO – ACT Hébergement, hommes seulement », « 4 UO – A, B et 2 autres »."""
     if len(rows) == 1:
         said = [rows[0].name, KIND_WORDS[counts[0].kind], Sex(rows[0].sex).label.lower() if rows[0].sex else ""]
         return "1 UO – " + ", ".join(part for part in said if part)
+    names = list(dict.fromkeys(row.name for row in rows))[:NAMES_SHOWN]
+    left = len(rows) - len(names)
+    summary = f"{len(rows)} UO – {', '.join(names)}" + (f" et {french.counted(left, 'autre')}" if left else "")
     total = total_count(counts)
     if not total.open:
-        return f"{len(rows)} UO – saisie non activée"
-    return f"{len(rows)} UO – {french.counted(total.counted, 'unité comptée')} sur {total.open}"
+        return f"{summary}, saisie non activée"
+    if total.counted < total.open:
+        return f"{summary} ({french.counted(total.counted, 'unité comptée')} sur {total.open})"
+    return summary
 
 
 @cache

@@ -11,5 +11,6 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def fragment(context: template.Context, piece: Piece[Fragment]) -> SafeString:
     """Render one piece with its own variables on top of those of the page."""
+    assert context.template is not None  # noqa: S101 - set by whoever renders the page
     with context.push(**piece.values):
         return context.template.engine.get_template(piece.fragment.template).render(context)

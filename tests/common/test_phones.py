@@ -8,7 +8,14 @@ from common.phones import display_phone, international_phone, normalise_phone, v
 
 @pytest.mark.parametrize(
     "spelling",
-    ["01 40 97 01 02", "01.40.97.01.02", "+33 1 40 97 01 02", "0033140970102", "+33 (0)1 40 97 01 02", "01-40-97-01-02"],
+    [
+        "01 40 97 01 02",
+        "01.40.97.01.02",
+        "+33 1 40 97 01 02",
+        "0033140970102",
+        "+33 (0)1 40 97 01 02",
+        "01-40-97-01-02",
+    ],
 )
 def test_every_spelling_gives_the_stored_form(spelling):
     assert normalise_phone(spelling) == "0140970102"

@@ -57,7 +57,8 @@ def find_and_open(page, server, act):
     hit = page.locator("article.hit").filter(has=page.get_by_role("heading", name="ACT ALTAIR VESTA", exact=True))
     expect(hit.locator(".count").first).to_contain_text(re.compile(r"8\s*/\s35"))
     shown = re.search(r"([\d,]+)\s?km", hit.inner_text())
-    assert shown and 11 <= float(shown[1].replace(",", ".")) < 12
+    assert shown
+    assert 11 <= float(shown[1].replace(",", ".")) < 12
     hit.locator("summary").click()
     hit.locator(f"a[href='/repertoire/uo/{act.pk}/']").first.click()
     expect(page.get_by_role("heading", level=1, name="ACT ALTAIR VESTA")).to_be_visible()
