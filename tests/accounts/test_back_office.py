@@ -128,3 +128,11 @@ def test_the_support_signs_out_of_the_back_office_as_elsewhere(client, support):
 
 def test_passwords_are_changed_on_the_account_page(client, support):
     assertRedirects(client.get("/admin/password_change/"), "/compte/mot-de-passe/")
+
+
+def test_the_menu_leads_support_alone_to_the_back_office(client, cast):
+    link = f'href="{reverse("admin:index")}"'
+    client.force_login(cast.sesan)
+    assert link in client.get("/").content.decode()
+    client.force_login(cast.consultation)
+    assert link not in client.get("/").content.decode()
