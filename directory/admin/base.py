@@ -85,10 +85,22 @@ class RecordForm(forms.ModelForm):
         return cleaned
 
 
+class NamedRows(forms.BaseInlineFormSet):
+    """Rows whose fields carry their column's name: the table's headers are not their labels."""
+
+    def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
+        """Name each field for assistive technology."""
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", str(field.label))
+
+
 class RowInline(admin.TabularInline):
     """Lines of a record's list; whoever may change the record may change them."""
 
     extra = 0
+    formset = NamedRows
 
     def has_view_permission(self, request, obj=None):
         return request.scope.may(Permission.DIRECTORY_EDIT)

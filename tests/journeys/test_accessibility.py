@@ -100,3 +100,20 @@ def test_refused_forms_are_accessible(page, axe, live_server, open_session, cast
     page.get_by_text("non enregistrée").first.wait_for()
     found += axe()
     assert found == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_back_office_is_accessible(page, axe, live_server, open_session, cast, rich_world, size):
+    page.set_viewport_size(SIZES[size])
+    open_session(cast.sesan)
+    addresses = [
+        reverse("admin:index"),
+        reverse("admin:directory_operationalunit_changelist"),
+        reverse("admin:directory_operationalunit_change", args=[rich_world.act.pk]),
+        reverse("admin:directory_assignment_add"),
+        reverse("admin:availability_grouping_change", args=[rich_world.grouping.pk]),
+        reverse("admin:accounts_auditentry_changelist"),
+    ]
+    found = errors_of(page, axe, live_server, addresses)
+    page.emulate_media(color_scheme="dark")
+    assert found + errors_of(page, axe, live_server, addresses) == []
