@@ -9,12 +9,20 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 
 from ror.cluster import Cluster
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API keeps an event loop running
 
 pytest_plugins = ["tests.browser", "tests.conftest_cast"]
+
+# No test is timed: machines are shared. A run of the continuous integration draws the same examples each time.
+property_settings.register_profile(
+    "ror", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+property_settings.load_profile("ror")
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}
 CLUSTER_KEY = pytest.StashKey[contextlib.ExitStack]()
