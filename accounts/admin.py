@@ -112,6 +112,7 @@ class AuditEntryAdmin(BackOfficeAdmin):
     list_filter = ("action", "at")
     list_select_related = ("actor",)
     search_fields = ("target", "actor__username", "actor__last_name", "ip_address")
+    search_title = "Rechercher dans le journal d’audit"
     date_hierarchy = "at"
     show_full_result_count = False
 

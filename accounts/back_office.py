@@ -9,16 +9,35 @@ from django.contrib import admin
 from django.contrib.auth import logout as sign_out
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db import DataError, transaction
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
 
 from common.client_address import client_address
 
 from .roles import Permission
 
+UNREADABLE = (ValueError, OverflowError, ValidationError, DataError)
 SUPPORT_ONLY = "Le back-office est réservé au support du ROR."
+
+
+def _serve_filtered(serve):
+    """Serve a page whose address holds filters: those that neither Python nor PostgreSQL can read answer 400.
+
+    The page is rendered here, since lists are read while they are drawn, and inside a savepoint, since the error page
+    reads the database too.
+    """
+    try:
+        with transaction.atomic():
+            response = serve()
+            return response.render() if isinstance(response, TemplateResponse) else response
+    except UNREADABLE as error:
+        raise BadRequest("filters") from error
 
 
 class BackOfficeSite(admin.AdminSite):
@@ -41,7 +60,9 @@ class BackOfficeSite(admin.AdminSite):
         def refuse_or_serve(request, *args, **kwargs):
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied(SUPPORT_ONLY)
-            return guarded(request, *args, **kwargs)
+            if not request.GET:
+                return guarded(request, *args, **kwargs)
+            return _serve_filtered(functools.partial(guarded, request, *args, **kwargs))
 
         return refuse_or_serve
 
@@ -73,12 +94,14 @@ class BackOfficeAdmin(admin.ModelAdmin):
     """Pages of one model, open to holders of ``permission``; ``can_*`` close an action to everybody.
 
     Rows are never deleted from here unless a page says so: records are closed, accounts deactivated, roles ended.
+    ``search_title`` names the search of the list where « Rechercher dans les … » would not read well.
     """
 
     permission = Permission.ACCOUNT_MANAGE
     can_add = True
     can_change = True
     can_delete = False
+    search_title = ""
 
     def _is_open(self, request) -> bool:
         return request.user.is_active and request.scope.may(self.permission)
@@ -97,6 +120,16 @@ class BackOfficeAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return self.can_delete and self._is_open(request)
+
+    def changelist_view(self, request, extra_context=None):
+        """A list is titled by what it holds."""
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    @method_decorator(require_safe)
+    def history_view(self, request, object_id, extra_context=None):
+        """The history of a row is read only: GET and HEAD."""
+        return super().history_view(request, object_id, extra_context)
 
     def request_ip(self, request) -> str | None:
         """Address to write in the audit log."""

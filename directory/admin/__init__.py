@@ -1,3 +1,3 @@
-from . import nomenclatures, records, rights
+from . import changes, nomenclatures, records, rights
 
-__all__ = ["nomenclatures", "records", "rights"]
+__all__ = ["changes", "nomenclatures", "records", "rights"]

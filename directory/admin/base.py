@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 
 from accounts.back_office import BackOfficeAdmin
 from accounts.roles import Permission
@@ -18,10 +24,12 @@ from ..enums import Nomenclature, PublicationStatus
 from ..models import Term
 from ..services import RecordEdit, StaleRecord, update_record
 from ..snapshots import state_of
+from .changes import history_of, shown_line
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts
 
+LINES_A_PAGE = 50
 TERM_LISTS: dict[str, Nomenclature] = {
     "activity_family": Nomenclature.ACTIVITY_FAMILY,
     "care_mode": Nomenclature.CARE_MODE,
@@ -144,6 +152,28 @@ class RecordAdmin(BackOfficeAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         form.instance.edit.finish()
+
+    @method_decorator(require_safe)
+    def history_view(self, request, object_id, extra_context=None):
+        """Our own lines of history (``RecordChange``), newest first, instead of Django's log."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            return redirect(f"admin:directory_{self.opts.model_name}_changelist")
+        if not self.has_view_permission(request, record):
+            raise PermissionDenied
+        page = Paginator(history_of(record), LINES_A_PAGE).get_page(request.GET.get("page"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Historique de «\u00a0{record}\u00a0»",
+            "opts": self.opts,
+            "changelist_url": f"admin:directory_{self.opts.model_name}_changelist",
+            "change_url": f"admin:directory_{self.opts.model_name}_change",
+            "object": record,
+            "page": page,
+            "lines": [shown_line(change) for change in page],
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/record_history.html", context)
 
     def get_search_results(self, request, queryset, search_term):
         """Names are searched without accents or case."""

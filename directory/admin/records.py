@@ -2,14 +2,8 @@
 
 from django import forms
 from django.contrib import admin
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 
-from accounts.back_office import BackOfficeAdmin
-from accounts.roles import Permission
-
-from ..blocks import BLOCKS, PUBLICATION_FIELDS
-from ..enums import ENTITY_TERM_LISTS, RecordKind
+from ..enums import ENTITY_TERM_LISTS
 from ..models import (
     GeographicEntity,
     HoursException,
@@ -18,7 +12,6 @@ from ..models import (
     OperationalUnit,
     PracticePlace,
     Practitioner,
-    RecordChange,
     RorReferent,
     Structure,
     Term,
@@ -248,64 +241,3 @@ class PractitionerAdmin(PublishedAdmin):
         PUBLICATION,
         TRACE,
     )
-
-
-@admin.register(RecordChange)
-class RecordChangeAdmin(BackOfficeAdmin):
-    """History of the records, read only."""
-
-    permission = Permission.DIRECTORY_EDIT
-    can_add = can_change = False
-    list_display = ("at", "record_kind", "record_id", "action", "block", "by", "role", "reason")
-    list_filter = ("record_kind", "action", "at")
-    list_select_related = ("by",)
-    search_fields = ("=record_id", "by__username", "by__last_name", "reason")
-    date_hierarchy = "at"
-    show_full_result_count = False
-    fields = ("at", "record", "version", "action", "block", "by", "role", "reason", "changes_shown")
-    readonly_fields = ("record", "changes_shown")
-
-    @admin.display(description="fiche")
-    def record(self, change):
-        url = reverse(f"admin:directory_{MODEL_NAMES[change.record_kind]}_change", args=[change.record_id])
-        return format_html('<a href="{}">{} {}</a>', url, change.get_record_kind_display(), change.record_id)
-
-    @admin.display(description="changements")
-    def changes_shown(self, change):
-        rows = (
-            (field_label(change.record_kind, name), in_words(before), in_words(after))
-            for name, (before, after) in change.changes.items()
-        )
-        lines = format_html_join("", "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>", rows)
-        return format_html("<table><tr><th>Champ</th><th>Avant</th><th>Après</th></tr>{}</table>", lines)
-
-
-MODEL_NAMES: dict[str, str] = {
-    RecordKind.LEGAL_ENTITY: "legalentity",
-    RecordKind.GEOGRAPHIC_ENTITY: "geographicentity",
-    RecordKind.STRUCTURE: "structure",
-    RecordKind.UNIT: "operationalunit",
-    RecordKind.PRACTITIONER: "practitioner",
-    RecordKind.TERM: "term",
-}
-
-
-def field_label(kind: str, name: str) -> str:
-    """Label of a field in the registry of blocks; its name when it has none."""
-    if name in PUBLICATION_FIELDS:
-        return PUBLICATION_FIELDS[name]
-    fields = (field for block in BLOCKS.get(RecordKind(kind), ()) for field in block.fields)
-    return next((field.label for field in fields if field.name == name), name)
-
-
-def in_words(value) -> str:
-    """Kept value (``directory.snapshots``) as a text: labels, « – » for nothing."""
-    if value is None or value in ("", []):
-        return "–"
-    if isinstance(value, dict):
-        return str(value["label"])
-    if isinstance(value, list):
-        return ", ".join(in_words(item) for item in value)
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    return str(value)

@@ -35,7 +35,7 @@ def pages_of(name, instance, *, add=True, change=True, delete=False):
             post=support("200") if delete else refused,
             kwargs=address,
         ),
-        Row(f"admin:{name}_history", get=support("200"), post=support("200"), kwargs=address),
+        Row(f"admin:{name}_history", get=support("200"), post=support("405"), kwargs=address),
     ]
 
 
