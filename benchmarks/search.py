@@ -23,6 +23,7 @@ from accounts.models import User
 from benchmarks.runner import Figure
 from common.geo import distance_sql
 from common.pages import PAGE_SIZE
+from directory.scopes import Coverage
 from ror.urls import urlpatterns as site_urls
 from search.matching import known_keys, read_text
 from search.places import resolve_place
@@ -59,7 +60,7 @@ def floor_statement(where: str, what: str) -> tuple[str, dict[str, Any]]:
     """Return one query for the page's establishments, their units and the totals, and its parameters."""
     place = resolve_place(where).place if where else None
     match = read_text(what, known_keys(what))
-    chosen = document_filter(match, place)
+    chosen = document_filter(match, place, Coverage())
     parameters = chosen.parameters | {"size": PAGE_SIZE}
     distance, order = "NULL::float8", "rank DESC, sort_name, group_id"
     if place and place.point:

@@ -33,8 +33,9 @@ def _readable(scope: Scope, own: Q, *above: str) -> Q:
 def address_shown(scope: Scope, path: str = "") -> ExpressionWrapper:
     """SQL condition: the address of an EG is shown to this person. ``path`` leads to the EG (« geographic_entity__ »).
 
-    Always without a sensitive unit there; else to whoever holds ``sensitive:read`` on the EG or on one of these units
-    (spec 01-settled, Directory: its own and its EG's address, coordinates, map point and distance are hidden).
+    Always without a sensitive unit there, be it hidden or closed; else to whoever holds ``sensitive:read`` on the EG or
+    on one of these units (spec 01-settled, Directory: its own and its EG's address, coordinates, map point and distance
+    are hidden). The numbers that give it in public registers follow it: FINESS, SIRET, national identifier.
     """
     coverage = scope.coverage(Permission.SENSITIVE_READ)
     if coverage.region:
@@ -42,7 +43,7 @@ def address_shown(scope: Scope, path: str = "") -> ExpressionWrapper:
     units = apps.get_model("directory", "OperationalUnit").objects.filter(
         geographic_entity_id=OuterRef(f"{path}pk"), sensitive_unit=True
     )
-    shown = ~Q(Exists(units.exclude(status=PublicationStatus.CLOSED)))
+    shown = ~Q(Exists(units))
     if coverage.geographic_entities:
         shown |= Q(**{f"{path}pk__in": coverage.geographic_entities})
     if coverage.legal_entities:

@@ -87,7 +87,7 @@ served AS (
 ),
 sensitive AS (
     SELECT DISTINCT geographic_entity_id AS id
-    FROM directory_operationalunit WHERE sensitive_unit AND status <> 'closed'
+    FROM directory_operationalunit WHERE sensitive_unit
 )
 SELECT
     'uo', unit.id, NULL::bigint, eg.id, eg.id, eg.legal_entity_id,
@@ -168,12 +168,13 @@ place AS (
     FROM wanted
     JOIN directory_practiceplace place ON place.practitioner_id = wanted.id
     LEFT JOIN directory_geographicentity eg ON eg.id = place.geographic_entity_id
-    WHERE eg.id IS NULL OR eg.status = 'published'
+    LEFT JOIN directory_legalentity ej ON ej.id = eg.legal_entity_id
+    WHERE eg.id IS NULL OR (eg.status = 'published' AND ej.status = 'published')
     ORDER BY place.practitioner_id, place.order
 ),
 sensitive AS (
     SELECT DISTINCT geographic_entity_id AS id
-    FROM directory_operationalunit WHERE sensitive_unit AND status <> 'closed'
+    FROM directory_operationalunit WHERE sensitive_unit
 )
 SELECT
     'pro', NULL::bigint, person.id, -person.id, place.geographic_entity_id, eg.legal_entity_id,

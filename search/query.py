@@ -21,6 +21,15 @@ from .places import Place, Resolution, resolve_place
 
 SHOWN_LIMIT = 200  # establishments on screen (spec 40)
 VARIANTS_LIMIT = 6
+_OWN_SENSITIVE = (
+    "SELECT own.geographic_entity_id FROM directory_operationalunit own"
+    " WHERE own.sensitive_unit AND own.id = ANY(%(own_units)s::bigint[])"
+)
+# FINESS, SIRET and national identifier give the address in public registers: hidden with the place.
+_NAMES_PLACE = (
+    "SELECT 1 FROM directory_geographicentity place WHERE place.id = d.geographic_entity_id"
+    " AND ARRAY[place.finess, place.siret, place.national_id] && %(identifiers)s::varchar[]"
+)
 _WEIGHTS = "'{0.05, 0.2, 0.5, 1.0}'"  # free text, names, coded offer, type d'UO
 
 
@@ -85,15 +94,19 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
     sort = (criteria.sort or Sort.DISTANCE) if started_from else Sort.RELEVANCE
     found: dict[str, Any] = {}
     if not resolution.problem and not match.nothing:
-        found = _find_groups(match, place, sort, scope.coverage(Permission.SENSITIVE_READ), now)
+        coverage = scope.coverage(Permission.SENSITIVE_READ)
+        found = _find_groups(match, place, sort, coverage, now)
         if not found["groups"]:
-            found["variants"] = _variants(criteria, place, rows)
+            found["variants"] = _variants(criteria, place, rows, coverage)
     elapsed = round((time.perf_counter() - started) * 1000)
     return Outcome(place, resolution, match, sort, elapsed_ms=max(elapsed, 1), **found)
 
 
-def document_filter(match: Match, place: Place | None) -> Filter:
-    """Condition of a search. Without words, units only: the whole directory of practitioners is not an answer."""
+def document_filter(match: Match, place: Place | None, coverage: Coverage) -> Filter:
+    """Condition of a search, for the ``coverage`` of ``sensitive:read``.
+
+    Without words, units only: the whole directory of practitioners is not an answer.
+    """
     parts: list[str] = []
     parameters: dict[str, Any] = {}
     if match.by_terms:
@@ -108,6 +121,7 @@ def document_filter(match: Match, place: Place | None) -> Filter:
     if match.identifiers:
         parts.append("d.identifiers && %(identifiers)s::varchar[]")
         parameters["identifiers"] = list(match.identifiers)
+        parts.append(f"({place_visible(coverage, parameters)} OR NOT EXISTS ({_NAMES_PLACE}))")
     if not parts:
         parts.append("d.kind = 'uo'")
     if place and not place.insee:
@@ -134,12 +148,17 @@ def text_rank(match: Match, parameters: dict[str, Any]) -> str:
 
 
 def place_visible(coverage: Coverage, parameters: dict[str, Any]) -> str:
-    """Condition under which the place of a document may be told to this person (spec 01-settled, Directory)."""
+    """Condition under which the place of a document may be told to this person (spec 01-settled, Directory).
+
+    The rule of ``directory.querysets.address_shown``: it holds for all the documents of an EG, or for none.
+    """
     if coverage.region:
         return "true"
     parts = ["NOT d.hides_place"]
+    if coverage.units:
+        parts.append(f"d.geographic_entity_id IN ({_OWN_SENSITIVE})")
+        parameters["own_units"] = sorted(coverage.units)
     for column, ids in (
-        ("unit_id", coverage.units),
         ("geographic_entity_id", coverage.geographic_entities),
         ("legal_entity_id", coverage.legal_entities),
     ):
@@ -167,7 +186,7 @@ def _groups_statement(
     match: Match, place: Place | None, sort: Sort, coverage: Coverage, now: datetime.datetime
 ) -> tuple[str, dict[str, Any]]:
     """Statement and parameters of the groups. All the units of an EG stand at its address, measured once."""
-    chosen = document_filter(match, place)
+    chosen = document_filter(match, place, coverage)
     parameters = chosen.parameters | {"limit": SHOWN_LIMIT, "now": now}
     visible = place_visible(coverage, parameters)
     distance, serves, rank = "NULL::float8", "false", "0"
@@ -236,10 +255,11 @@ class DocumentRow(NamedTuple):
 
 def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> list[DocumentRow]:
     """Documents of these groups that match the search, by name: one query."""
-    chosen = document_filter(outcome.match, outcome.place)
+    coverage = scope.coverage(Permission.SENSITIVE_READ)
+    chosen = document_filter(outcome.match, outcome.place, coverage)
     insee = outcome.place.insee if outcome.place else ""
     parameters = chosen.parameters | {"groups": [group.group_id for group in groups], "insee": insee}
-    visible = place_visible(scope.coverage(Permission.SENSITIVE_READ), parameters)
+    visible = place_visible(coverage, parameters)
     statement = f"""
         SELECT {UNIT_COLUMNS}, CASE WHEN {visible} THEN coalesce(c.list_name, '') ELSE '' END, NOT {visible},
                d.territory @> ARRAY[%(insee)s]::varchar[]
@@ -250,18 +270,20 @@ def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> lis
     return [DocumentRow(*row) for row in _select(statement, parameters)]
 
 
-def _variants(criteria: SearchCriteria, place: Place | None, rows: Sequence[KeyRow]) -> tuple[Variant, ...]:
+def _variants(
+    criteria: SearchCriteria, place: Place | None, rows: Sequence[KeyRow], coverage: Coverage
+) -> tuple[Variant, ...]:
     """What finds something once one criterion is dropped: the department, the words, or one word (one query)."""
     trials: list[tuple[str, str, Filter]] = []
     if place and not place.insee and criteria.what:
-        trials.append(("", criteria.what, document_filter(read_text(criteria.what, rows), None)))
+        trials.append(("", criteria.what, document_filter(read_text(criteria.what, rows), None, coverage)))
     words = words_of(criteria.what)
     for dropped in words if len(words) > 1 else ():
         text = " ".join(word for word in words if word != dropped)
         if match := read_text(text, rows):
-            trials.append((criteria.where, text, document_filter(match, place)))
+            trials.append((criteria.where, text, document_filter(match, place, coverage)))
     if place and criteria.what:
-        trials.append((criteria.where, "", document_filter(Match(), place)))
+        trials.append((criteria.where, "", document_filter(Match(), place, coverage)))
     counts = _counts([chosen for _, _, chosen in trials[:VARIANTS_LIMIT]])
     pairs = zip(trials, counts, strict=False)
     return tuple(Variant(where, what, count) for (where, what, _), count in pairs if count)

@@ -113,6 +113,35 @@ def test_one_sensitive_unit_hides_the_place_of_all_those_of_its_establishment():
     assert document_of(elsewhere).hides_place
 
 
+@pytest.mark.parametrize("trait", ["hidden", "closed"])
+def test_a_hidden_or_closed_sensitive_unit_still_hides_the_place(trait):
+    eg = GeographicEntityFactory()
+    unit = UnitFactory(geographic_entity=eg)
+    UnitFactory(geographic_entity=eg, sensitive=True, **{trait: True})
+    person = PractitionerFactory()
+    PracticePlaceFactory(practitioner=person, geographic_entity=eg, commune=None)
+    index.rebuild_all()
+    assert document_of(unit).hides_place
+    assert SearchDocument.objects.get(practitioner=person).hides_place
+
+
+@pytest.mark.parametrize("trait", ["hidden", "closed"])
+@pytest.mark.parametrize("level", ["eg", "ej"])
+def test_a_practitioner_is_not_placed_in_a_hidden_or_closed_establishment(trait, level):
+    person = PractitionerFactory()
+    place = PracticePlaceFactory(
+        practitioner=person, geographic_entity=GeographicEntityFactory(), commune=None, phone="0199000055"
+    )
+    record = place.geographic_entity if level == "eg" else place.geographic_entity.legal_entity
+    closure = {"closure_kind": ClosureKind.FINAL, "closed_on": "2025-06-30"} if trait == "closed" else {}
+    type(record).objects.filter(pk=record.pk).update(status=trait, **closure)
+    practitioners_changed.send(sender=Practitioner, practitioner_ids=[person.pk])
+    found = SearchDocument.objects.get(practitioner=person)
+    assert (found.department_code, found.commune_insee, found.lat, found.lon) == ("", "", None, None)
+    assert found.geographic_entity_id is None
+    assert "0199000055" not in found.identifiers
+
+
 def test_very_restricted_contacts_stay_out_of_the_index():
     unit = UnitFactory(contact_confidentiality="very_restricted", medical_phone="0199000077")
     send_units(unit)
