@@ -28,7 +28,10 @@ def free_places() -> dict[str, int]:
 
 
 def _counted() -> dict[str, int]:
-    shown = CurrentFigure.objects.open().filter(unit__geographic_entity__status=PublicationStatus.PUBLISHED)
+    shown = CurrentFigure.objects.open().filter(
+        unit__geographic_entity__status=PublicationStatus.PUBLISHED,
+        unit__geographic_entity__legal_entity__status=PublicationStatus.PUBLISHED,
+    )
     counts = Q(expires_at__gte=timezone.now())
     return shown.order_by().aggregate(
         places=Sum("figure", filter=counts, default=0), counted=Count("pk", filter=counts), open=Count("pk")

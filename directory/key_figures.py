@@ -43,7 +43,10 @@ def key_figures() -> list[KeyFigure]:
 
 
 def _counted() -> list[KeyFigure]:
-    units = OperationalUnit.objects.published().filter(geographic_entity__status=PublicationStatus.PUBLISHED)
+    units = OperationalUnit.objects.published().filter(
+        geographic_entity__status=PublicationStatus.PUBLISHED,
+        geographic_entity__legal_entity__status=PublicationStatus.PUBLISHED,
+    )
     counted = {key: Count("geographic_entity", filter=group, distinct=True) for key, (_, group) in GROUPS.items()}
     totals = units.order_by().aggregate(units=Count("pk"), **counted)
     return [

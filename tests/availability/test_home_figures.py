@@ -38,9 +38,10 @@ def test_only_figures_that_stand_count(world, django_assert_num_queries):
     }
 
 
-def test_units_of_a_hidden_establishment_count_nowhere(world):
-    world.eg.status = "hidden"
-    world.eg.save()
+@pytest.mark.parametrize("level", ["eg", "ej"])
+def test_units_of_a_hidden_record_count_nowhere(world, level):
+    getattr(world, level).status = "hidden"
+    getattr(world, level).save()
     held = CurrentFigure.objects.open().filter(unit__geographic_entity=world.eg).count()
     assert key_figures.free_places()["open"] == CurrentFigure.objects.open().count() - held
 

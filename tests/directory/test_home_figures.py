@@ -36,6 +36,13 @@ def test_establishments_are_counted_once_a_group_and_only_when_published(world, 
         counts()
 
 
+@pytest.mark.parametrize("level", ["eg", "ej"])
+def test_what_stands_below_a_hidden_record_counts_nowhere(world, level):
+    getattr(world, level).status = "hidden"
+    getattr(world, level).save()
+    assert counts()["unités opérationnelles"] == 1
+
+
 def test_the_home_page_and_the_header_lead_to_the_directory(client, cast):
     client.force_login(cast.consultation)
     text = client.get("/").content.decode()
