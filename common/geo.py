@@ -13,15 +13,6 @@ class Point(NamedTuple):
     lon: float
 
 
-class Box(NamedTuple):
-    """A latitude/longitude rectangle in decimal degrees."""
-
-    south: float
-    north: float
-    west: float
-    east: float
-
-
 def distance_km(start: Point, end: Point) -> float:
     """Great-circle distance in kilometres (haversine, R = 6371.009 km, as geopy's ``great_circle``)."""
     lat1, lat2 = math.radians(start.lat), math.radians(end.lat)
@@ -29,19 +20,6 @@ def distance_km(start: Point, end: Point) -> float:
     half_lon = math.sin(math.radians(end.lon - start.lon) / 2)
     chord = half_lat**2 + math.cos(lat1) * math.cos(lat2) * half_lon**2
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
-
-
-def bounding_box(centre: Point, radius_km: float) -> Box:
-    """Smallest rectangle that holds every point within ``radius_km`` kilometres of ``centre``."""
-    half_lat = math.degrees(radius_km / EARTH_RADIUS_KM)
-    narrowing = math.cos(math.radians(min(89.9, abs(centre.lat) + half_lat)))
-    half_lon = math.degrees(radius_km / EARTH_RADIUS_KM / narrowing)
-    return Box(
-        centre.lat - half_lat,
-        centre.lat + half_lat,
-        centre.lon - half_lon,
-        centre.lon + half_lon,
-    )
 
 
 def distance_sql(lat_column: str, lon_column: str) -> str:
