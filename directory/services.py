@@ -169,8 +169,8 @@ def give_national_id(record: Any) -> bool:
     if isinstance(record, OperationalUnit) and not record.national_id:
         record.national_id = f"{record.geographic_entity.commune.department.region_code}/{record.pk}"
         return True
-    if isinstance(record, GeographicEntity) and not record.national_id and (record.finess or record.siret):
-        record.national_id = f"1{record.finess}" if record.finess else f"3{record.siret}"
+    if isinstance(record, GeographicEntity) and not record.national_id and (given := record.due_national_id):
+        record.national_id = given
         return True
     return False
 
@@ -199,5 +199,8 @@ def practitioner_ids_of(record: Any) -> list[int]:
         return [record.pk]
     if isinstance(record, GeographicEntity):
         there = Q(cpts=record) | Q(places__geographic_entity=record)
-        return list(Practitioner.objects.filter(there).distinct().order_by("pk").values_list("pk", flat=True))
-    return []
+    elif isinstance(record, LegalEntity):
+        there = Q(cpts__legal_entity=record) | Q(places__geographic_entity__legal_entity=record)
+    else:
+        return []
+    return list(Practitioner.objects.filter(there).distinct().order_by("pk").values_list("pk", flat=True))

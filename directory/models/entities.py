@@ -205,9 +205,23 @@ class GeographicEntity(NamedModel, AddressModel, PublishedModel):
     def __str__(self):
         return self.name
 
+    @property
+    def due_national_id(self) -> str:
+        """« 1 » + FINESS or « 3 » + SIRET; empty while it has neither."""
+        if self.finess:
+            return f"1{self.finess}"
+        return f"3{self.siret}" if self.siret else ""
+
     def clean(self):
-        """An open establishment does not belong to a closed legal entity."""
+        """An open establishment does not belong to a closed legal entity; its national identifier is not taken."""
         refuse_below_closed(self, getattr(self, "legal_entity", None))
+        given = "" if self.national_id else self.due_national_id
+        if given and GeographicEntity.objects.filter(national_id=given).exclude(pk=self.pk).exists():
+            kind, number = ("FINESS", self.finess) if self.finess else ("SIRET", self.siret)
+            raise ValidationError(
+                f"L’identifiant national {given} (tiré du {kind} {number}) est déjà celui d’un autre établissement, "
+                "qui le garde même si son numéro a changé."
+            )
 
 
 class RorReferent(models.Model):

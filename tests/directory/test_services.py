@@ -10,7 +10,13 @@ from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Pra
 from directory.scopes import scope_of
 from directory.services import StaleRecord, update_record
 from directory.signals import practitioners_changed, units_changed
-from tests.factories.directory import PractitionerFactory, StructureFactory, UnitFactory
+from tests.factories.directory import (
+    GeographicEntityFactory,
+    PracticePlaceFactory,
+    PractitionerFactory,
+    StructureFactory,
+    UnitFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -254,3 +260,31 @@ def test_finess_is_unique_and_siret_only_without_finess(world):
     GeographicEntity.objects.filter(pk__in=[world.eg.pk, world.other_eg.pk]).update(siret="88123943800016")
     with pytest.raises(IntegrityError), transaction.atomic():
         GeographicEntity.objects.filter(pk__in=[world.eg.pk, world.other_eg.pk]).update(finess="")
+
+
+@pytest.mark.parametrize("link", ["place", "cpts"])
+@pytest.mark.parametrize("level", ["eg", "ej"])
+def test_practitioners_of_an_establishment_without_units_follow_it(cast, heard, level, link):
+    eg = GeographicEntityFactory()
+    person = PractitionerFactory(cpts=eg if link == "cpts" else None)
+    if link == "place":
+        PracticePlaceFactory(practitioner=person, geographic_entity=eg, commune=None)
+    PractitionerFactory()
+    change(cast.sesan, eg if level == "eg" else eg.legal_entity, status=PublicationStatus.HIDDEN)
+    assert heard == [("practitioners", [person.pk])]
+
+
+@pytest.mark.parametrize("field", ["finess", "siret"])
+def test_a_number_that_was_another_establishment_s_is_refused_before_writing(cast, world, field):
+    """The first one keeps its national identifier when its number changes; it cannot be given twice."""
+    first = GeographicEntityFactory(only_siret=True) if field == "siret" else world.eg
+    number = getattr(first, field)
+    GeographicEntity.objects.filter(pk=first.pk).update(**{field: ""})
+    second = GeographicEntityFactory(finess="", siret="", national_id="")
+    with pytest.raises(ValidationError) as refused:
+        change(cast.sesan, second, **{field: number})
+    assert number in refused.value.messages[0]
+    assert "autre établissement" in refused.value.messages[0]
+    GeographicEntity.objects.filter(pk=first.pk).update(national_id="")
+    change(cast.sesan, second, **{field: number})
+    assert GeographicEntity.objects.get(pk=second.pk).national_id == ("3" if field == "siret" else "1") + number
