@@ -18,6 +18,7 @@ from common.text import fold
 
 from .enums import Nomenclature, ScopeKind
 from .models import Department, GeographicEntity, OperationalUnit, Structure, Term
+from .querysets import address_shown
 from .records import Branch, branches_of, without_outlines
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class TreeFilter:
         if named:
             matches |= Q(sort_name__contains=named) | Q(Exists(below(Q(sort_name__contains=named))))
         if number := self.identifier:
-            matches |= Q(finess__startswith=number) | Q(siret__startswith=number)
+            own = Q(finess__startswith=number) | Q(siret__startswith=number)
+            matches |= own & Q(address_shown(scope))
             matches |= Q(legal_entity__finess__startswith=number) | Q(legal_entity__siren=number)
         return entities.filter(matches) if matches else entities.none()
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from ..models import OperationalUnit
+from ..models import Department, OperationalUnit
 from .access import readers_only
 
 GEOJSON = "application/geo+json"
@@ -58,8 +58,14 @@ def department_outlines(request: HttpRequest) -> HttpResponse:
 @cache_control(private=True, max_age=OUTLINES_MAX_AGE)
 @conditional_page
 def commune_outlines(request: HttpRequest) -> HttpResponse:
-    """Outlines of the communes of some departments (``?departement=92&departement=93``, eight at most)."""
-    return _collection(_COMMUNES, [request.GET.getlist("departement")[:MAX_DEPARTMENTS]])
+    """Outlines of the communes of some departments (``?departement=92&departement=93``, eight at most).
+
+    404 on an unknown department.
+    """
+    codes = list(dict.fromkeys(request.GET.getlist("departement")))[:MAX_DEPARTMENTS]
+    if codes and Department.objects.filter(code__in=codes).count() != len(codes):
+        raise Http404
+    return _collection(_COMMUNES, [codes])
 
 
 @require_safe

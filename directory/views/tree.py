@@ -42,7 +42,7 @@ def tree(request: HttpRequest) -> HttpResponse:
 @readers_only
 @vary_on_headers("HX-Request")
 def tree_department(request: HttpRequest, code: str) -> HttpResponse:
-    """EGs of a department, a hundred a page (``page``). 404 on an unknown department or an unreadable page."""
+    """EGs of a department, a hundred a page (``page``). 404 on an unknown department or past the end."""
     department = get_object_or_404(Department.objects.only("code", "name"), pk=code)
     number = page_number(request.GET.get("page", "1"))
     wanted = TreeFilter.read(request.GET)
@@ -96,7 +96,7 @@ def answer(
 
 
 def page_number(text: str) -> int:
-    """Page asked, from 1. Raises ``Http404`` when it cannot be read."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LAST_PAGE):
-        raise Http404
-    return int(text)
+    """Page asked, from 1; what cannot be read is the first page."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE))):
+        return 1
+    return min(max(int(text), 1), LAST_PAGE)

@@ -204,11 +204,34 @@ def test_department_comes_a_hundred_at_a_time(client, cast, world, monkeypatch):
     assert client.get(url, {"page": "4"}).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["abc", "0", "-1", "1.5", "²", "99999999999999"])
-def test_unreadable_page_is_not_found(client, cast, world, page):
+@pytest.mark.parametrize("page", ["abc", "0", "-1", "1.5", "²", "", "99999999999999", "0000019999999999999999999999"])
+def test_unreadable_page_is_the_first_one(client, cast, world, page):
     client.force_login(cast.consultation)
     url = reverse("directory:tree_department", args=["92"])
-    assert client.get(url, {"page": page}).status_code == 404
+    assert client.get(url, {"page": page}).context["level"].page == 1
+
+
+def test_page_past_the_end_is_not_found(client, cast, world):
+    client.force_login(cast.consultation)
+    url = reverse("directory:tree_department", args=["92"])
+    assert client.get(url, {"page": "10000"}).status_code == 404
+
+
+def test_names_read_aloud_are_not_elided(client, cast, world):
+    client.force_login(cast.consultation)
+    text = text_of(client.get(reverse("directory:tree_department", args=["92"])))
+    assert f"Unités : {world.eg}</span>" in text
+
+
+@pytest.mark.parametrize("field", ["finess", "siret"])
+def test_numbers_of_a_masked_establishment_find_nothing(client, cast, world, field):
+    entity = GeographicEntityFactory(only_siret=True) if field == "siret" else world.eg
+    UnitFactory(geographic_entity=entity, sensitive_unit=True)
+    url = reverse("directory:geographic_entity_detail", args=[entity.pk])
+    for user, shown in ((cast.consultation, False), (cast.sesan, True)):
+        client.force_login(user)
+        assert (url in text_of(client.get(ROOT, {"q": getattr(entity, field)}))) == shown
+        assert url in text_of(client.get(ROOT, {"q": entity.name}))
 
 
 def test_unknown_department_is_not_found(client, cast, world):
