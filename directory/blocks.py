@@ -17,7 +17,7 @@ from .ages import UNIT_NOUNS
 from .enums import CapacityKind, Nomenclature, RecordKind
 
 Kind = Literal["text", "long", "phone", "fax", "email", "url", "terms", "record"]
-Guard = Literal["", "contacts"]
+Guard = Literal["", "contacts", "address"]
 
 
 class TermGroup(NamedTuple):
@@ -31,7 +31,8 @@ class TermGroup(NamedTuple):
 class Field:
     """One line of a block: ``name`` is the field of the model, ``value`` reads what is shown (default: the field).
 
-    ``extra`` names the model field shown beside the value (an extension).
+    ``extra`` names the model field shown beside the value (an extension). ``guard``: what the person must be shown for
+    the line to be (a guard of the block holds for all its lines).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Field:
     kind: Kind = "text"
     value: Callable[[Any], Any] | None = None
     extra: str = ""
+    guard: Guard = ""
 
 
 @dataclass(frozen=True)
@@ -176,9 +178,9 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
             (
                 Field("official_name", "Nom officiel"),
                 Field("category", "Type d’EG (catégorie d’établissement)", value=label_of("category")),
-                Field("finess", "FINESS géographique"),
-                Field("siret", "SIRET"),
-                Field("national_id", "Identifiant national"),
+                Field("finess", "FINESS géographique", guard="address"),
+                Field("siret", "SIRET", guard="address"),
+                Field("national_id", "Identifiant national", guard="address"),
             ),
             fields_outside=("name", "legal_entity"),
         ),
@@ -387,17 +389,24 @@ PUBLICATION_FIELDS: dict[str, str] = {
 
 
 def filled_blocks(
-    kind: RecordKind, record: Any, *, contacts: bool = True, drawn: Collection[str] = ()
+    kind: RecordKind,
+    record: Any,
+    *,
+    contacts: bool = True,
+    address: bool = True,
+    drawn: Collection[str] = (),
 ) -> list[FilledBlock]:
     """Blocks of a record that have something to show, in order.
 
-    ``contacts``: whether the person may see the contacts. ``drawn``: keys of the blocks that the page fills with
+    ``contacts``: whether the person may see the contacts. ``address``: whether the address, and the public numbers that
+    lead to it in other registers, may be shown. ``drawn``: keys of the blocks that the page fills with
     its own markup, kept even without a line.
     """
     blocks = []
+    refused = {guard for guard, shown in (("contacts", contacts), ("address", address)) if not shown}
     for block in BLOCKS[kind]:
-        seen = contacts or block.guard != "contacts"
-        rows = [row for field in block.fields if seen and (row := _row(field, record))]
+        seen = [field for field in block.fields if not refused & {block.guard, field.guard}]
+        rows = [row for field in seen if (row := _row(field, record))]
         if rows or block.key in drawn:
             blocks.append(FilledBlock(block.key, block.title, block.place, rows))
     return blocks

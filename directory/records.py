@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.roles import ROLE_LABELS, Role
 from common.pages import Crumb
+from common.text import fold
 
 from .enums import PositionSource, PublicationStatus
 from .hours import ExceptionRange, Schedule, WeeklyRange
@@ -90,17 +91,32 @@ def find_legal_entity(scope: Scope, entity_id: int) -> LegalEntity:
     return entities.defer(*without_outlines("commune__")).get(pk=entity_id)
 
 
+def seat_shown(scope: Scope, entity: LegalEntity) -> bool:
+    """Tell whether the head office may be shown: not when it is the masked address of one of its EGs. One query."""
+    if not entity.commune_id:
+        return True
+    there = GeographicEntity.objects.filter(legal_entity=entity, commune=entity.commune_id)
+    masked = there.with_address_shown(scope).filter(address_shown=False)
+    lines = masked.only("street_number", "street_extension", "street_name")
+    return fold(entity.street_line) not in {fold(line.street_line) for line in lines}
+
+
 def find_practitioner(scope: Scope, practitioner_id: int) -> Practitioner:
-    """Practitioner with the places of practice: two queries. Each place carries ``address_shown``."""
+    """Practitioner with the CPTS and the places of practice that the person may see: three queries.
+
+    Each place carries ``address_shown``.
+    """
+    entities = GeographicEntity.objects.visible_to(scope)
     places = (
-        PracticePlace.objects.select_related("geographic_entity__commune__department", "commune__department")
+        PracticePlace.objects.filter(Q(geographic_entity=None) | Q(geographic_entity__in=entities))
+        .select_related("geographic_entity__commune__department", "commune__department")
         .defer(*without_outlines("commune__"), *without_outlines("geographic_entity__commune__"))
         .annotate(address_shown=address_shown(scope, "geographic_entity__"))
     )
     return (
         Practitioner.objects.visible_to(scope)
-        .select_related("civility", "profession", "speciality", "cpts")
-        .prefetch_related(Prefetch("places", queryset=places))
+        .select_related("civility", "profession", "speciality")
+        .prefetch_related(Prefetch("places", queryset=places), Prefetch("cpts", queryset=entities))
         .get(pk=practitioner_id)
     )
 
@@ -136,14 +152,15 @@ def siblings(scope: Scope, unit: OperationalUnit) -> list[OperationalUnit]:
     return list(units.filter(geographic_entity=unit.geographic_entity_id).exclude(pk=unit.pk)[: SIBLINGS_SHOWN + 1])
 
 
-def structure_chain(unit: OperationalUnit) -> list[Structure]:
-    """Structures above a unit, the highest first (three levels at most)."""
+def structure_chain(scope: Scope, unit: OperationalUnit) -> list[Structure]:
+    """Structures above a unit that the person may see, the highest first (three levels at most): one query."""
     chain: list[Structure] = []
     structure = unit.structure
     while structure is not None and len(chain) < 3:
         chain.insert(0, structure)
         structure = structure.parent
-    return chain
+    seen = Structure.objects.visible_to(scope).in_bulk([structure.pk for structure in chain]) if chain else {}
+    return [structure for structure in chain if structure.pk in seen]
 
 
 @dataclass

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from .. import records
 from ..blocks import FilledBlock, filled_blocks
+from ..contacts import main_phone
 from ..enums import RecordKind
 from ..hours import Schedule, open_words, parse_week, week_start, week_text
 from ..models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner
@@ -37,6 +38,7 @@ def legal_entity_detail(request: HttpRequest, entity_id: int) -> HttpResponse:
         {
             **shared(request, RecordKind.LEGAL_ENTITY, entity),
             "crumbs": records.crumbs_of(entity),
+            "seat_shown": records.seat_shown(request.scope, entity),
             "page": entities.get_page(request.GET.get("page")),
         },
     )
@@ -90,7 +92,7 @@ def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
             "place": entity,
             "place_outlines": records.outlines_url([entity.commune.department_id]),
             "position_note": records.position_note(entity),
-            "structures": records.structure_chain(unit),
+            "structures": records.structure_chain(request.scope, unit),
             "contacts_shown": contacts_shown,
             "call": main_phone(unit, contacts=contacts_shown),
             "communes": communes,
@@ -126,7 +128,8 @@ def shared(
     request: HttpRequest, kind: RecordKind, record: Any, *, contacts: bool = True, drawn: Collection[str] = ()
 ) -> dict[str, Any]:
     """What every record page shows: blocks by place, panels of higher apps, last update."""
-    blocks = filled_blocks(kind, record, contacts=contacts, drawn=drawn)
+    address = getattr(record, "address_shown", True)
+    blocks = filled_blocks(kind, record, contacts=contacts, address=address, drawn=drawn)
 
     def placed(place: str) -> list[FilledBlock]:
         return [block for block in blocks if block.place == place]
@@ -165,17 +168,3 @@ def week_context(schedule: Schedule, asked: str) -> dict[str, Any]:
 def week_link(monday: date) -> dict[str, Any]:
     """Link to another week: its number and its parameter."""
     return {"number": monday.isocalendar().week, "query": f"?semaine={week_text(monday)}"}
-
-
-def main_phone(unit: OperationalUnit, *, contacts: bool) -> dict[str, str] | None:
-    """Number to call first and what it is: the unit's own, else the standard of its EG; ``None`` without any."""
-    own = (
-        ("Téléphone secrétariat", unit.secretary_phone, ""),
-        ("Téléphone médical", unit.medical_phone, unit.medical_extension),
-        ("Téléphone soignants", unit.nursing_phone, ""),
-    )
-    standard = ("Standard de l’établissement", unit.geographic_entity.phone, "")
-    for label, number, extension in (*(own if contacts else ()), standard):
-        if number:
-            return {"label": label, "number": number, "extension": extension}
-    return None

@@ -268,10 +268,46 @@ def test_sensitive_unit_hides_the_address_of_its_establishment(client, cast, wor
             assert "data-latitude" in text
 
 
-def test_closed_sensitive_unit_hides_nothing(client, cast, world):
-    UnitFactory(geographic_entity=world.eg, sensitive_unit=True, closed=True)
+@pytest.mark.parametrize("state", ["closed", "hidden"])
+def test_closed_or_hidden_sensitive_unit_still_hides_the_address(client, cast, world, state):
+    UnitFactory(geographic_entity=world.eg, sensitive_unit=True, **{state: True})
     client.force_login(cast.consultation)
-    assert "10 rue des Lilas" in text_of(client.get(url_of("unit_detail", world.act)))
+    text = text_of(client.get(url_of("unit_detail", world.act)))
+    assert "Adresse masquée" in text
+    assert "Lilas" not in text
+
+
+def test_numbers_that_lead_to_a_masked_address_are_hidden_with_it(client, cast, world):
+    eg = GeographicEntityFactory(legal_entity=world.ej, siret="88123943800016")
+    unit = UnitFactory(geographic_entity=eg, sensitive_unit=True)
+    numbers = (eg.finess, eg.siret, eg.national_id)
+    assert all(numbers)
+    for user, shown in ((cast.consultation, False), (cast.stranger, False), (cast.sesan, True)):
+        client.force_login(user)
+        record, header = (
+            text_of(client.get(url_of(*page))) for page in (("geographic_entity_detail", eg), ("unit_detail", unit))
+        )
+        assert [number in record for number in numbers] == [shown] * 3
+        assert (eg.finess in header) == shown
+        assert world.ej.siren in text_of(client.get(url_of("legal_entity_detail", world.ej)))
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_head_office_at_a_masked_address_is_masked(client, cast, world, same):
+    eg = world.eg
+    type(world.ej).objects.filter(pk=world.ej.pk).update(
+        street_number=eg.street_number,
+        street_extension=eg.street_extension,
+        street_name=eg.street_name.upper() if same else "avenue du Siège",
+        commune=eg.commune,
+        postal_code=eg.postal_code,
+    )
+    type(world.act).objects.filter(pk=world.act.pk).update(sensitive_unit=True)
+    for user, entitled in ((cast.consultation, False), (cast.sesan, True)):
+        client.force_login(user)
+        text = text_of(client.get(url_of("legal_entity_detail", world.ej)))
+        assert ("Adresse masquée" in text) == (same and not entitled)
+        assert (eg.street_name.upper() in text or "avenue du Siège" in text) == (entitled or not same)
 
 
 def test_establishment_lists_structures_units_and_referents(client, cast, world):
@@ -304,13 +340,36 @@ def test_territory_in_words_and_on_a_map(client, cast, world):
     assert reverse("directory:unit_territory", args=[world.act.pk]) in text
 
 
-def test_practitioner_of_a_hidden_cpts_is_named_without_link(client, cast, world, practitioner):
+def test_hidden_structures_are_not_named_on_the_page_of_a_unit(client, cast, world):
+    pole = StructureFactory(geographic_entity=world.eg, name="Pôle caché", level="S1", hidden=True)
+    service = StructureFactory(geographic_entity=world.eg, name="Service ouvert", level="S2", parent=pole)
+    unit = UnitFactory(geographic_entity=world.eg, structure=service)
+    for user, shown in ((cast.consultation, False), (cast.directeur, True)):
+        client.force_login(user)
+        text = text_of(client.get(url_of("unit_detail", unit)))
+        assert "Service ouvert" in text
+        assert ("Pôle caché" in text) == shown
+
+
+@pytest.mark.parametrize("level", ["eg", "ej"])
+def test_practitioner_does_not_show_places_in_a_hidden_establishment(client, cast, world, practitioner, level):
+    record = getattr(world, level)
+    type(record).objects.filter(pk=record.pk).update(status="hidden")
+    for user, shown in ((cast.consultation, False), (cast.sesan, True)):
+        client.force_login(user)
+        text = text_of(client.get(url_of("practitioner_detail", practitioner)))
+        for told in (world.eg.name, "Lilas", "data-latitude"):
+            assert (told in text) == shown
+
+
+def test_practitioner_of_a_hidden_cpts_is_shown_without_it(client, cast, world, practitioner):
     cpts = GeographicEntityFactory(name="CPTS cachée", hidden=True, legal_entity=LegalEntityFactory())
     type(practitioner).objects.filter(pk=practitioner.pk).update(cpts=cpts)
-    client.force_login(cast.consultation)
-    text = text_of(client.get(url_of("practitioner_detail", practitioner)))
-    assert "CPTS cachée" in text
-    assert f"/repertoire/eg/{cpts.pk}/" not in text
+    for user, shown in ((cast.consultation, False), (cast.sesan, True)):
+        client.force_login(user)
+        text = text_of(client.get(url_of("practitioner_detail", practitioner)))
+        assert ("CPTS cachée" in text) == shown
+        assert (f"/repertoire/eg/{cpts.pk}/" in text) == shown
 
 
 def grow(world, practitioner):
