@@ -8,6 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from common.french import counted
@@ -23,6 +24,7 @@ PAGE_SIZE = 20  # units; beyond, the page is split and may be filtered (spec 20)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True, no_cache=True)  # never no-store: going back would lose what was typed
 def entry(request: HttpRequest) -> HttpResponse:
     """My units and their figures; saves one row, or all of them."""
     if not may_state_somewhere(request.scope):

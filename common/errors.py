@@ -25,6 +25,13 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return _page(request, 403, detail=str(exception))
 
 
+def session_ended(request: HttpRequest) -> HttpResponse:
+    """Answer 401 to what a visitor sends to a page that asks for an account: nothing was written."""
+    response = _page(request, 401)
+    response.headers["WWW-Authenticate"] = "Cookie"  # RFC 9110: a 401 names a scheme; no browser asks anything for it
+    return response
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 when the CSRF check fails (``CSRF_FAILURE_VIEW``); ``reason`` is for the log alone."""
     return _page(request, 403, template="403_csrf.html")

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from common import request_id
+from common.errors import session_ended
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -31,6 +34,23 @@ class RequestIdMiddleware:
             request_id.end_request()
         response.headers[request_id.HEADER] = current
         return response
+
+
+class SignedInMiddleware(LoginRequiredMiddleware):
+    """Ask visitors to sign in: by Django's redirection when they read, by a 401 when they were sending something.
+
+    A redirection would lose what was typed: the form is gone without a word, and htmx would put the sign-in page in
+    the place of a row.
+    """
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Answer a visitor on a page that asks for an account; ``None`` for everybody else."""
+        redirection = super().process_view(request, view_func, view_args, view_kwargs)
+        if redirection and ("HX-Request" in request.headers or request.method not in {"GET", "HEAD"}):
+            return session_ended(request)
+        return redirection
 
 
 class SlidingSessionMiddleware:

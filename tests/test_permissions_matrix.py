@@ -34,6 +34,8 @@ def answer(client, method, url, data):
     with transaction.atomic():
         response = getattr(client, method)(url, data)
         transaction.set_rollback(True)
+    if response.status_code == 401:
+        return "login"
     if response.status_code not in {301, 302, 303}:
         return str(response.status_code)
     return "login" if response["Location"].startswith(reverse("login")) else "away"

@@ -57,10 +57,11 @@ def sign_in(request):
     return render(request, "accounts/sign_in.html", context)
 
 
+@login_not_required
 @require_POST
 @never_cache
 def sign_out(request):
-    """`/deconnexion/`: end this session."""
+    """`/deconnexion/`: end this session. One that has ended already is no error."""
     logout(request)
     messages.success(request, "Vous êtes déconnecté.")
     return redirect("login")

@@ -67,11 +67,36 @@ const focusErrors = (root) => root.querySelector("[data-focus]")?.focus();
 focusErrors(document);
 document.addEventListener("htmx:load", (event) => focusErrors(event.target));
 
+// Signing in again in another tab changes the CSRF token: forms send that of the cookie, not that of their page.
+const TOKEN = "csrfmiddlewaretoken";
+const currentToken = () => document.cookie.match(/(?:^|; )(?:__Host-)?ror_csrf=([^;]+)/)?.[1];
+document.addEventListener(
+  "submit",
+  (event) => {
+    const field = event.target.querySelector(`[name=${TOKEN}]`);
+    if (field) field.value = currentToken() ?? field.value;
+  },
+  true,
+);
+document.addEventListener("htmx:configRequest", (event) => {
+  const { parameters, headers } = event.detail;
+  const token = currentToken();
+  if (!token) return;
+  headers["X-CSRFToken"] = token;
+  if (parameters[TOKEN]) parameters[TOKEN] = token;
+});
+
 // A partial update that fails says so above the page; what was typed stays where it is.
 const FAILURES = {
-  403: "Vos droits ont changé ou votre connexion a expiré\u202f: rechargez la page.",
+  401: "Votre connexion a expiré\u00a0: rien n’est enregistré, rien n’est perdu. Reconnectez-vous dans un autre onglet, puis enregistrez à nouveau.",
+  403: "Cette demande est refusée, rien n’a été enregistré\u00a0: vos droits ont peut-être changé. Copiez ce que vous avez saisi avant de recharger la page.",
   409: "Quelqu’un a modifié ces informations avant vous\u202f: rechargez la page pour les voir.",
   429: "Trop de demandes en peu de temps\u202f: patientez puis réessayez.",
+};
+const signInLink = (address) => {
+  const link = document.createElement("a");
+  Object.assign(link, { href: address, target: "_blank", rel: "noopener", textContent: "Se reconnecter (nouvel onglet)" });
+  return link;
 };
 const sayFailure = (status) => {
   const note = document.createElement("div");
@@ -79,6 +104,7 @@ const sayFailure = (status) => {
   note.setAttribute("role", "alert");
   note.textContent = FAILURES[status] ?? "La demande n’a pas abouti, rien n’a été enregistré. Réessayez dans un instant.";
   const place = document.querySelector("[data-messages]");
+  if (status === 401) note.append(" ", signInLink(place.dataset.signIn));
   place.querySelectorAll(":scope > .note").forEach((old) => old.remove());
   place.append(note);
   note.scrollIntoView({ block: "nearest" });

@@ -15,6 +15,7 @@ SUPPORT_PHONE = "01\u00a083\u00a076\u00a030\u00a031"
         (lambda r: errors.bad_request(r, ValueError()), 400, "La demande n’a pas été comprise"),
         (lambda r: errors.bad_request(r, RequestDataTooBig()), 413, "trop volumineux"),
         (lambda r: errors.permission_denied(r, PermissionDenied("Réservé au support.")), 403, "Réservé au support."),
+        (errors.session_ended, 401, "Votre connexion a expiré"),
         (lambda r: errors.csrf_failure(r, "CSRF token missing."), 403, "restée ouverte trop longtemps"),
         (lambda r: errors.page_not_found(r, Http404("Unit 12 does not exist")), 404, "Page introuvable"),
         (lambda r: errors.conflict(r, "Modifiée par S. Diallo."), 409, "Modifiée par S. Diallo."),

@@ -4,10 +4,12 @@ import datetime
 import re
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from availability.models import CurrentFigure
+from tests.factories.accounts import PASSWORD
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import UnitFactory
 
@@ -127,6 +129,52 @@ def test_the_page_works_without_script(browser, live_server, cast, world, browse
     expect(row_of(page, world.act)).to_have_class(GREEN)
     context.close()
     assert CurrentFigure.objects.get(unit=world.act).figure == 0
+
+
+@pytest.mark.console_errors("401")
+@pytest.mark.parametrize("saved_by", ["row", "page"])
+def test_a_session_that_ends_loses_nothing(opened, live_server, cast, world, saved_by):
+    figure_of(opened, world.act).fill("7")
+    opened.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    button_of(opened, world.act, "Enregistrer").click()
+    alert = opened.get_by_role("alert")
+    expect(alert).to_contain_text("Votre connexion a expiré")
+    expect(figure_of(opened, world.act)).to_have_value("7")
+    with opened.context.expect_page() as popup:
+        alert.get_by_role("link").click()
+    sign_in = popup.value
+    sign_in.locator("#id_username").fill(cast.responsable.username)
+    sign_in.locator("#id_password").fill(PASSWORD)
+    sign_in.get_by_role("button", name="Connexion", exact=True).click()
+    sign_in.wait_for_url(live_server.url + PATH)
+    if saved_by == "row":
+        button_of(opened, world.act, "Enregistrer").click()
+    else:
+        opened.get_by_role("button", name="Tout enregistrer").click()
+    expect(row_of(opened, world.act)).to_have_class(GREEN)
+    assert CurrentFigure.objects.get(unit=world.act).figure == 7
+
+
+def test_a_session_that_ends_loses_nothing_without_script(
+    browser, live_server, cast, world, browser_context_args, client
+):
+    client.force_login(cast.responsable)
+    context = browser.new_context(**browser_context_args, java_script_enabled=False)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    cookies = [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
+    context.add_cookies(cookies)
+    page = context.new_page()
+    page.goto(live_server.url + PATH)
+    figure_of(page, world.act).fill("7")
+    context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    button_of(page, world.act, "Enregistrer").click()
+    expect(page.get_by_role("heading", name="Votre connexion a expiré")).to_be_visible()
+    context.add_cookies(cookies)
+    page.go_back()
+    expect(figure_of(page, world.act)).to_have_value("7")
+    button_of(page, world.act, "Enregistrer").click()
+    expect(row_of(page, world.act)).to_have_class(GREEN)
+    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -23,9 +23,9 @@ READERS = same("200")
 class Row:
     """Expected answers of one route.
 
-    ``get`` and ``post`` hold one token a column of ``COLUMNS``: a status, « login » (sent to the sign-in page) or
-    « away » (any other redirection). ``kwargs`` and ``data`` receive the test's world and give the address's arguments
-    and the posted fields. ``note`` tells two rows of one route apart.
+    ``get`` and ``post`` hold one token a column of ``COLUMNS``: a status, « login » (asked to sign in: sent to the
+    sign-in page, or 401 when something was posted) or « away » (any other redirection). ``kwargs`` and ``data`` receive
+    the test's world and give the address's arguments and the posted fields. ``note`` tells two rows of one route apart.
     """
 
     url_name: str
