@@ -50,6 +50,16 @@ COUNT_FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Counts))
 NOTHING_GIVEN = Counts()
 
 
+def carried_over(typed: Counts, figure: int, *, shown: Counts, shown_figure: int | None) -> Counts:
+    """Counts to record with ``figure``: those typed, or none when they were left as shown and no longer fit.
+
+    The page fills in the counts of the last statement (``shown``, of ``shown_figure``): whoever changes the total alone
+    said nothing about them. They no longer fit 0, nor a figure that one of the shares goes beyond.
+    """
+    is_left = typed == shown and figure != shown_figure
+    return NOTHING_GIVEN if is_left and (figure == 0 or typed.beyond(figure)) else typed
+
+
 def counts_of(row: object) -> Counts:
     """Counts carried by anything that has the six attributes (a statement, a current figure)."""
     return Counts(**{name: getattr(row, name) for name in COUNT_FIELDS})

@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.http import QueryDict
 
 from . import services
+from .breakdown import Counts, carried_over, counts_of
 from .exceptions import StaleFigure, StatementError
 from .forms import StatementForm, explain, initial_of, question
 from .models import AvailabilityEntry, CurrentFigure
@@ -72,10 +73,24 @@ def is_changed(row: EntryRow) -> bool:
         return False
     if not form.is_valid():
         return True
-    shown: CurrentFigure | AvailabilityEntry | None = row.figure
-    if shown is None or row.version != shown.version:
-        shown = AvailabilityEntry.objects.filter(unit=row.unit, version=row.version).first()
+    shown = _shown(row)
     return shown is None or form.differs_from(shown)
+
+
+def _shown(row: EntryRow) -> CurrentFigure | AvailabilityEntry | None:
+    """What the page showed when the row was typed: the statement of the version that came back."""
+    if row.figure is not None and row.version == row.figure.version:
+        return row.figure
+    return AvailabilityEntry.objects.filter(unit=row.unit, version=row.version).first()
+
+
+def _breakdown(row: EntryRow) -> Counts:
+    """Counts to record with a valid row."""
+    typed, shown = row.form.breakdown, _shown(row)
+    if shown is None:
+        return typed
+    figure = row.form.cleaned_data["figure"]
+    return carried_over(typed, figure, shown=counts_of(shown), shown_figure=shown.figure)
 
 
 def targets(order: Order, rows: list[EntryRow]) -> list[EntryRow]:
@@ -109,12 +124,14 @@ def save_row(row: EntryRow, *, by, scope) -> None:
         return
     values = row.form.cleaned_data
     is_confirmed = values["confirmed"] == values["figure"]
+    breakdown = _breakdown(row)
+    row.is_breakdown_dropped = breakdown != row.form.breakdown
     _attempt(
         row,
         lambda: services.record_statement(
             unit_id=row.unit.pk,
             figure=values["figure"],
-            breakdown=row.form.breakdown,
+            breakdown=breakdown,
             comment=values["comment"],
             expected_version=values["version"],
             request_id=values["request_id"],

@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from directory.contacts import main_phone
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
@@ -34,6 +35,7 @@ class EntryRow(ShownFigure):
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     question: str = ""
     previous: int | None = None
+    is_breakdown_dropped: bool = False
 
     @property
     def anchor(self) -> str:
@@ -67,8 +69,16 @@ class EntryRow(ShownFigure):
 
     @property
     def phone(self) -> str:
-        unit = self.unit
-        return unit.medical_phone or unit.secretary_phone or unit.nursing_phone or unit.geographic_entity.phone
+        """Number to call first. Whoever states the places of a unit reads its contacts."""
+        call = main_phone(self.unit, contacts=True)
+        return call["number"] if call else ""
+
+    @property
+    def dropped_words(self) -> str:
+        """That the breakdown shown was not kept with the figure saved, and why; empty when it was."""
+        if not self.is_breakdown_dropped:
+            return ""
+        return "Répartition effacée : elle dépassait le total." if self.figure.figure else "Répartition effacée."
 
     @property
     def errors(self) -> list[dict[str, str]]:
@@ -85,7 +95,7 @@ class EntryRow(ShownFigure):
     def announcement(self) -> str:
         """Sentence for assistive technology once the row alone was replaced."""
         if self.outcome is Outcome.SAVED:
-            return f"{self.unit.name} : {self.figure_words}, enregistré."
+            return " ".join(filter(None, (f"{self.unit.name} : {self.figure_words}, enregistré.", self.dropped_words)))
         if self.outcome is Outcome.WRONG:
             texts = " ".join([*(error["text"] for error in self.errors), self.question]).strip()
             return f"{self.unit.name} n’est pas enregistrée. {texts}"

@@ -56,9 +56,16 @@ def test_address():
 
 
 def test_a_visitor_signs_in_first(client):
-    for response in (client.get(URL), client.post(URL, {"save": "all"})):
-        assert response.status_code == 302
-        assert response["Location"].startswith(reverse("login"))
+    response = client.get(URL)
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("login"))
+
+
+def test_what_is_sent_after_the_session_ended_is_told_not_saved(client, world):
+    response = client.post(URL, form_of(fields(world.act, 5, version=1), save=world.act.pk))
+    assert response.status_code == 401
+    assert "Votre connexion a expiré" in text_of(response)
+    assert CurrentFigure.objects.get(unit=world.act).version == 1
 
 
 @pytest.mark.parametrize("who", ["consultation", "pdses", "ars", "newcomer"])
@@ -219,6 +226,41 @@ def test_a_breakdown_beyond_the_total_is_explained_beside_its_field(client, cast
     assert "La répartition par public dépasse le total (3 places)." in text_of(response)
     row = next(row for row in response.context["rows"] if row.unit == world.act)
     assert row.is_unfolded
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"), [(7, "Répartition effacée\u00a0: elle dépassait le total."), (0, "Répartition effacée.")]
+)
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_breakdown_left_as_it_was_gives_way_to_a_lower_total(client, cast, world, figure, words, headers):
+    client.force_login(cast.responsable)
+    counts = {"men": 4, "women": 3, "any_sex": 1}
+    client.post(URL, form_of(fields(world.act, 8, version=1, **counts), save=world.act.pk))
+    data = form_of(fields(world.act, figure, version=2, **counts), save=world.act.pk)
+    for _ in range(2):  # sent twice, it is one statement
+        response = client.post(URL, data, headers=headers)
+        assert response.status_code == 200
+        assert words in response.content.decode()
+    stored = CurrentFigure.objects.get(unit=world.act)
+    assert (stored.version, stored.figure, stored.men, stored.women, stored.any_sex) == (3, figure, None, None, None)
+
+
+def test_a_breakdown_that_was_typed_is_refused_beyond_a_lower_total(client, cast, world):
+    client.force_login(cast.responsable)
+    client.post(URL, form_of(fields(world.act, 8, version=1, men=4, women=4), save=world.act.pk))
+    response = client.post(URL, form_of(fields(world.act, 6, version=2, men=4, women=3), save=world.act.pk))
+    assert "La répartition par public dépasse le total (6 places)." in text_of(response)
+    assert CurrentFigure.objects.get(unit=world.act).version == 2
+
+
+def test_the_number_to_call_is_that_of_the_record_page(client, cast, world):
+    OperationalUnit.objects.filter(pk=world.act.pk).update(
+        medical_phone="0101010101", secretary_phone="0202020202", nursing_phone="0303030303"
+    )
+    client.force_login(cast.responsable)
+    rows = {row.unit: row.phone for row in client.get(URL).context["rows"]}
+    called = client.get(reverse("directory:unit_detail", args=[world.act.pk])).context["call"]
+    assert rows[world.act] == called["number"] == "0202020202"
 
 
 def test_a_long_comment_is_refused(client, cast, world):
