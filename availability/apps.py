@@ -13,15 +13,15 @@ class AvailabilityConfig(AppConfig):
         from directory.panels import Panel, register
         from directory.permissions import reads_directory
 
-        from . import key_figures, panels
+        from . import key_figures, panels, receivers
         from .reference import load_groupings
 
+        receivers.connect()
         reference.register(load_groupings, order=30)
-        navigation.register(
-            navigation.NavItem(
-                "Disponibilités", "availability:entry", icon="lit", order=40, visible=panels.states_places
-            )
+        entry = navigation.NavItem(
+            "Disponibilités", "availability:entry", icon="lit", order=40, visible=panels.states_places
         )
+        navigation.register(entry)
         landing.register(panels.entry_page)
         home.register(
             home.HomeCard(
@@ -42,6 +42,6 @@ class AvailabilityConfig(AppConfig):
                 order=5,
             )
         )
-        unit, entity = RecordKind.UNIT, RecordKind.GEOGRAPHIC_ENTITY
-        register(Panel("places", unit, "head", panels.unit_panel, "availability/unit_panel.html", 10))
+        entity = RecordKind.GEOGRAPHIC_ENTITY
+        register(Panel("places", RecordKind.UNIT, "head", panels.unit_panel, "availability/unit_panel.html", 10))
         register(Panel("places", entity, "main", panels.entity_panel, "availability/entity_panel.html", 10))

@@ -23,17 +23,9 @@ class CurrentFigureQuerySet(models.QuerySet):
         """Figures of published units whose entry is open."""
         return self.filter(is_open=True, unit__status=PublicationStatus.PUBLISHED)
 
-    def visible_to(self, scope: Scope):
-        """Figures that the person may read: all of them, for whoever reads the region."""
-        return self if scope.may(Permission.DIRECTORY_READ) else self.none()
-
     def writable_by(self, scope: Scope):
         """Figures of the units whose places the person may state."""
         return self.filter(scope.coverage(Permission.STATEMENT_WRITE).units_q("unit__"))
-
-    def counting(self, now: datetime.datetime):
-        """Figures that stand in default totals at ``now``: stated and not expired."""
-        return self.open().filter(expires_at__gte=now)
 
     def due(self, now: datetime.datetime):
         """Open figures never stated, or older than their rhythm at ``now``: what is to be brought up to date."""

@@ -2,11 +2,13 @@
 
 import datetime
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import asdict
 
 from django.db import transaction
-from django.db.models import ExpressionWrapper, F, fields
+from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, fields
+from django.db.models.functions import Coalesce
 
 from accounts.models import AuditEntry, User
 from accounts.services import log_action
@@ -144,17 +146,19 @@ def _check_range(figure: int, breakdown: Counts) -> None:
 def _check_likelihood(current: CurrentFigure, figure: int, *, confirm_over: bool, confirm_rise: bool) -> bool:
     """Ask about what is likely a slip; return whether the figure is over capacity.
 
-    A figure over capacity that was confirmed once may go down or stay without being asked again.
+    A figure that stays or goes down is never asked about, even above the installed places: they may have been reduced
+    since (01-settled, slip guard). A first statement above them is.
     """
-    installed = current.unit.installed_places
+    installed, previous = current.unit.installed_places, current.figure
+    is_over = installed is not None and figure > installed
+    if previous is not None and figure <= previous:
+        return is_over
     if installed is not None and figure > installed:
-        known = current.is_over_capacity and current.figure is not None and figure <= current.figure
-        if not (confirm_over or known):
+        if not confirm_over:
             raise OverCapacity(figure, installed)
-        return True
-    if current.figure is not None and not confirm_rise and _is_unlikely_rise(current.figure, figure):
-        raise UnlikelyRise(figure, current.figure)
-    return False
+    elif previous is not None and not confirm_rise and _is_unlikely_rise(previous, figure):
+        raise UnlikelyRise(figure, previous)
+    return is_over
 
 
 def _is_unlikely_rise(previous: int, figure: int) -> bool:
@@ -252,19 +256,34 @@ def apply_rhythms(*, unit_type_ids: Collection[int]) -> list[int]:
 
     A type that left its last grouping has its entry closed. Returns the ids of the units that changed.
     """
-    rhythms = rhythms_for(unit_type_ids)
-    changed: list[int] = []
-    for type_id in unit_type_ids:
-        rows = CurrentFigure.objects.filter(unit__unit_type=type_id)
-        if type_id in rhythms:
-            rhythm = rhythms[type_id]
-            rows, values = rows.exclude(rhythm=rhythm), {"rhythm": rhythm, "expires_at": _expiry(rhythm)}
-        else:
-            rows, values = rows.filter(is_open=True), {"is_open": False}
-        touched = [row.pk for row in rows.select_for_update(of=("self",))]
-        CurrentFigure.objects.filter(pk__in=touched).update(**values)
-        changed += touched
-    return _tell(changed)
+    return _bring_to_rhythm(CurrentFigure.objects.filter(unit__unit_type__in=unit_type_ids))
+
+
+@transaction.atomic
+def apply_unit_rhythms(*, unit_ids: Collection[int]) -> list[int]:
+    """Give these units the rhythm of their type, which may have changed; one query when nothing does.
+
+    A unit whose type belongs to no grouping has its entry closed. Returns the ids of the units that changed.
+    """
+    return _bring_to_rhythm(CurrentFigure.objects.filter(unit__in=unit_ids))
+
+
+def _bring_to_rhythm(figures: QuerySet[CurrentFigure]) -> list[int]:
+    """Update those of ``figures`` that are not at the rhythm in force; return their ids."""
+    groupings = Grouping.objects.filter(unit_types=OuterRef("unit__unit_type")).order_by("rhythm")
+    shortest = Subquery(groupings.values("rhythm")[:1])
+    own = Subquery(UnitTypeRhythm.objects.filter(pk=OuterRef("unit__unit_type")).values("rhythm"))
+    stale = figures.annotate(shortest=shortest, in_force=Coalesce(own, shortest)).filter(
+        Q(shortest=None, is_open=True)
+        | Q(shortest__isnull=False) & (Q(rhythm__lt=F("in_force")) | Q(rhythm__gt=F("in_force")))
+    )
+    rhythms: dict[datetime.timedelta | None, list[int]] = defaultdict(list)
+    for row in stale.select_for_update(of=("self",)):
+        rhythms[row.in_force if row.shortest else None].append(row.pk)
+    for rhythm, unit_ids in rhythms.items():
+        values = {"rhythm": rhythm, "expires_at": _expiry(rhythm)} if rhythm else {"is_open": False}
+        CurrentFigure.objects.filter(pk__in=unit_ids).update(**values)
+    return _tell([pk for unit_ids in rhythms.values() for pk in unit_ids])
 
 
 def _expiry(rhythm: datetime.timedelta) -> ExpressionWrapper:

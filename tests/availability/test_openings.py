@@ -10,9 +10,11 @@ from availability import services
 from availability.exceptions import OpeningRefused, UnitsNotGrouped
 from availability.models import CurrentFigure, Grouping, UnitTypeRhythm
 from availability.signals import figures_changed
+from directory.models import OperationalUnit
 from directory.scopes import scope_of
+from directory.signals import units_changed
 from tests.factories.availability import GroupingFactory
-from tests.factories.directory import ACT, LAM, UnitFactory, unit_type
+from tests.factories.directory import ACT, ACT_MOBILE, LAM, UnitFactory, unit_type
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +111,34 @@ def test_a_new_rhythm_reaches_the_figures_in_force(world, heard):
     assert row.expires_at == row.stated_at + 3 * DAY
     assert services.apply_rhythms(unit_type_ids=[act.pk]) == []
     assert heard == [world.act.pk]
+
+
+def change_type(unit, code):
+    OperationalUnit.objects.filter(pk=unit.pk).update(unit_type=unit_type(code))
+    units_changed.send(OperationalUnit, unit_ids=[unit.pk])
+
+
+def test_a_unit_of_another_type_takes_its_rhythm(world, heard):
+    UnitTypeRhythm.objects.create(unit_type=unit_type(LAM), rhythm=DAY)
+    change_type(world.act, LAM)
+    row = CurrentFigure.objects.get(unit=world.act)
+    assert (row.rhythm, row.expires_at, row.is_open) == (DAY, row.stated_at + 3 * DAY, True)
+    assert heard == [world.act.pk]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_unit_of_a_type_that_is_in_no_grouping_is_closed_to_entry(world, heard, kept):
+    if kept:
+        change_type(world.act, ACT)
+    else:
+        change_type(world.act, ACT_MOBILE)
+    assert CurrentFigure.objects.get(unit=world.act).is_open is kept
+    assert heard == ([] if kept else [world.act.pk])
+
+
+def test_units_at_their_rhythm_take_one_query(world, django_assert_num_queries):
+    with django_assert_num_queries(3):  # two of them the savepoint
+        assert services.apply_unit_rhythms(unit_ids=[world.act.pk, world.lam.pk, world.act_mobile.pk]) == []
 
 
 def test_a_type_that_leaves_its_last_grouping_is_closed_to_entry(world):

@@ -193,6 +193,22 @@ def test_over_capacity_once_confirmed_is_not_asked_again_going_down(cast, world)
     assert not state(cast, world.act, 35).is_over_capacity
 
 
+def test_above_installed_places_reduced_since_nothing_is_asked_going_down_or_unchanged(cast, world):
+    OperationalUnit.objects.filter(pk=world.act.pk).update(installed_places=5)
+    assert confirm(cast, world.act, 1).is_over_capacity
+    assert state(cast, world.act, 7).is_over_capacity
+    with pytest.raises(OverCapacity):
+        state(cast, world.act, 8)
+    assert not state(cast, world.act, 5).is_over_capacity
+
+
+def test_a_first_statement_above_installed_asks(cast, world):
+    OperationalUnit.objects.filter(pk=world.lam.pk).update(installed_places=20)
+    with pytest.raises(OverCapacity):
+        state(cast, world.lam, 21)
+    assert state(cast, world.lam, 21, confirm_over=True).is_over_capacity
+
+
 def test_without_installed_places_there_is_no_upper_check(cast, world):
     OperationalUnit.objects.filter(pk=world.act.pk).update(installed_places=None)
     assert not state(cast, world.act, 12).is_over_capacity
