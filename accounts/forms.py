@@ -7,11 +7,10 @@ LENGTH_ADVICE = "Au moins douze caractères\u202f; une phrase facile à retenir 
 class SignInForm(AuthenticationForm):
     """Identifier and password; the identifier is kept as it was typed when the pair is refused."""
 
-    error_messages = {
+    error_messages = AuthenticationForm.error_messages | {
         "invalid_login": (
             "L’identifiant ou le mot de passe n’est pas le bon. Vérifiez-les, ou demandez un nouveau mot de passe."
         ),
-        "inactive": "Ce compte est désactivé. Contactez le support utilisateur.",
     }
 
     def __init__(self, request=None, *args, **kwargs):

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from . import authority, tasks, terms
 from .models import AuditEntry, LegalText, TermsAcceptance, User
+from .models.user import normalise_username
 from .roles import Permission
 
 Action = AuditEntry.Action
@@ -101,7 +102,7 @@ def ask_password_reset(*, email: str, base_url: str, request_ip: str | None) -> 
         raise TooManyResets
     with transaction.atomic():
         log_action(action=Action.PASSWORD_RESET_ASKED, actor=None, target=email, request_ip=request_ip)
-        _after_commit(tasks.mail_password_reset, email=email, base_url=base_url)
+        _after_commit(tasks.mail_password_reset, email=email, base_url=base_url, request_ip=request_ip)
 
 
 @transaction.atomic
@@ -117,7 +118,7 @@ def change_password(*, user: User, password: str, request_ip: str | None = None,
         details={"by": details} if details else None,
     )
     if request_ip:
-        reset_failures(ip=request_ip, username=user.username.lower())
+        reset_failures(ip=request_ip, username=normalise_username(user.username))
     _after_commit(tasks.mail_password_changed, user_id=user.pk)
 
 

@@ -17,8 +17,9 @@ from common.context import site_name
 
 from .models import AuditEntry, User
 
-RESET_PAUSE = timedelta(minutes=15)
-RESETS_PER_PAUSE = 3  # mails to one address within RESET_PAUSE
+RESET_WINDOW = timedelta(hours=1)
+RESETS_PER_VISITOR = 3  # mails to one address at the request of one IP address, within RESET_WINDOW
+RESETS_PER_ADDRESS = 12  # mails to one address at anybody's request, within RESET_WINDOW
 
 
 @task
@@ -29,18 +30,25 @@ def mail_welcome(user_id: int, base_url: str) -> None:
 
 
 @task
-def mail_password_reset(email: str, base_url: str) -> None:
-    """Send the link to the active account of this address, if there is one and it was not sent too often."""
+def mail_password_reset(email: str, base_url: str, request_ip: str | None) -> None:
+    """Send the link to the active account of this address, if there is one and it was not sent too often.
+
+    What is counted are mails sent, not requests: somebody who asks all day for another person's password uses up
+    neither the owner's own mails nor more than RESETS_PER_VISITOR of them.
+    """
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user is None:
         return
-    asked = AuditEntry.objects.filter(
-        action=AuditEntry.Action.PASSWORD_RESET_ASKED,
-        at__gte=timezone.now() - RESET_PAUSE,
-        target__iexact=email,
+    now = timezone.now()
+    sent = AuditEntry.objects.filter(
+        action=AuditEntry.Action.PASSWORD_RESET_SENT, at__gte=now - RESET_WINDOW, target=user.email
     )
-    if asked.count() <= RESETS_PER_PAUSE:
-        _send(user, "password_reset", "Choisir un nouveau mot de passe", link=_password_link(user, base_url))
+    if sent.count() >= RESETS_PER_ADDRESS or sent.filter(ip_address=request_ip).count() >= RESETS_PER_VISITOR:
+        return
+    _send(user, "password_reset", "Choisir un nouveau mot de passe", link=_password_link(user, base_url))
+    AuditEntry.objects.create(
+        action=AuditEntry.Action.PASSWORD_RESET_SENT, at=now, target=user.email, ip_address=request_ip
+    )
 
 
 @task

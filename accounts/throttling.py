@@ -10,11 +10,14 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.db.models import Sum
 
+from .demo_accounts import DEMO_PASSWORD
+from .models.user import normalise_username
+
 
 def typed_username(request, credentials=None) -> str:
-    """Identifier as it is counted: without case or surrounding spaces, as sign-in reads it."""
+    """Identifier as it is counted: as sign-in reads it."""
     typed = (credentials or {}).get("username") or request.POST.get("username", "")
-    return typed.strip().lower()[:255]
+    return normalise_username(typed)[:255]
 
 
 class SignInThrottle(AxesDatabaseHandler):
@@ -22,6 +25,8 @@ class SignInThrottle(AxesDatabaseHandler):
 
     def get_failures(self, request, credentials=None) -> int:
         """Failures since the cool-off began (``AXES_COOLOFF_TIME``)."""
+        if settings.DEMO and request.POST.get("password") == DEMO_PASSWORD:
+            return 0  # the password is on the page: its buttons always open
         failures = super().get_failures(request, credentials)
         if failures >= settings.AXES_FAILURE_LIMIT or not request.axes_ip_address:
             return failures

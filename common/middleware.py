@@ -20,7 +20,10 @@ RENEWED_AT = "renewed_at"  # session key: seconds since 1970
 
 
 class RequestIdMiddleware:
-    """Give each request an id (the proxy's X-Request-ID when it sends one) and return it in the answer."""
+    """Give each request an id (the proxy's X-Request-ID when it sends one) and return it in the answer.
+
+    The id is kept until the answer is sent: Django logs answers 4xx and 5xx after the last middleware.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -28,10 +31,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve the request under its id."""
         current = request_id.begin_request(request.headers.get(request_id.HEADER, ""))
-        try:
-            response = self.get_response(request)
-        finally:
-            request_id.end_request()
+        response = self.get_response(request)
         response.headers[request_id.HEADER] = current
         return response
 
@@ -65,11 +65,26 @@ class SlidingSessionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Mark the session as used, when its last mark is old enough."""
-        if request.user.is_authenticated:
+        if is_signed_in(request):
             now = int(time.time())
             if now - request.session.get(RENEWED_AT, 0) >= settings.SESSION_RENEWAL_STEP:
                 request.session[RENEWED_AT] = now
         return self.get_response(request)
+
+
+def is_exempt(request: HttpRequest) -> bool:
+    """Tell whether the address is one of READ_ONLY_GET_EXEMPT. It is resolved once for all middleware."""
+    if request.resolver_match is None:
+        try:
+            request.resolver_match = resolve(request.path_info)
+        except Resolver404:
+            return False
+    return request.resolver_match.view_name in settings.READ_ONLY_GET_EXEMPT
+
+
+def is_signed_in(request: HttpRequest) -> bool:
+    """Tell whether somebody signed in reads this; on probes nobody does: they need neither session nor database."""
+    return not is_exempt(request) and request.user.is_authenticated
 
 
 @contextmanager
@@ -107,17 +122,10 @@ class ReadOnlyGetMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.exempt = frozenset(settings.READ_ONLY_GET_EXEMPT)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Open the transaction unless the method or the address is exempt."""
-        if request.method not in {"GET", "HEAD"} or self._is_exempt(request):
+        if request.method not in {"GET", "HEAD"} or is_exempt(request):
             return self.get_response(request)
         with read_only_transaction():
             return self.get_response(request)
-
-    def _is_exempt(self, request: HttpRequest) -> bool:
-        try:
-            return resolve(request.path_info).view_name in self.exempt
-        except Resolver404:
-            return False

@@ -3,6 +3,9 @@
 import re
 import uuid
 from contextvars import ContextVar
+from typing import Any
+
+from django.core.signals import request_finished
 
 HEADER = "X-Request-ID"
 NO_REQUEST = "-"
@@ -23,6 +26,9 @@ def begin_request(proposed: str) -> str:
     return request_id
 
 
-def end_request() -> None:
-    """Forget the id: the thread goes on to another request."""
+def end_request(**kwargs: Any) -> None:
+    """Forget the id once the answer is sent: the thread goes on to another request."""
     _request_id.set(NO_REQUEST)
+
+
+request_finished.connect(end_request, dispatch_uid="request_id")

@@ -50,16 +50,15 @@ class Migration(migrations.Migration):
                 (
                     "username",
                     models.CharField(
-                        error_messages={
-                            "unique": "A user with that username already exists."
-                        },
-                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        error_messages={"unique": "Cet identifiant est déjà pris."},
                         max_length=150,
                         unique=True,
                         validators=[
-                            django.contrib.auth.validators.UnicodeUsernameValidator()
+                            django.contrib.auth.validators.ASCIIUsernameValidator(
+                                message="Lettres sans accent, chiffres et @ . + - _ seulement."
+                            )
                         ],
-                        verbose_name="username",
+                        verbose_name="identifiant",
                     ),
                 ),
                 (
@@ -178,6 +177,10 @@ class Migration(migrations.Migration):
                             ("terms_accepted", "CGU acceptées"),
                             ("password_changed", "Mot de passe changé"),
                             ("password_reset_asked", "Mot de passe perdu : demande"),
+                            (
+                                "password_reset_sent",
+                                "Mot de passe perdu : lien envoyé",
+                            ),
                             ("role_given", "Rôle donné"),
                             ("role_ended", "Rôle retiré"),
                             ("account_created", "Compte créé"),

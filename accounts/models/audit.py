@@ -14,6 +14,7 @@ class AuditEntry(models.Model):
         TERMS_ACCEPTED = "terms_accepted", "CGU acceptées"
         PASSWORD_CHANGED = "password_changed", "Mot de passe changé"
         PASSWORD_RESET_ASKED = "password_reset_asked", "Mot de passe perdu : demande"
+        PASSWORD_RESET_SENT = "password_reset_sent", "Mot de passe perdu : lien envoyé"
         ROLE_GIVEN = "role_given", "Rôle donné"
         ROLE_ENDED = "role_ended", "Rôle retiré"
         ACCOUNT_CREATED = "account_created", "Compte créé"

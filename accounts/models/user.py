@@ -1,10 +1,21 @@
+import unicodedata
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 from common.phones import validate_phone
+
+
+def normalise_username(typed: str) -> str:
+    """Identifier as it is stored, compared and counted: lower case, no surrounding space, wide letters made plain.
+
+    Letters that only resemble one another stay apart: « dırecteur » (dotless i) is not « directeur ».
+    """
+    return unicodedata.normalize("NFKC", typed).strip().lower()
 
 
 class AccountManager(UserManager):
@@ -13,7 +24,7 @@ class AccountManager(UserManager):
     use_in_migrations = False
 
     def get_by_natural_key(self, username):
-        return self.get(username__iexact=username)
+        return self.alias(folded=Lower("username")).get(folded=normalise_username(username))
 
 
 class User(AbstractUser):
@@ -22,6 +33,13 @@ class User(AbstractUser):
     Accounts are deactivated, never deleted: statements, history and the audit log name them.
     """
 
+    username = models.CharField(
+        "identifiant",
+        max_length=150,
+        unique=True,
+        validators=[ASCIIUsernameValidator(message="Lettres sans accent, chiffres et @ . + - _ seulement.")],
+        error_messages={"unique": "Cet identifiant est déjà pris."},
+    )
     email = models.EmailField("adresse mail")
     phone = models.CharField("téléphone", max_length=10, blank=True, validators=[validate_phone])
     job_title = models.CharField("fonction", max_length=120, blank=True)
@@ -49,6 +67,11 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.display_name
+
+    @classmethod
+    def normalize_username(cls, username):
+        """Django's hook, called by ``clean()``."""
+        return normalise_username(username)
 
     @property
     def display_name(self) -> str:

@@ -6,7 +6,7 @@ from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.client_address import client_address
 
@@ -16,7 +16,7 @@ from ..export import export_account
 from ..forms import ChangePasswordForm
 
 
-@require_GET
+@require_safe
 def home(request):
     """`/`: what waits for me, quick search, key figures; each card belongs to the app that registered it."""
     regions: dict[str, list] = {"band": [], "main": [], "side": [], "figures": []}
@@ -25,7 +25,7 @@ def home(request):
     return render(request, "accounts/home.html", {"cards": regions, "has_role": bool(request.scope.grants)})
 
 
-@require_GET
+@require_safe
 def account(request):
     """`/compte/`: identity, rights, password, terms accepted, sessions, personal data."""
     context = {

@@ -3,9 +3,10 @@
 import time
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from common.client_address import client_address
 
@@ -24,21 +25,21 @@ def _show(request, kind):
 
 
 @login_not_required
-@require_GET
+@require_safe
 def terms_of_use(request):
     """`/conditions-generales/`."""
     return _show(request, LegalText.Kind.TERMS)
 
 
 @login_not_required
-@require_GET
+@require_safe
 def legal_notice(request):
     """`/mentions-legales/`."""
     return _show(request, LegalText.Kind.NOTICE)
 
 
 @login_not_required
-@require_GET
+@require_safe
 def accessibility(request):
     """`/accessibilite/`."""
     return _show(request, LegalText.Kind.ACCESSIBILITY)
@@ -53,6 +54,6 @@ def accept_terms(request):
         request.session[TERMS_CHECKED_AT] = int(time.time())
         text = None
     if text is None:
-        return redirect(next_address(request, "home"))
+        return HttpResponseRedirect(next_address(request, reverse("home")))
     context = {"text": text, "blocks": parse_blocks(text.body), "next": next_address(request, "")}
     return render(request, "accounts/legal_text_accept.html", context)

@@ -5,13 +5,14 @@ from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import PasswordResetConfirmView
+from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.client_address import client_address
 from common.errors import too_many_requests
@@ -23,13 +24,13 @@ from ..landing import landing_address
 
 
 def next_address(request, default: str) -> str:
-    """Address asked for in ``next`` when it is one of this site, else ``default``.
+    """Address asked for in ``next`` when it is a path of this site, else ``default``.
 
     The home page counts as nothing asked: whoever typed the site's name arrives where his role starts (spec 00).
     """
     asked = request.POST.get("next") or request.GET.get("next") or ""
     allowed = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if allowed and asked != reverse("home") else default
+    return asked if allowed and asked.startswith("/") and asked != reverse("home") else default
 
 
 @login_not_required
@@ -39,11 +40,11 @@ def next_address(request, default: str) -> str:
 def sign_in(request):
     """`/connexion/`: fields ``username`` and ``password`` (spec 50)."""
     if request.user.is_authenticated:
-        return redirect(next_address(request, landing_address(request)))
+        return HttpResponseRedirect(next_address(request, landing_address(request)))
     form = SignInForm(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
-        return redirect(next_address(request, landing_address(request)))
+        return HttpResponseRedirect(next_address(request, landing_address(request)))
     context = {
         "form": form,
         "error_title": "Connexion refusée" if form.non_field_errors() else "",
@@ -51,6 +52,7 @@ def sign_in(request):
         "short_site_name": settings.SITE_SHORT_NAME,
         "region_name": settings.REGION_NAME,
         "alternative_url": settings.LOGIN_ALTERNATIVE_URL,
+        "documents_url": settings.DOCUMENTS_URL,
         "demo_accounts": DEMO_ACCOUNTS if settings.DEMO else (),
         "demo_password": DEMO_PASSWORD if settings.DEMO else "",
     }
@@ -86,13 +88,14 @@ def password_reset(request):
 
 
 @login_not_required
-@require_GET
+@require_safe
 def password_reset_sent(request):
     """Say what comes next."""
     return render(request, "accounts/password_reset_sent.html", {"hours": settings.PASSWORD_RESET_TIMEOUT // 3600})
 
 
 @method_decorator(login_not_required, name="dispatch")
+@method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")
 class PasswordResetConfirm(PasswordResetConfirmView):
     """Choose a password from the link of a mail. Django's view: it takes the link's token out of the address."""
 

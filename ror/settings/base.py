@@ -27,7 +27,6 @@ INSTALLED_APPS = [
     "axes",
     "crispy_bootstrap5",
     "crispy_forms",
-    "django_filters",
     "django_htmx",
     "django_tasks_db",
     "pgtrigger",
@@ -48,12 +47,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "common.middleware.SignedInMiddleware",
     "common.middleware.SlidingSessionMiddleware",
+    "common.answers.PrivateAnswersMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
     "directory.middleware.scope_middleware",
+    "common.answers.ReadableRequestMiddleware",
     "accounts.middleware.TermsMiddleware",
     "common.middleware.ReadOnlyGetMiddleware",  # last: it wraps the view and the rendering, and nothing else
 ]
@@ -189,6 +190,7 @@ SUPPORT_DESK = {
     "form_url": env.text("SUPPORT_FORM_URL", "https://formulaire-support.sante-idf.fr"),
 }
 LOGIN_ALTERNATIVE_URL = env.text("LOGIN_ALTERNATIVE_URL")  # the link for physiotherapists; hidden when empty
+DOCUMENTS_URL = env.text("DOCUMENTS_URL")  # the link to the ROR's documents; hidden when empty
 
 # The demonstration: accounts offered on the sign-in page, mails kept in a table. Only `./run demo` and tests set it.
 DEMO = False

@@ -7,7 +7,7 @@ from django.core import mail
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
-from accounts import services
+from accounts import services, tasks
 from accounts.models import AuditEntry
 from tests.factories.accounts import PASSWORD, UserFactory
 
@@ -24,9 +24,9 @@ def person():
 
 @pytest.fixture
 def ask(client, django_capture_on_commit_callbacks):
-    def ask(email):
+    def ask(email, **extra):
         with django_capture_on_commit_callbacks(execute=True):
-            return client.post(ASK, {"email": email})
+            return client.post(ASK, {"email": email}, **extra)
 
     return ask
 
@@ -94,6 +94,34 @@ def test_nobodys_letter_box_is_flooded(ask, person):
     for _ in range(6):
         ask(person.email)
     assert len(mail.outbox) == 3
+
+
+def test_a_stranger_who_asks_all_day_does_not_starve_the_owner(ask, person):
+    for _ in range(10):
+        ask(person.email, REMOTE_ADDR="203.0.113.9")
+    assert len(mail.outbox) == 3
+    ask(person.email.upper(), REMOTE_ADDR="192.0.2.7")
+    assert len(mail.outbox) == 4
+    assert AuditEntry.objects.filter(action="password_reset_sent", target=person.email).count() == 4
+
+
+def test_many_strangers_do_not_flood_a_letter_box(ask, person):
+    for number in range(20):
+        ask(person.email, REMOTE_ADDR=f"203.0.113.{number}")
+    assert len(mail.outbox) == 12
+
+
+def test_a_mail_that_could_not_leave_is_not_counted(ask, person, monkeypatch):
+    monkeypatch.setattr(tasks.EmailMessage, "send", fail)
+    for _ in range(4):
+        ask(person.email)
+    monkeypatch.undo()
+    ask(person.email)
+    assert len(mail.outbox) == 1
+
+
+def fail(message):
+    raise OSError("no mail server")
 
 
 def test_an_address_that_asks_too_often_is_stopped(client, person, monkeypatch):

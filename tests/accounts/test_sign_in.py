@@ -1,10 +1,13 @@
 """Signing in and out: what is said, where one arrives, who is stopped (spec 50)."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
-from accounts.models import AuditEntry
+from accounts import services
+from accounts.demo_accounts import DEMO_PASSWORD
+from accounts.models import AuditEntry, User
 from accounts.roles import Role
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.directory import AssignmentFactory, UnitFactory
@@ -53,6 +56,31 @@ def test_case_and_spaces_of_the_identifier_do_not_matter(client, reader):
     assertRedirects(sign_in(client, " Lectrice "), "/", fetch_redirect_response=False)
 
 
+@pytest.mark.parametrize("typed", ["d\u0131recteur", "DIRECTEUR\u0301", "directeur\u200b"])
+def test_letters_that_resemble_others_open_nothing(client, typed):
+    UserFactory(username="directeur")
+    assertContains(sign_in(client, typed), "L’identifiant ou le mot de passe n’est pas le bon")
+
+
+def test_one_identifier_has_one_count_however_it_is_typed(client):
+    UserFactory(username="directeur")
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in "directeur")
+    for typed in ("directeur", "DIRECTEUR", " Directeur ", wide):
+        assert sign_in(client, typed, "faux").status_code == 200
+    assert sign_in(client, "directeur", "faux").status_code == 429
+    assert sign_in(client, wide).status_code == 429
+
+
+def test_an_identifier_is_stored_in_lower_case_without_accents():
+    user = User(username="Claire.Moreau", email="claire@ror.example")
+    services.create_account(user=user, by=None)
+    assert User.objects.get(pk=user.pk).username == "claire.moreau"
+    with pytest.raises(ValidationError, match="Lettres sans accent"):
+        services.create_account(user=User(username="hélène", email="helene@ror.example"), by=None)
+    with pytest.raises(ValidationError, match="déjà pris"):
+        services.create_account(user=User(username="CLAIRE.moreau", email="autre@ror.example"), by=None)
+
+
 def test_a_responsable_alone_lands_on_the_entry_page(client):
     manager = UserFactory()
     AssignmentFactory(user=manager, role=Role.AVAILABILITY_MANAGER, unit=UnitFactory())
@@ -92,12 +120,20 @@ def test_next_is_followed_inside_the_site(client, reader, asked):
 
 
 @pytest.mark.parametrize(
-    "asked", ["https://ailleurs.example/", "//ailleurs.example/", "javascript:alert(1)", "/\\ailleurs"]
+    "asked",
+    ["https://ailleurs.example/", "//evil", "javascript:alert(1)", "/\\evil", "abc", "logout", "admin:index", "?a=1"],
 )
 def test_next_never_leads_out_of_the_site(client, reader, asked):
     response = client.post(LOGIN, {"username": "lectrice", "password": PASSWORD, "next": asked})
     assertRedirects(response, "/", fetch_redirect_response=False)
     assert asked not in client.get(LOGIN, {"next": asked}).text
+
+
+@pytest.mark.parametrize("asked", ["abc", "logout", "//evil", "/\\evil"])
+def test_somebody_signed_in_is_not_sent_to_what_is_no_path(client, reader, asked):
+    client.force_login(reader)
+    for address in (LOGIN, reverse("accept_terms")):
+        assertRedirects(client.get(address, {"next": asked}), "/", fetch_redirect_response=False)
 
 
 def test_a_private_page_leads_to_sign_in_and_back(client):
@@ -165,6 +201,32 @@ def test_an_address_that_fails_on_many_accounts_is_closed(client, reader, settin
         sign_in(client, f"essai{number}", "faux", REMOTE_ADDR="203.0.113.9")
     assert sign_in(client, "lectrice", REMOTE_ADDR="203.0.113.9").status_code == 429
     assert sign_in(client, "lectrice", REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+def test_a_closed_pair_is_told_how_to_get_a_new_password(client, reader):
+    for _ in range(5):
+        closed = sign_in(client, "lectrice", "faux")
+    assertContains(closed, f'href="{reverse("password_reset")}"', status_code=429)
+    assert "après ce délai" not in closed.text
+
+
+def test_the_buttons_of_the_demonstration_open_whatever_was_mistyped_before(client, settings):
+    user = UserFactory(username="directeur")
+    user.set_password(DEMO_PASSWORD)
+    user.save()
+    for _ in range(6):
+        sign_in(client, "directeur", "faux")
+    settings.DEMO = False
+    assert sign_in(client, "directeur", DEMO_PASSWORD).status_code == 429
+    settings.DEMO = True
+    assert sign_in(client, "directeur", DEMO_PASSWORD).status_code == 302
+
+
+def test_the_link_to_the_documents_needs_its_setting(client, settings):
+    assert "Télécharger tous les documents du ROR" not in client.get(LOGIN).text
+    settings.DOCUMENTS_URL = "https://documents.example/ror.zip"
+    assertContains(client.get(LOGIN), 'href="https://documents.example/ror.zip"')
+    assertContains(client.get(LOGIN), "Télécharger tous les documents du ROR")
 
 
 def test_the_demonstration_offers_its_accounts(client):
