@@ -1,6 +1,7 @@
 """Reading settings from environment variables (12-factor). Pure functions of `os.environ`."""
 
 import os
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -46,6 +47,12 @@ def require(*names: str) -> None:
         raise ImproperlyConfigured(
             f"Missing environment variables: {', '.join(missing)}. They are described in .env.example."
         )
+
+
+def require_package(module: str, *, install: str, wanted_by: str) -> None:
+    """Raise ImproperlyConfigured saying what to install when a variable asks for a package that is not there."""
+    if find_spec(module) is None:
+        raise ImproperlyConfigured(f"{wanted_by} needs a package that is not installed: pip install '{install}'")
 
 
 def database(url: str) -> dict[str, Any]:

@@ -35,6 +35,7 @@ PROXY_COUNT = env.number("PROXY_COUNT", 1)
 
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
 if env.text("S3_BUCKET"):
+    env.require_package("storages", install="django-storages[s3]", wanted_by="S3_BUCKET")
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -61,6 +62,7 @@ MAILERS = {
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 if env.text("REDIS_URL"):
+    env.require_package("redis", install="redis", wanted_by="REDIS_URL")
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.text("REDIS_URL")}}
 
 LOGGING["handlers"]["console"]["formatter"] = "json"

@@ -42,6 +42,17 @@ def test_refuses_to_start_without_its_secrets():
     assert "Missing environment variables: SECRET_KEY, DATABASE_URL, ALLOWED_HOSTS" in outcome.stderr
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "package"),
+    [("REDIS_URL", "redis://cache/0", "redis"), ("S3_BUCKET", "ror", "django-storages[s3]")],
+)
+def test_says_which_package_a_variable_needs(variable, value, package):
+    needed = {"SECRET_KEY": "x" * 50, "DATABASE_URL": "postgresql://a@b/c", "ALLOWED_HOSTS": "ror.example"}
+    outcome = run_in_production("-c", "import ror.settings.prod", **needed, **{variable: value})
+    assert outcome.returncode != 0
+    assert f"{variable} needs a package that is not installed: pip install '{package}'" in outcome.stderr
+
+
 def test_deployment_check_is_clean(environment):
     outcome = run_in_production("manage.py", "check", "--deploy", "--fail-level", "DEBUG", **environment)
     assert outcome.returncode == 0, outcome.stderr
