@@ -1,5 +1,6 @@
 """UO: types that fit the establishment, their coded offer, ages, places, texts, contacts, territory and structure."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,26 @@ def add_units(world: World, sites: list[Site], taken: int) -> list[Placed]:
     for index, site in enumerate(world.rng.sample(shown, world.size.share(120))):
         for one in _add_site_units(world, site, {site.parts[-1]: 1}):
             _withdraw(world, one.unit, hidden=index % 4 == 0)
+    _move_seats_away(world, sites)
     return placed
+
+
+def _move_seats_away(world: World, sites: list[Site]) -> None:
+    """The EJ of an EG with a sensitive unit sits in another commune, of the same department: it tells nothing."""
+    sensitive = {unit.geographic_entity_id for unit in world.instances[OperationalUnit] if unit.sensitive_unit}
+    secret = defaultdict(list)
+    for site in sites:
+        if site.entity.pk in sensitive:
+            secret[site.legal_entity.pk].append(site)
+    for kept_secret in secret.values():
+        seat, first = kept_secret[0].legal_entity, kept_secret[0].commune
+        avoided = {site.commune.insee for site in kept_secret}
+        if seat.commune_id not in avoided:
+            continue
+        around = (world.geography.rows[insee] for insee in world.geography.near(first, 60))
+        chosen = next(row for row in around if row.insee not in avoided and row.department == first.department)
+        for name, value in world.address(chosen).items():
+            setattr(seat, name, value)
 
 
 def _withdraw(world: World, unit: OperationalUnit, *, hidden: bool) -> None:

@@ -161,6 +161,8 @@ def test_every_record_is_plausible(demo):
     sensitive = OperationalUnit.objects.published().filter(sensitive_unit=True)
     assert sensitive.count() >= 3
     assert set(sensitive.values_list("unit_type__parent__code", flat=True)) == {"MSS-PDS"}
+    seats = sensitive.filter(geographic_entity__commune=F("geographic_entity__legal_entity__commune"))
+    assert not seats.exists()
     assert all(practitioner.places.exists() for practitioner in Practitioner.objects.order_by("pk")[:200])
 
 
@@ -197,32 +199,31 @@ def test_act_altair_vesta_is_as_shown(act):
     )
     assert entity.commune.name == "Nanterre"
     assert (entity.phone, entity.fax) == ("0140970102", "0147290662")
-    assert list(entity.terms.values_list("label", flat=True)) == ["Conforme"]
     assert act.unit_type.label == ("Appartement de Coordination Thérapeutique (ACT) Hébergement (accueil jour et nuit)")
     assert act.discipline.code == "MSS"
     assert act.care_mode.label == "Hébergement (accueil jour et nuit)"
     assert (act.min_age_value, act.min_age_unit, act.max_age_value, act.max_age_unit) == (0, "y", 150, "y")
-    assert (act.installed_places, act.single_rooms, act.double_rooms) == (35, 27, 4)
+    assert act.installed_places == 35
     assert (act.medical_phone, act.nursing_phone, act.manager_phone) == ("0101010101", "0102020202", "0103030303")
-    assert act.secretary_phone
+    assert act.secretary_phone == ""
     assert act.email
     assert (act.manager_civility.code, act.manager_first_name, act.manager_last_name) == ("M", "Précarité", "TEST")
-    assert act.admission_conditions
-    assert act.reception_conditions
-    assert act.pets
+
+
+def test_act_altair_vesta_leaves_the_exercise_to_be_typed(act):
+    assert (act.admission_conditions, act.reception_conditions, act.pets) == ("", "", "")
+    assert (act.single_rooms, act.double_rooms) == (None, None)
+    assert not act.geographic_entity.terms.exists()
+    for nomenclature in ("care_specialisation", "resource_profession"):
+        assert labels(act, nomenclature) == []
 
 
 def test_act_altair_vesta_offers_what_is_shown(act):
-    assert labels(act, "operational_activity") == [
-        "Coordination plan de soins",
-        "Evaluation et soins de réhabilitation psychosociale",
-    ]
+    assert labels(act, "operational_activity") == ["Coordination plan de soins"]
     assert labels(act, "specific_act") == [
         "Acceptation d'animaux aidants ou de compagnie",
         "Prise en charge en Appartements de Coordination Thérapeutique (ACT) en hébergement collectif",
     ]
-    assert labels(act, "care_specialisation") == ["Conduites addictives"]
-    assert labels(act, "resource_profession") == ["Masseur-Kinésithérapeute"]
     assert labels(act, "audience") == ["Personnes en situation de précarité"]
     assert act.weekly_hours.filter(opens_at="08:00", closes_at="19:30").count() == 5
     assert HoursException.objects.filter(unit=act, label="Assomption").exists()
