@@ -96,7 +96,7 @@ class RecordForm(forms.ModelForm):
 class NamedRows(forms.BaseInlineFormSet):
     """Rows whose fields carry their column's name: the table's headers are not their labels."""
 
-    def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         """Name each field for assistive technology."""
         super().add_fields(form, index)
         for field in form.fields.values():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.db import models
 
 MODELS: dict[str, type[models.Model]] = {kind: model for model, kind in KINDS.items()}
-LISTS = {"allowed_terms": "Termes permis", "places": "Lieux d’exercice", "referents": "Référents ROR"}
+LISTS = {"allowed_terms": "Termes permis"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def field_label(kind: str, name: str) -> str:
         field = MODELS[kind]._meta.get_field(name)  # noqa: SLF001 - the documented model API
     except FieldDoesNotExist:
         return name
-    return capfirst(getattr(field, "verbose_name", None) or field.related_model._meta.verbose_name_plural)  # noqa: SLF001
+    label = getattr(field, "verbose_name", None) or field.related_model._meta.verbose_name_plural  # noqa: SLF001
+    return capfirst(str(label))
 
 
 def in_words(value: Any) -> str:
