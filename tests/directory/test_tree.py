@@ -181,13 +181,12 @@ def test_names_are_found_without_accents_or_case(client, cast, world, asked):
     assert "data-open" in text
 
 
-@pytest.mark.parametrize("asked", ["zzz", "!!!", "%", "_", "\x00", "a" * 5000, "０１２"])
+@pytest.mark.parametrize("asked", ["zzz", "!!!", "%", "_", "a" * 5000, "０１２"])
 def test_strange_texts_find_nothing_and_say_so(client, cast, world, asked):
     client.force_login(cast.consultation)
     response = client.get(ROOT, {"q": asked})
     assert response.status_code == 200
-    if asked != "\x00":
-        assert "Aucun établissement trouvé" in text_of(response)
+    assert "Aucun établissement trouvé" in text_of(response)
 
 
 def test_department_comes_a_hundred_at_a_time(client, cast, world, monkeypatch):

@@ -14,7 +14,7 @@ from directory.models import InterventionArea, OperationalUnit, PracticePlace, P
 from directory.signals import practitioners_changed, units_changed
 from search import index
 from search.models import SearchDocument, TermKey
-from tests.factories.availability import CurrentFigureFactory
+from tests.factories.availability import CurrentFigureFactory, GroupingFactory
 from tests.factories.directory import (
     ACT,
     GeographicEntityFactory,
@@ -49,6 +49,7 @@ def test_a_unit_has_a_document_with_its_place_names_terms_and_figure():
     activity = TermFactory(label="Addictologie", synonyms=["addicto"])
     unit = UnitFactory(geographic_entity=eg, terms=[activity], area=["75110"])
     figure = CurrentFigureFactory(unit=unit)
+    GroupingFactory(rhythm=figure.rhythm).unit_types.add(unit.unit_type)
     send_units(unit)
     found = document_of(unit)
     assert (found.group_id, found.department_code, found.commune_insee) == (eg.pk, "92", "92050")
