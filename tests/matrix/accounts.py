@@ -8,7 +8,7 @@ LINK = {"uidb64": "MQ", "token": "abc-def"}
 
 ROWS = [
     Row("login", get=same("away", anonymous="200"), post=same("away", anonymous="200")),
-    Row("logout", get=NOT_ALLOWED, post=same("login")),
+    Row("logout", get=same("405", anonymous="405"), post=same("login", anonymous="login")),
     Row("home", get=READERS),
     Row("account", get=READERS),
     Row("password_change", get=READERS, post=same("200")),

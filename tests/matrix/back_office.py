@@ -14,7 +14,7 @@ def support(token, anonymous="login"):
 
 def page(name, token, posted=None, **options):
     """Row of a page of the site itself: a visitor is sent on to `/admin/login/`, and from there to sign in."""
-    answers = [support(answer, anonymous="away") for answer in (token, posted or token)]
+    answers = [support(token, anonymous="away"), support(posted or token, anonymous="login")]
     return Row(f"admin:{name}", *answers, **options)
 
 
