@@ -20,12 +20,6 @@ document.addEventListener("keydown", (event) => {
   });
 });
 
-// List or map on narrow screens: [data-show=name] chooses which [data-view=name] is seen.
-const show = (name) => {
-  all("[data-view]").forEach((view) => (view.hidden = view.dataset.view !== name));
-  all("[data-show]").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.show === name)));
-};
-
 // − / + around a number: [data-step=-1 data-for=id]. An empty field starts from 0.
 const step = (button) => {
   const input = document.getElementById(button.dataset.for);
@@ -36,21 +30,11 @@ const step = (button) => {
 };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-show], [data-step], [data-print]");
+  const button = event.target.closest?.("[data-step], [data-print]");
   if (!button) return;
-  if (button.dataset.show) show(button.dataset.show);
-  else if (button.dataset.step) step(button);
+  if (button.dataset.step) step(button);
   else print();
 });
-
-// A result and its pin light up together.
-const light = (id, on) => all(`[data-pin="${CSS.escape(id)}"]`).forEach((e) => e.classList.toggle("lit", on));
-for (const [type, on] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
-  document.addEventListener(type, (event) => {
-    const target = event.target.closest?.("[data-pin]");
-    if (target) light(target.dataset.pin, on);
-  });
-}
 
 // form[data-warn-unsaved]: leaving with something typed and not sent asks first.
 let unsaved = false;

@@ -58,9 +58,9 @@ function drawOutlines(map, geojson, overTiles) {
   return L.geoJSON(geojson, { style, onEachFeature: label }).addTo(map);
 }
 
-// A point: properties id, name, places (short text), fresh (key of the badge), url (the record).
+// A point: properties name, places (short text), fresh (key of the badge), url (the record).
 function pin(feature, latlng, sprite) {
-  const { id, name, places, fresh, url } = feature.properties;
+  const { name, places, fresh, url } = feature.properties;
   const shape = SHAPES[fresh] ?? `frais-${fresh}`;
   const picture = `<svg class="i" aria-hidden="true"><use href="${sprite}#${escaped(shape)}"/></svg>`;
   const icon = L.divIcon({
@@ -71,7 +71,6 @@ function pin(feature, latlng, sprite) {
   const marker = L.marker(latlng, { icon, riseOnHover: true });
   marker.on("add", () => {
     const element = marker.getElement();
-    element.dataset.pin = id;
     element.setAttribute("aria-label", `${name}, places\u00a0: ${places}`);
   });
   const link = url ? `<br><a href="${encodeURI(url)}">Ouvrir la fiche</a>` : "";

@@ -35,6 +35,8 @@ from ror.demo_data.load import SEED, build_region
 from ror.demo_data.plan import REGION, SIZES, establishments, unit_counts
 from ror.demo_data.world import World
 
+pytestmark = pytest.mark.django_db
+
 NOW = datetime.datetime(2026, 11, 21, 14, 30, tzinfo=datetime.UTC)
 COMMAND = {"size": "small", "now": NOW.isoformat()}
 
