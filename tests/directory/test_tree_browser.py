@@ -20,7 +20,7 @@ def test_levels_open_in_place(signed_in, live_server, world, axe):
     department = page.get_by_role("button", name="Hauts-de-Seine (92)")
     assert department.get_attribute("aria-expanded") == "false"
     department.click()
-    entity = page.get_by_role("button", name="Unités de ACT ALTAIR VESTA")
+    entity = page.get_by_role("button", name="Unités\u00a0: ACT ALTAIR VESTA")
     entity.focus()
     page.keyboard.press("Enter")
     unit = page.get_by_role("link", name="ACT hors les murs")
@@ -42,7 +42,7 @@ def test_levels_are_pages_without_javascript(signed_in, live_server, world, brow
     page = context.new_page()
     page.goto(f"{live_server.url}/repertoire/")
     page.get_by_role("link", name="Hauts-de-Seine (92)").click()
-    page.get_by_role("link", name="Unités de ACT ALTAIR VESTA").click()
+    page.get_by_role("link", name="Unités\u00a0: ACT ALTAIR VESTA").click()
     page.get_by_role("link", name="ACT hors les murs").click()
     assert page.url.endswith(f"/repertoire/uo/{world.act_mobile.pk}/")
     context.close()
