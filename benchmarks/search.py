@@ -29,7 +29,7 @@ from search.matching import known_keys, read_text
 from search.places import resolve_place
 from search.query import document_filter, text_rank
 
-GOAL = 3.5  # greatest ratio of the medians: 2.8 to 3.0 on a quiet machine, and room for a busy one
+GOAL = 3.5  # greatest ratio of the medians: 2.6 to 3.0 measured, and room for a busy machine
 READER = "consultation"  # a demonstration account
 
 # Where and what: with a place or not, rare and common types, a discipline, words of a text, a place alone.
