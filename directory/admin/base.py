@@ -54,6 +54,10 @@ TRACE: tuple[str, _FieldOpts] = (
 TRACE_READ = ("created_at", "created_by", "updated_at", "updated_by")
 
 
+CLOSURE_FIELDS = ("closure_kind", "closed_on", "reopens_on")
+CLOSE_WORDS = "Pour fermer la fiche, choisissez aussi le statut «\u00a0Fermée\u00a0»."
+
+
 def narrow_terms(form: forms.BaseForm, instance: Any) -> None:
     """Offer in each list of terms those of its nomenclature that may be chosen today, and the one already chosen."""
     today = timezone.localdate()
@@ -89,6 +93,8 @@ class RecordForm(forms.ModelForm):
                 code="stale",
             )
         if "status" in cleaned and cleaned["status"] != PublicationStatus.CLOSED:
+            if any(name in self.changed_data and cleaned.get(name) for name in CLOSURE_FIELDS):
+                self.add_error("status", CLOSE_WORDS)
             cleaned |= {"closure_kind": "", "closed_on": None, "reopens_on": None}
         return cleaned
 

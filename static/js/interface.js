@@ -86,6 +86,7 @@ const sayFailure = (status) => {
   const note = document.createElement("div");
   note.className = "note note-err my-3";
   note.setAttribute("role", "alert");
+  note.dataset.failure = status;
   note.textContent = FAILURES[status] ?? "La demande n’a pas abouti, rien n’a été enregistré. Réessayez dans un instant.";
   const place = document.querySelector("[data-messages]");
   if (status === 401) note.append(" ", signInLink(place.dataset.signIn));
@@ -95,6 +96,9 @@ const sayFailure = (status) => {
 };
 document.addEventListener("htmx:responseError", (event) => sayFailure(event.detail.xhr.status));
 document.addEventListener("htmx:sendError", () => sayFailure(0));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) all("[data-messages] > [data-failure]").forEach((note) => note.remove());
+});
 
 // Paper shows what is folded, for browsers whose style sheet cannot.
 let opened = [];

@@ -256,6 +256,14 @@ def test_closing_an_establishment_closes_its_units_and_reopening_clears_dates(cl
         assert (record.status, record.closure_kind, record.closed_on) == ("published", "", None)
 
 
+def test_a_closure_typed_without_its_status_is_refused_not_dropped(client, support, world):
+    refused = save(client, world.act, closure_kind="DEF", closed_on="20/11/2026")
+    assert "choisissez aussi le statut" in refused.content.decode()
+    assert "20/11/2026" in refused.content.decode()
+    world.act.refresh_from_db()
+    assert (world.act.status, world.act.version) == ("published", 1)
+
+
 def test_adding_a_unit_writes_its_creation_and_identifier(client, support, world):
     url = reverse("admin:directory_operationalunit_add")
     data = posted(client, url) | {

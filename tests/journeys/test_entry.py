@@ -152,6 +152,7 @@ def test_a_session_that_ends_loses_nothing(opened, live_server, cast, world, sav
     else:
         opened.get_by_role("button", name="Tout enregistrer").click()
     expect(row_of(opened, world.act)).to_have_class(GREEN)
+    expect(opened.get_by_text("Votre connexion a expiré")).to_have_count(0)
     assert CurrentFigure.objects.get(unit=world.act).figure == 7
 
 
