@@ -39,6 +39,9 @@ class Permission(StrEnum):
     NOMENCLATURE_MANAGE = "nomenclature:manage"
     ACCOUNT_MANAGE = "account:manage"
     AUDIT_READ = "audit:read"
+    ROLE_DELEGATE = "role:delegate"
+    IMPORT_RUN = "import:run"
+    QUALITY_READ = "quality:read"
 
 
 PERMISSION_LABELS: dict[Permission, str] = {
@@ -50,6 +53,9 @@ PERMISSION_LABELS: dict[Permission, str] = {
     Permission.NOMENCLATURE_MANAGE: "Gérer les nomenclatures",
     Permission.ACCOUNT_MANAGE: "Gérer les comptes et les rôles",
     Permission.AUDIT_READ: "Lire le journal d’audit",
+    Permission.ROLE_DELEGATE: "Nommer les responsables de disponibilités",
+    Permission.IMPORT_RUN: "Importer des fichiers",
+    Permission.QUALITY_READ: "Suivre la complétude des fiches",
 }
 
 _READ = frozenset({Permission.DIRECTORY_READ})
@@ -62,6 +68,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.STATEMENT_WRITE,
         Permission.DIRECTORY_EDIT,
         Permission.SENSITIVE_READ,
+        Permission.ROLE_DELEGATE,
     },
     Role.SUPPORT: frozenset(Permission),
     Role.REFUSAL_REPORTER: _READ | {Permission.SENSITIVE_READ},

@@ -151,3 +151,35 @@ class AssignmentQuerySet(models.QuerySet):
     def valid_on(self, day: datetime.date):
         """Assignments in force on ``day`` (both ends included)."""
         return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day)
+
+
+class AttachmentQuerySet(models.QuerySet):
+    def present(self):
+        """Files that were not removed."""
+        return self.filter(removed_at__isnull=True)
+
+
+class ErrorReportQuerySet(models.QuerySet):
+    def visible_to(self, scope: Scope):
+        """Reports that the person filed, and those on records that the person may edit (all of them for support)."""
+        coverage = scope.coverage(Permission.DIRECTORY_EDIT)
+        if coverage.region:
+            return self.all()
+        entities = coverage.geographic_entities_q()
+        return self.filter(
+            Q(reported_by_id=scope.user_id)
+            | Q(geographic_entity__in=apps.get_model("directory", "GeographicEntity").objects.filter(entities))
+            | Q(unit__in=apps.get_model("directory", "OperationalUnit").objects.filter(coverage.units_q()))
+        )
+
+    def open(self):
+        """Reports that wait for an answer."""
+        return self.filter(state__in=["new", "in_progress"])
+
+
+class AccountRequestQuerySet(models.QuerySet):
+    def visible_to(self, scope: Scope):
+        """Requests that the person made; all of them for whoever manages accounts."""
+        if scope.may(Permission.ACCOUNT_MANAGE):
+            return self.all()
+        return self.filter(requested_by_id=scope.user_id)

@@ -1,26 +1,37 @@
+from .account_requests import AccountRequest
 from .attachments import Attachment
 from .entities import GeographicEntity, LegalEntity, RorReferent, Structure
 from .history import RecordChange
 from .hours import HoursException, WeeklyHours
+from .imports import ImportLine, ImportRun
 from .nomenclature import Term, TermAllowance
 from .practitioners import PracticePlace, Practitioner
+from .quality import RecordQuality
 from .reference import Commune, Department
+from .reports import ErrorReport, ErrorReportStep, ReportSettings
 from .rights import Assignment
 from .units import InterventionArea, OperationalUnit, UnitTerm
 
 __all__ = [
+    "AccountRequest",
     "Assignment",
     "Attachment",
     "Commune",
     "Department",
+    "ErrorReport",
+    "ErrorReportStep",
     "GeographicEntity",
     "HoursException",
+    "ImportLine",
+    "ImportRun",
     "InterventionArea",
     "LegalEntity",
     "OperationalUnit",
     "PracticePlace",
     "Practitioner",
     "RecordChange",
+    "RecordQuality",
+    "ReportSettings",
     "RorReferent",
     "Structure",
     "Term",

@@ -2,12 +2,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from ..querysets import AttachmentQuerySet
 from .entities import GeographicEntity
 from .units import OperationalUnit
 
 
 class Attachment(models.Model):
-    """A file attached to an EG or a UO (spec 10, Contact): always downloaded, never shown inline."""
+    """A file attached to an EG or a UO (spec 10, Contact): always downloaded, never shown inline.
+
+    Removing it keeps the row, for the history; the file itself goes with ``purge_removed_files``.
+    """
 
     geographic_entity = models.ForeignKey(
         GeographicEntity,
@@ -35,6 +39,17 @@ class Attachment(models.Model):
         related_name="+",
         verbose_name="ajoutée par",
     )
+    removed_at = models.DateTimeField("supprimée le", null=True, blank=True)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="supprimée par",
+    )
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "pièce jointe"

@@ -63,6 +63,15 @@ class Assignment(models.Model):
         verbose_name="donné par",
     )
     given_at = models.DateTimeField("donné le", auto_now_add=True)
+    reviewed_on = models.DateField("revu le", null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="revu par",
+    )
 
     objects = AssignmentQuerySet.as_manager()
 

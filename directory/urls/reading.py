@@ -1,8 +1,9 @@
+"""Reading: the tree, the records, the outlines of maps."""
+
 from django.urls import path
 
-from . import views
+from .. import views
 
-app_name = "directory"
 urlpatterns = [
     path("", views.tree, name="tree"),
     path("departements/<str:code>/", views.tree_department, name="tree_department"),
