@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, date, datetime
 
+import pytest
 from openpyxl import load_workbook
 
 from common.xlsx import XLSX_TYPE, Sheet, write_workbook, xlsx_response
@@ -48,6 +49,7 @@ def test_names_of_sheets_are_made_acceptable():
     assert not set("[]:*?/\\") & set(book.sheetnames[0])
 
 
+@pytest.mark.django_db
 def test_the_answer_is_downloaded():
     response = xlsx_response("liste.xlsx", [Sheet("S", [("a", 5)], [("b",)])])
     assert response["Content-Type"] == XLSX_TYPE
