@@ -24,6 +24,7 @@ from .permissions import covers, why_not_edit
 from .scopes import Scope
 from .signals import practitioners_changed, units_changed
 from .snapshots import State, differences, state_of
+from .states import put_fields, put_lists
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,25 @@ class StaleRecord(Exception):
     def __init__(self, current: Any) -> None:
         super().__init__(f"{KINDS[type(current)]} {current.pk} is at version {current.version}")
         self.current = current
+
+
+class BlockConflict(StaleRecord):
+    """Somebody saved a field of the block since it was read: nothing is written.
+
+    ``base`` is what the block held when it was read, ``theirs`` what it holds now (kept values, of the fields that
+    somebody changed); ``by`` and ``at`` say who saved last, and when.
+    """
+
+    def __init__(self, current: Any, changes: list[RecordChange], names: set[str]) -> None:
+        super().__init__(current)
+        self.base: State = {}
+        self.theirs: State = {}
+        for change in changes:
+            for name in names & change.changes.keys():
+                before, after = change.changes[name]
+                self.base.setdefault(name, before)
+                self.theirs[name] = after
+        self.by, self.at = changes[-1].by, changes[-1].at
 
 
 @dataclass
@@ -152,6 +172,45 @@ def update_record(
         edit.check()
         edit.record.full_clean()
         return edit.finish()
+
+
+def update_block(
+    *, record: Any, values: State, expected_version: int, by: User, scope: Scope, reason: str = ""
+) -> RecordChange | None:
+    """Write the fields and lists of one block; return the line of its history, ``None`` when nothing changed.
+
+    ``values`` are kept values (``directory.snapshots``). A change of other fields since ``expected_version`` is no
+    conflict. Raises ``BlockConflict`` when somebody changed one of these, ``PermissionDenied`` outside the person's
+    scope or for a field that this person may not change, ``ValidationError`` for what the rules refuse, the model's
+    ``DoesNotExist`` when there is no such record.
+    """
+    with transaction.atomic():
+        locked = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
+        if locked.version != expected_version:
+            refuse_conflict(locked, expected_version, set(values))
+        if refusal := why_not_edit(scope, locked):
+            raise PermissionDenied(refusal)
+        edit = RecordEdit(locked, by, scope, reason, state_of(locked))
+        put_fields(locked, values)
+        locked.full_clean()
+        put_lists(locked, values)
+        edit.check()
+        return edit.finish()
+
+
+def refuse_conflict(locked: Any, expected_version: int, names: set[str]) -> None:
+    """Raise ``BlockConflict`` when one of ``names`` changed after ``expected_version``, ``StaleRecord`` when unknown.
+
+    Each version has its line of history, so the lines since say all that changed.
+    """
+    lines = RecordChange.objects.filter(
+        record_kind=KINDS[type(locked)], record_id=locked.pk, version__gt=expected_version
+    )
+    since = list(lines.select_related("by").order_by("version"))
+    if len(since) != locked.version - expected_version:
+        raise StaleRecord(locked)
+    if touching := [line for line in since if names & line.changes.keys()]:
+        raise BlockConflict(locked, touching, names)
 
 
 def acting_role(scope: Scope, record: Any) -> str:

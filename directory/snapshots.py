@@ -1,7 +1,8 @@
 """State of a record as its history keeps it, and the difference of two states.
 
 A coded value is kept as ``{"id": …, "label": …}`` (a list of them for a list): the line stays readable when the term is
-renamed, and an earlier state can be put back. Other values are JSON values.
+renamed, and an earlier state can be put back (``directory.states``). Hours, exceptions and référents are lists of plain
+objects. Other values are JSON values.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from .enums import UNIT_TERM_LISTS
+from .enums import ENTITY_TERM_LISTS, UNIT_TERM_LISTS
 from .models import (
     GeographicEntity,
-    HoursException,
     OperationalUnit,
     PracticePlace,
     Practitioner,
@@ -59,14 +59,23 @@ def differences(before: State, after: State) -> Changes:
     }
 
 
+def applied(changes: Changes, state: State) -> State:
+    """Return ``state`` after ``changes``: ``applied(differences(a, b), a)`` says the same as ``b``. Pure."""
+    return state | {name: after for name, (_, after) in changes.items()}
+
+
+def reverted(changes: Changes, state: State) -> State:
+    """Return ``state`` as it was before ``changes``. Pure."""
+    return state | {name: before for name, (before, _) in changes.items()}
+
+
 def _empty(value: Any) -> Any:
     return None if value in ("", [], None) else value
 
 
 def _value(record: models.Model, field: models.Field) -> Any:
     if isinstance(field, models.ForeignKey):
-        related = getattr(record, field.name)
-        return None if related is None else {"id": related.pk, "label": str(related)}
+        return _coded(getattr(record, field.name))
     value = field.value_from_object(record)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
@@ -87,34 +96,57 @@ def _terms(nomenclature: str):
     return read
 
 
-def _weekly_hours(unit: OperationalUnit) -> list[str]:
+def _weekly_hours(unit: OperationalUnit) -> list[State]:
     return [
-        f"{rule} {rule.kind or ''} {_period(rule.valid_from, rule.valid_until)}".strip()
-        for rule in unit.weekly_hours.select_related("kind").order_by("weekday", "opens_at", "pk")
+        {
+            "weekday": rule.weekday,
+            "opens_at": f"{rule.opens_at:%H:%M}",
+            "closes_at": f"{rule.closes_at:%H:%M}",
+            "kind": _coded(rule.kind),
+            "valid_from": _iso(rule.valid_from),
+            "valid_until": _iso(rule.valid_until),
+        }
+        for rule in unit.weekly_hours.select_related("kind").order_by("weekday", "opens_at", "valid_from", "pk")
     ]
 
 
-def _exceptions(unit: OperationalUnit) -> list[str]:
-    def line(rule: HoursException) -> str:
-        hours = "fermé" if rule.is_closed else f"{rule.opens_at:%H:%M} – {rule.closes_at:%H:%M}"
-        return f"{rule}\u00a0: {hours} {rule.label}".strip()
-
-    return [line(rule) for rule in unit.hours_exceptions.order_by("starts_on", "opens_at", "pk")]
-
-
-def _period(start: datetime.date | None, end: datetime.date | None) -> str:
-    return " ".join(
-        part
-        for part in (f"à partir du {start:%d/%m/%Y}" if start else "", f"jusqu’au {end:%d/%m/%Y}" if end else "")
-        if part
-    )
-
-
-def _referents(entity: GeographicEntity) -> list[str]:
+def _exceptions(unit: OperationalUnit) -> list[State]:
     return [
-        " ".join(part for part in (referent.name, referent.phone, referent.email) if part)
+        {
+            "starts_on": rule.starts_on.isoformat(),
+            "ends_on": rule.ends_on.isoformat(),
+            "opens_at": f"{rule.opens_at:%H:%M}" if rule.opens_at else None,
+            "closes_at": f"{rule.closes_at:%H:%M}" if rule.closes_at else None,
+            "label": rule.label,
+        }
+        for rule in unit.hours_exceptions.order_by("starts_on", "opens_at", "pk")
+    ]
+
+
+def _referents(entity: GeographicEntity) -> list[State]:
+    return [
+        {"name": referent.name, "phone": referent.phone, "email": referent.email}
         for referent in entity.referents.order_by("position")
     ]
+
+
+def _attachments(record: GeographicEntity | OperationalUnit) -> list[dict[str, Any]]:
+    return _labelled(record.attachments.present().order_by("added_at", "pk"))
+
+
+def _entity_terms(nomenclature: str):
+    def read(entity: GeographicEntity) -> list[dict[str, Any]]:
+        return _labelled(entity.terms.filter(nomenclature=nomenclature).order_by("order", "label", "pk"))
+
+    return read
+
+
+def _coded(related: models.Model | None) -> dict[str, Any] | None:
+    return None if related is None else {"id": related.pk, "label": str(related)}
+
+
+def _iso(day: datetime.date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _place(place: PracticePlace) -> str:
@@ -130,10 +162,12 @@ _COLLECTIONS: dict[type, dict[str, Any]] = {
         ),
         "weekly_hours": _weekly_hours,
         "hours_exceptions": _exceptions,
+        "attachments": _attachments,
     },
     GeographicEntity: {
-        "terms": lambda entity: _labelled(entity.terms.order_by("nomenclature", "order", "label", "pk")),
+        **{str(nomenclature): _entity_terms(nomenclature) for nomenclature in ENTITY_TERM_LISTS},
         "referents": _referents,
+        "attachments": _attachments,
     },
     Practitioner: {
         "places": lambda practitioner: [

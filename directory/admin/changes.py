@@ -3,89 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.core.exceptions import FieldDoesNotExist
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.text import capfirst
 
 from accounts.back_office import BackOfficeAdmin
-from accounts.roles import ROLE_LABELS, Permission, Role
+from accounts.roles import Permission
 
-from ..blocks import BLOCKS, PUBLICATION_FIELDS
-from ..enums import Nomenclature, RecordKind
 from ..history import KINDS
 from ..models import RecordChange
+from ..wording import MODELS, block_title, changed_fields, role_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db import models
-
-MODELS: dict[str, type[models.Model]] = {kind: model for model, kind in KINDS.items()}
-LISTS = {"allowed_terms": "Termes permis"}
-
-
-@dataclass(frozen=True)
-class ChangedField:
-    """One field of a line of history, in words."""
-
-    label: str
-    before: str
-    after: str
-
-
-def changed_fields(change: RecordChange) -> list[ChangedField]:
-    """Fields of a line with their labels, before and after, in words."""
-    return [
-        ChangedField(field_label(change.record_kind, name), in_words(before), in_words(after))
-        for name, (before, after) in change.changes.items()
-    ]
-
-
-def field_label(kind: str, name: str) -> str:
-    """Label of a kept field: that of its block, of its nomenclature or of its model; its name when it has none."""
-    if name in PUBLICATION_FIELDS:
-        return PUBLICATION_FIELDS[name]
-    fields = (field for block in BLOCKS.get(RecordKind(kind), ()) for field in block.fields)
-    known = next((field.label for field in fields if field.name == name), "") or LISTS.get(name, "")
-    if known or name in Nomenclature.values:
-        return known or Nomenclature(name).label
-    try:
-        field = MODELS[kind]._meta.get_field(name)  # noqa: SLF001 - the documented model API
-    except FieldDoesNotExist:
-        return name
-    label = getattr(field, "verbose_name", None) or field.related_model._meta.verbose_name_plural  # noqa: SLF001
-    return capfirst(str(label))
-
-
-def in_words(value: Any) -> str:
-    """Kept value (``directory.snapshots``) as a text: labels, « – » for nothing."""
-    if value is None or value in ("", []):
-        return "–"
-    if isinstance(value, dict):
-        return str(value["label"])
-    if isinstance(value, list):
-        return ", ".join(in_words(item) for item in value)
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    return str(value)
-
-
-def block_title(change: RecordChange) -> str:
-    """Title of the block of a line, empty when it touches several."""
-    if change.block == "publication":
-        return "Publication"
-    blocks = BLOCKS.get(RecordKind(change.record_kind), ())
-    return next((block.title for block in blocks if block.key == change.block), "")
-
-
-def role_label(change: RecordChange) -> str:
-    """Role that the author acted in; empty for the system."""
-    return ROLE_LABELS[Role(change.role)] if change.role in Role else ""
 
 
 def name_records(changes: Iterable[RecordChange]) -> None:

@@ -22,6 +22,7 @@ from directory.models import (
 from directory.scopes import scope_of
 from directory.services import update_record
 from directory.signals import units_changed
+from directory.wording import weekly_words
 from tests.factories.directory import (
     PractitionerFactory,
     StructureFactory,
@@ -182,7 +183,8 @@ def test_lists_of_a_unit_are_part_of_its_history(client, support, world):
     assert client.post(url, data).status_code == 302
     line = RecordChange.objects.get(record_id=world.act.pk)
     assert line.changes["specific_act"] == [[], [{"id": act.pk, "label": "Acte d’essai"}]]
-    assert line.changes["weekly_hours"] == [[], ["lundi 08:00 – 19:30"]]
+    before, (added,) = line.changes["weekly_hours"]
+    assert (before, weekly_words(added)) == ([], "lundi 08:00 – 19:30")
     assert WeeklyHours.objects.filter(unit=world.act).count() == 1
 
 
@@ -196,7 +198,10 @@ def test_referents_are_part_of_the_history(client, support, world):
     }
     assert client.post(url, data).status_code == 302
     assert RorReferent.objects.get().name == "Paul Référent"
-    assert RecordChange.objects.get(record_id=world.eg.pk).changes["referents"] == [[], ["Paul Référent"]]
+    assert RecordChange.objects.get(record_id=world.eg.pk).changes["referents"] == [
+        [],
+        [{"name": "Paul Référent", "phone": "", "email": ""}],
+    ]
 
 
 def test_save_over_somebody_elses_is_refused(client, support, cast, world):

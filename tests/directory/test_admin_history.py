@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
-from directory.admin.changes import MODELS, field_label
 from directory.scopes import scope_of
 from directory.services import update_record
 from directory.snapshots import state_of
+from directory.wording import MODELS, field_label
 from tests.factories.availability import EntryFactory
 from tests.factories.directory import PractitionerFactory, RecordChangeFactory, StructureFactory
 

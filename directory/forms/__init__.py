@@ -1,0 +1,22 @@
+"""Block forms by kind of record and key of block; other apps use ``block_form_class`` (dossiers' fiches)."""
+
+from ..enums import RecordKind
+from .base import BlockForm
+from .entities import EntityContactForm
+
+_FORMS: dict[tuple[str, str], type[BlockForm]] = {
+    (RecordKind.GEOGRAPHIC_ENTITY, "contact"): EntityContactForm,
+}
+
+
+def block_form_class(kind: str, block: str) -> type[BlockForm] | None:
+    """Form of a block; ``None`` when the block has none."""
+    return _FORMS.get((kind, block))
+
+
+def editable_blocks(kind: str) -> tuple[str, ...]:
+    """Keys of the blocks of a kind of record that have a form."""
+    return tuple(block for of_kind, block in _FORMS if of_kind == kind)
+
+
+__all__ = ["BlockForm", "block_form_class", "editable_blocks"]

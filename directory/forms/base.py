@@ -1,0 +1,147 @@
+"""Forms of blocks: one class a block, for direct editing and for proposals (DESIGN, decision 3).
+
+A block form reads and gives kept values (``directory.snapshots``): ``BlockForm(record=…, scope=…)`` shows what the
+record holds, ``BlockForm(…, state=…)`` what a proposal holds, and ``values()`` is what
+``services.update_block`` writes.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.db import models
+from django.forms.models import fields_for_model
+
+from ..blocks import BLOCKS
+from ..history import KINDS
+from ..permissions import SENSITIVE_FIELDS, why_not_edit
+from ..snapshots import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..enums import RecordKind
+    from ..scopes import Scope
+    from ..snapshots import State
+
+REQUIRED = "Ce champ est obligatoire."
+
+
+class BlockForm(forms.Form):
+    """Form of one block of ``model``.
+
+    ``names``: stored fields taken from the model (label, length, validators); lists and other fields are declared or
+    added by the subclass under the name that they have in the kept state. ``required_names`` bear the asterisk of the
+    spec: they bind forms, not the database (spec 01-settled). ``labels`` replace the model's, whose names are longer.
+    ``template`` draws the fields, with ``form``.
+    """
+
+    model: ClassVar[type[models.Model]]
+    block: ClassVar[str]
+    names: ClassVar[tuple[str, ...]] = ()
+    required_names: ClassVar[frozenset[str]] = frozenset()
+    labels: ClassVar[Mapping[str, str]] = {}
+    help_texts: ClassVar[Mapping[str, str]] = {}
+
+    template: ClassVar[str] = "directory/block_form_fields.html"
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        files: Mapping[str, Any] | None = None,
+        *,
+        record: Any,
+        scope: Scope,
+        state: State | None = None,
+        proposal: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Show ``state``, or what ``record`` holds. A ``proposal`` (of a dossier) may change sensitive fields."""
+        super().__init__(data, files, **kwargs)
+        self.record, self.scope = record, scope
+        self.state: State = state_of(record) if state is None else state
+        self.add_fields()
+        self.locked = {} if proposal else self._locked()
+        self.initial = {"version": record.version, **self._initial(), **self.initial}
+        for name, reason in self.locked.items():
+            self.fields[name].widget.attrs["disabled"] = True
+            self.fields[name].required = False
+            self.fields[name].help_text = reason
+
+    @property
+    def kind(self) -> RecordKind:
+        """Kind of record that the block belongs to."""
+        return KINDS[self.model]
+
+    @property
+    def title(self) -> str:
+        """Title of the block."""
+        return next(block.title for block in BLOCKS[self.kind] if block.key == self.block)
+
+    @property
+    def value_names(self) -> tuple[str, ...]:
+        """Names of the kept values that the form gives."""
+        return tuple(name for name in self.fields if name != "version")
+
+    def add_fields(self) -> None:
+        """Add the fields of the model; subclasses narrow their choices here."""
+        self.fields |= fields_for_model(self.model, fields=self.names, labels=self.labels, help_texts=self.help_texts)
+        for name in self.required_names:
+            self.fields[name].required = True
+            self.fields[name].error_messages["required"] = REQUIRED
+
+    def clean(self) -> dict[str, Any]:
+        """Keep locked fields as they are; refuse one that was sent with another value."""
+        cleaned = super().clean() or self.cleaned_data
+        for name, reason in self.locked.items():
+            sent = self.add_prefix(name) in self.data
+            if sent and kept(cleaned.get(name)) != self.state.get(name) and name not in self.errors:
+                self.add_error(name, reason)
+        return cleaned
+
+    def values(self) -> State:
+        """Kept values of a valid form, by name; locked fields keep theirs."""
+        return {
+            name: self.state.get(name) if name in self.locked else kept(self.cleaned_data.get(name))
+            for name in self.value_names
+        }
+
+    def after_step(self, step: str) -> BlockForm:
+        """Form to show again after a button named « etape » that saves nothing (add a line, read a pasted list …).
+
+        What was typed is kept. A form without steps shows itself.
+        """
+        return self
+
+    def initial_of(self, name: str) -> Any:
+        """What the field ``name`` shows of the kept state."""
+        value = self.state.get(name)
+        field = self.fields[name]
+        if isinstance(field, forms.ModelMultipleChoiceField):
+            return [row["id"] for row in value or []]
+        return value["id"] if isinstance(value, dict) else value
+
+    def _initial(self) -> dict[str, Any]:
+        return {name: self.initial_of(name) for name in self.value_names}
+
+    def _locked(self) -> dict[str, str]:
+        sensitive = SENSITIVE_FIELDS.get(self.model, frozenset()) & set(self.fields)
+        reasons = {name: why_not_edit(self.scope, self.record, [name]) for name in sensitive}
+        return {name: reason for name, reason in reasons.items() if reason}
+
+
+def kept(value: Any) -> Any:
+    """Cleaned value in its kept form (``directory.snapshots``)."""
+    if isinstance(value, models.Model):
+        return {"id": value.pk, "label": str(value)}
+    if isinstance(value, models.QuerySet):
+        return [{"id": row.pk, "label": str(row)} for row in value]
+    if isinstance(value, datetime.time):
+        return f"{value:%H:%M}"
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return value
