@@ -42,8 +42,8 @@ class BlockForm(forms.Form):
     block: ClassVar[str]
     names: ClassVar[tuple[str, ...]] = ()
     required_names: ClassVar[frozenset[str]] = frozenset()
-    labels: ClassVar[Mapping[str, str]] = {}
-    help_texts: ClassVar[Mapping[str, str]] = {}
+    labels: ClassVar[dict[str, str]] = {}
+    help_texts: ClassVar[dict[str, str]] = {}
 
     template: ClassVar[str] = "directory/block_form_fields.html"
 
@@ -52,7 +52,7 @@ class BlockForm(forms.Form):
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
-        files: Mapping[str, Any] | None = None,
+        files: Any = None,
         *,
         record: Any,
         scope: Scope,

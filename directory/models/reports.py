@@ -74,7 +74,7 @@ class ErrorReport(models.Model):
         return f"Signalement {self.pk}"
 
     @property
-    def record(self) -> GeographicEntity | OperationalUnit:
+    def record(self) -> GeographicEntity | OperationalUnit | None:
         """The EG or UO it is about."""
         return self.unit or self.geographic_entity
 
