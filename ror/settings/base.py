@@ -142,6 +142,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+IMPORT_MAX_BYTES = 100 * 1024 * 1024  # of a file that support imports; the whole FINESS extract weighs half as much
 
 # Map tiles: none by default, the map then draws our own outlines. `MAP_TILES_URL` is a Leaflet template.
 MAP_TILES = {

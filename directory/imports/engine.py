@@ -1,0 +1,217 @@
+"""Reading a file from its first line to its last: batches, dry run, stopping, going on after a cut.
+
+A batch is one transaction: what the importer writes, the verdicts on its lines, the position and the counts commit
+together. A dry run is the same, less the importer's writes, which are rolled back. A process that dies therefore leaves
+either a whole batch or nothing, and whoever takes the run next goes on from ``position``. Two processes never write the
+same batch: the run's row is locked, and its position is compared under the lock.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from django.db import DataError, IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.roles import Role
+
+from ..enums import ScopeKind
+from ..models import ImportLine, ImportRun
+from ..scopes import Grant, Scope, scope_of
+from .contract import Context, Importer, Line, LineVerdict, UnreadableFile, Verdict
+from .registry import importer_of
+
+SILENT_AFTER = datetime.timedelta(seconds=60)  # without a sign of life for so long, a run is taken for dead
+SUPPORT_ITSELF = Scope(None, (Grant(Role.SUPPORT, ScopeKind.REGION, None),))  # a command on the server
+LABEL_LENGTH, KEY_LENGTH = 255, 40  # of ImportLine
+NO_LONGER_ALLOWED = "La personne qui a lancé cet import n’a plus le droit d’importer."
+
+logger = logging.getLogger(__name__)
+State = ImportRun.State
+Progress = Callable[[ImportRun], None]
+
+
+class RunTaken(Exception):
+    """The run is read by another process, or is over."""
+
+
+def execute(run_id: int, progress: Progress = lambda run: None) -> ImportRun:
+    """Read a waiting, stopped or dead run to its end and return it; ``progress`` is called after each batch.
+
+    Raises ``RunTaken``. A file that cannot be read ends in state « refused », with its reason. An unexpected error
+    is raised again: the run stays where it was and can be taken up.
+    """
+    run = take(run_id)
+    by = run.started_by
+    scope = scope_of(by) if by else SUPPORT_ITSELF
+    context = Context(run, by, scope, timezone.now())
+    importer = importer_of(run.kind)(context)
+    try:
+        if not all(scope.may(permission) for permission in importer.permissions):
+            raise UnreadableFile(NO_LONGER_ALLOWED)
+        with open_file(importer, run) as file:
+            _read(importer, run, file, progress)
+    except UnreadableFile as refusal:
+        finish(run, State.REFUSED, str(refusal))
+    except RunTaken:
+        run.refresh_from_db()
+    except Exception:
+        logger.exception("import %s cut at %s", run.pk, run.position)
+        release(run)
+        raise
+    finally:
+        importer.close()
+    return run
+
+
+def take(run_id: int) -> ImportRun:
+    """Mark a run as being read by this process. Raises ``RunTaken`` when it is over or another process is at it."""
+    with transaction.atomic():
+        run = ImportRun.objects.select_for_update(of=("self",)).select_related("started_by").get(pk=run_id)
+        if not may_take(run, timezone.now()):
+            raise RunTaken
+        now = timezone.now()
+        run.state, run.alive_at, run.finished_at = State.RUNNING, now, None
+        run.started_at = run.started_at or now
+        run.save()
+    return run
+
+
+def may_take(run: ImportRun, now: datetime.datetime) -> bool:
+    """Tell whether a run waits for somebody to read it: waiting, stopped, or without a sign of life. Pure."""
+    if run.state == State.RUNNING:
+        return run.alive_at is None or run.alive_at < now - SILENT_AFTER
+    return run.state in {State.WAITING, State.STOPPED}
+
+
+def open_file(importer: Importer, run: ImportRun):
+    """Open the stored file. Raises ``UnreadableFile`` when it is empty, too big or gone."""
+    if not run.size:
+        raise UnreadableFile("Le fichier est vide.")
+    if run.size > importer.max_bytes():
+        raise UnreadableFile(too_big(importer))
+    try:
+        return run.file.open("rb")
+    except (OSError, ValueError) as error:
+        raise UnreadableFile("Le fichier déposé n’existe plus\u00a0: déposez-le de nouveau.") from error
+
+
+def too_big(importer: Importer | type[Importer]) -> str:
+    """Say the greatest size of a file."""
+    return f"Le fichier est trop gros\u00a0: {importer.max_bytes() // 1024**2} Mo au plus."
+
+
+def _read(importer: Importer, run: ImportRun, file, progress: Progress) -> None:
+    total = importer.check(file)
+    if not total:
+        raise UnreadableFile("Le fichier ne contient aucune ligne à importer.")
+    with locked(run):
+        run.total = total
+        run.save(update_fields=["total"])
+    file.seek(0)
+    for lines in batches(importer.rows(file, run.position), importer.batch_size):
+        write_batch(importer, run, lines)
+        progress(run)
+    finish(run, State.DONE)
+
+
+def batches(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
+    """Cut an iterator into lists of ``size``."""
+    while batch := list(itertools.islice(lines, size)):
+        yield batch
+
+
+class locked:  # noqa: N801 - reads as « with locked(run) »
+    """Transaction that holds the run's row. Raises ``RunTaken`` when it was stopped, or is further than we left it."""
+
+    def __init__(self, run: ImportRun) -> None:
+        self.run = run
+        self.transaction = transaction.atomic()
+
+    def __enter__(self) -> None:
+        self.transaction.__enter__()
+        found = ImportRun.objects.select_for_update().only("state", "position").get(pk=self.run.pk)
+        if (found.state, found.position) != (State.RUNNING, self.run.position):
+            self.transaction.__exit__(RunTaken, RunTaken(), None)
+            raise RunTaken
+
+    def __exit__(self, *error) -> None:
+        self.transaction.__exit__(*error)
+
+
+def write_batch(importer: Importer, run: ImportRun, lines: Sequence[Line]) -> None:
+    """Write one batch with its verdicts, position and counts, all or nothing."""
+    position, counts = run.position, run.counts
+    try:
+        with locked(run):
+            verdicts = judge(importer, lines)
+            ImportLine.objects.bulk_create([stored(run, verdict) for verdict in verdicts], batch_size=1000)
+            run.counts = dict(Counter(counts) + Counter(str(verdict.verdict) for verdict in verdicts))
+            run.position = position + len(lines)
+            run.alive_at = timezone.now()
+            run.save(update_fields=["counts", "position", "alive_at"])
+    except BaseException:
+        run.position, run.counts = position, counts
+        raise
+
+
+def judge(importer: Importer, lines: Sequence[Line]) -> list[LineVerdict]:
+    """Verdict on each line of a batch, in order; the writes of a dry run are rolled back."""
+    with transaction.atomic():
+        taken = iter(apply_by_halves(importer, [line for line in lines if not line.refusal]))
+        verdicts = [line.refused(line.refusal) if line.refusal else next(taken) for line in lines]
+        if importer.context.dry_run:
+            transaction.set_rollback(True)
+    return verdicts
+
+
+def apply_by_halves(importer: Importer, lines: Sequence[Line]) -> list[LineVerdict]:
+    """Apply a batch; when the database refuses it, each half apart, so that only the guilty line is refused."""
+    if not lines:
+        return []
+    try:
+        with transaction.atomic():
+            return importer.apply(lines)
+    except (IntegrityError, DataError) as error:
+        if len(lines) == 1:
+            logger.warning("import %s, line %s refused by the database: %s", importer.context.run.pk, lines[0], error)
+            return [lines[0].refused("Refusée par la base de données\u00a0: valeur impossible ou déjà prise.")]
+        half = len(lines) // 2
+        return apply_by_halves(importer, lines[:half]) + apply_by_halves(importer, lines[half:])
+
+
+def stored(run: ImportRun, verdict: LineVerdict) -> ImportLine:
+    """Row of the report."""
+    line = verdict.line
+    return ImportLine(
+        run=run,
+        number=line.number,
+        verdict=verdict.verdict,
+        key=line.key[:KEY_LENGTH],
+        label=line.label[:LABEL_LENGTH],
+        reason=verdict.reason,
+    )
+
+
+def finish(run: ImportRun, state: str, error: str = "") -> None:
+    """End a run, unless somebody stopped it meanwhile."""
+    with transaction.atomic():
+        found = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if found.state == State.RUNNING:
+            found.state, found.error, found.finished_at = state, error, timezone.now()
+            found.save(update_fields=["state", "error", "finished_at"])
+    run.refresh_from_db()
+
+
+def release(run: ImportRun) -> None:
+    """Leave a run that an error cut ready to be taken up again at once."""
+    ImportRun.objects.filter(pk=run.pk, state=State.RUNNING).update(state=State.STOPPED, finished_at=timezone.now())
+
+
+def lines_refused(run: ImportRun) -> int:
+    """Number of lines refused alone."""
+    return run.counts.get(Verdict.REFUSED, 0)

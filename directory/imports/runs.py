@@ -1,0 +1,165 @@
+"""Acts on runs: start, go on, stop, import for good after a dry run (spec 10, Imports)."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.roles import Permission
+
+from ..models import ImportLine, ImportRun
+from . import engine, tasks
+from .registry import importer_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+    from ..scopes import Scope
+
+State = ImportRun.State
+REPORT_BATCH = 2000  # lines read at a time
+REPORT_TITLES = ("Ligne", "Verdict", "Identifiant", "Libellé", "Précision")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def may_run(scope: Scope, kind: str) -> bool:
+    """Tell whether a person may import this kind of file."""
+    return all(scope.may(permission) for permission in importer_of(kind).permissions)
+
+
+def may_see(scope: Scope) -> bool:
+    """Tell whether the pages of imports are this person's."""
+    return scope.may(Permission.IMPORT_RUN)
+
+
+def create_run(
+    *, kind: str, file: File, file_name: str, dry_run: bool, options: dict[str, Any], by: User | None
+) -> ImportRun:
+    """Store a file and write its run, waiting; nothing is read yet. ``options`` holds JSON values."""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    run = ImportRun(
+        kind=kind,
+        file_name=file_name[-160:],
+        size=file.size or 0,
+        sha256=digest.hexdigest(),
+        dry_run=dry_run,
+        options=options,
+        started_by=by,
+    )
+    file.seek(0)
+    run.file.save(f"{run.sha256[:16]}.dat", file, save=False)
+    run.save()
+    return run
+
+
+def start_run(**values: Any) -> ImportRun:
+    """``create_run``, then read it in the background."""
+    run = create_run(**values)
+    enqueue(run)
+    return run
+
+
+def confirm_run(*, run: ImportRun, options: dict[str, Any], by: User) -> ImportRun:
+    """Import for good the file of a dry run, with what was confirmed; asking twice gives the same run.
+
+    Raises ``engine.RunTaken`` when ``run`` is not a dry run that ended.
+    """
+    with transaction.atomic():
+        tried = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if not (tried.dry_run and tried.state == State.DONE):
+            raise engine.RunTaken
+        if (follower := confirmed_run(tried)) is not None:
+            return follower
+        follower = ImportRun.objects.create(
+            kind=tried.kind,
+            file=tried.file.name,
+            file_name=tried.file_name,
+            size=tried.size,
+            sha256=tried.sha256,
+            dry_run=False,
+            options={**tried.options, **options, "after": tried.pk},
+            started_by=by,
+        )
+    enqueue(follower)
+    return follower
+
+
+def confirmed_run(run: ImportRun) -> ImportRun | None:
+    """Import for good that a dry run led to, if any."""
+    return ImportRun.objects.filter(kind=run.kind, dry_run=False, options__after=run.pk).first()
+
+
+def stop_run(*, run: ImportRun) -> bool:
+    """Stop a run at the end of its present batch; tell whether there was something to stop."""
+    with transaction.atomic():
+        found = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if found.state not in {State.WAITING, State.RUNNING}:
+            return False
+        found.state, found.finished_at = State.STOPPED, timezone.now()
+        found.save(update_fields=["state", "finished_at"])
+    return True
+
+
+def resume_run(*, run: ImportRun) -> bool:
+    """Have a stopped or dead run go on from where it was; tell whether it may."""
+    if not engine.may_take(run, timezone.now()):
+        return False
+    enqueue(run)
+    return True
+
+
+def interrupted_run(*, kind: str, sha256: str, dry_run: bool, options: dict[str, Any]) -> ImportRun | None:
+    """Run of a command over the same file, cut before its end, to go on with."""
+    runs = ImportRun.objects.filter(
+        kind=kind,
+        sha256=sha256,
+        dry_run=dry_run,
+        options=options,
+        started_by=None,
+        state__in=[State.RUNNING, State.STOPPED],
+    )
+    run = runs.order_by("-pk").first()
+    return run if run and engine.may_take(run, timezone.now()) else None
+
+
+def enqueue(run: ImportRun) -> None:
+    """Read a run in the background, once it is committed."""
+    transaction.on_commit(functools.partial(tasks.read_file.enqueue, run_id=run.pk))
+
+
+def report_lines(run: ImportRun) -> Iterator[ImportLine]:
+    """Lines of the report, in the order of reading, a few at a time."""
+    last = 0
+    while lines := list(ImportLine.objects.filter(run=run, pk__gt=last).order_by("pk")[:REPORT_BATCH]):
+        yield from lines
+        last = lines[-1].pk
+
+
+def report_csv(run: ImportRun) -> Iterator[bytes]:
+    """Report for a spreadsheet: « ; », UTF-8 with its mark, no cell that could run as a formula."""
+    yield "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
+    yield csv_line(REPORT_TITLES)
+    for line in report_lines(run):
+        yield csv_line((line.number or "", line.get_verdict_display(), line.key, line.label, line.reason))
+
+
+def csv_line(cells: tuple[Any, ...]) -> bytes:
+    """One line of the report."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerow(safe_cell(str(cell)) for cell in cells)
+    return text.getvalue().encode()
+
+
+def safe_cell(text: str) -> str:
+    """Text that a spreadsheet never takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
