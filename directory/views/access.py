@@ -5,9 +5,15 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
 from accounts.roles import Permission
+
+from ..history import KINDS
+from ..models import GeographicEntity, LegalEntity, OperationalUnit
+from ..permissions import covers
+from ..records import without_outlines
 
 NO_ROLE = "Votre compte n’a pas de rôle en cours : demandez-en un au support du ROR."
 
@@ -22,3 +28,38 @@ def readers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+# What a page reads with a record: its place and what stands above it.
+_ABOVE: dict[type, tuple[str, ...]] = {
+    LegalEntity: (),
+    GeographicEntity: ("commune__department", "legal_entity"),
+    OperationalUnit: ("geographic_entity__commune__department", "geographic_entity__legal_entity"),
+}
+_MODELS = {str(KINDS[model]): model for model in _ABOVE}
+
+
+def find_record(request: HttpRequest, kind: str, record_id: int) -> Any:
+    """EJ, EG or UO (``kind``: « ej », « eg », « uo ») that this person may open, with what stands above it: one query.
+
+    Raises ``Http404`` for another kind, an unknown record or a hidden one.
+    """
+    model = _MODELS.get(kind)
+    if model is None or record_id > 2**63 - 1:
+        raise Http404
+    records = model.objects.visible_to(request.scope).select_related(*_ABOVE[model])
+    communes = [path.removesuffix("department") for path in _ABOVE[model] if path.endswith("department")]
+    return get_object_or_404(
+        records.defer(*(name for path in communes for name in without_outlines(path))), pk=record_id
+    )
+
+
+def find_own_record(request: HttpRequest, kind: str, record_id: int) -> Any:
+    """Record that this person may edit: what ``find_record`` gives, inside the coverage of ``directory:edit``.
+
+    Raises ``PermissionDenied`` when it is another's.
+    """
+    record = find_record(request, kind, record_id)
+    if not covers(request.scope.coverage(Permission.DIRECTORY_EDIT), record):
+        raise PermissionDenied("Cette fiche n’est pas dans votre périmètre.")
+    return record
