@@ -25,6 +25,11 @@ class DirectoryConfig(AppConfig):
         navigation.register(
             navigation.NavItem("Répertoire", "directory:tree", icon="repertoire", order=30, visible=reads_directory)
         )
+        navigation.register(
+            navigation.NavItem(
+                "Nomenclatures", "directory:nomenclature_list", section="menu", order=50, visible=reads_directory
+            )
+        )
         home.register(
             home.HomeCard(
                 key="directory",

@@ -33,6 +33,8 @@ def answer(client, method, url, data):
     """Token of what an address answers to ``client``; what it wrote is undone."""
     with transaction.atomic():
         response = getattr(client, method)(url, data)
+        if response.streaming:
+            b"".join(response.streaming_content)  # read to its end, so that its file is closed
         transaction.set_rollback(True)
     if response.status_code == 401:
         return "login"

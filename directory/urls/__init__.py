@@ -1,8 +1,9 @@
 """Addresses below « /repertoire/ », one module a family of pages."""
 
-from . import reading
+from . import nomenclatures, reading
 
 app_name = "directory"
 urlpatterns = [
     *reading.urlpatterns,
+    *nomenclatures.urlpatterns,
 ]

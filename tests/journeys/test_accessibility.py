@@ -42,6 +42,7 @@ def signed_in_pages(world):
     """One address a page type, with the states that matter."""
     for name in ("home", "account", "password_change", "availability:entry", "directory:tree", "search:results"):
         yield reverse(name)
+    yield reverse("directory:nomenclature_list")
     search = reverse("search:results")
     yield f"{search}?ou=75010&quoi=ACT"
     yield f"{search}?ou=nulle+part&quoi=ACT"
