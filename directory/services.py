@@ -95,7 +95,7 @@ class RecordEdit:
         """Write a new record, so that its lists may follow."""
         record = self.record
         record.created_by = record.updated_by = self.by
-        record.updated_role = acting_role(self.scope, record)
+        record.updated_role = self.role()
         record.save()
         if give_national_id(record):
             record.save(update_fields=["national_id"])
@@ -110,7 +110,7 @@ class RecordEdit:
         if not self.is_creation:
             record.version += 1
             record.updated_at, record.updated_by = self.now, self.by
-            record.updated_role = acting_role(self.scope, record)
+            record.updated_role = self.role()
             record.save()
         line = record_change(
             record=record,
@@ -124,6 +124,10 @@ class RecordEdit:
         self._cascade(line.action, changes)
         announce(record)
         return line
+
+    def role(self) -> str:
+        """Role under which the act is written."""
+        return acting_role(self.scope, self.record)
 
     def _action(self, changes: Mapping[str, Any]) -> str:
         if self.is_creation:
