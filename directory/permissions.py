@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from accounts.roles import Permission
 
 from .enums import Confidentiality
-from .models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, Structure, Term
+from .models import ErrorReport, GeographicEntity, LegalEntity, OperationalUnit, Practitioner, Structure, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +57,57 @@ def why_not_edit(scope: Scope, record: Any, fields: Iterable[str] = ()) -> str:
     if sensitive and not coverage.region:
         return "Ce champ est sensible : sa modification passe par le support."
     return ""
+
+
+def delegates_roles(request: HttpRequest) -> bool:
+    """Tell whether this person names Responsables de disponibilités somewhere."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and scope.may(Permission.ROLE_DELEGATE)
+
+
+def manages_accounts(request: HttpRequest) -> bool:
+    """Tell whether this person decides on account requests (support)."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and scope.may(Permission.ACCOUNT_MANAGE)
+
+
+def why_not_delegate(scope: Scope, records: Iterable[Any]) -> str:
+    """Reason why this person may not name Responsables de disponibilités on ``records``; empty when they may."""
+    coverage = scope.coverage(Permission.ROLE_DELEGATE)
+    if coverage.empty:
+        return "Seuls les directeurs et le support nomment les responsables de disponibilités."
+    if not all(covers(coverage, record) for record in records):
+        return "Vous ne nommez des responsables que dans votre périmètre."
+    return ""
+
+
+def why_not_membership(scope: Scope, before: GeographicEntity | None, after: GeographicEntity | None) -> str:
+    """Reason why this person may not move a practitioner from the CPTS ``before`` to ``after``; empty when they may.
+
+    The director of a CPTS takes in whoever has none, and changes or ends the membership of his own members; the RPPS
+    data and the rest of the record are not his (spec 01, Directory).
+    """
+    coverage = scope.coverage(Permission.DIRECTORY_EDIT)
+    if coverage.region:
+        return ""
+    if before is not None and not coverage.holds_geographic_entity(before):
+        return f"Ce professionnel est membre de « {before} »\u00a0: seul son directeur ou le support l’en retire."
+    if after is not None and not coverage.holds_geographic_entity(after):
+        return "Vous n’inscrivez des membres que dans votre CPTS."
+    if before is None and after is None:
+        return "Seul le support modifie la fiche d’un professionnel."
+    return ""
+
+
+def edits_somewhere(request: HttpRequest) -> bool:
+    """Tell whether this person keeps records true (directors, support): error reports wait for him."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and scope.may(Permission.DIRECTORY_EDIT)
+
+
+def handles_report(scope: Scope, report: ErrorReport) -> bool:
+    """Tell whether this person takes and answers an error report: whoever may edit its record (spec 01, Directory)."""
+    return covers(scope.coverage(Permission.DIRECTORY_EDIT), report.record)
 
 
 def sees_contacts(scope: Scope, unit: OperationalUnit) -> bool:

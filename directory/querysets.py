@@ -9,12 +9,12 @@ from django.apps import apps
 from django.db import models
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Value
 
-from accounts.roles import Permission
+from accounts.roles import Permission, Role
 
 from .enums import PublicationStatus
 
 if TYPE_CHECKING:
-    from .scopes import Scope
+    from .scopes import Coverage, Scope
 
 
 def _readable(scope: Scope, own: Q, *above: str) -> Q:
@@ -152,6 +152,31 @@ class AssignmentQuerySet(models.QuerySet):
         """Assignments in force on ``day`` (both ends included)."""
         return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day)
 
+    def endable_by(self, scope: Scope):
+        """Roles that the person may confirm or end (spec 50).
+
+        All of them for whoever manages accounts; for a director those of Responsable de disponibilités inside the
+        coverage of ``role:delegate``.
+        """
+        if scope.may(Permission.ACCOUNT_MANAGE):
+            return self.all()
+        return self.managers().within(scope.coverage(Permission.ROLE_DELEGATE))
+
+    def managers(self):
+        """Assignments of Responsables de disponibilités."""
+        return self.filter(role=Role.AVAILABILITY_MANAGER)
+
+    def within(self, coverage: Coverage):
+        """Assignments on a record inside ``coverage``; none on the region unless the coverage is the region."""
+        if coverage.region:
+            return self.all()
+        return self.filter(
+            coverage.units_q("unit__")
+            | Q(geographic_entity__in=coverage.geographic_entities)
+            | Q(geographic_entity__legal_entity__in=coverage.legal_entities)
+            | Q(legal_entity__in=coverage.legal_entities)
+        )
+
 
 class AttachmentQuerySet(models.QuerySet):
     def present(self):
@@ -159,18 +184,24 @@ class AttachmentQuerySet(models.QuerySet):
         return self.filter(removed_at__isnull=True)
 
 
+def _on_own_records(scope: Scope) -> Q:
+    """Condition on error reports: their record is one that the person may edit."""
+    coverage = scope.coverage(Permission.DIRECTORY_EDIT)
+    if coverage.region:
+        return Q(pk__isnull=False)
+    entities = apps.get_model("directory", "GeographicEntity").objects.filter(coverage.geographic_entities_q())
+    units = apps.get_model("directory", "OperationalUnit").objects.filter(coverage.units_q())
+    return Q(geographic_entity__in=entities) | Q(unit__in=units)
+
+
 class ErrorReportQuerySet(models.QuerySet):
     def visible_to(self, scope: Scope):
         """Reports that the person filed, and those on records that the person may edit (all of them for support)."""
-        coverage = scope.coverage(Permission.DIRECTORY_EDIT)
-        if coverage.region:
-            return self.all()
-        entities = coverage.geographic_entities_q()
-        return self.filter(
-            Q(reported_by_id=scope.user_id)
-            | Q(geographic_entity__in=apps.get_model("directory", "GeographicEntity").objects.filter(entities))
-            | Q(unit__in=apps.get_model("directory", "OperationalUnit").objects.filter(coverage.units_q()))
-        )
+        return self.filter(Q(reported_by_id=scope.user_id) | _on_own_records(scope))
+
+    def to_handle(self, scope: Scope):
+        """Open reports on records that the person may edit."""
+        return self.open().filter(_on_own_records(scope))
 
     def open(self):
         """Reports that wait for an answer."""
@@ -183,3 +214,25 @@ class AccountRequestQuerySet(models.QuerySet):
         if scope.may(Permission.ACCOUNT_MANAGE):
             return self.all()
         return self.filter(requested_by_id=scope.user_id)
+
+
+class RecordQualityQuerySet(models.QuerySet):
+    def visible_to(self, scope: Scope):
+        """Lines of the records that the person may edit; all of them for whoever follows the region."""
+        coverage = scope.coverage(Permission.QUALITY_READ)
+        if coverage.region:
+            return self.all()
+        coverage = scope.coverage(Permission.DIRECTORY_EDIT)
+        if coverage.region:
+            return self.all()
+        entities = Q(geographic_entity__in=coverage.geographic_entities) | Q(
+            geographic_entity__legal_entity__in=coverage.legal_entities
+        )
+        return self.filter(entities | coverage.units_q("unit__"))
+
+    def published(self):
+        """Lines of published records of published EGs and EJs."""
+        shown = PublicationStatus.PUBLISHED
+        entity = Q(geographic_entity__status=shown, geographic_entity__legal_entity__status=shown)
+        unit = Q(unit__status=shown, unit__geographic_entity__status=shown)
+        return self.filter(entity | unit & Q(unit__geographic_entity__legal_entity__status=shown))

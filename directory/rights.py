@@ -53,10 +53,14 @@ def give_role(
     """
     authority.require(by, Permission.ACCOUNT_MANAGE)
     User.objects.select_for_update().get(pk=user.pk)
-    assignment = new_assignment(user, role, record, valid_from, valid_until)
+    return write_role(new_assignment(user, role, record, valid_from, valid_until), by, request_ip)
+
+
+def write_role(assignment: Assignment, by: User | None, request_ip: str | None) -> Assignment:
+    """Save a checked assignment and log it, for services that have asked who may give it and locked the person."""
     assignment.given_by = by
     assignment.save()
-    _log(AuditEntry.Action.ROLE_GIVEN, assignment, by, request_ip)
+    log_assignment(AuditEntry.Action.ROLE_GIVEN, assignment, by, request_ip)
     return assignment
 
 
@@ -99,9 +103,15 @@ def end_role(
     beginning.
     """
     authority.require(by, Permission.ACCOUNT_MANAGE)
-    locked = Assignment.objects.select_for_update().get(pk=assignment.pk)
+    write_end(Assignment.objects.select_for_update().get(pk=assignment.pk), by, request_ip, last_day)
+
+
+def write_end(
+    locked: Assignment, by: User | None, request_ip: str | None, last_day: datetime.date | None = None
+) -> None:
+    """End a locked assignment and log it, for services that have asked who may end it."""
     locked.valid_until = last_day or timezone.localdate() - datetime.timedelta(days=1)
-    _log(AuditEntry.Action.ROLE_ENDED, locked, by, request_ip)
+    log_assignment(AuditEntry.Action.ROLE_ENDED, locked, by, request_ip)
     if last_day is None and locked.valid_from > locked.valid_until:
         locked.delete()
         return
@@ -122,7 +132,8 @@ def _overlapping(assignment: Assignment):
     return same.filter(valid_from__lte=assignment.valid_until) if assignment.valid_until else same
 
 
-def _log(action: AuditEntry.Action, assignment: Assignment, by: User | None, request_ip: str | None) -> None:
+def log_assignment(action: AuditEntry.Action, assignment: Assignment, by: User | None, request_ip: str | None) -> None:
+    """Add to the audit log what was done with a role: which, where, from when to when."""
     until = assignment.valid_until
     log_action(
         action=action,

@@ -135,6 +135,9 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "common.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# A role that nobody confirmed for this many days is listed for its yearly review (directory.reviews).
+RIGHTS_REVIEW_DAYS = 365
+
 # Security headers.
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True

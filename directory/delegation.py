@@ -1,0 +1,180 @@
+"""Delegation: a director names and removes the Responsables de disponibilités of his UOs (spec 50).
+
+A person is chosen by the exact mail or identifier of the account, or among those who are already Responsables there:
+nobody browses the accounts. An unknown one and a closed one get the same answer.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import AuditEntry, User
+from accounts.models.user import normalise_username
+from accounts.roles import Role
+from accounts.services import log_action
+
+from . import delegation_mails
+from .models import Assignment, GeographicEntity, LegalEntity, OperationalUnit
+from .permissions import why_not_delegate
+from .rights import Record, new_assignment, write_end, write_role
+from .scopes import Scope
+
+NOT_FOUND = (
+    "Aucun compte utilisable ne correspond exactement à cette adresse ou à cet identifiant. "
+    "Vérifiez-les, ou demandez un compte pour cette personne."
+)
+MISS_WINDOW = timedelta(hours=1)
+MISSES = 20  # people sought in vain by one director within MISS_WINDOW
+WITH_SCOPE = ("user", "unit__geographic_entity", "geographic_entity", "legal_entity")
+
+
+class TooManyMisses(Exception):
+    """This person sought too many accounts in vain: addresses are not to be tried one after the other."""
+
+
+def find_person(*, typed: str, by: User, request_ip: str | None = None) -> User | None:
+    """Active account whose mail or identifier is exactly ``typed``, whatever the case; ``None`` when there is none.
+
+    What is not found is logged. Raises ``TooManyMisses`` after MISSES of them within MISS_WINDOW.
+    """
+    since = timezone.now() - MISS_WINDOW
+    missed = AuditEntry.objects.filter(action=AuditEntry.Action.PERSON_NOT_FOUND, at__gte=since, actor=by)
+    if missed.count() >= MISSES:
+        raise TooManyMisses
+    wanted = typed.strip()
+    same = Q(email__iexact=wanted) | Q(username=normalise_username(wanted))
+    person = User.objects.filter(same, is_active=True).first()
+    if person is None:
+        log_action(action=AuditEntry.Action.PERSON_NOT_FOUND, actor=by, target=wanted, request_ip=request_ip)
+    return person
+
+
+@transaction.atomic
+def name_manager(
+    *,
+    user: User,
+    units: Sequence[Record],
+    by: User,
+    scope: Scope,
+    base_url: str = "",
+    request_ip: str | None = None,
+) -> list[Assignment]:
+    """Make ``user`` Responsable de disponibilités of ``units`` (UOs, or a whole EG) from today; return what is new.
+
+    What the person already holds, there or above, is left alone. The person is told by mail when ``base_url``, the
+    site's absolute address, is given. Raises ``PermissionDenied`` outside the coverage of ``role:delegate``,
+    ``ValidationError`` when the account is closed or holds all of it already.
+    """
+    if refusal := why_not_delegate(scope, units):
+        raise PermissionDenied(refusal)
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    if not locked.is_active:
+        raise ValidationError(NOT_FOUND, code="unknown")
+    given = give_missing(user=locked, records=units, by=by, request_ip=request_ip)
+    if not given:
+        raise ValidationError(f"{locked} est déjà responsable de tout ce que vous avez choisi.", code="duplicate")
+    if base_url:
+        tell_named(user=locked, given=given, by=by, base_url=base_url)
+    return given
+
+
+def give_missing(*, user: User, records: Iterable[Record], by: User, request_ip: str | None) -> list[Assignment]:
+    """Give a locked person the role on the records where it is not held, the wider ones first; return what is new."""
+    held = set(Assignment.objects.managers().valid_on(timezone.localdate()).filter(user=user).values_list(*_SCOPE_IDS))
+    given = []
+    for record in sorted(records, key=lambda record: (_WIDTH[type(record)], record.pk)):
+        if held & set(_ids_above(record)):
+            continue
+        given.append(write_role(new_assignment(user, Role.AVAILABILITY_MANAGER, record), by, request_ip))
+        held.add(_ids_of(record))
+    return given
+
+
+@transaction.atomic
+def remove_manager(
+    *, assignment: Assignment, by: User, scope: Scope, base_url: str = "", request_ip: str | None = None
+) -> None:
+    """End at once the role of a Responsable de disponibilités; the person is told by mail when ``base_url`` is given.
+
+    Raises ``PermissionDenied`` for another role or outside the coverage of ``role:delegate``, ``ValidationError`` when
+    the role has already ended.
+    """
+    locked = lock_current(assignment)
+    record = locked.scope_record
+    if locked.role != Role.AVAILABILITY_MANAGER or record is None:
+        raise PermissionDenied("Vous ne retirez que des responsables de disponibilités.")
+    if refusal := why_not_delegate(scope, [record]):
+        raise PermissionDenied(refusal)
+    write_end(locked, by, request_ip)
+    if base_url:
+        tell_removed(assignment=locked, by=by, base_url=base_url)
+
+
+def lock_current(assignment: Assignment) -> Assignment:
+    """Lock an assignment in force today. Raises ``ValidationError`` when it has ended or was withdrawn."""
+    rows = Assignment.objects.select_for_update(of=("self",)).select_related(*WITH_SCOPE)
+    locked = rows.valid_on(timezone.localdate()).filter(pk=assignment.pk).first()
+    if locked is None:
+        raise ValidationError("Ce rôle est déjà retiré.", code="ended")
+    return locked
+
+
+def tell_named(*, user: User, given: Iterable[Assignment], by: User, base_url: str) -> None:
+    """Mail a person what he or she became Responsable of, once the act is written."""
+    _after_commit(
+        delegation_mails.mail_named,
+        user_id=user.pk,
+        places=[place_words(assignment) for assignment in given],
+        by_id=by.pk,
+        base_url=base_url,
+    )
+
+
+def tell_removed(*, assignment: Assignment, by: User, base_url: str) -> None:
+    """Mail a person that a role ended, once the act is written."""
+    _after_commit(
+        delegation_mails.mail_removed,
+        user_id=assignment.user_id,
+        role=assignment.role,
+        place=place_words(assignment),
+        by_id=by.pk,
+        base_url=base_url,
+    )
+
+
+def place_words(assignment: Assignment) -> str:
+    """« ACT ALTAIR VESTA (ACT ALTAIR VESTA) » for a unit and its EG, « tout l’établissement … », or « la région »."""
+    if unit := assignment.unit:
+        return f"{unit} ({unit.geographic_entity})"
+    if assignment.geographic_entity:
+        return f"tout l’établissement {assignment.geographic_entity}"
+    return f"toute l’entité juridique {assignment.legal_entity}" if assignment.legal_entity else "la région"
+
+
+_WIDTH = {LegalEntity: 0, GeographicEntity: 1, OperationalUnit: 2}
+_SCOPE_IDS = ("legal_entity_id", "geographic_entity_id", "unit_id")
+
+
+def _ids_of(record: Record) -> tuple[int | None, int | None, int | None]:
+    """Values of the three scope columns of an assignment on ``record``."""
+    width = _WIDTH[type(record)]
+    return (record.pk if width == 0 else None, record.pk if width == 1 else None, record.pk if width == 2 else None)
+
+
+def _ids_above(record: Record) -> list[tuple[int | None, int | None, int | None]]:
+    """The same for ``record`` and for what stands over it."""
+    if isinstance(record, LegalEntity):
+        return [_ids_of(record)]
+    above = record.geographic_entity if isinstance(record, OperationalUnit) else record.legal_entity
+    return [_ids_of(record), *_ids_above(above)]
+
+
+def _after_commit(task, **arguments) -> None:
+    transaction.on_commit(functools.partial(task.enqueue, **arguments))
