@@ -10,6 +10,7 @@ class DirectoryConfig(AppConfig):
         from accounts import account_sections, authority, home
         from common import navigation, reference
 
+        from . import quality_panels
         from .account_section import SECTION
         from .key_figures import home_figures
         from .permissions import reads_directory
@@ -22,6 +23,7 @@ class DirectoryConfig(AppConfig):
         reference.register(load_allowances, order=21)
         authority.register(holds_permission)
         account_sections.register(SECTION)
+        quality_panels.register()
         navigation.register(
             navigation.NavItem("Répertoire", "directory:tree", icon="repertoire", order=30, visible=reads_directory)
         )

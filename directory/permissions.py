@@ -110,6 +110,12 @@ def handles_report(scope: Scope, report: ErrorReport) -> bool:
     return covers(scope.coverage(Permission.DIRECTORY_EDIT), report.record)
 
 
+def follows_quality(request: HttpRequest) -> bool:
+    """Tell whether the completeness of some records is this person's to follow: directors and support."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and (scope.may(Permission.QUALITY_READ) or scope.may(Permission.DIRECTORY_EDIT))
+
+
 def sees_contacts(scope: Scope, unit: OperationalUnit) -> bool:
     """Tell whether the contacts of a unit are shown: « très restreint » ones to those entitled only."""
     if unit.contact_confidentiality != Confidentiality.VERY_RESTRICTED:

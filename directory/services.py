@@ -22,7 +22,7 @@ from .history import KINDS, record_change
 from .models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, RecordChange, Structure, Term
 from .permissions import covers, why_not_edit
 from .scopes import Scope
-from .signals import practitioners_changed, units_changed
+from .signals import entities_changed, practitioners_changed, units_changed
 from .snapshots import State, differences, state_of
 from .states import put_fields, put_lists
 
@@ -239,7 +239,9 @@ def give_national_id(record: Any) -> bool:
 
 
 def announce(record: Any) -> None:
-    """Tell the higher apps which units and practitioners a change of ``record`` touches. Terms tell it themselves."""
+    """Tell which EGs, units and practitioners a change of ``record`` touches. Terms tell it themselves."""
+    if isinstance(record, GeographicEntity):
+        entities_changed.send(sender=GeographicEntity, entity_ids=[record.pk])
     if units := unit_ids_of(record):
         units_changed.send(sender=type(record), unit_ids=units)
     if practitioners := practitioner_ids_of(record):

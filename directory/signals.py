@@ -4,5 +4,7 @@ from django.dispatch import Signal
 
 # units_changed: ``unit_ids``, a non-empty list of the units whose record, or whose EG's or EJ's record, changed.
 units_changed = Signal()
+# entities_changed: ``entity_ids``, a non-empty list of the EGs whose record changed.
+entities_changed = Signal()
 # practitioners_changed: ``practitioner_ids``, a non-empty list.
 practitioners_changed = Signal()

@@ -2,6 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from ..querysets import RecordQualityQuerySet
 from .entities import GeographicEntity
 from .units import OperationalUnit
 
@@ -20,6 +21,8 @@ class RecordQuality(models.Model):
     percent = models.PositiveSmallIntegerField("complétude (%)")
     missing = ArrayField(models.CharField(max_length=40), verbose_name="manques", default=list, blank=True)
     advice = ArrayField(models.CharField(max_length=40), verbose_name="conseils", default=list, blank=True)
+
+    objects = RecordQualityQuerySet.as_manager()
 
     class Meta:
         verbose_name = "qualité d’une fiche"

@@ -1,9 +1,10 @@
 """Addresses below « /repertoire/ », one module a family of pages."""
 
-from . import nomenclatures, reading
+from . import nomenclatures, quality, reading
 
 app_name = "directory"
 urlpatterns = [
+    *quality.urlpatterns,
     *reading.urlpatterns,
     *nomenclatures.urlpatterns,
 ]

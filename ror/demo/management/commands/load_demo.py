@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--fresh", action="store_true", help="vider d’abord toutes les tables")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load, rebuild the search documents, and let PostgreSQL count its rows."""
+        """Load, rebuild what is worked out from the records, and let PostgreSQL count its rows."""
         say = self.stdout.write if options["verbosity"] else _nothing
         if options["fresh"]:
             self._empty()
@@ -40,6 +40,8 @@ class Command(BaseCommand):
         _count_rows()  # the search documents are made by large queries that need to know the tables' sizes
         say("Index de recherche…")
         call_command("rebuild_search", verbosity=0)
+        say("Qualité des fiches…")
+        call_command("rebuild_quality", verbosity=0)
         _count_rows()
         say("Données fictives chargées.")
 

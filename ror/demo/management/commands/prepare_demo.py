@@ -28,3 +28,4 @@ class Command(BaseCommand):
         call_command("load_reference", verbosity=0)
         self.stdout.write("Données fictives…")
         call_command("load_demo", size=options["size"], verbosity=0)
+        call_command("rebuild_quality", if_needed=True, verbosity=0)
