@@ -229,14 +229,14 @@ def served_communes(unit: OperationalUnit) -> list[Any]:
     )
 
 
-def crumbs_of(*records: Any) -> list[Crumb]:
-    """Breadcrumb « Répertoire › EJ › EG › UO »; the last record is the current page."""
+def crumbs_of(*records: Any, page: str = "") -> list[Crumb]:
+    """Breadcrumb « Répertoire › EJ › EG › UO »; the last record is the current page, or else ``page`` below it."""
     steps = [Crumb("Répertoire", reverse("directory:tree"))]
     for record in records:
         code = {LegalEntity: "EJ", GeographicEntity: "EG", OperationalUnit: "UO"}.get(type(record), "")
-        last = record is records[-1]
+        last = record is records[-1] and not page
         steps.append(Crumb(str(record), "" if last else record_url(record), code))  # type: ignore[arg-type]
-    return steps
+    return [*steps, Crumb(page)] if page else steps
 
 
 URL_NAMES: dict[type, str] = {

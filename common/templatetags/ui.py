@@ -129,11 +129,14 @@ def note(content: SafeString, kind: str = "", title: str = "", role: str = "", p
 
 
 @register.simple_block_tag
-def record_block(content: SafeString, title: str, slug: str) -> SafeString:
-    """Block of a record page, its title on the left of wide screens. Nothing at all when the content is blank."""
+def record_block(content: SafeString, title: str, slug: str, tools: str = "") -> SafeString:
+    """Block of a record page, its title on the left of wide screens. Nothing at all when the content is blank.
+
+    ``tools`` (safe HTML): what may be done with the block, under its title.
+    """
     if not content.strip():
         return SafeString("")
-    return render_to_string("components/record_block.html", {"title": title, "slug": slug, "content": content})
+    return render_to_string("components/record_block.html", {"title": title, "slug": slug, "tools": tools, "content": content})
 
 
 @register.simple_block_tag

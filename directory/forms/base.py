@@ -8,11 +8,12 @@ record holds, ``BlockForm(…, state=…)`` what a proposal holds, and ``values(
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django import forms
 from django.db import models
 from django.forms.models import fields_for_model
+from django.forms.utils import ErrorDict
 
 from ..blocks import BLOCKS
 from ..history import KINDS
@@ -115,6 +116,12 @@ class BlockForm(forms.Form):
 
         What was typed is kept. A form without steps shows itself.
         """
+        return self.as_typed()
+
+    def as_typed(self) -> Self:
+        """Return the bound form as it was sent, without its errors: nothing was to be saved yet."""
+        self._errors = ErrorDict(renderer=self.renderer)
+        self.cleaned_data = {}
         return self
 
     def initial_of(self, name: str) -> Any:

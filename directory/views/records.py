@@ -13,11 +13,15 @@ from django.views.decorators.http import require_safe
 from .. import records
 from ..blocks import FilledBlock, filled_blocks
 from ..contacts import main_phone
+from ..editing import blocks_to_edit
 from ..enums import RecordKind
 from ..hours import Schedule, open_words, parse_week, week_start, week_text
 from ..models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner
 from ..panels import panels_for
+from ..past import history_url
 from ..permissions import sees_contacts
+from ..report_pages import page_reports
+from ..reports import open_blocks
 from .access import readers_only
 
 ENTITIES_PER_PAGE = 50
@@ -129,17 +133,22 @@ def shared(
 ) -> dict[str, Any]:
     """What every record page shows: blocks by place, panels of higher apps, last update."""
     address = getattr(record, "address_shown", True)
-    blocks = filled_blocks(kind, record, contacts=contacts, address=address, drawn=drawn)
+    editable = blocks_to_edit(request.scope, kind, record)
+    blocks = filled_blocks(kind, record, contacts=contacts, address=address, drawn={*drawn, *editable})
 
     def placed(place: str) -> list[FilledBlock]:
         return [block for block in blocks if block.place == place]
 
     return {
         "record": record,
+        "kind": kind,
+        "editable": editable,
         "main_blocks": placed("main"),
         "side_blocks": placed("side"),
         "panels": panels_for(request, kind, record),
         "last_update": records.last_update(record),
+        "history_url": history_url(request.scope, record),
+        "reports": page_reports(request, record, open_blocks(record)),
     }
 
 

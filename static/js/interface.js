@@ -36,14 +36,19 @@ document.addEventListener("click", (event) => {
   else print();
 });
 
-// form[data-warn-unsaved]: leaving with something typed and not sent asks first.
-let unsaved = false;
-document.addEventListener("input", (event) => {
-  if (event.target.closest("form[data-warn-unsaved]")) unsaved = true;
+// form[data-warn-unsaved]: leaving with something typed and not sent asks first. [data-unsaved]: shown again, not saved.
+const UNSAVED = ":is([data-unsaved], [data-typed])";
+document.addEventListener("input", (event) => event.target.closest("form[data-warn-unsaved]")?.setAttribute("data-typed", ""));
+document.addEventListener("submit", (event) => {
+  event.target.removeAttribute("data-typed");
+  event.target.removeAttribute("data-unsaved");
 });
-document.addEventListener("submit", () => (unsaved = false));
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest?.("form[data-warn-unsaved]");
+  if (form && !event.detail.successful) form.setAttribute("data-unsaved", "");
+});
 addEventListener("beforeunload", (event) => {
-  if (unsaved) event.preventDefault();
+  if (document.querySelector(`form[data-warn-unsaved]${UNSAVED}`)) event.preventDefault();
 });
 
 // The error summary takes the focus, after a page load and after a partial update.

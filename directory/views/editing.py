@@ -1,0 +1,135 @@
+"""« Modifier un encadré »: one block of an EG or UO at a time, alone on its page or in place of the block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from .. import records, services
+from ..editing import Conflict, add_errors, conflict_of, find_to_edit, merged_state
+from ..forms import BlockForm, block_form_class
+from ..models import OperationalUnit
+from ..permissions import why_not_edit
+from ..snapshots import state_of
+from .access import readers_only
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TAKE_THEIRS = "reprendre:"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True, no_cache=True)  # never no-store: going back would lose what was typed
+@readers_only
+def block_edit(request: HttpRequest, kind: str, record_id: int, block: str) -> HttpResponse:
+    """Show the form of a block, run one of its steps, or save it.
+
+    404 for an unknown block or record, 403 outside the person's scope, 422 for a form to correct, 409 when somebody
+    saved the same block meanwhile.
+    """
+    form_class = block_form_class(kind, block)
+    if form_class is None:
+        raise Http404
+    try:
+        record = find_to_edit(request.scope, kind, record_id)
+    except ObjectDoesNotExist as error:
+        raise Http404 from error
+    if refusal := why_not_edit(request.scope, record):
+        raise PermissionDenied(refusal)
+    if request.method != "POST":
+        return form_page(request, form_class(record=record, scope=request.scope))
+    form = form_class(request.POST, request.FILES, record=record, scope=request.scope)
+    if step := request.POST.get("etape", ""):
+        return step_page(request, form, step)
+    return save(request, form) if form.is_valid() else form_page(request, form, status=422)
+
+
+def save(request: HttpRequest, form: BlockForm) -> HttpResponse:
+    """Save a valid form, then go back to the block on the page of its record."""
+    record = form.record
+    try:
+        line = services.update_block(
+            record=record,
+            values=form.values(),
+            expected_version=form.cleaned_data["version"],
+            by=request.user,
+            scope=request.scope,
+        )
+    except services.StaleRecord as refused:
+        return conflict_page(request, form, refused, form.cleaned_data["version"])
+    except ValidationError as refused:
+        add_errors(form, refused)
+        return form_page(request, form, status=422)
+    title = f"« {form.title} »"
+    if line is None:
+        messages.info(request, f"Rien n’a changé dans l’encadré {title}.")
+    else:
+        messages.success(request, f"L’encadré {title} est modifié.")
+    return redirect(f"{records.record_url(record)}#{form.block}")
+
+
+def step_page(request: HttpRequest, form: BlockForm, step: str) -> HttpResponse:
+    """Show the form again after a button that saves nothing; a conflict under way stays in sight."""
+    conflict = pending_conflict(request, form)
+    if conflict is None:
+        return form_page(request, form.after_step(step))
+    name = step.removeprefix(TAKE_THEIRS)
+    if name == step or name not in form.value_names:
+        return form_page(request, form.after_step(step), conflict=conflict)
+    stored = state_of(form.record)
+    state = stored | form.values() | {name: stored.get(name)}
+    left = [line for line in conflict.lines if line.name != name]
+    shown = type(form)(record=form.record, scope=form.scope, state=state)
+    return form_page(request, shown, conflict=Conflict(conflict.since, conflict.by, conflict.at, left))
+
+
+def pending_conflict(request: HttpRequest, form: BlockForm) -> Conflict | None:
+    """Conflict that the form was shown with (its field ``depuis``), computed anew from what is typed now."""
+    since = request.POST.get("depuis", "")
+    if not (since.isascii() and since.isdigit() and len(since) < 10 and form.is_valid()):
+        return None
+    try:
+        services.refuse_conflict(form.record, int(since), set(form.value_names))
+    except services.StaleRecord as refused:
+        return conflict_of(form, refused, int(since))
+    return None
+
+
+def conflict_page(request: HttpRequest, form: BlockForm, refused: services.StaleRecord, since: int) -> HttpResponse:
+    """Show both values side by side, the form holding what was typed, ready to be saved over the other save."""
+    form.record.version = refused.current.version
+    conflict = conflict_of(form, refused, since)
+    shown = type(form)(record=form.record, scope=form.scope, state=merged_state(form, conflict))
+    return form_page(request, shown, conflict=conflict, status=409)
+
+
+def form_page(
+    request: HttpRequest, form: BlockForm, *, conflict: Conflict | None = None, status: int = 200
+) -> HttpResponse:
+    """Show the form alone on its page; for htmx, only the block, which takes the place of the one it was asked from."""
+    record = form.record
+    entity = record.geographic_entity if isinstance(record, OperationalUnit) else record
+    trail = (entity.legal_entity, entity) if entity is record else (entity.legal_entity, entity, record)
+    context: Mapping[str, Any] = {
+        "form": form,
+        "record": record,
+        "kind": form.kind,
+        "record_url": records.record_url(record),
+        "crumbs": records.crumbs_of(*trail, page=f"Modifier « {form.title} »"),
+        "conflict": conflict,
+        "unsaved": form.is_bound or conflict is not None,
+    }
+    if not request.htmx:
+        return render(request, "directory/block_edit.html", context, status=status)
+    response = render(request, "directory/block_form.html", context)
+    target = f"#{form.block}"
+    for name, value in (("Retarget", target), ("Reselect", target), ("Reswap", "outerHTML")):
+        response.headers[f"HX-{name}"] = value
+    return response

@@ -1,0 +1,143 @@
+"""« Modifier un encadré »: who may, what is refused, what a conflict shows and keeps."""
+
+import pytest
+from django.urls import reverse
+
+from directory.models import GeographicEntity
+from directory.scopes import scope_of
+from directory.services import update_block
+
+pytestmark = pytest.mark.django_db
+CONTACT = {"version": "1", "phone": "01 41 00 00 00", "fax": "", "website": "", "email": "contact@altair.example"}
+
+
+def address(record, block, kind="eg"):
+    return reverse("directory:block_edit", kwargs={"kind": kind, "record_id": record.pk, "block": block})
+
+
+@pytest.fixture
+def director(client, cast):
+    client.force_login(cast.directeur)
+    return client
+
+
+def stored(entity):
+    return GeographicEntity.objects.get(pk=entity.pk)
+
+
+def test_the_page_of_a_record_leads_its_director_to_each_form(director, world):
+    page = director.get(reverse("directory:geographic_entity_detail", args=[world.eg.pk])).content.decode()
+    assert address(world.eg, "contact") in page
+    assert "Rien n’est renseigné" in page
+
+
+@pytest.mark.parametrize("who", ["consultation", "responsable", "stranger"])
+def test_others_get_no_control_and_are_refused(client, cast, world, who):
+    client.force_login(getattr(cast, who))
+    page = client.get(reverse("directory:geographic_entity_detail", args=[world.eg.pk])).content.decode()
+    assert "/modifier/" not in page
+    assert "Rien n’est renseigné" not in page
+    for answer in (client.get(address(world.eg, "contact")), client.post(address(world.eg, "contact"), CONTACT)):
+        assert answer.status_code == 403
+        assert "pas dans votre périmètre" in answer.content.decode()
+
+
+def test_a_block_is_saved_and_says_so(director, world):
+    answer = director.post(address(world.eg, "contact"), CONTACT, follow=True)
+    assert answer.redirect_chain == [(f"/repertoire/eg/{world.eg.pk}/#contact", 302)]
+    assert "L’encadré « Contact » est modifié." in answer.content.decode()
+    assert stored(world.eg).phone == "0141000000"
+
+
+def test_nothing_changed_is_said_and_writes_nothing(director, world):
+    director.post(address(world.eg, "contact"), CONTACT)
+    answer = director.post(address(world.eg, "contact"), CONTACT | {"version": "2"}, follow=True)
+    assert "Rien n’a changé" in answer.content.decode()
+    assert stored(world.eg).version == 2
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(director, world):
+    answer = director.post(address(world.eg, "contact"), CONTACT | {"email": "pas une adresse"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Une information est à corriger" in page
+    assert "pas une adresse" in page
+    assert stored(world.eg).version == 1
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "0", "9" * 40])
+def test_a_version_that_means_nothing_is_refused_without_an_error(director, world, version):
+    answer = director.post(address(world.eg, "contact"), CONTACT | {"version": version})
+    assert answer.status_code in {409, 422}
+    assert stored(world.eg).version == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/repertoire/eg/0/modifier/contact/",
+        f"/repertoire/eg/{'9' * 30}/modifier/contact/",
+        "/repertoire/ej/1/modifier/identification/",
+        "/repertoire/eg/1/modifier/inconnu/",
+        "/repertoire/eg/1/modifier/contact%00/",
+    ],
+)
+def test_absurd_addresses_are_not_found(director, path):
+    assert director.get(path).status_code == 404
+    assert director.post(path, CONTACT).status_code == 404
+
+
+@pytest.fixture
+def saved_by_support(world, cast):
+    def save(**values):
+        update_block(
+            record=world.eg, values=values, expected_version=1, by=cast.sesan, scope=scope_of(cast.sesan)
+        )
+
+    return save
+
+
+def test_a_conflict_shows_both_values_and_keeps_what_was_typed(director, world, saved_by_support):
+    saved_by_support(phone="0142000000", fax="0142000001")
+    answer = director.post(address(world.eg, "contact"), CONTACT)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "01\u00a041\u00a000\u00a000\u00a000" in page and "01\u00a042\u00a000\u00a000\u00a000" in page
+    form = answer.context["form"]
+    assert form["version"].value() == 2
+    assert form["phone"].value() == "0141000000"
+    assert form["email"].value() == "contact@altair.example"
+    assert form["fax"].value() == "0142000001"  # left alone by the person: the saved value is taken
+    assert stored(world.eg).phone == "0142000000"
+
+
+def test_after_a_conflict_mine_is_saved_on_demand(director, world, saved_by_support):
+    saved_by_support(phone="0142000000")
+    director.post(address(world.eg, "contact"), CONTACT)
+    director.post(address(world.eg, "contact"), CONTACT | {"version": "2", "depuis": "1"})
+    assert stored(world.eg).phone == "0141000000"
+
+
+def test_after_a_conflict_theirs_is_taken_back_field_by_field(director, world, saved_by_support):
+    saved_by_support(phone="0142000000", email="support@ror.example")
+    sent = CONTACT | {"version": "2", "depuis": "1", "etape": "reprendre:phone"}
+    answer = director.post(address(world.eg, "contact"), sent)
+    form, conflict = answer.context["form"], answer.context["conflict"]
+    assert answer.status_code == 200
+    assert form["phone"].value() == "0142000000"
+    assert form["email"].value() == "contact@altair.example"
+    assert [line.name for line in conflict.lines] == ["email"]
+
+
+@pytest.mark.parametrize("since", ["", "x", "-1", "7", "9" * 40])
+def test_a_step_with_a_strange_base_shows_the_form(director, world, since):
+    sent = CONTACT | {"depuis": since, "etape": "reprendre:inconnu"}
+    assert director.post(address(world.eg, "contact"), sent).status_code == 200
+
+
+def test_htmx_gets_the_block_alone(director, world):
+    headers = {"HX-Request": "true"}
+    answer = director.get(address(world.eg, "contact"), headers=headers)
+    assert answer.content.decode().lstrip().startswith("<section")
+    answer = director.post(address(world.eg, "contact"), CONTACT | {"email": "x"}, headers=headers)
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (200, "#contact")
