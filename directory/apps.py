@@ -10,7 +10,7 @@ class DirectoryConfig(AppConfig):
         from accounts import account_sections, authority, home
         from common import navigation, reference
 
-        from . import quality_panels
+        from . import quality_panels, report_panels
         from .account_section import SECTION
         from .key_figures import home_figures
         from .permissions import reads_directory
@@ -24,6 +24,7 @@ class DirectoryConfig(AppConfig):
         authority.register(holds_permission)
         account_sections.register(SECTION)
         quality_panels.register()
+        report_panels.register()
         navigation.register(
             navigation.NavItem("Répertoire", "directory:tree", icon="repertoire", order=30, visible=reads_directory)
         )

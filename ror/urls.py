@@ -9,6 +9,7 @@ from ror import health
 urlpatterns = [
     path("", include("accounts.urls")),
     path("repertoire/", include("directory.urls")),
+    path("signalements/", include("directory.urls.reports")),
     path("disponibilites/", include("availability.urls")),
     path("recherche/", include("search.urls")),
     path("sante/", health.liveness, name="liveness"),

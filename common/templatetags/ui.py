@@ -136,7 +136,9 @@ def record_block(content: SafeString, title: str, slug: str, tools: str = "") ->
     """
     if not content.strip():
         return SafeString("")
-    return render_to_string("components/record_block.html", {"title": title, "slug": slug, "tools": tools, "content": content})
+    return render_to_string(
+        "components/record_block.html", {"title": title, "slug": slug, "tools": tools, "content": content}
+    )
 
 
 @register.simple_block_tag

@@ -1,3 +1,3 @@
-from . import changes, nomenclatures, records, rights
+from . import changes, nomenclatures, records, reports, rights
 
-__all__ = ["changes", "nomenclatures", "records", "rights"]
+__all__ = ["changes", "nomenclatures", "records", "reports", "rights"]

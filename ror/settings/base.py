@@ -193,6 +193,7 @@ SUPPORT_DESK = {
     "hours": env.text("SUPPORT_HOURS", "du lundi au vendredi, de 8\u202fh à 20\u202fh"),
     "form_url": env.text("SUPPORT_FORM_URL", "https://formulaire-support.sante-idf.fr"),
 }
+SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000/")  # in the mails of scheduled commands
 LOGIN_ALTERNATIVE_URL = env.text("LOGIN_ALTERNATIVE_URL")  # the link for physiotherapists; hidden when empty
 DOCUMENTS_URL = env.text("DOCUMENTS_URL")  # the link to the ROR's documents; hidden when empty
 

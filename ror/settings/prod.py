@@ -13,6 +13,7 @@ env.require("SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS")
 SECRET_KEY = env.text("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+SITE_URL = env.text("SITE_URL") or f"https://{ALLOWED_HOSTS[0].lstrip('.')}/"
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 DATABASES = {"default": env.database(env.text("DATABASE_URL"))}
