@@ -40,9 +40,28 @@ def record_change(
     ``changes`` maps fields to ``[before, after]`` (``directory.snapshots``). Without ``block``, the block that all
     changed fields share is kept, none when they belong to several. ``by=None`` is the system itself.
     """
+    line = change_line(
+        record=record, action=action, changes=changes, by=by, role=role, now=now, block=block, reason=reason
+    )
+    line.save(force_insert=True)
+    return line
+
+
+def change_line(
+    *,
+    record: Any,
+    action: str,
+    changes: Changes,
+    by: User | None,
+    role: str,
+    now: datetime.datetime,
+    block: str = "",
+    reason: str = "",
+) -> RecordChange:
+    """Line of ``record_change``, not yet written: for those who write many at once."""
     kind = KINDS[type(record)]
     blocks = {block_of(kind, name) for name in changes}
-    return RecordChange.objects.create(
+    return RecordChange(
         record_kind=kind,
         record_id=record.pk,
         version=record.version,

@@ -34,10 +34,15 @@ NOT_KEPT = frozenset(
 
 def state_of(record: models.Model) -> State:
     """Whole state of a record, its lists included: one query a list."""
-    state = {field.name: _value(record, field) for field in kept_fields(type(record))}
+    state = values_of(record, [field.name for field in kept_fields(type(record))])
     for name, read in _COLLECTIONS.get(type(record), {}).items():
         state[name] = read(record)
     return state
+
+
+def values_of(record: models.Model, names: Iterable[str]) -> State:
+    """State of some stored fields of a record: no query when the records that they point to are loaded."""
+    return {name: _value(record, record._meta.get_field(name)) for name in names}  # noqa: SLF001 - the documented model API
 
 
 def kept_fields(model: type[models.Model]) -> list[models.Field]:

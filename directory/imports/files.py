@@ -1,0 +1,70 @@
+"""Text files as support sends them: encoding found over the whole file, lines read one by one in constant memory."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import IO
+
+from .contract import UnreadableFile
+
+BLOCK = 256 * 1024  # bytes read at a time
+LONGEST_LINE = 64 * 1024  # bytes; more is not a file of lines
+NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+OLD_ENCODING = "cp1252"  # what writes « Latin-1 » files: the same letters, and œ, ’ and €
+ENCODING_REFUSED = "Le fichier n’est pas du texte en UTF-8 ou en Latin-1."
+
+
+def text_encoding(file: IO[bytes]) -> str:
+    """Read the file from its beginning and return « utf-8-sig » or « cp1252 ».
+
+    Raises ``UnreadableFile`` when it is empty, when it is not text in one of them from its first to its last byte, or
+    when it has no lines.
+    """
+    readers = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", OLD_ENCODING)}
+    file.seek(0)
+    size = since_line = 0
+    while block := file.read(BLOCK):
+        size += len(block)
+        if NOT_TEXT.search(block):
+            raise UnreadableFile(ENCODING_REFUSED)
+        since_line = since_line + len(block) if b"\n" not in block else _longest(block, since_line)
+        if since_line > LONGEST_LINE:
+            raise UnreadableFile("Le fichier n’est pas fait de lignes\u00a0: ce n’est pas un extrait FINESS.")
+        readers = {name: reader for name, reader in readers.items() if _reads(reader, block)}
+        if not readers:
+            raise UnreadableFile(ENCODING_REFUSED)
+    if not size:
+        raise UnreadableFile("Le fichier est vide.")
+    whole = [name for name, reader in readers.items() if _reads(reader, b"", final=True)]
+    if not whole:
+        raise UnreadableFile(ENCODING_REFUSED)
+    return "utf-8-sig" if whole[0] == "utf-8" else OLD_ENCODING
+
+
+def text_lines(file: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
+    """Give the lines with their numbers, from 1, without what ends them; blank ones are left out.
+
+    ``encoding`` is what ``text_encoding`` found.
+    """
+    file.seek(0)
+    for number, raw in enumerate(iter(lambda: file.readline(LONGEST_LINE + 2), b""), start=1):
+        text = raw.decode(encoding if number == 1 else encoding.removesuffix("-sig")).strip("\r\n")
+        if text.strip():
+            yield number, text
+
+
+def _longest(block: bytes, since_line: int) -> int:
+    """Length of the last, unfinished line; of the longest one when it is too long."""
+    pieces = block.split(b"\n")
+    longest = max(since_line + len(pieces[0]), *(len(piece) for piece in pieces[1:]))
+    return longest if longest > LONGEST_LINE else len(pieces[-1])
+
+
+def _reads(reader: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
+    try:
+        reader.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True

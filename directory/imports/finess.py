@@ -1,0 +1,309 @@
+"""FINESS: EJs and EGs of the loaded region from the national open-data extract (spec 10, Imports; 01-settled).
+
+The file is read twice. The first time says whether it can be read at all, and notes what lines must know of each other
+(``FileIndex``). The second gives the lines in this order: EJs, then establishments, each with its point, then, when the
+file was declared complete, the establishments that it does not name and which are to be closed.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from types import NoneType
+from typing import IO
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from common import french
+
+from .. import services
+from ..enums import ClosureKind, Nomenclature, PublicationStatus
+from ..models import GeographicEntity, ImportLine, ImportRun, LegalEntity, Term
+from . import finess_lines as lines_of
+from .bulk import Signature
+from .contract import Importer, Line, LineVerdict, UnreadableFile, Verdict
+from .files import text_encoding, text_lines
+from .finess_establishments import Establishment, Establishments
+from .finess_index import FileIndex
+from .finess_legal import TO_COMPLETE, apply_legal, legal_statuses
+from .finess_lines import ESTABLISHMENT, HEADER, LEGAL, POINT, BadLine, LegalLine
+from .finess_places import Places
+from .lambert93 import to_wgs84
+
+CLOSURES_AT_MOST = 0.05  # of the establishments known, unless forced (spec 10)
+CHUNK = 2000  # establishments compared with the file at a time
+NOT_FINESS = (
+    "Le fichier n’a pas les champs d’un extrait FINESS\u00a0: des lignes «\u00a0structureet\u00a0» de 31\u00a0champs "
+    "séparés par des points-virgules sont attendues."
+)
+ORPHAN = "Géolocalisation d’un établissement absent du fichier\u00a0: elle n’a pas été reprise."
+ALREADY_SEEN = "Déjà lue à la ligne {}."
+
+
+class FinessOptionsForm(forms.Form):
+    """What the new-run page asks besides the file."""
+
+    full = forms.BooleanField(
+        label="Le fichier est complet",
+        required=False,
+        help_text="Les établissements qu’il ne nomme pas seraient fermés\u00a0: l’essai à blanc en donne la liste, "
+        "à confirmer ensuite.",
+    )
+    force = forms.BooleanField(
+        label="Accepter plus de 5\u00a0% de fermetures",
+        required=False,
+        help_text="Sans cette case, rien n’est fermé quand plus d’un établissement connu sur vingt devrait l’être.",
+    )
+
+
+class FinessConfirmForm(forms.Form):
+    """What is asked after a dry run of a complete file."""
+
+    close = forms.BooleanField(
+        label="Fermer aussi les établissements absents du fichier",
+        required=False,
+        help_text="Fermeture définitive, avec leurs structures et leurs unités.",
+    )
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A point whose establishment is not in the file."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """An establishment that a complete file does not name."""
+
+    pk: int
+
+
+@dataclass
+class FinessImporter(Importer):
+    """See the module."""
+
+    kind = ImportRun.Kind.FINESS
+    title = "Établissements FINESS"
+    help_text = (
+        "Extrait «\u00a0structureet\u00a0» de FINESS, avec ou sans géolocalisation. Les établissements et entités "
+        "juridiques qui manquent sont créés\u00a0; pour les autres, seuls les champs administratifs sont mis à jour."
+    )
+    extensions = (".csv", ".txt")
+    options_form = FinessOptionsForm
+    confirm_form = FinessConfirmForm
+
+    encoding: str = field(default="", init=False)
+    dated: datetime.date = field(default_factory=timezone.localdate, init=False)
+    index: FileIndex = field(default_factory=FileIndex, init=False)
+
+    def __post_init__(self) -> None:
+        self.places = Places()
+        self.categories = {term.code: term for term in Term.objects.of(Nomenclature.EG_CATEGORY)}
+        self.statuses = legal_statuses()
+
+    @property
+    def signature(self) -> Signature:
+        """Who writes, and why."""
+        reason = f"Import FINESS du {self.dated:%d/%m/%Y}"
+        return Signature(self.context.by, self.context.now, reason)
+
+    def close(self) -> None:
+        """Throw the index away."""
+        self.index.close()
+
+    def check(self, file: IO[bytes]) -> int:
+        """Read the whole file, twice; see ``Importer``."""
+        self.encoding = text_encoding(file)
+        right = wrong = 0
+        for number, fields in self._lines(file):
+            self._note(number, fields)
+            if lines_of.fits(fields):
+                right += 1
+            else:
+                wrong += 1
+        if wrong > right or not right:
+            raise UnreadableFile(NOT_FINESS)
+        return sum(1 for _ in self.rows(file, 0))
+
+    def rows(self, file: IO[bytes], start: int) -> Iterator[Line]:
+        """Give EJs, then establishments, then closures; see ``Importer``."""
+        return islice(chain(self._legal_rows(file), self._other_rows(file), self._absent_rows()), start, None)
+
+    def _lines(self, file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
+        for number, text in text_lines(file, self.encoding):
+            fields = lines_of.fields_of(text)
+            if number == 1 and fields[0] == HEADER:
+                self._read_header(fields)
+            else:
+                yield number, fields
+
+    def _read_header(self, fields: list[str]) -> None:
+        try:
+            dated = lines_of.read_date(fields[3] if len(fields) > 3 else "", "date")
+        except BadLine as error:
+            raise UnreadableFile(f"En-tête illisible. {error}") from error
+        self.dated = min(dated or self.dated, timezone.localdate())
+
+    def _note(self, number: int, fields: list[str]) -> None:
+        """Note in the index what other lines must know of this one."""
+        if not lines_of.fits(fields):
+            self.index.add("mentioned", lines_of.number_of(fields), number)
+        elif fields[0] == POINT:
+            self._note_point(number, fields)
+        elif fields[0] == LEGAL:
+            self.index.add("legal", fields[1], number)
+            self.index.add("siret", fields[20], number)
+        else:
+            self.index.add("establishment", fields[1], number)
+            if lines_of.department_of(fields) in self.places.departments:
+                self.index.add("local", fields[1], number)
+                self.index.add("wanted", fields[2], number)
+                self.index.add("siret", fields[22], number)
+
+    def _note_point(self, number: int, fields: list[str]) -> None:
+        try:
+            point = lines_of.read_point(fields)
+        except BadLine:
+            return
+        if to_wgs84(point.x, point.y):
+            self.index.add("point", point.finess, number, point.x, point.y)
+
+    def _legal_rows(self, file: IO[bytes]) -> Iterator[Line]:
+        if not self.index.has("legal"):
+            return
+        for number, fields in self._lines(file):
+            if lines_of.fits(fields) and fields[0] == LEGAL:
+                yield self._legal_row(number, fields)
+
+    def _legal_row(self, number: int, fields: list[str]) -> Line:
+        line = Line(number, key=fields[1], label=fields[3] or fields[2])
+        here = lines_of.department_of(fields) in self.places.departments
+        if not here and self.index.first_line("wanted", fields[1]) is None:
+            return line
+        if (first := self.index.first_line("legal", fields[1])) != number:
+            return replace(line, refusal=ALREADY_SEEN.format(first))
+        try:
+            row = lines_of.read_legal(fields)
+        except BadLine as refusal:
+            return replace(line, refusal=str(refusal))
+        if self.index.first_line("siret", row.siren) != number:
+            row = replace(row, siren="")
+        return replace(line, data=row)
+
+    def _other_rows(self, file: IO[bytes]) -> Iterator[Line]:
+        for number, fields in self._lines(file):
+            if not lines_of.fits(fields):
+                yield Line(number, key=lines_of.number_of(fields), refusal=lines_of.misfit(fields))
+            elif fields[0] == ESTABLISHMENT:
+                yield self._establishment_row(number, fields)
+            elif fields[0] == POINT and (line := self._point_row(number, fields)):
+                yield line
+
+    def _establishment_row(self, number: int, fields: list[str]) -> Line:
+        line = Line(number, key=fields[1], label=fields[3])
+        if lines_of.department_of(fields) not in self.places.departments:
+            return line
+        if (first := self.index.first_line("local", fields[1])) != number:
+            return replace(line, refusal=ALREADY_SEEN.format(first))
+        try:
+            row = lines_of.read_establishment(fields)
+        except BadLine as refusal:
+            return replace(line, refusal=str(refusal))
+        alone = self.index.first_line("siret", row.siret) == number
+        return replace(line, data=Establishment(row, self.index.point_of(row.finess), alone))
+
+    def _point_row(self, number: int, fields: list[str]) -> Line | None:
+        """Give a point of its own only when something is wrong with it: the others go with their establishment."""
+        finess = fields[1]
+        if self.index.first_line("local", finess) is None:
+            known = self.index.first_line("establishment", finess) is not None
+            return None if known else Line(number, key=finess, data=Orphan())
+        line = Line(number, key=finess, label="Géolocalisation")
+        try:
+            point = lines_of.read_point(fields)
+        except BadLine as refusal:
+            return replace(line, refusal=str(refusal))
+        if not to_wgs84(point.x, point.y):
+            return replace(line, refusal="Ces coordonnées Lambert-93 ne sont pas en France métropolitaine.")
+        first = self.index.first_line("point", finess)
+        return None if first == number else replace(line, refusal=ALREADY_SEEN.format(first))
+
+    def _absent_rows(self) -> Iterator[Line]:
+        """Give the establishments to close: those open, or closed by this very run, that the file does not name."""
+        if not (self.context.options.get("full") and (self.context.dry_run or self.context.options.get("close"))):
+            return
+        count = sum(1 for _ in self._absent())
+        known = self._known().count()
+        if count > known * CLOSURES_AT_MOST and not self.context.options.get("force"):
+            yield Line(
+                0,
+                label="Fermetures",
+                refusal=f"{french.counted(count, 'établissement')} sur {french.number(known)} ne sont pas dans le "
+                f"fichier\u00a0: plus de 5\u00a0%, rien n’est fermé.",
+            )
+            return
+        for pk, finess, name in self._absent():
+            yield Line(0, key=finess, label=name, data=Absent(pk))
+
+    def _known(self) -> QuerySet[GeographicEntity]:
+        done = ImportLine.objects.filter(run=self.context.run, verdict=Verdict.CLOSED).values("key")
+        return GeographicEntity.objects.exclude(finess="").filter(
+            ~Q(status=PublicationStatus.CLOSED) | Q(finess__in=done)
+        )
+
+    def _absent(self) -> Iterator[tuple[int, str, str]]:
+        last = 0
+        known = self._known().order_by("pk")
+        while rows := list(known.filter(pk__gt=last).values_list("pk", "finess", "name")[:CHUNK]):
+            absent = set(self.index.absent(finess for _, finess, _ in rows))
+            yield from (row for row in rows if row[1] in absent)
+            last = rows[-1][0]
+
+    def apply(self, lines: Sequence[Line]) -> list[LineVerdict]:
+        """Write a batch; see ``Importer``."""
+        judged: dict[int, LineVerdict] = {}
+        for kind, write in self._writers().items():
+            chosen = [place for place, line in enumerate(lines) if isinstance(line.data, kind)]
+            if chosen:
+                judged |= zip(chosen, write([lines[place] for place in chosen]), strict=True)
+        return [judged[place] for place in range(len(lines))]
+
+    def _writers(self) -> dict[type, Callable[[list[Line]], list[LineVerdict]]]:
+        signature = self.signature
+        return {
+            NoneType: lambda lines: [line.judged(Verdict.OUT_OF_REGION) for line in lines],
+            Orphan: lambda lines: [line.judged(Verdict.UNCHANGED, ORPHAN) for line in lines],
+            LegalLine: lambda lines: apply_legal(lines, self.places, self.statuses, signature),
+            Establishment: lambda lines: Establishments(lines, self.places, self.categories, signature).apply(),
+            Absent: self._close,
+        }
+
+    def _close(self, lines: list[Line]) -> list[LineVerdict]:
+        return [line.judged(Verdict.CLOSED if self._close_one(line.data) else Verdict.UNCHANGED) for line in lines]
+
+    def _close_one(self, absent: Absent) -> bool:
+        """Close an establishment and all below it; ``False`` when somebody has closed it meanwhile."""
+        record = GeographicEntity.objects.get(pk=absent.pk)
+        if record.is_closed:
+            return False
+        edit = services.start_edit(
+            record=record,
+            expected_version=record.version,
+            by=self.context.by,
+            scope=self.context.scope,
+            reason=f"{self.signature.reason}\u00a0: absent du fichier",
+        )
+        edit.record.status = PublicationStatus.CLOSED
+        edit.record.closure_kind, edit.record.closed_on = ClosureKind.FINAL, self.dated
+        edit.check()
+        edit.finish()
+        return True
+
+
+def entities_to_complete() -> QuerySet[LegalEntity]:
+    """EJs created from their numbers alone, for support to complete."""
+    return LegalEntity.objects.exclude(status=PublicationStatus.CLOSED).filter(name__endswith=TO_COMPLETE)
