@@ -101,4 +101,5 @@ def _ids() -> dict[Key, int]:
 
 
 def _edited(term: Term) -> bool:
-    return term.updated_by_id is not None
+    """Tell whether a person or an import has written the term: reference files only write the others."""
+    return term.updated_by_id is not None or bool(term.updated_role)
