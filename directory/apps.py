@@ -10,8 +10,11 @@ class DirectoryConfig(AppConfig):
         from accounts import account_sections, authority, home
         from common import navigation, reference
 
-        from . import quality_panels, report_panels
+        from . import delegation_pages, quality_panels, report_panels
         from .account_section import SECTION
+        from .imports import registry
+        from .imports.finess import FinessImporter
+        from .imports.nomenclatures import NomenclatureImporter
         from .key_figures import home_figures
         from .permissions import reads_directory
         from .reference.nomenclatures import load_allowances, load_terms
@@ -22,6 +25,8 @@ class DirectoryConfig(AppConfig):
         reference.register(load_terms, order=20)
         reference.register(load_allowances, order=21)
         authority.register(holds_permission)
+        registry.register(FinessImporter)
+        registry.register(NomenclatureImporter)
         account_sections.register(SECTION)
         quality_panels.register()
         report_panels.register()
@@ -43,3 +48,4 @@ class DirectoryConfig(AppConfig):
                 order=10,
             )
         )
+        delegation_pages.register()
