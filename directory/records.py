@@ -239,6 +239,16 @@ def crumbs_of(*records: Any, page: str = "") -> list[Crumb]:
     return [*steps, Crumb(page)] if page else steps
 
 
+def page_crumbs(record: Any, page: str) -> list[Crumb]:
+    """Breadcrumb of a page below an EJ, EG or UO, whose records above are loaded."""
+    above: list[Any] = []
+    if isinstance(record, OperationalUnit):
+        above = [record.geographic_entity.legal_entity, record.geographic_entity]
+    elif isinstance(record, GeographicEntity):
+        above = [record.legal_entity]
+    return crumbs_of(*above, record, page=page)
+
+
 URL_NAMES: dict[type, str] = {
     LegalEntity: "directory:legal_entity_detail",
     GeographicEntity: "directory:geographic_entity_detail",

@@ -10,13 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from common.pages import Crumb
 
 from .. import past
 from ..forms.history import HistoryFilter
 from ..history import KINDS
 from ..models import RecordChange
-from ..records import crumbs_of, record_url
+from ..records import page_crumbs, record_url
 from ..services import StaleRecord
 from .access import find_record
 
@@ -37,7 +36,7 @@ def record_history(request: HttpRequest, kind: str, record_id: int) -> HttpRespo
         {
             "record": record,
             "kind": kind,
-            "crumbs": _crumbs(record, "Historique"),
+            "crumbs": page_crumbs(record, "Historique"),
             "form": form,
             "page": page,
             "acts": [past.act_of(change) for change in page],
@@ -57,7 +56,7 @@ def record_change(request: HttpRequest, kind: str, record_id: int, change_id: in
         {
             "record": record,
             "kind": kind,
-            "crumbs": _crumbs(record, f"Version {change.version}"),
+            "crumbs": page_crumbs(record, f"Version {change.version}"),
             "act": past.act_of(change),
             "may_restore": past.restores_history(request.scope) and not set(change.changes) <= past.NOT_RESTORED,
         },
@@ -85,7 +84,7 @@ def record_restore(request: HttpRequest, kind: str, record_id: int, change_id: i
     context = {
         "record": record,
         "kind": kind,
-        "crumbs": _crumbs(record, "Rétablir une version"),
+        "crumbs": page_crumbs(record, "Rétablir une version"),
         "act": past.act_of(change),
         "before": moment == "avant",
         "fields": fields,
@@ -124,8 +123,3 @@ def _readable(request: HttpRequest, kind: str, record_id: int) -> Any:
 def _changes(record: Any):
     lines = RecordChange.objects.filter(record_kind=KINDS[type(record)], record_id=record.pk)
     return lines.select_related("by").order_by("-version")
-
-
-def _crumbs(record: Any, label: str) -> list[Crumb]:
-    *above, current = crumbs_of(record)
-    return [*above, Crumb(current.label, record_url(record), current.code), Crumb(label)]
