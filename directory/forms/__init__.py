@@ -3,9 +3,11 @@
 from ..enums import RecordKind
 from .base import BlockForm
 from .entities import EntityContactForm
+from .hours import UnitHoursForm
 
 _FORMS: dict[tuple[str, str], type[BlockForm]] = {
     (RecordKind.GEOGRAPHIC_ENTITY, "contact"): EntityContactForm,
+    (RecordKind.UNIT, "horaires"): UnitHoursForm,
 }
 
 
