@@ -16,6 +16,7 @@ from directory.models import (
     OperationalUnit,
 )
 
+from .delegation import add_delegation
 from .establishments import Site, add_establishments, published
 from .figures import draw_series, write_figures
 from .people import add_accounts, add_colleagues
@@ -49,6 +50,7 @@ def load_demo(*, size: str, now: datetime.datetime, seed: int = SEED, say: Say =
     Assignment.objects.bulk_create(examples.assignments)
     HoursException.objects.bulk_create(examples.exceptions)
     managers = add_colleagues(world, sites)
+    add_delegation(world)
     say("Saisies des 90 derniers jours…")
     fixed = {series.unit.pk for series in examples.series}
     units = [unit for unit in world.instances[OperationalUnit] if unit.pk not in fixed]
