@@ -1,6 +1,5 @@
 """« Où ? »: a commune, an arrondissement, a postal or INSEE code, a department. Nothing is guessed."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -10,14 +9,11 @@ from django.db import connection
 from common.geo import Point
 from common.text import place_key
 from directory.models import Department
+from directory.place_names import PlaceQuery, parse_place
 
 PROPOSALS = 8
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
 
-_CODE = re.compile(r"(?<![0-9A-Za-z])(\d{5}|2[ABab]\d{3})(?![0-9A-Za-z])")
-_DEPARTMENT = re.compile(r"(\d{2,3}|2[AB])", re.IGNORECASE)
-_ORDINAL = re.compile(r"\b0?(\d{1,2})(?:er|ere|e|em|eme|nd|nde)?(?: (?:arrondissement|arr|ardt))?\b")
-_NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
 _COMMUNES = (
     "SELECT insee, list_name, key, postal_codes, parent_id, department_id, lat, lon FROM directory_commune WHERE "
 )
@@ -32,14 +28,6 @@ class _Row(NamedTuple):
     department_id: str
     lat: float
     lon: float
-
-
-class PlaceQuery(NamedTuple):
-    """What the text names: a five-character code, the keys a name may have (best first), a department code."""
-
-    code: str
-    keys: tuple[str, ...]
-    department: str
 
 
 @dataclass(frozen=True)
@@ -60,32 +48,6 @@ class Resolution:
     place: Place | None = None
     problem: Literal["", "several", "unknown"] = ""
     choices: tuple[Place, ...] = ()
-
-
-def parse_place(text: str) -> PlaceQuery:
-    """Read a place as typed: « 75010 », « paris 10e », « st ouen », « Kremlin-Bicêtre (Le) », « Nanterre (92) ».
-
-    Pure. « 92 » and « (92) » are departments; digits that end a name are kept in the first key (« paris 10 ») and read
-    as a department in the second (« saint denis 93 »).
-    """
-    code = _CODE.search(text)
-    rest = f"{text[: code.start()]} {text[code.end() :]}" if code else text
-    if _DEPARTMENT.fullmatch(rest.strip(" ()")) and not code:
-        return PlaceQuery("", (), rest.strip(" ()").upper())
-    key = place_key(rest)
-    keys = [_arrondissement(key)]
-    name, _, last = key.rpartition(" ")
-    department = last.upper() if name and _DEPARTMENT.fullmatch(last) else ""
-    if department:
-        keys.append(name)
-    return PlaceQuery(code[1].upper() if code else "", tuple(key for key in keys if key), department)
-
-
-def _arrondissement(key: str) -> str:
-    """« paris 10e arrondissement », « 10 paris » → « paris 10 »."""
-    key = _ORDINAL.sub(r"\1", key)
-    number_first = _NUMBER_FIRST.fullmatch(key)
-    return f"{number_first[2]} {number_first[1]}" if number_first else key
 
 
 def resolve_place(text: str) -> Resolution:

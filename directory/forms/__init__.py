@@ -1,12 +1,16 @@
 """Block forms by kind of record and key of block; other apps use ``block_form_class`` (dossiers' fiches)."""
 
 from ..enums import RecordKind
+from .address import EntityAddressForm
 from .base import BlockForm
 from .entities import EntityContactForm
 from .hours import UnitHoursForm
+from .territory import UnitInterventionForm
 
 _FORMS: dict[tuple[str, str], type[BlockForm]] = {
     (RecordKind.GEOGRAPHIC_ENTITY, "contact"): EntityContactForm,
+    (RecordKind.GEOGRAPHIC_ENTITY, "adresse"): EntityAddressForm,
+    (RecordKind.UNIT, "intervention"): UnitInterventionForm,
     (RecordKind.UNIT, "horaires"): UnitHoursForm,
 }
 

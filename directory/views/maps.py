@@ -39,7 +39,8 @@ _TERRITORY = """
 """
 
 
-def _collection(rows: str, parameters: list) -> HttpResponse:
+def geojson(rows: str, parameters: list) -> HttpResponse:
+    """FeatureCollection of the columns « properties » and « outline » of a query written in code."""
     with connection.cursor() as cursor:
         cursor.execute(_COLLECTION.format(rows=rows), parameters)
         (text,) = cursor.fetchone()
@@ -51,7 +52,7 @@ def _collection(rows: str, parameters: list) -> HttpResponse:
 @conditional_page
 def department_outlines(request: HttpRequest) -> HttpResponse:
     """Outlines of the departments of the region (properties: code, name)."""
-    return _collection(_DEPARTMENTS, [])
+    return geojson(_DEPARTMENTS, [])
 
 
 @require_safe
@@ -65,7 +66,7 @@ def commune_outlines(request: HttpRequest) -> HttpResponse:
     codes = list(dict.fromkeys(request.GET.getlist("departement")))[:MAX_DEPARTMENTS]
     if codes and Department.objects.filter(code__in=codes).count() != len(codes):
         raise Http404
-    return _collection(_COMMUNES, [codes])
+    return geojson(_COMMUNES, [codes])
 
 
 @require_safe
@@ -79,4 +80,4 @@ def unit_territory(request: HttpRequest, unit_id: int) -> HttpResponse:
     """
     if not OperationalUnit.objects.visible_to(request.scope).filter(pk=unit_id).exists():
         raise Http404
-    return _collection(_TERRITORY, [unit_id, unit_id])
+    return geojson(_TERRITORY, [unit_id, unit_id])

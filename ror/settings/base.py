@@ -147,6 +147,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 IMPORT_MAX_BYTES = 100 * 1024 * 1024  # of a file that support imports; the whole FINESS extract weighs half as much
 
+# Geocoding of addresses: off while empty, and no request leaves. The address of a service that answers as the BAN does.
+GEOCODER_URL = env.text("GEOCODER_URL")
+GEOCODER_TIMEOUT = 2  # seconds
+
 # Map tiles: none by default, the map then draws our own outlines. `MAP_TILES_URL` is a Leaflet template.
 MAP_TILES = {
     "url": env.text("MAP_TILES_URL"),

@@ -123,6 +123,8 @@ async function draw(element) {
   }
   const fit = () => map.invalidateSize().fitBounds(view, { padding: [26, 26], maxZoom: 14, animate: false });
   fit();
+  element.map = map; // for modules that add to a map once it is drawn (point.js)
+  element.dispatchEvent(new CustomEvent("map:drawn", { bubbles: true }));
   // Drawn while hidden (the list is shown first on narrow screens): fit again when it first has a size.
   if (!element.offsetWidth) {
     new ResizeObserver((_, observer) => {

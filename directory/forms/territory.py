@@ -1,0 +1,311 @@
+"""Form of the block « Intervention » of a UO: its territory, and what is said of it (spec 10).
+
+The territory is one hidden field of INSEE codes; every button named « etape » gives the form back with another list,
+and nothing is saved before « Modifier ».
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from common import french
+
+from ..models import Commune, Department, OperationalUnit
+from ..paste import MAX_PIECES, Codes, PasteResult, Verdict, read_list, split_pieces
+from ..territories import load_gazetteer, region_members, territory_parameters, whole_department, without_covered
+from .base import BlockForm
+from .places import suggesting
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+MAX_COMMUNES = 5000
+MAX_TEXT = 100_000  # characters of a pasted list
+OUTLINES_OF_COMMUNES = 3  # departments; beyond, only their own outlines are drawn behind the territory
+NOT_READ = "Liste pas encore lue\u00a0: cliquez sur « Reconnaître la liste » pour voir ce qui est compris, ou videz-la."
+NOT_ADDED = "Cette commune n’est pas encore dans le territoire\u00a0: cliquez sur « Ajouter », ou videz ce champ."
+CHOICE_OF_DEPARTMENT = "d"
+
+
+class CommunesField(forms.CharField):
+    """INSEE codes separated by spaces, given back as the communes of the reference list, in its order."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> QuerySet[Commune]:
+        """Raises ``ValidationError`` for a code that the reference list does not have."""
+        codes = list(dict.fromkeys(str(value or "").split()))[: MAX_COMMUNES + 1]
+        if len(codes) > MAX_COMMUNES:
+            raise ValidationError("Ce territoire a trop de communes.", code="too_many")
+        found = Commune.objects.filter(pk__in=codes).defer("outline").order_by("key", "insee")
+        kept = [commune.pk for commune in without_covered(found)]
+        if gone := set(codes) - {commune.pk for commune in found}:
+            raise ValidationError(f"Commune inconnue\u00a0: {', '.join(sorted(gone)[:5])}.", code="unknown")
+        return found if len(kept) == len(codes) else found.filter(pk__in=kept)
+
+
+class DepartmentGroup(NamedTuple):
+    """Communes of the territory in one department."""
+
+    department: Department
+    communes: list[Commune]
+
+
+class UnitInterventionForm(BlockForm):
+    """Intervention: territory (communes and arrondissements) and its specifics."""
+
+    model = OperationalUnit
+    block = "intervention"
+    names = ("intervention_details",)
+    template = "directory/territory_fields.html"
+    assets = "components/map_assets.html"
+
+    intervention_communes = CommunesField(required=False)
+    ajout = forms.CharField(
+        label="Ajouter une commune",
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs=suggesting("ajouter")),
+        help_text="Nom, code postal ou code INSEE\u00a0: « Kremlin-Bicêtre », « Paris 10 », « 92000 ».",
+    )
+    liste = forms.CharField(
+        label="Coller une liste",
+        required=False,
+        strip=False,
+        max_length=MAX_TEXT,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Noms, codes postaux ou codes INSEE, mélangés si besoin, un par ligne ou séparés par "
+        "«\u00a0;\u00a0», «\u00a0,\u00a0» ou une tabulation.",
+    )
+    codes = forms.ChoiceField(
+        label="Dans cette liste, un nombre de cinq chiffres est",
+        required=False,
+        choices=[
+            (Codes.ANY, "un code postal ou un code INSEE"),
+            (Codes.POSTAL, "toujours un code postal"),
+            (Codes.INSEE, "toujours un code INSEE"),
+        ],
+    )
+    reste = forms.CharField(required=False, max_length=MAX_TEXT, strip=False, widget=forms.HiddenInput)
+
+    @property
+    def value_names(self) -> tuple[str, ...]:
+        """Names of the kept values that the form gives; the other fields are tools to make the territory."""
+        return ("intervention_details", "intervention_communes")
+
+    def initial_of(self, name: str) -> Any:
+        """What a field shows: INSEE codes for the territory."""
+        if name == "intervention_communes":
+            return " ".join(row["id"] for row in self.state.get(name) or [])
+        return super().initial_of(name)
+
+    def clean(self) -> dict[str, Any]:
+        """Take in the choices ticked; refuse to lose a list that was not read."""
+        cleaned = super().clean()
+        if split_pieces(cleaned.get("liste") or ""):
+            self.add_error("liste", NOT_READ)
+        if (cleaned.get("ajout") or "").strip():
+            self.add_error("ajout", NOT_ADDED)
+        if "intervention_communes" in cleaned and (ticked := self._ticked_communes()):
+            codes = [*self._codes(), *ticked]
+            cleaned["intervention_communes"] = CommunesField(required=False).clean(" ".join(codes))
+        return cleaned
+
+    def after_step(self, step: str) -> BlockForm:
+        """Form with the list changed as the button says: add, read a pasted list, remove, empty, a whole department."""
+        name, _, argument = step.partition(":")
+        action = {
+            "ajouter": self._add,
+            "reconnaitre": self._read,
+            "choisir": self._choose,
+            "departement": self._add_department,
+            "retirer": self._remove,
+            "retirer-departement": self._remove_department,
+            "vider": self._empty,
+            "effacer": self._forget,
+        }.get(name)
+        return action(argument) if action else self
+
+    # What the page shows.
+
+    @cached_property
+    def result(self) -> PasteResult:
+        """Lines of the pasted list that still wait: doubtful ones with their choices, unknown ones."""
+        text = str(self["reste"].value() or "")[:MAX_TEXT]
+        if not text:
+            return PasteResult(())
+        return read_list("\n".join(split_pieces(text)[:MAX_PIECES]), self._gazetteer, self._codes_meaning())
+
+    @cached_property
+    def ticked(self) -> list[str]:
+        """Choices ticked beside doubtful lines."""
+        return self.data.getlist(self.add_prefix("choix")) if hasattr(self.data, "getlist") else []
+
+    @property
+    def ticked_departments(self) -> list[str]:
+        """Codes of the departments ticked beside doubtful lines."""
+        return [
+            choice.removeprefix(CHOICE_OF_DEPARTMENT)
+            for choice in self.ticked
+            if choice.startswith(CHOICE_OF_DEPARTMENT)
+        ]
+
+    @property
+    def choice_name(self) -> str:
+        """Name of the boxes beside doubtful lines."""
+        return self.add_prefix("choix")
+
+    @cached_property
+    def groups(self) -> list[DepartmentGroup]:
+        """The territory as it stands in the form, by department."""
+        communes = Commune.objects.filter(pk__in=self._codes()[:MAX_COMMUNES]).select_related("department")
+        ordered = communes.defer("outline", "department__outline").order_by(
+            "department__order", "department_id", "key", "insee"
+        )
+        return [
+            DepartmentGroup(department, list(inside))
+            for department, inside in groupby(ordered, key=lambda commune: commune.department)
+        ]
+
+    @property
+    def commune_count(self) -> int:
+        """Communes of the territory in the form."""
+        return sum(len(group.communes) for group in self.groups)
+
+    @cached_property
+    def departments(self) -> list[Department]:
+        """Departments of the region, each with a button."""
+        return list(Department.objects.defer("outline"))
+
+    @cached_property
+    def area_url(self) -> str:
+        """Address of the outlines of the territory in the form; empty without a commune."""
+        codes = [commune.pk for group in self.groups for commune in group.communes]
+        parts = territory_parameters(codes, region_members())
+        return f"{reverse('directory:territory_preview')}?{urlencode([('t', part) for part in parts])}" if parts else ""
+
+    @property
+    def outlines_url(self) -> str:
+        """Address of the outlines drawn behind the territory."""
+        codes = [group.department.code for group in self.groups]
+        if not 0 < len(codes) <= OUTLINES_OF_COMMUNES:
+            return reverse("directory:department_outlines")
+        return f"{reverse('directory:commune_outlines')}?{urlencode([('departement', code) for code in codes])}"
+
+    # Steps.
+
+    def _add(self, insee: str) -> BlockForm:
+        text = self._typed("ajout").strip()
+        if insee:
+            return self._with([*self._codes(), insee], added=[insee], ajout="")
+        if not text:
+            return self._with(self._codes(), news="Écrivez le nom, le code postal ou le code INSEE d’une commune.")
+        piece = read_list(text, self._gazetteer).pieces[:1]
+        if piece and piece[0].verdict == Verdict.RECOGNISED:
+            found = piece[0].found[0].insee
+            return self._with([*self._codes(), found], added=[found], ajout="")
+        reste = "\n".join(filter(None, [self._typed("reste"), text]))
+        words = (
+            "Choisissez la commune ci-dessous."
+            if any(one.verdict == Verdict.DOUBTFUL for one in piece)
+            else f"« {text} »\u00a0: commune inconnue."
+        )
+        return self._with(self._codes(), news=words, reste=reste, ajout="")
+
+    def _read(self, _: str) -> BlockForm:
+        text = self._typed("liste")
+        pieces = split_pieces(text)
+        if not pieces:
+            return self._with(self._codes(), news="Collez d’abord une liste de communes ou de codes.")
+        if len(text) > MAX_TEXT or len(pieces) > MAX_PIECES:
+            news = f"Cette liste est trop longue\u00a0: {french.number(MAX_PIECES)} lignes au plus à la fois."
+            return self._with(self._codes(), news=news)
+        result = read_list(text, self._gazetteer, self._codes_meaning())
+        waiting = [piece.text for piece in result.pieces if piece.verdict != Verdict.RECOGNISED]
+        words = [
+            french.counted(len(result.recognised), "ligne reconnue", "lignes reconnues"),
+            f"{french.number(len(result.doubtful))} à préciser",
+            f"{french.number(len(result.unknown))} {french.plural(len(result.unknown), 'inconnue')}",
+        ]
+        news = f"{french.counted(len(pieces), 'ligne lue', 'lignes lues')}\u00a0: {', '.join(words)}."
+        return self._with([*self._codes(), *result.insee], news=news, reste="\n".join(waiting), liste="")
+
+    def _choose(self, _: str) -> BlockForm:
+        ticked = self._ticked_communes()
+        if not ticked:
+            return self._with(self._codes(), news="Cochez au moins une commune proposée.")
+        settled = {
+            piece.text
+            for piece in self.result.doubtful
+            if {place.insee for place in piece.found} & set(self.ticked)
+            or f"{CHOICE_OF_DEPARTMENT}{piece.department}" in self.ticked
+        }
+        waiting = [piece.text for piece in self.result.pieces if piece.text not in settled]
+        return self._with([*self._codes(), *ticked], added=ticked, reste="\n".join(waiting))
+
+    def _add_department(self, code: str) -> BlockForm:
+        codes = whole_department(code)
+        return self._with([*self._codes(), *codes], added=codes)
+
+    def _remove(self, insee: str) -> BlockForm:
+        removed = self._gazetteer.by_insee.get(insee)
+        news = f"{removed.list_name}\u00a0: commune retirée." if removed else ""
+        return self._with([code for code in self._codes() if code != insee], news=news)
+
+    def _remove_department(self, department: str) -> BlockForm:
+        places = self._gazetteer.by_insee
+        kept = [code for code in self._codes() if code in places and places[code].department != department]
+        return self._with(kept, news=f"{french.counted(len(self._codes()) - len(kept), 'commune retirée')}.")
+
+    def _empty(self, _: str) -> BlockForm:
+        return self._with([], news="Toutes les communes sont retirées de la liste.")
+
+    def _forget(self, _: str) -> BlockForm:
+        return self._with(self._codes(), news="Les lignes en attente sont effacées.", reste="")
+
+    def _with(self, codes: list[str], *, added: list[str] | None = None, news: str = "", **typed: str) -> BlockForm:
+        """Same form, unbound: the territory ``codes``, what was typed otherwise, and ``news`` on top."""
+        known = [code for code in dict.fromkeys(codes) if code in self._gazetteer.by_insee]
+        kept = [code for code in known if self._gazetteer.by_insee[code].parent not in known]
+        if added is not None:
+            new = len(set(added) & set(kept) - set(self._codes()))
+            news = f"{french.counted(new, 'commune ajoutée')}." if new else "Déjà dans la liste."
+        names = ("intervention_details", "ajout", "liste", "codes", "reste", "version")
+        initial = {name: self._typed(name) for name in names} | typed | {"intervention_communes": " ".join(kept)}
+        form = type(self)(record=self.record, scope=self.scope, state=self.state, prefix=self.prefix, initial=initial)
+        form.notice, form.is_unsaved = news, True
+        form._gazetteer = self._gazetteer  # noqa: SLF001 - same class: the list is read once
+        return form
+
+    # Reading what was sent.
+
+    @cached_property
+    def _gazetteer(self):
+        return load_gazetteer()
+
+    def _typed(self, name: str) -> str:
+        return str(self.data.get(self.add_prefix(name), ""))
+
+    def _codes(self) -> list[str]:
+        return str(self["intervention_communes"].value() or "").split()
+
+    def _codes_meaning(self) -> Codes:
+        value = self["codes"].value()
+        return Codes(value) if value in Codes else Codes.ANY
+
+    def _ticked_communes(self) -> list[str]:
+        """Communes of the choices ticked, among those that the waiting lines propose."""
+        proposed = {place.insee for piece in self.result.doubtful for place in piece.found}
+        departments = {f"{CHOICE_OF_DEPARTMENT}{piece.department}" for piece in self.result.doubtful}
+        ticked = [code for code in self.ticked if code in proposed]
+        for choice in self.ticked:
+            if choice in departments:
+                ticked += whole_department(choice.removeprefix(CHOICE_OF_DEPARTMENT))
+        return ticked

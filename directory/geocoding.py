@@ -1,0 +1,85 @@
+"""Position of an address: asked of a geocoding service when one is set, else left to the commune's centre.
+
+The service speaks as the « Base Adresse Nationale » (setting ``GEOCODER_URL``; empty: no request ever leaves). Never
+call this inside a transaction: a slow service would hold the locks.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from geopy.exc import GeopyError
+from geopy.geocoders import BANFrance
+
+from common.geo import Point, distance_km
+
+from .enums import PositionSource
+
+if TYPE_CHECKING:
+    from .models import Commune
+
+logger = logging.getLogger(__name__)
+
+SCORE = 0.5  # from 0 to 1, as the service marks its answers; below, the answer is another street
+FARTHEST_KM = 30  # from the centre of the commune; beyond, the point belongs to another place
+
+
+class Position(NamedTuple):
+    """A point and where it comes from."""
+
+    lat: float
+    lon: float
+    source: PositionSource
+
+
+def position_of(street: str, postal_code: str, commune: Commune) -> Position:
+    """Position of an address, its commune's centre when no service gives better. Never raises for the service."""
+    point = geocode(street, postal_code, commune)
+    if point is None:
+        return Position(commune.lat, commune.lon, PositionSource.COMMUNE)
+    return Position(point.lat, point.lon, PositionSource.ADDRESS)
+
+
+def geocode(street: str, postal_code: str, commune: Commune) -> Point | None:
+    """Point of an address as the service knows it; ``None`` when it is off, fails, or is not sure of this commune."""
+    if not settings.GEOCODER_URL or not street:
+        return None
+    address = urlsplit(settings.GEOCODER_URL)
+    coder = BANFrance(
+        domain=f"{address.netloc}{address.path}".rstrip("/"),
+        scheme=address.scheme or "https",
+        timeout=settings.GEOCODER_TIMEOUT,
+        user_agent="ror",
+    )
+    try:
+        answer = coder.geocode(f"{street} {postal_code} {commune.place_name}", exactly_one=True)
+    except (GeopyError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        # The service is not ours: whatever it answers, the address is saved with its commune's centre.
+        logger.warning("geocoding failed: %s", type(error).__name__)
+        return None
+    return _trusted(answer, commune)
+
+
+def _trusted(answer, commune: Commune) -> Point | None:
+    """Keep an answer that is sure enough and lies in the commune."""
+    if answer is None:
+        return None
+    properties = answer.raw.get("properties") if isinstance(answer.raw, dict) else None
+    if not isinstance(properties, dict):
+        return None
+    score, insee = properties.get("score"), str(properties.get("citycode", ""))
+    if not isinstance(score, int | float) or score < SCORE or insee not in {commune.pk, commune.parent_id}:
+        return None
+    point = Point(answer.latitude, answer.longitude)
+    return point if is_near(point, commune) else None
+
+
+def is_near(point: Point, commune: Commune) -> bool:
+    """Tell whether a point lies in the surroundings of a commune (``FARTHEST_KM`` from its centre)."""
+    if not (math.isfinite(point.lat) and math.isfinite(point.lon)):
+        return False
+    return distance_km(point, Point(commune.lat, commune.lon)) <= FARTHEST_KM
