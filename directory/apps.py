@@ -12,6 +12,7 @@ class DirectoryConfig(AppConfig):
 
         from . import delegation_pages, quality_panels, report_panels
         from .account_section import SECTION
+        from .imports import pages as import_pages
         from .imports import registry
         from .imports.finess import FinessImporter
         from .imports.nomenclatures import NomenclatureImporter
@@ -25,6 +26,7 @@ class DirectoryConfig(AppConfig):
         reference.register(load_terms, order=20)
         reference.register(load_allowances, order=21)
         authority.register(holds_permission)
+        import_pages.register()
         registry.register(FinessImporter)
         registry.register(NomenclatureImporter)
         account_sections.register(SECTION)

@@ -93,6 +93,8 @@ class LineVerdict:
 class Importer(ABC):
     """How one kind of file is imported. Class attributes describe it to the pages and to the command."""
 
+    do_not_call_in_templates: ClassVar[bool] = True  # templates describe the class, and must not make an instance
+
     kind: ClassVar[ImportRun.Kind]
     title: ClassVar[str]  # « Établissements FINESS », on the page
     help_text: ClassVar[str]  # one or two sentences, plain text
@@ -110,6 +112,11 @@ class Importer(ABC):
     def max_bytes(cls) -> int:
         """Greatest size of a file, in bytes; beyond, it is refused whole."""
         return settings.IMPORT_MAX_BYTES
+
+    @classmethod
+    def confirm_form_for(cls, run: ImportRun) -> type[forms.Form] | None:
+        """Return the form asked after this dry run, ``confirm_form`` unless there is nothing to ask."""
+        return cls.confirm_form
 
     @abstractmethod
     def check(self, file: IO[bytes]) -> int:

@@ -111,6 +111,11 @@ class FinessImporter(Importer):
         reason = f"Import FINESS du {self.dated:%d/%m/%Y}"
         return Signature(self.context.by, self.context.now, reason)
 
+    @classmethod
+    def confirm_form_for(cls, run: ImportRun) -> type[forms.Form] | None:
+        """Ask about closures only when the dry run found some."""
+        return cls.confirm_form if run.counts.get(Verdict.CLOSED) else None
+
     def close(self) -> None:
         """Throw the index away."""
         self.index.close()

@@ -1,6 +1,6 @@
 """Addresses below « /repertoire/ », one module a family of pages."""
 
-from . import delegation, editing, history, nomenclatures, quality, reading, reports
+from . import delegation, editing, history, imports, nomenclatures, quality, reading, reports, territory
 
 app_name = "directory"
 urlpatterns = [
@@ -8,7 +8,9 @@ urlpatterns = [
     *history.urlpatterns,
     *quality.urlpatterns,
     *reading.urlpatterns,
+    *territory.urlpatterns,
     *nomenclatures.urlpatterns,
     *reports.on_records,
+    *imports.urlpatterns,
     *delegation.urlpatterns,
 ]

@@ -1,0 +1,97 @@
+"""What the pages of imports show, and their entry in the Menu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from common import navigation
+
+from ..models import ImportLine, ImportRun
+from . import engine, registry, runs
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    from ..scopes import Scope
+
+LINES_SHOWN = 50
+Verdict = ImportLine.Verdict
+State = ImportRun.State
+PLURALS = {
+    Verdict.CREATED: "Créées",
+    Verdict.UPDATED: "Mises à jour",
+    Verdict.UNCHANGED: "Sans changement",
+    Verdict.CLOSED: "Fermées",
+    Verdict.OUT_OF_REGION: "Hors région",
+    Verdict.REFUSED: "Refusées",
+}
+
+
+@dataclass(frozen=True)
+class Count:
+    """Number of lines of one verdict, and what the address calls it."""
+
+    key: str
+    label: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is. ``percent`` is ``None`` while the file is being checked."""
+
+    is_active: bool
+    is_silent: bool
+    percent: int | None
+    may_resume: bool
+    may_stop: bool
+
+
+def register() -> None:
+    """Add the entry of the Menu."""
+    navigation.register(
+        navigation.NavItem(
+            "Imports",
+            "directory:import_list",
+            section="menu",
+            order=60,
+            visible=sees_imports,
+            prefix="/repertoire/imports/",
+        )
+    )
+
+
+def sees_imports(request: HttpRequest) -> bool:
+    """Tell whether the pages of imports are this person's."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and runs.may_see(scope)
+
+
+def visible_runs(scope: Scope) -> QuerySet[ImportRun]:
+    """Runs of the kinds that a person may import, the latest first."""
+    kinds = [importer.kind for importer in registry.importers() if runs.may_run(scope, importer.kind)]
+    return ImportRun.objects.filter(kind__in=kinds if runs.may_see(scope) else []).select_related("started_by")
+
+
+def counts_of(run: ImportRun) -> list[Count]:
+    """Verdicts that some line got, in the order of the list."""
+    return [
+        Count(verdict.value, PLURALS[verdict], run.counts[verdict]) for verdict in Verdict if run.counts.get(verdict)
+    ]
+
+
+def progress_of(run: ImportRun) -> Progress:
+    """Progress of a run as of now."""
+    silent = run.state == State.RUNNING and engine.may_take(run, timezone.now())
+    active = run.state in {State.WAITING, State.RUNNING} and not silent
+    return Progress(
+        is_active=active,
+        is_silent=silent,
+        percent=run.position * 100 // run.total if run.total else None,
+        may_resume=silent or run.state == State.STOPPED,
+        may_stop=active,
+    )
