@@ -22,6 +22,7 @@ from .figures import draw_series, write_figures
 from .people import add_accounts, add_colleagues
 from .plan import SIZES
 from .practitioners import add_practitioners, areas_of_communities
+from .reports import add_reports
 from .seeds import Examples, add_examples
 from .units import add_units
 from .world import World
@@ -51,6 +52,7 @@ def load_demo(*, size: str, now: datetime.datetime, seed: int = SEED, say: Say =
     HoursException.objects.bulk_create(examples.exceptions)
     managers = add_colleagues(world, sites)
     add_delegation(world)
+    add_reports(world)
     say("Saisies des 90 derniers jours…")
     fixed = {series.unit.pk for series in examples.series}
     units = [unit for unit in world.instances[OperationalUnit] if unit.pk not in fixed]

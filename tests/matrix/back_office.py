@@ -1,5 +1,6 @@
 """Rows of `/admin/`: support alone, model by model. A model that is only read answers 403 to adding and changing."""
 
+from directory.models import ReportSettings
 from tests.factories.accounts import AuditEntryFactory, LegalTextFactory, UserFactory
 from tests.factories.availability import EntryFactory, UnitTypeRhythmFactory
 from tests.factories.directory import AssignmentFactory, PractitionerFactory, RecordChangeFactory, StructureFactory
@@ -59,6 +60,7 @@ ROWS = [
     *pages_of("directory_department", lambda world: world.nanterre.department, add=False, change=False),
     *pages_of("directory_commune", lambda world: world.nanterre, add=False, change=False),
     *pages_of("directory_recordchange", lambda world: RecordChangeFactory(), add=False, change=False),
+    *pages_of("directory_reportsettings", lambda world: ReportSettings.objects.get_or_create(pk=1)[0], add=False),
     *pages_of("directory_assignment", lambda world: AssignmentFactory(role="consultation")),
     *pages_of("availability_grouping", lambda world: world.grouping),
     *pages_of("availability_unittyperhythm", lambda world: UnitTypeRhythmFactory(), delete=True),

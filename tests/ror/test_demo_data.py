@@ -15,8 +15,11 @@ from availability.breakdown import counts_of
 from availability.freshness import AgeBand, ContractState
 from availability.models import AvailabilityEntry, CurrentFigure
 from common.geo import Point, distance_km
+from directory.blocks import BLOCKS
+from directory.history import KINDS
 from directory.models import (
     Commune,
+    ErrorReport,
     GeographicEntity,
     HoursException,
     LegalEntity,
@@ -27,6 +30,7 @@ from directory.models import (
     TermAllowance,
     UnitTerm,
 )
+from directory.reports import directors_of
 from directory.scopes import scope_of
 from ror.demo_data import words
 from ror.demo_data.establishments import of_commune
@@ -383,3 +387,14 @@ def test_same_seed_gives_the_same_rows(demo):
     first = drawn(SEED)
     assert drawn(SEED) == first
     assert drawn(SEED + 1) != first
+
+
+def test_error_reports_are_in_every_state_and_one_has_no_director(demo):
+    states = ErrorReport.objects.order_by("state").values_list("state", flat=True)
+    assert sorted(states) == ["corrected", "in_progress", "new", "new", "rejected"]
+    alone = ErrorReport.objects.get(support_told_at__isnull=False)
+    assert directors_of(alone.unit) == []
+    for report in ErrorReport.objects.all():
+        assert report.steps.last().to_state == report.state
+        assert report.steps.count() == report.version
+        assert report.block in {block.key for block in BLOCKS[KINDS[type(report.record)]]}
