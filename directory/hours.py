@@ -72,12 +72,16 @@ class Opening:
 
 @dataclass(frozen=True)
 class DayHours:
-    """What a day of the displayed week shows. ``segments``: (start, length) in hours of the day, for a drawing."""
+    """What a displayed day shows. ``segments``: (start, length) in hours of the day, for a drawing.
+
+    ``exceptional``: an exception replaces the weekly hours.
+    """
 
     day: date
     openings: tuple[Opening, ...]
     closed_for: str | None
     segments: tuple[tuple[float, float], ...]
+    exceptional: bool = False
 
     @property
     def short_name(self) -> str:
@@ -146,7 +150,8 @@ class Schedule:
 
     def day_hours(self, day: date) -> DayHours:
         """What the page shows for one day."""
-        return DayHours(day, self.openings_of(day), self.closed_for(day), self._segments(day))
+        exceptional = bool(self._exceptions_on(day))
+        return DayHours(day, self.openings_of(day), self.closed_for(day), self._segments(day), exceptional)
 
     def week_hours(self, monday: date) -> tuple[DayHours, ...]:
         """The seven days of a week."""

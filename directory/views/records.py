@@ -1,7 +1,6 @@
 """Pages of the EJ, EG, UO and practitioners: reading."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -15,7 +14,7 @@ from ..blocks import FilledBlock, filled_blocks
 from ..contacts import main_phone
 from ..editing import blocks_to_edit
 from ..enums import RecordKind
-from ..hours import Schedule, open_words, parse_week, week_start, week_text
+from ..hours_pages import hours_context
 from ..models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner
 from ..panels import panels_for
 from ..past import history_url
@@ -73,7 +72,10 @@ def geographic_entity_detail(request: HttpRequest, entity_id: int) -> HttpRespon
 @require_safe
 @readers_only
 def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """UO: blocks, hours of a week (``?semaine=2024-W34``), territory, siblings. 404 when hidden from this person."""
+    """UO: blocks, hours of a week (``?semaine=2024-W34``) or of a month (``?mois=2024-08``), territory, siblings.
+
+    404 when it is hidden from this person.
+    """
     try:
         unit = records.find_unit(request.scope, unit_id)
     except OperationalUnit.DoesNotExist as error:
@@ -91,7 +93,7 @@ def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
             **shared(
                 request, RecordKind.UNIT, unit, contacts=contacts_shown, drawn=[key for key in drawn if drawn[key]]
             ),
-            **week_context(schedule, request.GET.get("semaine", "")),
+            **hours_context(schedule, request.GET, timezone.now()),
             "crumbs": records.crumbs_of(entity.legal_entity, entity, unit),
             "place": entity,
             "place_outlines": records.outlines_url([entity.commune.department_id]),
@@ -150,30 +152,3 @@ def shared(
         "history_url": history_url(request.scope, record),
         "reports": page_reports(request, record, open_blocks(record)),
     }
-
-
-def week_context(schedule: Schedule, asked: str) -> dict[str, Any]:
-    """Hours of the asked week, of the current one when nothing readable is asked."""
-    if not schedule:
-        return {"week": None, "open_now": ""}
-    now = timezone.now()
-    today = timezone.localdate(now)
-    monday = parse_week(asked) or week_start(today)
-    return {
-        "week": {
-            "days": schedule.week_hours(monday),
-            "today": today,
-            "first": monday,
-            "last": monday + timedelta(days=6),
-            "number": monday.isocalendar().week,
-            "previous": week_link(monday - timedelta(days=7)),
-            "next": week_link(monday + timedelta(days=7)),
-            "is_current": monday == week_start(today),
-        },
-        "open_now": open_words(schedule, now),
-    }
-
-
-def week_link(monday: date) -> dict[str, Any]:
-    """Link to another week: its number and its parameter."""
-    return {"number": monday.isocalendar().week, "query": f"?semaine={week_text(monday)}"}
