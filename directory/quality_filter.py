@@ -46,6 +46,7 @@ class QualityFilter(forms.Form):
         required=False,
         min_value=1,
         max_value=100,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={"invalid": _PERCENT, "min_value": _PERCENT, "max_value": _PERCENT},
     )
     avant = forms.DateField(

@@ -21,7 +21,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Coalesce
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from .enums import RecordKind
@@ -105,10 +105,7 @@ def rule_url(kind: str, record_id: int, rule: Rule) -> str:
     """Where a rule is put right: the form of its block, or the list of units of an EG."""
     if rule is RECENCY:
         return f"{reverse(PAGES[RecordKind(kind)], args=[record_id])}#{rule.block}"
-    try:
-        return reverse("directory:block_edit", kwargs={"kind": str(kind), "record_id": record_id, "block": rule.block})
-    except NoReverseMatch:
-        return f"{reverse(PAGES[RecordKind(kind)], args=[record_id])}#{rule.block}"
+    return reverse("directory:block_edit", kwargs={"kind": str(kind), "record_id": record_id, "block": rule.block})
 
 
 def quality_lines(scope: Scope, wanted: Mapping[str, Any], *, now: datetime.datetime) -> QuerySet[RecordQuality]:

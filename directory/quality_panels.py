@@ -48,10 +48,10 @@ def register() -> None:
 
 
 def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any] | None:
-    """Completeness of a unit, for whoever may edit it: one query."""
+    """Completeness of a unit, for whoever may edit it: no query where ``records.find_unit`` read the unit."""
     if unit.is_closed or not covers(request.scope.coverage(Permission.DIRECTORY_EDIT), unit):
         return None
-    line = RecordQuality.objects.filter(unit=unit).first()
+    line: RecordQuality | None = getattr(unit, "quality", None)
     return line and panel(RecordKind.UNIT, unit.pk, line, line.advice)
 
 

@@ -58,7 +58,7 @@ def find_unit(scope: Scope, unit_id: int) -> OperationalUnit:
             "geographic_entity__commune__department",
             "geographic_entity__legal_entity",
             "structure__parent__parent",
-            *("discipline", "unit_type", "activity_family", "care_mode", "manager_civility"),
+            *("discipline", "unit_type", "activity_family", "care_mode", "manager_civility", "quality"),
         )
         .defer(*without_outlines("geographic_entity__commune__"))
         .prefetch_related(
