@@ -1,4 +1,4 @@
-"""`./run demo`: the private PostgreSQL, its data, a web server; Ctrl-C stops all three.
+"""`./run demo`: the private PostgreSQL, its data, a web server and a background worker; Ctrl-C stops them all.
 
 Nothing of Django is loaded in this process: it starts, watches and stops the others.
 """
@@ -25,6 +25,7 @@ WORKERS = 2
 THREADS = 4
 READY_WITHIN = 60.0  # seconds
 STOP_WITHIN = 8.0  # seconds, then the server is killed
+WATCH_EVERY = 0.5  # seconds between two looks at the server and the worker
 SETTINGS = "ror.settings.dev"
 
 
@@ -84,8 +85,20 @@ def run(options: argparse.Namespace) -> int:
         with child(server_command(options.port)) as server:
             wait_until_ready(server, options.port)
             announce(options.port)
-            print(f"Le serveur web s'est arrêté (code {server.wait()}).", file=sys.stderr)
+            print(f"Le serveur web s'est arrêté (code {watch(server)}).", file=sys.stderr)
             return 1
+
+
+def watch(server: subprocess.Popen[bytes]) -> int:
+    """Keep a background worker running until the server ends; return the server's code.
+
+    A worker ends by itself when the database goes away for a moment: another one takes its place.
+    """
+    while server.poll() is None:
+        with child(worker_command()) as worker:
+            while server.poll() is None and worker.poll() is None:
+                time.sleep(WATCH_EVERY)
+    return server.wait()
 
 
 @contextlib.contextmanager
@@ -111,6 +124,11 @@ def server_command(port: int) -> list[str]:
         *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
         *("--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"),
     ]
+
+
+def worker_command() -> list[str]:
+    """Return the command line of what sends mails and reads imported files."""
+    return ["manage.py", "db_worker", "--queue-name", "*", "--interval", "0.5", "--no-reload", "-v", "0"]
 
 
 @contextlib.contextmanager

@@ -181,11 +181,15 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
-# Mail and background work. `immediate` runs a task at once, in the process that asks.
+# Mail and background work. `immediate` runs a task at once, in the process that asks. Imports have a queue of their
+# own, so that a second worker may keep mails from waiting behind a large file.
+TASK_QUEUES = ["default", "imports"]
 MAILERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "ROR Île-de-France <ne-pas-repondre@ror.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-TASKS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+TASKS: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend", "QUEUES": TASK_QUEUES}
+}
 CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # The region's own texts. Source of the defaults: the sign-in page of the ROR Île-de-France.

@@ -10,7 +10,7 @@ from typing import Any
 from ror.cluster import PORT, ROLE, Cluster
 from ror.settings import env
 from ror.settings.base import *  # noqa: F403
-from ror.settings.base import DATABASE_POOL, INSTALLED_APPS
+from ror.settings.base import DATABASE_POOL, INSTALLED_APPS, TASK_QUEUES
 
 DEMO = env.flag("ROR_DEMO")
 DEBUG = not DEMO
@@ -49,3 +49,4 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 if DEMO:
     MAILERS = {"default": {"BACKEND": "ror.demo.mail.SentMailBackend"}}
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": TASK_QUEUES}}  # ror.launcher runs it

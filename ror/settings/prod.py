@@ -6,7 +6,7 @@ X-Forwarded-Proto.
 
 from ror.settings import env
 from ror.settings.base import *  # noqa: F403
-from ror.settings.base import DATABASE_POOL, LOGGING, SECURE_CSP, STORAGES
+from ror.settings.base import DATABASE_POOL, LOGGING, SECURE_CSP, STORAGES, TASK_QUEUES
 
 env.require("SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS")
 
@@ -61,7 +61,7 @@ MAILERS = {
         },
     }
 }
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": TASK_QUEUES}}
 if env.text("REDIS_URL"):
     env.require_package("redis", install="redis", wanted_by="REDIS_URL")
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.text("REDIS_URL")}}
