@@ -22,7 +22,7 @@ MAX_PIECES = 2000
 MAX_PIECE_LENGTH = 200  # characters; longer, a piece is no place name
 PROPOSALS = 8
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
-LIKENESS = 0.5  # share of trigrams in common from which a misspelt name is proposed (Dice)
+LIKENESS = 0.6  # share of trigrams in common from which a misspelt name is proposed (Dice)
 
 _SEPARATORS = re.compile(r"[\n\r\v\f\u2028\u2029;,\t|]+")
 _ONLY_CODES = re.compile(r"\d{5}(?:\s+\d{5})+")
@@ -51,7 +51,7 @@ class KnownPlace(NamedTuple):
     insee: str
     list_name: str
     key: str
-    postal_codes: Sequence[str]
+    postal_codes: tuple[str, ...]
     parent: str
     department: str
     population: int

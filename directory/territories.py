@@ -36,7 +36,7 @@ def load_gazetteer() -> Gazetteer:
     rows = Commune.objects.order_by().values_list(
         "insee", "list_name", "key", "postal_codes", "parent_id", "department_id", "population"
     )
-    places = (KnownPlace(*row[:4], row[4] or "", *row[5:]) for row in rows)
+    places = (KnownPlace(*row[:3], tuple(row[3]), row[4] or "", *row[5:]) for row in rows)
     return Gazetteer(places, dict(Department.objects.values_list("code", "name")))
 
 

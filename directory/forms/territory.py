@@ -151,11 +151,8 @@ class UnitInterventionForm(BlockForm):
     @property
     def ticked_departments(self) -> list[str]:
         """Codes of the departments ticked beside doubtful lines."""
-        return [
-            choice.removeprefix(CHOICE_OF_DEPARTMENT)
-            for choice in self.ticked
-            if choice.startswith(CHOICE_OF_DEPARTMENT)
-        ]
+        sign = CHOICE_OF_DEPARTMENT
+        return [choice.removeprefix(sign) for choice in self.ticked if choice.startswith(sign)]
 
     @property
     def choice_name(self) -> str:
@@ -212,11 +209,8 @@ class UnitInterventionForm(BlockForm):
             found = piece[0].found[0].insee
             return self._with([*self._codes(), found], added=[found], ajout="")
         reste = "\n".join(filter(None, [self._typed("reste"), text]))
-        words = (
-            "Choisissez la commune ci-dessous."
-            if any(one.verdict == Verdict.DOUBTFUL for one in piece)
-            else f"« {text} »\u00a0: commune inconnue."
-        )
+        doubtful = any(one.verdict == Verdict.DOUBTFUL for one in piece)
+        words = "Choisissez la commune ci-dessous." if doubtful else f"« {text} »\u00a0: commune inconnue."
         return self._with(self._codes(), news=words, reste=reste, ajout="")
 
     def _read(self, _: str) -> BlockForm:
