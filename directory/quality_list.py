@@ -25,6 +25,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .enums import RecordKind
+from .forms import editable_blocks
 from .models import OperationalUnit, RecordQuality
 from .quality_filter import Order
 from .quality_rules import FEW_UNITS, RECENCY, RECENT_DAYS, Rule, known
@@ -102,10 +103,10 @@ def links(kind: str, record_id: int, rules: Iterable[Rule]) -> list[dict[str, An
 
 
 def rule_url(kind: str, record_id: int, rule: Rule) -> str:
-    """Where a rule is put right: the form of its block, or the list of units of an EG."""
-    if rule is RECENCY:
-        return f"{reverse(PAGES[RecordKind(kind)], args=[record_id])}#{rule.block}"
-    return reverse("directory:block_edit", kwargs={"kind": str(kind), "record_id": record_id, "block": rule.block})
+    """Where a rule is put right: the form of its block, or that part of the page of the record."""
+    if rule.block in editable_blocks(kind):
+        return reverse("directory:block_edit", kwargs={"kind": str(kind), "record_id": record_id, "block": rule.block})
+    return f"{reverse(PAGES[RecordKind(kind)], args=[record_id])}#{rule.block}"
 
 
 def quality_lines(scope: Scope, wanted: Mapping[str, Any], *, now: datetime.datetime) -> QuerySet[RecordQuality]:
