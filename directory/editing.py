@@ -17,7 +17,7 @@ from . import services
 from .enums import RecordKind
 from .forms import editable_blocks
 from .models import GeographicEntity, OperationalUnit
-from .permissions import why_not_edit
+from .permissions import why_not_edit_blocks
 from .records import without_outlines
 from .snapshots import state_of
 from .wording import field_label, in_words
@@ -58,7 +58,7 @@ def find_to_edit(scope: Scope, kind: str, record_id: int) -> GeographicEntity | 
 
 def blocks_to_edit(scope: Scope, kind: str, record: Any) -> frozenset[str]:
     """Keys of the blocks of ``record`` that this person may edit: all that have a form, or none."""
-    return frozenset() if why_not_edit(scope, record) else frozenset(editable_blocks(kind))
+    return frozenset() if why_not_edit_blocks(scope, record) else frozenset(editable_blocks(kind))
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ def same(one: Any, other: Any) -> bool:
 
 def _bare(value: Any) -> Any:
     if isinstance(value, list):
-        return [_bare(item) for item in value] or None
+        items = [_bare(item) for item in value]
+        return (sorted(items) if all(isinstance(item, int | str) for item in items) else items) or None
     if isinstance(value, dict) and "id" in value:
         return value["id"]
     return None if value == "" else value
@@ -141,4 +142,4 @@ def add_errors(form: BlockForm, refused: ValidationError) -> None:
             continue
         label = field_label(form.kind, name)
         for error in errors:
-            form.add_error(None, french.french_spaces(f"{label} : {' '.join(error.messages)}"))
+            form.add_error(None, french.french_spaces(f"{label}\u00a0: {' '.join(error.messages)}"))

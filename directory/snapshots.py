@@ -22,7 +22,7 @@ from .models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 State = dict[str, Any]
 Changes = dict[str, list[Any]]
@@ -32,11 +32,12 @@ NOT_KEPT = frozenset(
 )
 
 
-def state_of(record: models.Model) -> State:
-    """Whole state of a record, its lists included: one query a list."""
+def state_of(record: models.Model, lists: Collection[str] | None = None) -> State:
+    """Whole state of a record, its lists included: one query a list. ``lists`` names those that are wanted, if not all."""
     state = values_of(record, [field.name for field in kept_fields(type(record))])
     for name, read in _COLLECTIONS.get(type(record), {}).items():
-        state[name] = read(record)
+        if lists is None or name in lists:
+            state[name] = read(record)
     return state
 
 

@@ -3,13 +3,33 @@
 from ..enums import RecordKind
 from .address import EntityAddressForm
 from .base import BlockForm
-from .entities import EntityContactForm
+from .entities import (
+    EntityComplementsForm,
+    EntityContactForm,
+    EntityDirectorForm,
+    EntityIdentificationForm,
+    EntityManagerForm,
+)
 from .hours import UnitHoursForm
 from .territory import UnitInterventionForm
+from .unit_identification import UnitIdentificationForm
+from .unit_offer import UnitOfferForm
+from .units import UnitCapacityForm, UnitConditionsForm, UnitContactsForm, UnitManagerForm, UnitPatientsForm
 
 _FORMS: dict[tuple[str, str], type[BlockForm]] = {
+    (RecordKind.GEOGRAPHIC_ENTITY, "identification"): EntityIdentificationForm,
     (RecordKind.GEOGRAPHIC_ENTITY, "contact"): EntityContactForm,
+    (RecordKind.GEOGRAPHIC_ENTITY, "responsable"): EntityManagerForm,
+    (RecordKind.GEOGRAPHIC_ENTITY, "directeur"): EntityDirectorForm,
+    (RecordKind.GEOGRAPHIC_ENTITY, "complements"): EntityComplementsForm,
     (RecordKind.GEOGRAPHIC_ENTITY, "adresse"): EntityAddressForm,
+    (RecordKind.UNIT, "identification"): UnitIdentificationForm,
+    (RecordKind.UNIT, "offre"): UnitOfferForm,
+    (RecordKind.UNIT, "patientele"): UnitPatientsForm,
+    (RecordKind.UNIT, "contacts"): UnitContactsForm,
+    (RecordKind.UNIT, "conditions"): UnitConditionsForm,
+    (RecordKind.UNIT, "capacite"): UnitCapacityForm,
+    (RecordKind.UNIT, "responsable"): UnitManagerForm,
     (RecordKind.UNIT, "intervention"): UnitInterventionForm,
     (RecordKind.UNIT, "horaires"): UnitHoursForm,
 }

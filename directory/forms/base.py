@@ -14,9 +14,14 @@ from django import forms
 from django.db import models
 from django.forms.models import fields_for_model
 from django.forms.utils import ErrorDict
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+
+from common import french
 
 from ..blocks import BLOCKS
 from ..history import KINDS
+from ..models.base import PhoneFormField
 from ..permissions import SENSITIVE_FIELDS, why_not_edit
 from ..snapshots import state_of
 
@@ -48,6 +53,11 @@ class BlockForm(forms.Form):
 
     template: ClassVar[str] = "directory/block_form_fields.html"
 
+    blocked: str = ""  # why the block cannot be described yet; the form then has nothing to save
+    notice: str = ""  # what a step has just done, said above the fields
+    is_unsaved: bool = False  # a step changed what is shown
+    assets: ClassVar[str] = ""  # template of the links that the form needs on a page of its own
+
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
     def __init__(
@@ -64,7 +74,9 @@ class BlockForm(forms.Form):
         """Show ``state``, or what ``record`` holds. A ``proposal`` (of a dossier) may change sensitive fields."""
         super().__init__(data, files, **kwargs)
         self.record, self.scope = record, scope
-        self.state: State = state_of(record) if state is None else state
+        block = next(block for block in BLOCKS[self.kind] if block.key == self.block)
+        self.title = block.title
+        self.state: State = state_of(record, block.field_names) if state is None else state
         self.add_fields()
         self.locked = {} if proposal else self._locked()
         self.initial = {"version": record.version, **self._initial(), **self.initial}
@@ -72,6 +84,8 @@ class BlockForm(forms.Form):
             self.fields[name].widget.attrs["disabled"] = True
             self.fields[name].required = False
             self.fields[name].help_text = reason
+        if self.is_bound:
+            self.data = self._with_locked(self.data)
 
     @property
     def kind(self) -> RecordKind:
@@ -79,9 +93,9 @@ class BlockForm(forms.Form):
         return KINDS[self.model]
 
     @property
-    def title(self) -> str:
-        """Title of the block."""
-        return next(block.title for block in BLOCKS[self.kind] if block.key == self.block)
+    def has_required(self) -> bool:
+        """Tell whether a field bears the asterisk."""
+        return any(field.required for name, field in self.fields.items() if name != "version")
 
     @property
     def value_names(self) -> tuple[str, ...]:
@@ -91,6 +105,9 @@ class BlockForm(forms.Form):
     def add_fields(self) -> None:
         """Add the fields of the model; subclasses narrow their choices here."""
         self.fields |= fields_for_model(self.model, fields=self.names, labels=self.labels, help_texts=self.help_texts)
+        for field in self.fields.values():
+            if isinstance(field, PhoneFormField):
+                field.widget.attrs["inputmode"] = "tel"
         for name in self.required_names:
             self.fields[name].required = True
             self.fields[name].error_messages["required"] = REQUIRED
@@ -111,6 +128,10 @@ class BlockForm(forms.Form):
             for name in self.value_names
         }
 
+    def warnings(self) -> list[str]:
+        """What to tell after saving, that did not prevent it."""
+        return []
+
     def after_step(self, step: str) -> BlockForm:
         """Form to show again after a button named « etape » that saves nothing (add a line, read a pasted list …).
 
@@ -128,12 +149,25 @@ class BlockForm(forms.Form):
         """What the field ``name`` shows of the kept state."""
         value = self.state.get(name)
         field = self.fields[name]
-        if isinstance(field, forms.ModelMultipleChoiceField):
+        if isinstance(field, forms.ModelMultipleChoiceField | forms.MultipleChoiceField):
             return [row["id"] for row in value or []]
+        if isinstance(field, PhoneFormField):
+            return french.telephone(value or "")
         return value["id"] if isinstance(value, dict) else value
 
     def _initial(self) -> dict[str, Any]:
         return {name: self.initial_of(name) for name in self.value_names}
+
+    def _with_locked(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Add what a browser does not send, so that locked fields show what they hold."""
+        sent = QueryDict(mutable=True)
+        for name, value in data.lists() if isinstance(data, MultiValueDict) else data.items():
+            sent.setlist(name, value if isinstance(value, list) else [value])
+        for name in self.locked:
+            if self.add_prefix(name) not in data:
+                value = self.initial.get(name)
+                sent[self.add_prefix(name)] = "" if value is None else str(value)
+        return sent
 
     def _locked(self) -> dict[str, str]:
         sensitive = SENSITIVE_FIELDS.get(self.model, frozenset()) & set(self.fields)
@@ -145,7 +179,7 @@ def kept(value: Any) -> Any:
     """Cleaned value in its kept form (``directory.snapshots``)."""
     if isinstance(value, models.Model):
         return {"id": value.pk, "label": str(value)}
-    if isinstance(value, models.QuerySet):
+    if isinstance(value, models.QuerySet) or (isinstance(value, list) and value and isinstance(value[0], models.Model)):
         return [{"id": row.pk, "label": str(row)} for row in value]
     if isinstance(value, datetime.time):
         return f"{value:%H:%M}"

@@ -15,7 +15,7 @@ from .. import records, services
 from ..editing import Conflict, add_errors, conflict_of, find_to_edit, merged_state
 from ..forms import BlockForm, block_form_class
 from ..models import OperationalUnit
-from ..permissions import why_not_edit
+from ..permissions import why_not_edit_blocks
 from ..snapshots import state_of
 from .access import readers_only
 
@@ -41,7 +41,7 @@ def block_edit(request: HttpRequest, kind: str, record_id: int, block: str) -> H
         record = find_to_edit(request.scope, kind, record_id)
     except ObjectDoesNotExist as error:
         raise Http404 from error
-    if refusal := why_not_edit(request.scope, record):
+    if refusal := why_not_edit_blocks(request.scope, record):
         raise PermissionDenied(refusal)
     if request.method != "POST":
         return form_page(request, form_class(record=record, scope=request.scope))
@@ -67,11 +67,13 @@ def save(request: HttpRequest, form: BlockForm) -> HttpResponse:
     except ValidationError as refused:
         add_errors(form, refused)
         return form_page(request, form, status=422)
-    title = f"« {form.title} »"
+    title = f"«\u00a0{form.title}\u00a0»"
     if line is None:
         messages.info(request, f"Rien n’a changé dans l’encadré {title}.")
     else:
         messages.success(request, f"L’encadré {title} est modifié.")
+    for warning in form.warnings():
+        messages.warning(request, warning)
     return redirect(f"{records.record_url(record)}#{form.block}")
 
 
@@ -122,9 +124,9 @@ def form_page(
         "record": record,
         "kind": form.kind,
         "record_url": records.record_url(record),
-        "crumbs": records.crumbs_of(*trail, page=f"Modifier « {form.title} »"),
+        "crumbs": records.crumbs_of(*trail, page=f"Modifier «\u00a0{form.title}\u00a0»"),
         "conflict": conflict,
-        "unsaved": form.is_bound or conflict is not None,
+        "unsaved": form.is_bound or form.is_unsaved or conflict is not None,
     }
     if not request.htmx:
         return render(request, "directory/block_edit.html", context, status=status)
