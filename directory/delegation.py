@@ -150,9 +150,9 @@ def tell_removed(*, assignment: Assignment, by: User, base_url: str) -> None:
 
 
 def place_words(assignment: Assignment) -> str:
-    """« ACT ALTAIR VESTA (ACT ALTAIR VESTA) » for a unit and its EG, « tout l’établissement … », or « la région »."""
+    """« LAM (Association Altair) » for a unit and its EG, « tout l’établissement … », or « la région »."""
     if unit := assignment.unit:
-        return f"{unit} ({unit.geographic_entity})"
+        return unit.name if unit.name == unit.geographic_entity.name else f"{unit} ({unit.geographic_entity})"
     if assignment.geographic_entity:
         return f"tout l’établissement {assignment.geographic_entity}"
     return f"toute l’entité juridique {assignment.legal_entity}" if assignment.legal_entity else "la région"

@@ -256,6 +256,12 @@ class RorReferent(models.Model):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        """An establishment has two référents at most (spec 50)."""
+        others = RorReferent.objects.filter(geographic_entity=self.geographic_entity_id).exclude(pk=self.pk)
+        if self.geographic_entity_id and others.count() >= len(self._meta.get_field("position").choices):
+            raise ValidationError("Un établissement a deux référents ROR au plus.", code="two")
+
 
 class Structure(NamedModel, PublishedModel):
     """Optional level between EG and UO in hospitals: structure de niveau 1 or 2, unité fonctionnelle."""

@@ -125,6 +125,8 @@ def account_request_approve(request: HttpRequest, request_id: int) -> HttpRespon
                 **acting(request),
             )
         except ValidationError as error:
+            if too_late(request, error):
+                return redirect("directory:account_request_detail", request_id=asked.pk)
             put_errors(form, error)
         else:
             messages.success(request, f"Demande acceptée\u00a0: {asked} et le demandeur sont prévenus par mail.")
@@ -141,11 +143,21 @@ def account_request_refuse(request: HttpRequest, request_id: int) -> HttpRespons
         try:
             refuse_request(account_request=asked, answer=form.cleaned_data["answer"], **acting(request))
         except ValidationError as error:
+            if too_late(request, error):
+                return redirect("directory:account_request_detail", request_id=asked.pk)
             put_errors(form, error)
         else:
             messages.success(request, "Demande refusée\u00a0: le demandeur est prévenu par mail.")
             return redirect("directory:account_requests")
     return detail(request, found(request, request_id), refuse=form)
+
+
+def too_late(request: HttpRequest, error: ValidationError) -> bool:
+    """Tell whether somebody decided first, and say who and when."""
+    if getattr(error, "code", "") != "decided":
+        return False
+    messages.warning(request, " ".join(error.messages))
+    return True
 
 
 def found(request: HttpRequest, request_id: int) -> AccountRequest:

@@ -16,7 +16,7 @@ from .directory import AssignmentFactory, GeographicEntityFactory, term
 
 
 class AccountRequestFactory(DjangoModelFactory):
-    """A request that waits, for ``units=[…]``; ``by="directeur"`` is one of the cast. Traits ``approved``, ``refused``."""
+    """A request that waits, for ``units=[…]``; ``by="directeur"`` is of the cast. Traits ``approved``, ``refused``."""
 
     class Meta:
         model = AccountRequest

@@ -1,0 +1,257 @@
+"""Naming and removing Responsables de disponibilités: who, where, what is told, what is not given away."""
+
+import datetime
+import re
+
+import pytest
+from django.core import mail
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django.asserts import assertContains, assertNotContains
+
+from accounts.models import AuditEntry
+from accounts.roles import Permission, Role
+from directory.delegation import MISSES, TooManyMisses, find_person, name_manager, remove_manager
+from directory.models import Assignment, RorReferent
+from directory.scopes import scope_of
+from tests.factories.accounts import UserFactory
+from tests.factories.directory import AssignmentFactory, GeographicEntityFactory, RorReferentFactory, UnitFactory
+
+pytestmark = pytest.mark.django_db
+
+BASE = "https://ror.example/"
+LIST = "/repertoire/delegations/"
+
+
+@pytest.fixture
+def karim():
+    return UserFactory(username="karim", email="Karim.Benali@asso.example", first_name="Karim", last_name="Ouali")
+
+
+def name(user, units, by, **more):
+    return name_manager(user=user, units=units, by=by, scope=scope_of(by), **more)
+
+
+def remove(assignment, by, **more):
+    return remove_manager(assignment=assignment, by=by, scope=scope_of(by), **more)
+
+
+# Services: roles and scopes.
+
+
+def test_a_director_names_a_manager_on_several_units(cast, world, karim, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        given = name(karim, [world.act, world.lam], cast.directeur, base_url=BASE, request_ip="192.0.2.1")
+    assert {assignment.unit for assignment in given} == {world.act, world.lam}
+    coverage = scope_of(karim).coverage(Permission.STATEMENT_WRITE)
+    assert coverage.units == {world.act.pk, world.lam.pk}
+    assert not scope_of(karim).may(Permission.DIRECTORY_EDIT)
+    entries = AuditEntry.objects.filter(action="role_given", actor=cast.directeur, ip_address="192.0.2.1")
+    assert entries.count() == 2
+    (message,) = mail.outbox
+    assert message.to == [karim.email]
+    assert message.subject == "[ROR Île-de-France] Vous êtes responsable de disponibilités"
+    assert "LAM Altair (ACT ALTAIR VESTA)" in message.body
+    assert BASE in message.body
+
+
+def test_a_whole_establishment_covers_units_to_come(cast, world, karim):
+    name(karim, [world.eg], cast.directeur)
+    later = UnitFactory(geographic_entity=world.eg)
+    assert scope_of(karim).coverage(Permission.STATEMENT_WRITE).holds_unit(later)
+
+
+def test_what_is_held_above_is_not_given_again(cast, world, karim):
+    name(karim, [world.eg], cast.directeur)
+    with pytest.raises(ValidationError, match="déjà responsable"):
+        name(karim, [world.act], cast.directeur)
+    other = UserFactory()
+    assert len(name(other, [world.act, world.eg, world.lam], cast.directeur)) == 1
+
+
+@pytest.mark.parametrize("who", ["consultation", "responsable", "pdses", "ars", "stranger", "newcomer"])
+def test_nobody_else_names_nor_removes_there(cast, world, karim, who):
+    by = getattr(cast, who)
+    given = AssignmentFactory(user=karim, role=Role.AVAILABILITY_MANAGER, unit=world.act)
+    for records in ([world.act], [world.eg], [world.lhss, world.act]):
+        with pytest.raises(PermissionDenied):
+            name(UserFactory(), records, by)
+    with pytest.raises(PermissionDenied):
+        remove(given, by)
+    assert Assignment.objects.filter(pk=given.pk, valid_until=None).exists()
+
+
+def test_a_director_of_a_unit_does_not_name_on_its_establishment(world, karim):
+    director = AssignmentFactory(role=Role.DIRECTOR, unit=world.act).user
+    assert name(karim, [world.act], director)
+    with pytest.raises(PermissionDenied, match="périmètre"):
+        name(karim, [world.eg], director)
+
+
+def test_support_names_anywhere(cast, world, karim):
+    assert len(name(karim, [world.act, world.lhss], cast.sesan)) == 2
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.AVAILABILITY_MANAGER, Role.SUPPORT}])
+def test_a_director_removes_no_other_role(cast, world, role):
+    scope = {"geographic_entity": world.eg} if role == Role.DIRECTOR else {}
+    with pytest.raises(PermissionDenied):
+        remove(AssignmentFactory(role=role, **scope), cast.directeur)
+
+
+def test_removing_takes_effect_at_once_and_is_told(cast, world, karim, django_capture_on_commit_callbacks):
+    given = AssignmentFactory(user=karim, role=Role.AVAILABILITY_MANAGER, unit=world.act)
+    with django_capture_on_commit_callbacks(execute=True):
+        remove(given, cast.directeur, base_url=BASE)
+    given.refresh_from_db()
+    assert given.valid_until == timezone.localdate() - datetime.timedelta(days=1)
+    assert not scope_of(karim).may(Permission.STATEMENT_WRITE)
+    assert "Responsable de disponibilités" in mail.outbox[0].body
+    with pytest.raises(ValidationError, match="déjà retiré"):
+        remove(given, cast.directeur)
+    assert AuditEntry.objects.filter(action="role_ended").count() == 1
+
+
+# Enumeration: an unknown account and a closed one say the same; tries are counted.
+
+
+@pytest.mark.parametrize("typed", ["karim", " KARIM ", "karim.benali@asso.example"])
+def test_a_person_is_found_by_exact_mail_or_identifier(cast, karim, typed):
+    assert find_person(typed=typed, by=cast.directeur) == karim
+
+
+@pytest.mark.parametrize("typed", ["kari", "karim%", "benali", "@asso.example", "ferme", "inconnu@asso.example"])
+def test_nothing_else_finds_anybody(cast, karim, typed):
+    UserFactory(username="ferme", is_active=False)
+    assert find_person(typed=typed, by=cast.directeur) is None
+    assert AuditEntry.objects.get(action="person_not_found").actor == cast.directeur
+
+
+def test_addresses_are_not_tried_one_after_the_other(cast, karim):
+    for number in range(MISSES):
+        find_person(typed=f"inconnu{number}", by=cast.directeur)
+    with pytest.raises(TooManyMisses):
+        find_person(typed="karim", by=cast.directeur)
+    assert find_person(typed="karim", by=cast.sesan) == karim
+
+
+def test_the_page_says_the_same_for_an_unknown_and_a_closed_account(client, cast, world):
+    UserFactory(username="ferme", email="ferme@asso.example", is_active=False)
+    client.force_login(cast.directeur)
+    url = reverse("directory:delegation_add", args=[world.eg.pk])
+    pages = []
+    for typed in ("ferme@asso.example", "autre@asso.example"):
+        response = client.post(url, {"person": typed, "units": [world.act.pk]})
+        assert response.status_code == 422
+        assertContains(response, "Aucun compte utilisable", status_code=422)
+        assertContains(response, f"mail={typed.replace('@', '%40')}", status_code=422)
+        main = response.content.decode().partition("<main")[2]
+        main = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", main)
+        pages.append(main.replace(typed, "").replace(typed.replace("@", "%40"), ""))
+    assert pages[0] == pages[1]
+
+
+def test_the_page_gives_up_after_too_many_tries(client, cast, world, monkeypatch):
+    monkeypatch.setattr("directory.delegation.MISSES", 1)
+    client.force_login(cast.directeur)
+    url = reverse("directory:delegation_add", args=[world.eg.pk])
+    for _ in range(2):
+        response = client.post(url, {"person": "personne", "units": [world.act.pk]})
+    assertContains(response, "Trop de personnes cherchées", status_code=422)
+
+
+# Pages.
+
+
+def test_a_director_sees_his_units_and_who_follows_them(client, cast, world):
+    client.force_login(cast.directeur)
+    response = client.get(LIST)
+    assertContains(response, "Mes responsables de disponibilités")
+    assertContains(response, "Karim Benali")
+    assertContains(response, "Sans responsable", 1)
+    assertNotContains(response, "LHSS Bellatrix")
+    assertNotContains(client.get(f"{LIST}?q=hors+les+murs"), "LAM Altair")
+    assertContains(client.get(f"{LIST}?q=introuvable"), "Aucune unité ne porte ce nom")
+
+
+def test_support_chooses_an_establishment(client, cast, world):
+    client.force_login(cast.sesan)
+    assertContains(client.get(LIST), "Choisissez un établissement")
+    assertContains(client.get(f"{LIST}?q=bellatrix"), f"?eg={world.other_eg.pk}")
+    assertContains(client.get(f"{LIST}?eg={world.other_eg.pk}"), "Luc Ferrand")
+    assertContains(client.get(f"{LIST}?q=introuvable"), "Aucun établissement ne porte ce nom")
+
+
+@pytest.mark.parametrize("asked", ["0", "abc", "9" * 40, "٣", "-1"])
+def test_an_absurd_establishment_is_a_404(client, cast, asked):
+    client.force_login(cast.directeur)
+    assert client.get(LIST, {"eg": asked}).status_code == 404
+
+
+def test_a_director_names_from_the_page(client, cast, world, karim, django_capture_on_commit_callbacks):
+    client.force_login(cast.directeur)
+    url = reverse("directory:delegation_add", args=[world.eg.pk])
+    assertContains(client.get(f"{url}?uo={world.lam.pk}"), "checked")
+    with django_capture_on_commit_callbacks(execute=True):
+        fields = {"person": "karim", "units": [world.act.pk, world.act_mobile.pk]}
+        response = client.post(url, fields, follow=True)
+    assertContains(response, "Karim Ouali est responsable de disponibilités pour 2 unités")
+    assert mail.outbox[0].to == [karim.email]
+    again = client.post(url, fields)
+    assertContains(again, "est déjà responsable de tout", status_code=422)
+    whole = client.post(url, {"known": cast.responsable.pk, "whole": "on"}, follow=True)
+    assertContains(whole, "pour tout l’établissement")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "Saisissez l’adresse mail ou l’identifiant"),
+        ({"person": "karim"}, "Cochez au moins une unité, ou tout l’établissement."),
+        ({"person": "karim", "units": ["abc"]}, "pas une valeur correcte"),
+        ({"person": "karim", "units": ["9" * 40]}, "Sélectionnez un choix valide"),
+        ({"person": "x" * 300, "whole": "on"}, "254"),
+        ({"known": "999999", "whole": "on"}, "Sélectionnez un choix valide"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said(client, cast, world, karim, fields, words):
+    client.force_login(cast.directeur)
+    response = client.post(reverse("directory:delegation_add", args=[world.eg.pk]), fields)
+    assertContains(response, words, status_code=422)
+
+
+def test_a_unit_of_another_director_is_refused(client, cast, world, karim):
+    client.force_login(cast.directeur)
+    url = reverse("directory:delegation_add", args=[world.eg.pk])
+    response = client.post(url, {"person": "karim", "units": [world.lhss.pk]})
+    assert response.status_code == 422
+    assert not karim.assignments.exists()
+
+
+def test_a_role_is_removed_after_a_question_and_once(client, cast, world, karim):
+    given = name(karim, [world.act], cast.directeur)[0]
+    client.force_login(cast.directeur)
+    url = reverse("directory:assignment_end", args=[given.pk])
+    assertContains(client.get(url), "Retirer à <b>Karim Ouali</b>")
+    assertContains(client.post(url, follow=True), "est retiré")
+    assert not karim.assignments.exists()
+    assertContains(client.post(url, follow=True), "déjà retiré")
+    assert client.get(url).status_code == 404
+
+
+def test_the_record_pages_lead_there_for_whoever_may(client, cast, world):
+    for url in (f"/repertoire/eg/{world.eg.pk}/", f"/repertoire/uo/{world.act.pk}/"):
+        client.force_login(cast.directeur)
+        assertContains(client.get(url), f"{LIST}?eg={world.eg.pk}")
+        client.force_login(cast.responsable)
+        assertNotContains(client.get(url), LIST)
+
+
+def test_a_third_referent_is_refused_in_french(world):
+    for position in (1, 2):
+        RorReferentFactory(geographic_entity=world.eg, position=position)
+    for position in (1, 2, 3):
+        with pytest.raises(ValidationError, match="deux référents ROR au plus"):
+            RorReferent(geographic_entity=world.eg, position=position, name="Troisième").full_clean()
+    RorReferent(geographic_entity=GeographicEntityFactory(), position=1, name="Premier").full_clean()
