@@ -10,12 +10,13 @@ class DirectoryConfig(AppConfig):
         from accounts import account_sections, authority, home
         from common import navigation, reference
 
-        from . import delegation_pages, quality_panels, report_panels
+        from . import delegation_pages, file_panels, quality_panels, report_panels
         from .account_section import SECTION
         from .imports import pages as import_pages
         from .imports import registry
         from .imports.finess import FinessImporter
         from .imports.nomenclatures import NomenclatureImporter
+        from .imports.units import UnitsImporter
         from .key_figures import home_figures
         from .permissions import reads_directory
         from .reference.nomenclatures import load_allowances, load_terms
@@ -29,9 +30,11 @@ class DirectoryConfig(AppConfig):
         import_pages.register()
         registry.register(FinessImporter)
         registry.register(NomenclatureImporter)
+        registry.register(UnitsImporter)
         account_sections.register(SECTION)
         quality_panels.register()
         report_panels.register()
+        file_panels.register()
         navigation.register(
             navigation.NavItem("Répertoire", "directory:tree", icon="repertoire", order=30, visible=reads_directory)
         )

@@ -1,10 +1,23 @@
 """Addresses below « /repertoire/ », one module a family of pages."""
 
-from . import delegation, editing, history, imports, nomenclatures, quality, reading, reports, territory
+from . import (
+    delegation,
+    editing,
+    files,
+    history,
+    import_templates,
+    imports,
+    nomenclatures,
+    quality,
+    reading,
+    reports,
+    territory,
+)
 
 app_name = "directory"
 urlpatterns = [
     *editing.urlpatterns,
+    *files.urlpatterns,
     *history.urlpatterns,
     *quality.urlpatterns,
     *reading.urlpatterns,
@@ -12,5 +25,6 @@ urlpatterns = [
     *nomenclatures.urlpatterns,
     *reports.on_records,
     *imports.urlpatterns,
+    *import_templates.urlpatterns,
     *delegation.urlpatterns,
 ]
