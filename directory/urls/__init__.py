@@ -3,7 +3,6 @@
 from . import (
     delegation,
     editing,
-    files,
     history,
     import_templates,
     imports,
@@ -17,7 +16,6 @@ from . import (
 app_name = "directory"
 urlpatterns = [
     *editing.urlpatterns,
-    *files.urlpatterns,
     *history.urlpatterns,
     *quality.urlpatterns,
     *reading.urlpatterns,
