@@ -66,6 +66,12 @@ def reopen_below(
         _write(closed, opened, RecordChange.Action.REOPENED, record, by, role, now)
 
 
+def status_before_closure(record: Any) -> str:
+    """Status that a closed record had before its closure: what reopening it brings back."""
+    rows = type(record).objects.filter(pk=record.pk)
+    return _status_before_closure(rows).get(record.pk, PublicationStatus.PUBLISHED)
+
+
 def _status_before_closure(rows: QuerySet) -> dict[int, str]:
     changes = RecordChange.objects.filter(
         record_kind=KINDS[rows.model], record_id__in=rows.values("pk"), action=RecordChange.Action.CLOSED

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from accounts.roles import Permission
 
+from .blocks import PUBLICATION_FIELDS
 from .enums import Confidentiality
 from .models import ErrorReport, GeographicEntity, LegalEntity, OperationalUnit, Practitioner, Structure, Term
 
@@ -22,6 +23,8 @@ SENSITIVE_FIELDS: dict[type, frozenset[str]] = {
     GeographicEntity: frozenset({"finess", "siret", "legal_entity", "category", "official_name"}),
     OperationalUnit: frozenset({"discipline", "unit_type", "care_mode"}),
 }
+
+CLOSED = "Cette fiche est fermée\u00a0: rouvrez-la avant de la modifier."
 
 
 def reads_directory(request: HttpRequest) -> bool:
@@ -53,7 +56,22 @@ def why_not_edit(scope: Scope, record: Any, fields: Iterable[str] = ()) -> str:
         return "Cette fiche n’est pas dans votre périmètre."
     if isinstance(record, Practitioner) and not coverage.region:
         return "Seul le support modifie la fiche d’un professionnel."
-    sensitive = SENSITIVE_FIELDS.get(type(record), frozenset()) & set(fields)
+    return _why_not_fields(coverage, record, set(fields))
+
+
+def why_not_edit_blocks(scope: Scope, record: Any) -> str:
+    """Reason why the blocks of ``record`` may not be changed by this person, in French; empty when they may."""
+    if refusal := why_not_edit(scope, record):
+        return refusal
+    region = scope.coverage(Permission.DIRECTORY_EDIT).region
+    return CLOSED if getattr(record, "is_closed", False) and not region else ""
+
+
+def _why_not_fields(coverage: Coverage, record: Any, fields: set[str]) -> str:
+    """A closed record keeps what it said on the day of its closure: support alone corrects it."""
+    if getattr(record, "is_closed", False) and fields - PUBLICATION_FIELDS.keys() and not coverage.region:
+        return CLOSED
+    sensitive = SENSITIVE_FIELDS.get(type(record), frozenset()) & fields
     if sensitive and not coverage.region:
         return "Ce champ est sensible : sa modification passe par le support."
     return ""

@@ -1,7 +1,7 @@
 """The tree « Répertoire »: departments → EGs → structures → UOs, one level at a time (spec 10, The tree).
 
-Every level is a handful of queries, whatever the number of rows. Only published records are in the tree, except in
-« Mes structures », where one's own hidden and closed EGs stand too.
+Every level is a handful of queries, whatever the number of rows. Only published records are in the tree, and closed
+ones when they are asked for; in « Mes structures » one's own hidden and closed EGs stand too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.http import QueryDict
 from common.identifiers import compact
 from common.text import fold
 
-from .enums import Nomenclature, ScopeKind
+from .enums import Nomenclature, PublicationStatus, ScopeKind
 from .models import Department, GeographicEntity, OperationalUnit, Structure, Term
 from .querysets import address_shown
 from .records import Branch, branches_of, without_outlines
@@ -35,16 +35,18 @@ _IDENTIFIER = re.compile(r"(\d{4,14}|2[AB]\d{2,7})")
 
 @dataclass(frozen=True)
 class TreeFilter:
-    """What the page was asked: disciplines (codes) and a name or number. Nothing asked: everything."""
+    """What the page was asked: disciplines (codes), a name or number, closed records too. Nothing: all published."""
 
     disciplines: tuple[str, ...] = ()
     text: str = ""
+    closed: bool = False
 
     @classmethod
     def read(cls, query: QueryDict) -> TreeFilter:
-        """Read ``discipline`` (repeated) and ``q``; unknown disciplines match nothing, a long text is cut."""
+        """Read ``discipline`` (repeated), ``q``, ``fermees``; unknown disciplines match nothing, a long text is cut."""
         disciplines = tuple(dict.fromkeys(code[:24] for code in query.getlist("discipline") if code))
-        return cls(disciplines, query.get("q", "").replace("\x00", "").strip()[:TEXT_LENGTH])
+        text = query.get("q", "").replace("\x00", "").strip()[:TEXT_LENGTH]
+        return cls(disciplines, text, query.get("fermees") == "1")
 
     @property
     def query_string(self) -> str:
@@ -53,6 +55,8 @@ class TreeFilter:
         query.setlist("discipline", self.disciplines)
         if self.text:
             query["q"] = self.text
+        if self.closed:
+            query["fermees"] = "1"
         return f"?{query.urlencode()}" if query.urlencode() else ""
 
     def page_query(self, page: int) -> str:
@@ -66,13 +70,24 @@ class TreeFilter:
         value = compact(self.text)
         return value if _IDENTIFIER.fullmatch(value) else ""
 
+    @property
+    def narrows(self) -> bool:
+        """Tell whether it leaves out some of the published records."""
+        return bool(self.text or self.disciplines)
+
+    def shown_q(self, path: str = "") -> Q:
+        """Condition on records: published, or closed when these are asked for."""
+        shown = [PublicationStatus.PUBLISHED, *([PublicationStatus.CLOSED] if self.closed else [])]
+        return Q(**{f"{path}status__in": shown})
+
     def units_q(self, path: str = "") -> Q:
-        """Condition on units: one of the disciplines."""
-        return Q(**{f"{path}discipline__code__in": self.disciplines}) if self.disciplines else Q()
+        """Condition on units: shown, and of one of the disciplines."""
+        asked = Q(**{f"{path}discipline__code__in": self.disciplines}) if self.disciplines else Q()
+        return self.shown_q(path) & asked
 
     def entities(self, scope: Scope) -> QuerySet[GeographicEntity]:
-        """Published EGs that answer the filter."""
-        entities = GeographicEntity.objects.visible_to(scope).published()
+        """EGs that answer the filter."""
+        entities = GeographicEntity.objects.visible_to(scope).filter(self.shown_q())
         if self.disciplines:
             entities = entities.filter(Exists(below(self.units_q())))
         if not self.text:
@@ -80,7 +95,7 @@ class TreeFilter:
         named = fold(self.text)
         matches = Q()
         if named:
-            matches |= Q(sort_name__contains=named) | Q(Exists(below(Q(sort_name__contains=named))))
+            matches |= Q(sort_name__contains=named) | Q(Exists(below(self.shown_q() & Q(sort_name__contains=named))))
         if number := self.identifier:
             own = Q(finess__startswith=number) | Q(siret__startswith=number)
             matches |= own & Q(address_shown(scope))
@@ -89,8 +104,8 @@ class TreeFilter:
 
 
 def below(condition: Q) -> QuerySet[OperationalUnit]:
-    """Published units of the EG of an outer query."""
-    return OperationalUnit.objects.published().filter(condition, geographic_entity=OuterRef("pk"))
+    """Units of the EG of an outer query that meet a condition."""
+    return OperationalUnit.objects.filter(condition, geographic_entity=OuterRef("pk"))
 
 
 def disciplines() -> list[Term]:
@@ -132,7 +147,7 @@ def departments(scope: Scope, wanted: TreeFilter) -> list[DepartmentNode]:
 
 def lines(entities: QuerySet[GeographicEntity], scope: Scope, wanted: TreeFilter) -> QuerySet[GeographicEntity]:
     """EGs with what a line of the tree shows: commune, number of units, whether the commune may be told."""
-    units = Count("units", filter=Q(units__status="published") & wanted.units_q("units__"))
+    units = Count("units", filter=wanted.units_q("units__"))
     return (
         entities.with_address_shown(scope)
         .select_related("commune__department")
@@ -186,7 +201,7 @@ def my_entities(scope: Scope, wanted: TreeFilter) -> list[GeographicEntity]:
 
 def entity_level(scope: Scope, wanted: TreeFilter, entity_id: int) -> Branch:
     """Structures and units right below an EG, with the counts below: two queries."""
-    structures = Structure.objects.visible_to(scope).published().filter(geographic_entity_id=entity_id)
+    structures = Structure.objects.visible_to(scope).filter(wanted.shown_q(), geographic_entity_id=entity_id)
     return branches_of(structures, level_units(scope, wanted, entity_id))
 
 
@@ -207,6 +222,6 @@ def find_branch(branch: Branch, structure_id: int) -> Branch | None:
 
 
 def level_units(scope: Scope, wanted: TreeFilter, entity_id: int) -> Iterable[OperationalUnit]:
-    """Published units of an EG in the disciplines asked."""
-    units = OperationalUnit.objects.visible_to(scope).published().filter(geographic_entity_id=entity_id)
-    return units.filter(wanted.units_q()).select_related("unit_type", "discipline")
+    """Units of an EG that answer the filter."""
+    units = OperationalUnit.objects.visible_to(scope).filter(wanted.units_q(), geographic_entity_id=entity_id)
+    return units.select_related("unit_type", "discipline")

@@ -205,9 +205,11 @@ class UnitHoursForm(BlockForm):
         draft = self.draft or Draft.of_state(self.state)
         draft.after(step)
         initial = {"version": self["version"].value()}
-        return type(self)(
+        form = type(self)(
             record=self.record, scope=self.scope, state=self.state, draft=draft, initial=initial, prefix=self.prefix
         )
+        form.is_unsaved = True
+        return form
 
     @property
     def weeks(self) -> list[WeekLines]:

@@ -1,6 +1,6 @@
 """Addresses below « /repertoire/ », one module a family of pages."""
 
-from . import (
+from . import closures, (
     delegation,
     editing,
     history,
@@ -15,6 +15,7 @@ from . import (
 
 app_name = "directory"
 urlpatterns = [
+    *closures.urlpatterns,
     *editing.urlpatterns,
     *history.urlpatterns,
     *quality.urlpatterns,

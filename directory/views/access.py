@@ -32,7 +32,7 @@ def readers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
 # What a page reads with a record: its place and what stands above it.
 _ABOVE: dict[type, tuple[str, ...]] = {
-    LegalEntity: (),
+    LegalEntity: ("commune__department",),
     GeographicEntity: ("commune__department", "legal_entity"),
     OperationalUnit: ("geographic_entity__commune__department", "geographic_entity__legal_entity"),
 }

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from .. import records
 from ..blocks import FilledBlock, filled_blocks
+from ..closing import closure_url
 from ..contacts import main_phone
 from ..editing import blocks_to_edit
 from ..enums import RecordKind
@@ -150,5 +151,6 @@ def shared(
         "panels": panels_for(request, kind, record),
         "last_update": records.last_update(record),
         "history_url": history_url(request.scope, record),
+        "closure_url": closure_url(request.scope, record),
         "reports": page_reports(request, record, open_blocks(record)),
     }

@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from common.pages import Crumb
 
 from .. import tree as levels
+from ..closing import closure_url
 from ..models import Department, GeographicEntity, Structure
 from ..tree import TreeFilter
 from .access import readers_only
@@ -81,7 +82,8 @@ def tree_structure(request: HttpRequest, structure_id: int) -> HttpResponse:
     above = structure.geographic_entity
     url = reverse("directory:tree_entity", args=[above.pk]) + wanted.query_string
     branch = levels.structure_level(request.scope, wanted, structure)
-    return answer(request, wanted, structure.name, [Crumb(above.name, url, "EG")], {"branch": branch})
+    context = {"branch": branch, "structure": structure, "closure_url": closure_url(request.scope, structure)}
+    return answer(request, wanted, structure.name, [Crumb(above.name, url, "EG")], context)
 
 
 def answer(

