@@ -52,9 +52,9 @@ def refresh(*, entities: Iterable[int] = (), units: Iterable[int] = ()) -> None:
     A change of an EG's type concerns its units too (rule CP6): ``units_changed`` names them.
     """
     with transaction.atomic():
-        for ids in batched(sorted(set(entities)), BATCH, strict=False):
+        for ids in batched(sorted(set(entities)), BATCH):
             _write("geographic_entity", RecordKind.GEOGRAPHIC_ENTITY, ids, entity_facts)
-        for ids in batched(sorted(set(units)), BATCH, strict=False):
+        for ids in batched(sorted(set(units)), BATCH):
             _write("unit", RecordKind.UNIT, ids, unit_facts)
 
 

@@ -52,7 +52,7 @@ def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any] | 
     if unit.is_closed or not covers(request.scope.coverage(Permission.DIRECTORY_EDIT), unit):
         return None
     line: RecordQuality | None = getattr(unit, "quality", None)
-    return line and panel(RecordKind.UNIT, unit.pk, line, line.advice)
+    return panel(RecordKind.UNIT, unit.pk, line, line.advice) if line else None
 
 
 def entity_panel(request: HttpRequest, entity: GeographicEntity) -> dict[str, Any] | None:
@@ -61,9 +61,10 @@ def entity_panel(request: HttpRequest, entity: GeographicEntity) -> dict[str, An
         return None
     stale = stale_entities(timezone.now()).filter(geographic_entity=entity)
     line = RecordQuality.objects.filter(geographic_entity=entity).annotate(is_stale=Exists(stale)).first()
-    return line and panel(
-        RecordKind.GEOGRAPHIC_ENTITY, entity.pk, line, [*line.advice, *([RECENCY.key] if line.is_stale else [])]
-    )
+    if line is None:
+        return None
+    advice = [*line.advice, *([RECENCY.key] if line.is_stale else [])]
+    return panel(RecordKind.GEOGRAPHIC_ENTITY, entity.pk, line, advice)
 
 
 def panel(kind: RecordKind, record_id: int, line: RecordQuality, advice: list[str]) -> dict[str, Any]:

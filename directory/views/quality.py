@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Avg, Count
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -44,11 +45,11 @@ class CountedPaginator(Paginator):
         return self.total
 
 
-def followers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def followers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Answer 403 to a person who follows the quality of no record."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not follows_quality(request):
             raise PermissionDenied(NOT_YOURS)
         return view(request, *args, **kwargs)
