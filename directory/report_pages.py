@@ -70,7 +70,7 @@ def block_now(scope: Scope, record: Any, key: str) -> list[Row]:
 
 
 def _address(entity: GeographicEntity) -> list[Row]:
-    if not entity.address_shown:  # type: ignore[attr-defined]
+    if not entity.address_shown:
         return []
     town = f"{entity.postal_code or entity.commune.first_postal_code} {entity.commune.name}"
     lines = [entity.street_line, entity.address_complement, town]
@@ -187,7 +187,7 @@ def page_reports(request: HttpRequest, record: Any, open_reports: list[str]) -> 
         return None
     kind = KINDS[type(record)]
     count = len(open_reports)
-    mine = count and handles_report(request.scope, _about(record))  # type: ignore[attr-defined]
+    mine = count and handles_report(request.scope, _about(record))
     return {
         "url": reverse("directory:report_error", kwargs={"kind": kind.value, "record_id": record.pk}),
         "blocks": set(open_reports),

@@ -1,4 +1,4 @@
-"""What other pages show of error reports: the entry of the Menu, the card of the home page, the reference row."""
+"""What other pages show of error reports: Menu, home page, account page and export; the row of their settings."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,13 +6,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import home
+from accounts import account_sections, home
+from accounts.account_sections import AccountSection
+from accounts.models import User
 from common import navigation, reference
 from common.reference import Loaded, sync_rows
 
-from .models import ErrorReport, ReportSettings
+from .history import KINDS
+from .models import ErrorReport, ErrorReportStep, ReportSettings
 from .permissions import edits_somewhere, reads_directory
-from .report_pages import ShownReport, in_order, with_record
+from .report_pages import ShownReport, block_title, in_order, with_record
 
 SHOWN_AT_HOME = 5
 
@@ -31,6 +34,16 @@ def register() -> None:
             order=30,
         )
     )
+    account_sections.register(
+        AccountSection(
+            key="signalements",
+            template="directory/report_account.html",
+            context=lambda request: {},
+            visible=reads_directory,
+            export=export_reports,
+            order=30,
+        )
+    )
     reference.register(load_report_settings, order=25)
 
 
@@ -44,6 +57,34 @@ def waiting_reports(request: HttpRequest) -> dict[str, Any] | None:
     return {
         "waiting": [ShownReport(report, request.scope, now) for report in first[:SHOWN_AT_HOME]],
         "count": found.count() if len(first) > SHOWN_AT_HOME else len(first),
+    }
+
+
+def export_reports(user: User) -> dict[str, Any]:
+    """Reports that the person filed, with their answers, and what the person wrote on reports."""
+    filed = with_record(ErrorReport.objects.filter(reported_by=user)).order_by("reported_at", "pk")
+    written = ErrorReportStep.objects.filter(by=user).order_by("at", "pk")
+    return {
+        "signales": [
+            {
+                "fiche": str(report.record),
+                "encadre": block_title(KINDS[type(report.record)], report.block),
+                "texte": report.text,
+                "date": report.reported_at.isoformat(),
+                "etat": report.get_state_display(),
+                "reponse": report.answer,
+            }
+            for report in filed
+        ],
+        "etapes": [
+            {
+                "signalement": step.report_id,
+                "etat": step.get_to_state_display(),
+                "texte": step.text,
+                "date": step.at.isoformat(),
+            }
+            for step in written
+        ],
     }
 
 

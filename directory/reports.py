@@ -82,7 +82,7 @@ def file_report(
     ``base_url`` is the site's absolute address, for the mails. Raises ``PermissionDenied`` when the person may not open
     the record, ``ValidationError`` on an unknown block or a text that is empty or too long, ``TooManyReports``.
     """
-    if not type(record).objects.visible_to(scope).filter(pk=record.pk).exists():  # type: ignore[attr-defined]
+    if not type(record).objects.visible_to(scope).filter(pk=record.pk).exists():
         raise PermissionDenied("Cette fiche ne vous est pas ouverte.")
     text = checked_text(text)
     if block and block not in {one.key for one in BLOCKS[KINDS[type(record)]]}:
@@ -97,18 +97,23 @@ def file_report(
     if mine.filter(reported_at__gt=now - DAY).count() >= REPORTS_PER_DAY:
         raise TooManyReports
     report = ErrorReport(block=block, text=text, reported_by=by, reported_at=now, **about)
-    directors = directors_of(record)
+    _save_and_tell(report, record, base_url)
+    return report, True
+
+
+def _save_and_tell(report: ErrorReport, record: Record, base_url: str) -> None:
+    """Write a new report with its first step; mail its directors but its author, and support when it need not wait."""
+    directors, now = directors_of(record), report.reported_at
     told_now = not directors or not support_delay()
     if told_now:
         report.support_told_at = now
     report.save()
-    _step(report, "", by, now, "")
+    _step(report, "", report.reported_by, now, "")
     for director in directors:
-        if director.pk != by.pk:
+        if director.pk != report.reported_by_id:
             _after_commit(report_mails.mail_director, report_id=report.pk, user_id=director.pk, base_url=base_url)
     if told_now:
         _after_commit(report_mails.mail_support, report_ids=[report.pk], base_url=base_url)
-    return report, True
 
 
 @transaction.atomic

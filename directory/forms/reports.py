@@ -39,7 +39,7 @@ class ReportForm(forms.Form):
 
     def __init__(self, kind: RecordKind, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["block"].choices = block_choices(kind)  # type: ignore[attr-defined]
+        self.fields["block"].choices = block_choices(kind)
 
 
 class AnswerForm(forms.Form):
@@ -49,7 +49,7 @@ class AnswerForm(forms.Form):
         label="Réponse à la personne qui a signalé",
         rows=4,
         required=False,
-        help_text="Obligatoire pour clore le signalement, facultative pour le prendre en charge.",
+        help_text="Obligatoire pour clore le signalement.",
     )
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 

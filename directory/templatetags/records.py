@@ -15,6 +15,6 @@ def block_tools(context: template.Context, key: str, title: str = "") -> SafeStr
     ``{% block_tools block.key block.title as tools %}``: ``directory/block_tools.html`` gets the whole context of the
     page, ``block_key`` and ``block_title``.
     """
-    tools = context.template.engine.get_template(TOOLS)  # type: ignore[union-attr]
+    tools = context.template.engine.get_template(TOOLS)
     with context.push(block_key=key, block_title=title):
         return SafeString(tools.render(context).strip())

@@ -27,7 +27,6 @@ TOO_MANY = (
     f"Vous avez signalé {reports.REPORTS_PER_DAY} erreurs en vingt-quatre heures, le maximum{NBSP}: "
     "recommencez demain, ou écrivez au support."
 )
-TITLE = "Signaler une erreur"
 TAKE = "prendre"
 CLOSINGS = {"corriger": ErrorReport.State.CORRECTED, "refuser": ErrorReport.State.REJECTED}
 
@@ -52,14 +51,14 @@ def report_error(request: HttpRequest, kind: str, record_id: int) -> HttpRespons
             record=record,
             block=form.cleaned_data["block"],
             text=form.cleaned_data["text"],
-            by=request.user,
+            by=request.user,  # type: ignore[arg-type]  # signed in
             scope=request.scope,
             base_url=request.build_absolute_uri("/"),
         )
     except reports.TooManyReports:
         form.add_error(None, TOO_MANY)
         return _report_page(request, record, form, form.cleaned_data["block"], status=422)
-    follow = "Vous serez prévenu par mail de la réponse."
+    follow = "La réponse vous sera envoyée par mail."
     messages.success(
         request,
         f"Erreur signalée. {follow}" if is_new else f"Cette erreur était déjà enregistrée. {follow}",
@@ -71,7 +70,6 @@ def _report_page(request: HttpRequest, record: Any, form: ReportForm, block: str
     """The form, with what the block says now when one is chosen."""
     kind, url = KINDS[type(record)], records.record_url(record)
     known = block if block in dict(report_pages.block_choices(kind)) else ""
-    above = [record.geographic_entity] if kind == RecordKind.UNIT else []
     context = {
         "record": record,
         "record_url": url,
@@ -79,7 +77,7 @@ def _report_page(request: HttpRequest, record: Any, form: ReportForm, block: str
         "block_title": report_pages.block_title(kind, known) if known else "",
         "rows": report_pages.block_now(request.scope, record, known) if known else [],
         "block_url": f"{url}#t-{known}",
-        "crumbs": [*records.crumbs_of(*above, record)[:-1], Crumb(str(record), url, kind.upper()), Crumb(TITLE)],
+        "crumbs": records.page_crumbs(record, "Signaler une erreur"),
     }
     return render(request, "directory/report_create.html", context, status=status)
 

@@ -78,7 +78,7 @@ def test_filing_marks_the_record_for_everybody(reader, client, cast, world):
     response = reader.post(address, {"block": "offre", "text": "Cette activité a cessé."}, follow=True)
     assert response.redirect_chain == [(f"/repertoire/uo/{world.act.pk}/", 302)]
     page = text_of(response)
-    assert "Erreur signalée. Vous serez prévenu par mail de la réponse." in page
+    assert "Erreur signalée. La réponse vous sera envoyée par mail." in page
     assert "Une erreur est signalée, en cours de traitement : Offre." in page
     report = ErrorReport.objects.get()
     assert (report.unit, report.block, report.reported_by) == (world.act, "offre", cast.consultation)
@@ -342,3 +342,20 @@ def test_a_department_of_an_establishment(client, cast, world):
     ErrorReportFactory(unit=None, geographic_entity=entity, block="")
     page = text_of(client.get(f"{LIST}?departement=75"))
     assert "À Paris – Toute la fiche" in page
+
+
+def test_the_address_of_a_unit_is_reported_on_its_establishment(reader, world):
+    page = text_of(reader.get(f"/repertoire/uo/{world.act.pk}/"))
+    assert f'href="/repertoire/eg/{world.eg.pk}/signaler/?encadre=adresse"' in page
+
+
+def test_the_account_page_leads_to_them_and_the_export_holds_them(client, cast, world):
+    report = ErrorReportFactory(unit=world.act, reported_by=cast.consultation, corrected=True, text="Le mien")
+    ErrorReportFactory(unit=world.act, text="Celui d’un autre")
+    client.force_login(cast.consultation)
+    assert 'href="/signalements/?etat=tous"' in text_of(client.get(reverse("account")))
+    data = client.post(reverse("account_export")).json()["signalements"]
+    assert [(row["fiche"], row["encadre"], row["texte"], row["etat"]) for row in data["signales"]] == [
+        ("ACT ALTAIR VESTA", "Contacts", "Le mien", "Corrigé")
+    ]
+    assert [(row["signalement"], row["etat"]) for row in data["etapes"]] == [(report.pk, "Signalé")]
