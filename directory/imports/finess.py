@@ -219,7 +219,8 @@ class FinessImporter(Importer):
         except BadLine as refusal:
             return replace(line, refusal=str(refusal))
         alone = self.index.first_line("siret", row.siret) == number
-        return replace(line, data=Establishment(row, self.index.point_of(row.finess), alone))
+        legal_is_given = self.index.first_line("legal", row.legal_finess) is not None
+        return replace(line, data=Establishment(row, self.index.point_of(row.finess), alone, legal_is_given))
 
     def _point_row(self, number: int, fields: list[str]) -> Line | None:
         """Give a point of its own only when something is wrong with it: the others go with their establishment."""

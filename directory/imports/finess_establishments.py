@@ -23,11 +23,12 @@ FIELDS = ("finess", "official_name", "siret", "category", "legal_entity", "opene
 
 @dataclass(frozen=True)
 class Establishment:
-    """What the file says of an EG: its line, its point, and whether it is the first one with its SIRET."""
+    """What the file says of an EG: its line, its point, if it is the first with its SIRET, if its EJ has a line."""
 
     row: EstablishmentLine
     point: PointLine | None
     first_with_siret: bool
+    legal_is_given: bool
 
 
 class Establishments:
@@ -65,7 +66,7 @@ class Establishments:
                 verdicts.append(line.refused(str(refusal)))
                 continue
             drafts.append(draft)
-            verdicts.append(line.judged(verdict_of(draft), self.reason(draft, line.data.row)))
+            verdicts.append(line.judged(verdict_of(draft), self.reason(draft, line.data)))
         self.legal_entities.write(self.signature)
         write(drafts, self.signature)
         return verdicts
@@ -99,10 +100,10 @@ class Establishments:
             raise BadLine(f"L’entité juridique {row.legal_finess} est fermée dans le ROR\u00a0: rouvrez-la d’abord.")
         draft.record.legal_entity = owner
 
-    def reason(self, draft: Draft, row: EstablishmentLine) -> str:
+    def reason(self, draft: Draft, item: Establishment) -> str:
         """What the person should know of a line that was taken."""
-        notes = []
-        if draft.record.legal_entity.name.endswith(TO_COMPLETE):
+        notes, row = [], item.row
+        if draft.record.legal_entity.name.endswith(TO_COMPLETE) and not item.legal_is_given:
             notes.append(f"Entité juridique {row.legal_finess} à compléter.")
         if row.category and row.category not in self.categories:
             notes.append(f"Catégorie {row.category} inconnue de la nomenclature\u00a0: elle n’a pas été reprise.")

@@ -62,16 +62,16 @@ class Places:
 
 def put_street(record: Any, address: Address) -> None:
     """Set the street and postal code of a record, unless it has the same ones written otherwise, or none is given."""
-    new = type(record)(**dict(zip(ADDRESS[:5], address[:5], strict=True)))
     if address.postal_code:
         record.postal_code = address.postal_code
-    if not (new.street_line or new.address_complement):
+    street = " ".join(filter(None, address[:3]))
+    if not (street or address.address_complement):
         return
-    if _same(new.street_line, record.street_line) and _same(new.address_complement, record.address_complement):
+    if _same(street, record.street_line) and _same(address.address_complement, record.address_complement):
         return
     for name in ADDRESS[:4]:
-        setattr(record, name, getattr(new, name))
+        setattr(record, name, getattr(address, name))
 
 
 def _same(one: str, other: str) -> bool:
-    return fold(one) == fold(other)
+    return one == other or fold(one) == fold(other)

@@ -30,7 +30,7 @@ def siret(number: int) -> str:
     return keyed(keyed(f"88{number:06}") + "0001")
 
 
-def establishment(number: int, **fields: str) -> str:
+def establishment(number: int, /, **fields: str) -> str:
     """« structureet » line of a made-up establishment of Nanterre."""
     values = {
         "kind": ESTABLISHMENT,
@@ -53,7 +53,7 @@ def establishment(number: int, **fields: str) -> str:
     return ";".join((values | fields).get(name, "") for name in ET) + ";"
 
 
-def legal(number: int, **fields: str) -> str:
+def legal(number: int, /, **fields: str) -> str:
     """« structureej » line of the EJ that ``establishment(number)`` names."""
     values = {
         "kind": LEGAL,
@@ -68,9 +68,9 @@ def legal(number: int, **fields: str) -> str:
     return ";".join((values | fields).get(name, "") for name in EJ) + ";"
 
 
-def point(number: int, x: str = "642000.5", y: str = "6865000.5", **fields: str) -> str:
+def point(number: int, /, x: str = "642000.5", y: str = "6865000.5", **fields: str) -> str:
     """« geolocalisation » line of ``establishment(number)``, in Nanterre unless said otherwise."""
-    return f"{POINT};{fields.get('finess', finess(number))};{x};{y};1,ATLASANTE,100,IGN,BD_ADRESSE,V2.2,LAMBERT_93;2026-05-12;"
+    return f"{POINT};{fields.get('finess', finess(number))};{x};{y};1,IGN,BD_ADRESSE,LAMBERT_93;2026-05-12;"
 
 
 def file_of(*lines: str, header: str = HEADER, encoding: str = "utf-8") -> bytes:

@@ -1,0 +1,405 @@
+"""FINESS: what is read, refused, created, updated, left alone, closed."""
+
+import contextlib
+import datetime
+import io
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from directory.enums import PositionSource
+from directory.imports import engine, runs
+from directory.imports.finess import FinessImporter
+from directory.imports.lambert93 import to_wgs84
+from directory.models import GeographicEntity, ImportRun, LegalEntity, RecordChange
+from directory.signals import units_changed
+from tests.factories.directory import GeographicEntityFactory, LegalEntityFactory, UnitFactory, commune
+
+from .finess_files import HEADER, establishment, file_of, finess, legal, point, siret
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def storage(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def read(*lines, dry_run=False, content=None, **options):
+    file = ContentFile(file_of(*lines) if content is None else content)
+    run = runs.create_run(
+        kind=ImportRun.Kind.FINESS, file=file, file_name="finess.csv", dry_run=dry_run, options=options, by=None
+    )
+    return engine.execute(run.pk)
+
+
+def verdicts(run):
+    return list(run.lines.order_by("number", "pk").values_list("number", "verdict", "key", "label", "reason"))
+
+
+def entity(number=1):
+    return GeographicEntity.objects.select_related("legal_entity").get(finess=finess(number))
+
+
+def test_a_known_point_is_converted():
+    """The zero mark of Paris and the origin of the projection (IGN)."""
+    lat, lon = to_wgs84(652_469.02, 6_862_035.26)
+    assert (round(lat, 4), round(lon, 4)) == (48.8566, 2.3522)
+    assert to_wgs84(700_000, 6_600_000) == (46.5, 3.0)
+    assert to_wgs84(0, 0) is None
+
+
+def test_an_establishment_is_created_with_its_legal_entity(world):
+    run = read(establishment(1, extension="B", distribution="CS 1", place="ZAC"), legal(1), point(1))
+    assert run.counts == {"created": 2}
+    found = entity()
+    assert (found.name, found.official_name) == (
+        "EHPAD EXEMPLE 1",
+        "ETABLISSEMENT POUR PERSONNES AGEES EXEMPLE 1",
+    )
+    assert found.street_line == "12 bis rue DES LILAS"
+    assert found.address_complement == "CS 1, ZAC"
+    assert (found.postal_code, found.commune_id) == ("92000", "92050")
+    assert (found.phone, found.siret, found.national_id) == ("0147000000", siret(1), f"1{finess(1)}")
+    assert (found.opened_on, found.position_source) == (datetime.date(1999, 4, 1), PositionSource.ADDRESS)
+    assert found.sort_name == "ehpad exemple 1"
+    assert (found.legal_entity.name, found.legal_entity.siren) == ("ASSOCIATION GESTIONNAIRE 1", siret(1)[:9])
+    change = RecordChange.objects.get(record_kind="eg", record_id=found.pk)
+    assert (change.action, change.version, change.role) == ("created", 1, "support")
+    assert change.reason == "Import FINESS du 12/05/2026"
+    assert change.changes["name"] == [None, "EHPAD EXEMPLE 1"]
+
+
+def test_a_missing_legal_entity_is_created_to_be_completed(world):
+    run = read(establishment(1), establishment(2, legal=finess(900_001)))
+    owner = entity().legal_entity
+    assert (owner.name, owner.siren) == (f"EJ {finess(900_001)} (à compléter)", siret(1)[:9])
+    assert entity(2).legal_entity == owner
+    assert all(f"Entité juridique {owner.finess} à compléter." in line[4] for line in verdicts(run))
+    read(legal(1), establishment(1))
+    owner.refresh_from_db()
+    assert owner.name == "ASSOCIATION GESTIONNAIRE 1"
+    assert owner.version == 2
+
+
+def test_a_legal_entity_known_by_its_siren_gets_its_finess(world):
+    owner = LegalEntityFactory(finess="", siren=siret(1)[:9])
+    read(establishment(1))
+    owner.refresh_from_db()
+    assert owner.finess == finess(900_001)
+    assert entity().legal_entity == owner
+
+
+def test_an_establishment_known_by_its_siret_gets_its_finess(world):
+    known = GeographicEntityFactory(only_siret=True, siret=siret(1), national_id=f"3{siret(1)}")
+    assert read(establishment(1)).counts == {"updated": 1}
+    assert entity().pk == known.pk
+    assert entity().national_id == f"3{siret(1)}"
+
+
+def test_a_second_run_changes_nothing(world):
+    lines = [establishment(1), establishment(2, siret=""), legal(1), point(1), establishment(3, department="13")]
+    read(*lines)
+    before = list(GeographicEntity.objects.order_by("pk").values())
+    history = RecordChange.objects.count()
+    run = read(*lines)
+    assert run.counts == {"unchanged": 3, "out_of_region": 1}
+    assert list(GeographicEntity.objects.order_by("pk").values()) == before
+    assert RecordChange.objects.count() == history
+
+
+def test_only_administrative_fields_are_updated(world):
+    read(establishment(1), point(1))
+    GeographicEntity.objects.filter(finess=finess(1)).update(
+        name="Les Lilas", sort_name="les lilas", phone="0199000009", comment="Ouvert l’été", street_name="Rue des lilas"
+    )
+    unit = UnitFactory(geographic_entity=entity())
+    told = []
+
+    def listen(unit_ids, **kwargs):
+        told.extend(unit_ids)
+
+    units_changed.connect(listen)
+    run = read(establishment(1, name="NOUVEAU", long="NOUVEAU NOM", phone="0147999999", opened="2001-01-01"), point(1))
+    units_changed.disconnect(listen)
+    found = entity()
+    assert run.counts == {"updated": 1}
+    assert (found.name, found.phone, found.comment) == ("Les Lilas", "0199000009", "Ouvert l’été")
+    assert (found.official_name, found.opened_on) == ("NOUVEAU NOM", datetime.date(2001, 1, 1))
+    assert found.street_name == "Rue des lilas"
+    assert (found.version, found.updated_role) == (2, "support")
+    change = RecordChange.objects.get(record_kind="eg", record_id=found.pk, version=2)
+    assert set(change.changes) == {"official_name", "opened_on"}
+    assert told == [unit.pk]
+
+
+def test_what_finess_leaves_empty_erases_nothing(world):
+    read(establishment(1), point(1))
+    before = GeographicEntity.objects.filter(finess=finess(1)).values().get()
+    empty = dict.fromkeys(["number", "street_kind", "street", "siret", "category", "opened"], "")
+    assert read(establishment(1, **empty)).counts == {"unchanged": 1}
+    assert GeographicEntity.objects.filter(finess=finess(1)).values().get() == before
+
+
+def test_a_point_set_by_hand_is_never_moved(world):
+    read(establishment(1))
+    assert entity().position_source == PositionSource.COMMUNE
+    GeographicEntity.objects.update(lat=48.9, lon=2.2, position_source=PositionSource.MANUAL)
+    assert read(establishment(1), point(1)).counts == {"unchanged": 1}
+    assert (entity().lat, entity().lon) == (48.9, 2.2)
+
+
+def test_an_establishment_that_moves_leaves_its_point(world):
+    there = commune("92026")
+    read(establishment(1), point(1))
+    assert read(establishment(1, insee="026", post="92400 COURBEVOIE")).counts == {"updated": 1}
+    moved = entity()
+    assert (moved.commune_id, moved.position_source) == ("92026", PositionSource.COMMUNE)
+    assert moved.lat == there.lat
+
+
+def test_a_commune_is_found_by_its_postal_code(world):
+    read(establishment(1, insee="999"))
+    assert entity().commune_id == "92050"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"siret": "12345"}, "SIRET 12345 non valable"),
+        ({"finess": "920000016"}, "FINESS 920000016 non valable"),
+        ({"legal": ""}, "FINESS de l’entité juridique  non valable"),
+        ({"name": ""}, "Raison sociale absente."),
+        ({"name": "X" * 256}, "Raison sociale trop longue"),
+        ({"opened": "2001-02-30"}, "Date d’ouverture illisible"),
+        ({"number": "1234567890123"}, "Numéro de voie trop longue"),
+        ({"insee": "999", "post": ""}, "Commune inconnue"),
+        ({"kind": "structure"}, "Type de ligne inconnu"),
+        ({"updated": "2001-01-01;trop"}, "champs au lieu de 31"),
+    ],
+)
+def test_a_bad_line_is_refused_alone(world, fields, reason):
+    run = read(establishment(1), establishment(2, **fields), establishment(3))
+    assert run.state == "done"
+    refused = run.lines.get(verdict="refused")
+    assert refused.number == 3
+    assert reason in refused.reason
+    assert run.counts["created"] == 2
+
+
+def test_a_second_line_with_the_same_number_is_refused_alone(world):
+    run = read(establishment(1), point(1), point(1), establishment(1, name="AUTRE"), legal(1), legal(1))
+    assert [(line[0], line[4]) for line in verdicts(run) if line[1] == "refused"] == [
+        (4, "Déjà lue à la ligne 3."),
+        (5, "Déjà lue à la ligne 2."),
+        (7, "Déjà lue à la ligne 6."),
+    ]
+    assert entity().name == "EHPAD EXEMPLE 1"
+
+
+@pytest.mark.parametrize(("x", "y"), [("abc", "1"), ("1e99", "1"), ("nan", "nan"), ("0", "0"), ("", "")])
+def test_a_bad_point_is_refused_alone(world, x, y):
+    run = read(establishment(1), point(1, x, y))
+    assert run.counts == {"created": 1, "refused": 1}
+    assert entity().position_source == PositionSource.COMMUNE
+
+
+def test_a_point_without_its_establishment_is_left(world):
+    assert read(establishment(1), point(2)).counts == {"created": 1, "unchanged": 1}
+
+
+def test_what_is_outside_the_region_is_not_refused(world):
+    run = read(establishment(1, department="9A", siret="1"), legal(2, department="13"), point(1, "0", "0"))
+    assert run.counts == {"out_of_region": 2}
+
+
+def test_a_phone_that_cannot_be_read_is_left_out(world):
+    read(establishment(1, phone="0147", fax="01.47.00.00.01"))
+    assert (entity().phone, entity().fax) == ("", "0147000001")
+
+
+def test_nothing_opens_below_a_closed_legal_entity(world):
+    LegalEntityFactory(finess=finess(900_001), closed=True)
+    run = read(establishment(1))
+    assert "est fermée dans le ROR" in run.lines.get().reason
+    assert run.counts == {"refused": 1}
+
+
+def test_a_national_identifier_that_is_taken_is_refused(world):
+    GeographicEntityFactory(national_id=f"1{finess(1)}")
+    assert "déjà celui d’un autre établissement" in read(establishment(1)).lines.get().reason
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252"])
+def test_both_encodings_are_read(world, encoding):
+    read(content=file_of(establishment(1, name="MAISON DE L'ÉTÉ"), encoding=encoding))
+    assert entity().name == "MAISON DE L'ÉTÉ"
+
+
+def test_lines_may_end_as_on_windows_and_lack_the_header(world):
+    content = file_of(establishment(1).rstrip(";") + ";;;;", header="").replace(b"\n", b"\r\n")
+    with_end = file_of(establishment(1), header="").replace(b"\n", b"\r\n")
+    assert read(content=with_end).counts == {"created": 1}
+    assert read(content=content).state == "refused"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "vide"),
+        (b"\n\n", "pas les champs d’un extrait FINESS"),
+        (b"nom;adresse\nx;y\n", "pas les champs d’un extrait FINESS"),
+        ((HEADER + "\n").encode(), "pas les champs d’un extrait FINESS"),
+        (file_of("structureet;920000015;x", "structureet;920000023;y"), "pas les champs d’un extrait FINESS"),
+        (file_of(establishment(1), header="finess;etalab;1;hier"), "En-tête illisible"),
+        (b"\xff\xfe" + HEADER.encode("utf-16-le"), "UTF-8 ou en Latin-1"),
+        (file_of(establishment(1)) + b"\0", "UTF-8 ou en Latin-1"),
+        (file_of(establishment(1)) + b"\x81", "UTF-8 ou en Latin-1"),
+        (b"x" * 300_000, "pas fait de lignes"),
+        (b"PK\x03\x04" + b"\x07" * 50, "UTF-8 ou en Latin-1"),
+    ],
+)
+def test_an_unreadable_file_is_refused_whole(world, content, reason):
+    run = read(content=content)
+    assert run.state == "refused"
+    assert reason in run.error
+    assert not run.lines.exists()
+
+
+def test_a_dry_run_says_what_the_import_does_across_batches(world, monkeypatch):
+    monkeypatch.setattr(FinessImporter, "batch_size", 2)
+    owner = finess(900_001)
+    lines = [
+        *(establishment(number, legal=owner, siret=siret(1)) for number in range(1, 6)),
+        establishment(2),
+        establishment(6, siret="9"),
+        *(legal(number, siren=siret(1)[:9]) for number in range(1, 4)),
+        point(1),
+        point(1),
+    ]
+    GeographicEntityFactory(only_siret=True, siret=siret(1), national_id=f"3{siret(1)}")
+    dry = read(*lines, dry_run=True)
+    assert not LegalEntity.objects.filter(finess=owner).exists()
+    wet = read(*lines)
+    assert verdicts(dry) == verdicts(wet)
+    assert dry.counts == wet.counts
+
+
+def test_a_complete_file_closes_what_it_does_not_name(world, monkeypatch):
+    monkeypatch.setattr("directory.imports.finess.CLOSURES_AT_MOST", 1)
+    monkeypatch.setattr(FinessImporter, "batch_size", 1)
+    read(establishment(1), establishment(2))
+    lines = [establishment(1), "structureet;" + finess(2) + ";illisible"]
+    dry = read(*lines, dry_run=True, full=True)
+    assert dry.counts == {"unchanged": 1, "refused": 1, "closed": 2}
+    assert read(*lines, full=True).counts == {"unchanged": 1, "refused": 1}
+    assert read(*lines, full=True, close=True).counts == dry.counts
+    world.eg.refresh_from_db()
+    world.act.refresh_from_db()
+    assert (world.eg.is_closed, world.eg.closed_on) == (True, datetime.date(2026, 5, 12))
+    assert world.act.is_closed
+    assert not entity(2).is_closed
+    change = RecordChange.objects.get(record_kind="eg", record_id=world.eg.pk)
+    assert (change.action, change.reason) == (
+        "closed",
+        "Import FINESS du 12/05/2026\N{NO-BREAK SPACE}: absent du fichier",
+    )
+
+
+def test_more_than_one_closure_in_twenty_must_be_forced(world):
+    run = read(establishment(1), full=True, close=True)
+    assert run.counts == {"created": 1, "refused": 1}
+    refused = run.lines.get(verdict="refused")
+    assert (refused.number, "plus de 5\N{NO-BREAK SPACE}%" in refused.reason) == (0, True)
+    assert not GeographicEntity.objects.filter(status="closed").exists()
+    assert read(establishment(1), full=True, close=True, force=True).counts == {"unchanged": 1, "closed": 2}
+
+
+def test_closures_are_gone_on_with_after_a_cut(world, monkeypatch):
+    monkeypatch.setattr(FinessImporter, "batch_size", 1)
+    monkeypatch.setattr("directory.imports.finess.CLOSURES_AT_MOST", 1)
+    file = ContentFile(file_of(establishment(1)))
+    run = runs.create_run(
+        kind="finess", file=file, file_name="x", dry_run=False, options={"full": True, "close": True}, by=None
+    )
+    engine.execute(run.pk, lambda run: run.position == 2 and runs.stop_run(run=run))
+    assert engine.execute(run.pk).counts == {"created": 1, "closed": 2}
+    assert GeographicEntity.objects.filter(status="closed").count() == 2
+    run.refresh_from_db()
+    assert (run.position, run.total) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [([establishment(1)], 0), ([establishment(1), establishment(2, siret="1")], 2), (["illisible"], 1)],
+)
+def test_the_command_says_by_its_code_what_became_of_the_file(world, tmp_path, lines, code):
+    path, report = tmp_path / "finess.csv", tmp_path / "rapport.csv"
+    path.write_bytes(file_of(*lines))
+    out = io.StringIO()
+    with pytest.raises((CommandError, SystemExit)) if code else contextlib.nullcontext() as end:
+        call_command("import_finess", str(path), "--report", str(report), stdout=out)
+    if code:
+        assert getattr(end.value, "returncode", None) == code or getattr(end.value, "code", None) == code
+    assert report.exists()
+    if code != 1:
+        assert "Créée\N{NO-BREAK SPACE}: 1" in out.getvalue()
+        assert finess(1) in report.read_text(encoding="utf-8-sig")
+
+
+def test_the_command_refuses_a_file_that_is_too_big_or_absent(world, tmp_path, settings):
+    path = tmp_path / "gros.csv"
+    path.write_bytes(b"x" * 200)
+    settings.IMPORT_MAX_BYTES = 100
+    for wanted in (path, tmp_path / "absent.csv"):
+        with pytest.raises(CommandError) as error:
+            call_command("import_finess", str(wanted))
+        assert error.value.returncode == 1
+    assert not ImportRun.objects.exists()
+
+
+def test_the_command_goes_on_with_what_was_cut(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(FinessImporter, "batch_size", 1)
+    path = tmp_path / "finess.csv"
+    path.write_bytes(file_of(establishment(1), establishment(2)))
+    with monkeypatch.context() as cut:
+        cut.setattr("directory.imports.command.ImportCommand._progress", lambda self, run: runs.stop_run(run=run))
+        with pytest.raises(CommandError, match="arrêté avant la fin"):
+            call_command("import_finess", str(path), stdout=io.StringIO())
+    out = io.StringIO()
+    call_command("import_finess", str(path), stdout=out)
+    assert "Reprise après 1 ligne." in out.getvalue()
+    assert ImportRun.objects.get().counts == {"created": 2}
+
+
+LINES = st.lists(
+    st.builds(
+        lambda kind, number, field, value: kind(number, **({field: value} if field else {})),
+        st.sampled_from([establishment, legal]),
+        st.integers(1, 4),
+        st.sampled_from(["", "name", "siret", "siren", "insee", "department", "street", "legal", "opened"]),
+        st.sampled_from(["", "RUE NEUVE", siret(1), siret(2)[:9], "050", "13", finess(900_002), "2001-01-01"]),
+    )
+    | st.builds(point, st.integers(1, 4), st.sampled_from(["642000", "643000", "x"])),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LINES)
+def test_importing_twice_is_importing_once(world, monkeypatch, lines):
+    monkeypatch.setattr(FinessImporter, "batch_size", 3)
+    dry, first = read(*lines, dry_run=True), read(*lines)
+    state = list(GeographicEntity.objects.order_by("pk").values()), list(LegalEntity.objects.order_by("pk").values())
+    second = read(*lines)
+    assert verdicts(dry) == verdicts(first)
+    assert not {"created", "updated"} & set(second.counts)
+    assert second.counts.get("refused") == first.counts.get("refused")
+    assert state == (
+        list(GeographicEntity.objects.order_by("pk").values()),
+        list(LegalEntity.objects.order_by("pk").values()),
+    )
