@@ -102,8 +102,8 @@ def sheet_rows(lines: Iterator[QualityLine]) -> Iterator[tuple[Any, ...]]:
         yield (
             *(line.code, line.national_id, line.name, line.type_label, line.entity_name or line.name),
             *(line.department_code, line.percent),
-            "\n".join(rule.name for rule in line.missing_rules),
-            "\n".join(rule.name for rule in line.advice_rules),
+            ", ".join(rule.name for rule in line.missing_rules),
+            ", ".join(rule.name for rule in line.advice_rules),
             line.updated_at,
         )
 

@@ -185,7 +185,7 @@ def test_the_file_equals_the_screen(client, cast, rated, query):
     assert [(row[0], row[2]) for row in rows] == shown
     lines = client.get(reverse(LIST) + query).context["page"].object_list
     assert [row[6] for row in rows] == [line.percent for line in lines]
-    assert [(row[7] or "").split("\n") for row in rows] == [
+    assert [(row[7] or "").split(", ") for row in rows] == [
         [rule.name for rule in line.missing_rules] or [""] for line in lines
     ]
 
