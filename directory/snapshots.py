@@ -33,7 +33,7 @@ NOT_KEPT = frozenset(
 
 
 def state_of(record: models.Model, lists: Collection[str] | None = None) -> State:
-    """Whole state of a record, its lists included: one query a list. ``lists`` names those that are wanted, if not all."""
+    """Whole state of a record, its lists included (those named by ``lists``, when it is given): one query a list."""
     state = values_of(record, [field.name for field in kept_fields(type(record))])
     for name, read in _COLLECTIONS.get(type(record), {}).items():
         if lists is None or name in lists:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from common import french
 from common.identifiers import validate_finess, validate_siret
 
 from ..enums import Nomenclature
@@ -219,7 +220,8 @@ class EntityComplementsForm(TermsForm):
     def _initial(self) -> dict[str, Any]:
         shown = super()._initial()
         for rank, row in zip(self.ranks, self.state.get("referents") or [], strict=False):
-            shown |= {f"referent{rank}_{key}": row[key] for key in ("name", "phone", "email")}
+            shown |= {f"referent{rank}_{key}": row[key] for key in ("name", "email")}
+            shown[f"referent{rank}_phone"] = french.telephone(row["phone"])
         return shown
 
     def clean(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NOTHING = "Non renseigné"
 LONG = 5000  # characters (spec 10, Conditions)
 COUNT_MAX = 99_999
-MANY = 12  # beyond, a list of boxes is folded
+MANY = 20  # beyond, a list of boxes is folded
 
 
 def in_order(terms: Iterable[Term]) -> list[Term]:

@@ -10,14 +10,14 @@ const showHelp = () => {
   document.documentElement.classList.toggle("no-help", !helpShown());
   for (const tools of document.querySelectorAll("[data-help-tools]")) {
     tools.hidden = false;
-    tools.querySelector("[data-help-toggle]").setAttribute("aria-pressed", String(helpShown()));
+    tools.querySelector("[data-help-toggle]").checked = helpShown();
   }
 };
 showHelp();
 
-document.addEventListener("click", (event) => {
-  if (!event.target.closest?.("[data-help-toggle]")) return;
-  localStorage.setItem(HELP, helpShown() ? "non" : "oui");
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-help-toggle]")) return;
+  localStorage.setItem(HELP, event.target.checked ? "oui" : "non");
   showHelp();
 });
 
@@ -61,3 +61,70 @@ document.addEventListener("htmx:load", (event) => {
   if (!sayBeside(block)) block.querySelector("[data-edit-block]")?.focus({ preventScroll: true });
   block.scrollIntoView({ block: "center" });
 });
+
+// Dependent lists: a change of discipline, family or establishment does what « Mettre à jour les listes » does.
+const LISTS = "select:is([name$=discipline], [name$=family], [name$=geographic_entity])";
+document.addEventListener("change", (event) => {
+  const button = event.target.matches(LISTS) && event.target.form?.querySelector("[name=etape][value=listes]");
+  if (button) event.target.form.requestSubmit(button);
+});
+
+// Enter in a search looks for it, and does not save the form.
+document.addEventListener("keydown", (event) => {
+  const search = event.key === "Enter" && event.target.closest?.(".search-field, .term-filter");
+  if (!search) return;
+  event.preventDefault();
+  search.querySelector("button")?.click();
+});
+
+// Long lists of terms: what is typed filters them, without accents, synonyms included.
+const plain = (text) =>
+  text
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, " ")
+    .trim();
+
+const filterTerms = (input) => {
+  const words = plain(input.value).split(" ").filter(Boolean);
+  let found = 0;
+  for (const group of input.closest("[data-term-boxes]").querySelectorAll("details")) {
+    let shown = 0;
+    for (const box of group.querySelectorAll("[data-words]")) {
+      box.hidden = !words.every((word) => box.dataset.words.includes(word));
+      shown += !box.hidden;
+    }
+    group.open = words.length > 0 && shown > 0;
+    group.hidden = shown === 0;
+    found += shown;
+  }
+  const plural = found > 1 ? "s" : "";
+  const count = input.parentElement.querySelector("[data-term-count]");
+  count.textContent = words.length ? `${found || "Aucun"} terme${plural} trouvé${plural}.` : "";
+};
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-term-filter]")) filterTerms(event.target);
+  if (event.target.matches("[data-counter]")) countCharacters(event.target);
+});
+
+// Characters typed in a long text, told at leisure.
+const NUMBER = new Intl.NumberFormat("fr-FR");
+const countCharacters = (text) => {
+  const counter = text.parentElement.querySelector(".counter");
+  counter.textContent = `${NUMBER.format(text.value.length)} / ${NUMBER.format(text.maxLength)} caractères`;
+  counter.classList.toggle("over", text.value.length >= text.maxLength);
+};
+
+const prepare = (root) => {
+  for (const filter of root.querySelectorAll(".term-filter")) filter.hidden = false;
+  for (const text of root.querySelectorAll("[data-counter]")) {
+    const counter = document.createElement("p");
+    counter.className = "counter mb-0";
+    text.after(counter);
+    countCharacters(text);
+  }
+};
+prepare(document);
+document.addEventListener("htmx:load", (event) => event.target === document.body || prepare(event.target));
