@@ -14,6 +14,7 @@ class DirectoryConfig(AppConfig):
         from .account_section import SECTION
         from .imports import pages as import_pages
         from .imports import registry
+        from .imports.accounts import AccountsImporter
         from .imports.finess import FinessImporter
         from .imports.nomenclatures import NomenclatureImporter
         from .imports.units import UnitsImporter
@@ -31,6 +32,7 @@ class DirectoryConfig(AppConfig):
         registry.register(FinessImporter)
         registry.register(NomenclatureImporter)
         registry.register(UnitsImporter)
+        registry.register(AccountsImporter)
         account_sections.register(SECTION)
         quality_panels.register()
         report_panels.register()

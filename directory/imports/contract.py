@@ -104,6 +104,7 @@ class Importer(ABC):
     confirm_form: ClassVar[type[forms.Form] | None] = None  # asked after a dry run; its fields join the options
     permissions: ClassVar[tuple[Permission, ...]] = (Permission.IMPORT_RUN,)  # all of them are needed
     batch_size: ClassVar[int] = 500  # lines a transaction
+    sends_mails: ClassVar[bool] = False  # the site's absolute address joins the options, as « base_url »
 
     context: Context
     notes: dict[str, Any] = field(default_factory=dict, init=False)

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from ..imports import runs
+from ..imports.account_columns import TEMPLATE
 from ..imports.template import template_response
 from ..imports.unit_columns import unit_template
 from ..imports.unit_rows import Lists
@@ -23,3 +24,10 @@ def import_units_template(request: HttpRequest) -> HttpResponse:
     """Template « établissements et unités », with the terms that may be chosen today."""
     require_kind(request, ImportRun.Kind.UNITS)
     return template_response("ROR-modele-etablissements-et-unites.xlsx", unit_template(Lists()))
+
+
+@require_safe
+def import_accounts_template(request: HttpRequest) -> HttpResponse:
+    """Template « comptes »."""
+    require_kind(request, ImportRun.Kind.ACCOUNTS)
+    return template_response("ROR-modele-comptes.xlsx", TEMPLATE)

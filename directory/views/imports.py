@@ -80,12 +80,17 @@ def import_create(request: HttpRequest, kind: str) -> HttpResponse:
             file=form.cleaned_data["file"],
             file_name=form.cleaned_data["file"].name,
             dry_run=form.cleaned_data["dry_run"],
-            options=options.cleaned_data if options else {},
+            options=(options.cleaned_data if options else {}) | mail_options(request, importer),
             by=request.user,
         )
         return redirect("directory:import_detail", run.pk)
     context = {"importer": importer, "form": form, "options": options, "crumbs": crumbs(importer.title)}
     return render(request, "directory/import_create.html", context, status=422 if request.method == "POST" else 200)
+
+
+def mail_options(request: HttpRequest, importer: type[Importer]) -> dict[str, str]:
+    """Address of the site, for the mails that the reading of the file sends."""
+    return {"base_url": request.build_absolute_uri("/")} if importer.sends_mails else {}
 
 
 def find_importer(request: HttpRequest, kind: str) -> type[Importer]:

@@ -6,4 +6,5 @@ SUPPORT = "login 403 403 403 200 403 403"
 
 ROWS = [
     Row("directory:import_units_template", get=SUPPORT),
+    Row("directory:import_accounts_template", get=SUPPORT),
 ]
