@@ -10,7 +10,7 @@ class DirectoryConfig(AppConfig):
         from accounts import account_sections, authority, home
         from common import navigation, reference
 
-        from . import delegation_pages, quality_panels, report_panels
+        from . import delegation_pages, file_panels, quality_panels, report_panels
         from .account_section import SECTION
         from .imports import pages as import_pages
         from .imports import registry
@@ -36,6 +36,7 @@ class DirectoryConfig(AppConfig):
         account_sections.register(SECTION)
         quality_panels.register()
         report_panels.register()
+        file_panels.register()
         navigation.register(
             navigation.NavItem("Répertoire", "directory:tree", icon="repertoire", order=30, visible=reads_directory)
         )

@@ -253,6 +253,7 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
                 *("postal_code", "commune", "lat", "lon", "position_source"),
             ),
         ),
+        Block("fichiers", "Photo et pièces jointes", place="side", fields_outside=("photo", "attachments")),
     ),
     RecordKind.UNIT: (
         Block(
@@ -352,6 +353,7 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
             place="side",
             fields_outside=("name", "discipline", "unit_type", "geographic_entity", "structure", "sensitive_unit"),
         ),
+        Block("fichiers", "Photo et pièces jointes", place="side", fields_outside=("photo", "attachments")),
     ),
     RecordKind.PRACTITIONER: (
         Block(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -96,6 +97,8 @@ def _plain_in_words(kind: str, name: str, value: Any) -> str:
         field = MODELS[kind]._meta.get_field(name)  # noqa: SLF001 - the documented model API
     except FieldDoesNotExist:
         return str(value)
+    if isinstance(field, models.FileField):
+        return f"{field.verbose_name} {PurePosixPath(value).stem[:6]}"
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.DateField):

@@ -1,8 +1,10 @@
 """Addresses below « /repertoire/ », one module a family of pages."""
 
-from . import closures, (
+from . import (
+    closures,
     delegation,
     editing,
+    files,
     history,
     import_templates,
     imports,
@@ -17,6 +19,7 @@ app_name = "directory"
 urlpatterns = [
     *closures.urlpatterns,
     *editing.urlpatterns,
+    *files.urlpatterns,
     *history.urlpatterns,
     *quality.urlpatterns,
     *reading.urlpatterns,
