@@ -131,9 +131,10 @@ def _lock(account_request: AccountRequest, by: User) -> AccountRequest:
     rows = {row.pk: row for row in same.select_related("requested_by", "decided_by").order_by("pk")}
     locked = rows[account_request.pk]
     if locked.state != State.WAITING:
+        since = french.on_moment(locked.decided_at) if locked.decided_at else ""
         words = "acceptée" if locked.state == State.APPROVED else "refusée"
         raise ValidationError(
-            f"Cette demande a déjà été {words} par {locked.decided_by} {french.on_moment(locked.decided_at)}.",
+            f"Cette demande a déjà été {words} par {locked.decided_by} {since}.",
             code="decided",
         )
     return locked

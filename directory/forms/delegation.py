@@ -26,7 +26,7 @@ class UnitBoxes(forms.ModelMultipleChoiceField):
 
     widget = forms.CheckboxSelectMultiple
 
-    def label_from_instance(self, unit: OperationalUnit) -> str:  # type: ignore[override]
+    def label_from_instance(self, unit: OperationalUnit) -> str:
         """« ACT ALTAIR VESTA – Appartement de coordination thérapeutique »."""
         return f"{unit} – {unit.unit_type}" if unit.unit_type else str(unit)
 
@@ -66,12 +66,12 @@ class NameManagerForm(forms.Form):
         self.people = {str(person.pk): person for person in people}
         if people:
             offered = [(key, f"{person} ({person.email})") for key, person in self.people.items()]
-            self.fields["known"].choices = [*offered, ("", "Une autre personne\u00a0:")]  # type: ignore[attr-defined]
+            self.fields["known"].choices = [*offered, ("", "Une autre personne\u00a0:")]
         else:
             del self.fields["known"]
         if not may_whole:
             del self.fields["whole"]
-        self.fields["units"].queryset = units  # type: ignore[attr-defined]
+        self.fields["units"].queryset = units
 
     def clean(self) -> dict[str, Any]:
         """One person, and at least one place."""
@@ -118,7 +118,7 @@ class AccountRequestForm(forms.ModelForm):
 
     def __init__(self, *args: Any, units: QuerySet[OperationalUnit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["units"].queryset = units  # type: ignore[attr-defined]
+        self.fields["units"].queryset = units
         for name in ("last_name", "first_name", "email", "phone"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 

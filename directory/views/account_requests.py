@@ -19,7 +19,7 @@ from ..account_requests import account_of, approve_request, proposed_username, r
 from ..forms.delegation import AccountRequestForm, ApproveForm, RefuseForm, put_errors
 from ..models import AccountRequest
 from ..permissions import manages_accounts
-from .delegation import REFUSED, asked_entity, require_delegation
+from .delegation import REFUSED, acting, asked_entity, require_delegation
 
 PER_PAGE = 30
 State = AccountRequest.State
@@ -95,7 +95,7 @@ def saved(request: HttpRequest, form: AccountRequestForm) -> AccountRequest | No
         return request_account(
             asked=form.instance,
             units=list(form.cleaned_data["units"]),
-            by=request.user,
+            by=request.user,  # type: ignore[arg-type]  # signed in
             scope=request.scope,
             request_ip=client_address(request),
         )
@@ -171,15 +171,6 @@ def decidable(request: HttpRequest, request_id: int) -> AccountRequest:
     if not request.scope.may(Permission.ACCOUNT_MANAGE):
         raise PermissionDenied("Seul le support décide des demandes de compte.")
     return found(request, request_id)
-
-
-def acting(request: HttpRequest) -> dict[str, Any]:
-    """Who acts, from where, and the address that mails lead to."""
-    return {
-        "by": request.user,
-        "base_url": request.build_absolute_uri("/"),
-        "request_ip": client_address(request),
-    }
 
 
 def detail(

@@ -44,6 +44,15 @@ def require_delegation(request: HttpRequest) -> None:
         raise PermissionDenied(NOT_DELEGATING)
 
 
+def acting(request: HttpRequest) -> dict[str, Any]:
+    """Who acts, from where, and the address that mails lead to."""
+    return {
+        "by": request.user,
+        "base_url": request.build_absolute_uri("/"),
+        "request_ip": client_address(request),
+    }
+
+
 def asked_entity(request: HttpRequest) -> GeographicEntity | None:
     """EG of ``?eg=``, inside what the person delegates; ``None`` without it. 404 on any other."""
     asked = request.GET.get("eg", "")
@@ -122,7 +131,11 @@ def person_of(request: HttpRequest, form: NameManagerForm) -> User | None:
         return form.people[known]
     try:
         typed = form.cleaned_data["person"]
-        person = find_person(typed=typed, by=request.user, request_ip=client_address(request))
+        person = find_person(
+            typed=typed,
+            by=request.user,  # type: ignore[arg-type]  # signed in
+            request_ip=client_address(request),
+        )
     except TooManyMisses:
         form.add_error("person", TOO_MANY)
         return None
@@ -135,14 +148,7 @@ def named(request: HttpRequest, form: NameManagerForm, entity: GeographicEntity,
     """Name the person and say so; ``False`` with the reason in the form when it is refused."""
     records = [entity] if form.cleaned_data.get("whole") else list(form.cleaned_data["units"])
     try:
-        given = name_manager(
-            user=person,
-            units=records,
-            by=request.user,
-            scope=request.scope,
-            base_url=request.build_absolute_uri("/"),
-            request_ip=client_address(request),
-        )
+        given = name_manager(user=person, units=records, scope=request.scope, **acting(request))
     except ValidationError as error:
         put_errors(form, error)
         return False
@@ -184,13 +190,7 @@ def assignment_end(request: HttpRequest, assignment_id: int) -> HttpResponse:
 def end(request: HttpRequest, assignment: Assignment) -> None:
     """End a role and say so."""
     try:
-        withdraw_right(
-            assignment=assignment,
-            by=request.user,
-            scope=request.scope,
-            base_url=request.build_absolute_uri("/"),
-            request_ip=client_address(request),
-        )
+        withdraw_right(assignment=assignment, scope=request.scope, **acting(request))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return

@@ -83,7 +83,12 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """Confirm one role (``un``), or those that are ticked (``droit``), and come back to the same list."""
     asked = request.POST.getlist("un") or request.POST.getlist("droit")
     ids = {int(value) for value in asked if value.isascii() and value.isdecimal() and len(value) <= ID_DIGITS}
-    done = confirm_rights(assignment_ids=ids, by=request.user, scope=request.scope, request_ip=client_address(request))
+    done = confirm_rights(
+        assignment_ids=ids,
+        by=request.user,  # type: ignore[arg-type]  # signed in
+        scope=request.scope,
+        request_ip=client_address(request),
+    )
     if not asked:
         messages.warning(request, "Cochez les droits à confirmer.")
     elif done:
@@ -104,7 +109,7 @@ def rights_review_export(request: HttpRequest) -> FileResponse:
     shown, text = asked_list(request.POST)
     log_action(
         action=AuditEntry.Action.EXPORTED,
-        actor=request.user,
+        actor=request.user,  # type: ignore[arg-type]  # signed in
         target="Revue des droits",
         request_ip=client_address(request),
         details={"what": "rights_review", "shown": shown, "text": text},
