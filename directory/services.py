@@ -67,7 +67,7 @@ class RecordEdit:
     """
 
     record: Any
-    by: User
+    by: User | None  # the system itself: a command
     scope: Scope
     reason: str = ""
     before: State = field(default_factory=dict)
@@ -147,7 +147,7 @@ class RecordEdit:
             closures.reopen_below(closure_kind=changes["closure_kind"][0], closed_on=closed_on, **who)
 
 
-def start_edit(*, record: Any, expected_version: int, by: User, scope: Scope, reason: str = "") -> RecordEdit:
+def start_edit(*, record: Any, expected_version: int, by: User | None, scope: Scope, reason: str = "") -> RecordEdit:
     """Lock a record and compare its version; must run in a transaction that also holds ``finish``.
 
     Raises ``StaleRecord`` when somebody saved since ``expected_version``, ``PermissionDenied`` outside the person's
@@ -162,7 +162,7 @@ def start_edit(*, record: Any, expected_version: int, by: User, scope: Scope, re
 
 
 def update_record(
-    *, record: Any, changes: Mapping[str, Any], expected_version: int, by: User, scope: Scope, reason: str = ""
+    *, record: Any, changes: Mapping[str, Any], expected_version: int, by: User | None, scope: Scope, reason: str = ""
 ) -> RecordChange | None:
     """Change fields of a record; return the line of its history, ``None`` when nothing changed.
 

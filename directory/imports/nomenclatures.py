@@ -37,6 +37,7 @@ SEED_LABELS = frozenset(
         (Nomenclature.OPERATIONAL_ACTIVITY, "231"),
     }
 )
+GONE = "Ce terme n’est plus dans la liste."
 REGIONAL = ("regional", "named in the seed")  # beginnings of the source of regional terms
 
 
@@ -167,10 +168,10 @@ class NomenclatureImporter(Importer):
         return terms.filter(code__regex=rf"^({'|'.join(sorted(filter(None, systems))) or 'aucun'})-")
 
     def _judge(self, line: Line, term: Term | None, lineage: Lineage) -> LineVerdict:
+        if term is None:
+            return line.refused(GONE) if isinstance(line.data, Absent) else self._add(line)
         if isinstance(line.data, Absent):
             return self._judge_absent(line, term, lineage)
-        if term is None:
-            return self._add(line)
         changes, said = self._changes(line.data, term, lineage)
         if not changes:
             return line.judged(Verdict.UNCHANGED, " ".join(said))

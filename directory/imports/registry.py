@@ -1,4 +1,4 @@
-"""Importers by kind. ``directory.apps`` registers them at start."""
+"""Importers by kind, registered at start (``directory.imports.kinds``)."""
 
 from __future__ import annotations
 

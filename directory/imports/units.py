@@ -64,7 +64,7 @@ class UnitsImporter(Importer):
         wanted = {line.data.entity_key: self.content.entities[line.data.entity_key] for line in lines}
         entities = Entities(wanted, self.content, signature)
         records = [found.record for found in entities.found.values() if found.record is not None]
-        there = set(
+        there: set[tuple[int, str, int | None]] = set(
             OperationalUnit.objects.filter(geographic_entity__in=records).values_list(
                 "geographic_entity_id", "sort_name", "unit_type_id"
             )
