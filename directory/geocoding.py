@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from geopy.adapters import URLLibAdapter
 from geopy.exc import GeopyError
 from geopy.geocoders import BANFrance
 
@@ -54,6 +55,7 @@ def geocode(street: str, postal_code: str, commune: Commune) -> Point | None:
         scheme=address.scheme or "https",
         timeout=settings.GEOCODER_TIMEOUT,
         user_agent="ror",
+        adapter_factory=URLLibAdapter,  # the other ones try again after a time-out
     )
     try:
         answer = coder.geocode(f"{street} {postal_code} {commune.place_name}", exactly_one=True)
