@@ -42,6 +42,7 @@ class TooManyMisses(Exception):
 def find_person(*, typed: str, by: User, request_ip: str | None = None) -> User | None:
     """Active account whose mail or identifier is exactly ``typed``, whatever the case; ``None`` when there is none.
 
+    One person's identifier that is another's mail names nobody.
     What is not found is logged. Raises ``TooManyMisses`` after MISSES of them within MISS_WINDOW.
     """
     since = timezone.now() - MISS_WINDOW
@@ -50,10 +51,11 @@ def find_person(*, typed: str, by: User, request_ip: str | None = None) -> User 
         raise TooManyMisses
     wanted = typed.strip()
     same = Q(email__iexact=wanted) | Q(username=normalise_username(wanted))
-    person = User.objects.filter(same, is_active=True).first()
-    if person is None:
-        log_action(action=AuditEntry.Action.PERSON_NOT_FOUND, actor=by, target=wanted, request_ip=request_ip)
-    return person
+    people = list(User.objects.filter(same, is_active=True)[:2])
+    if len(people) == 1:
+        return people[0]
+    log_action(action=AuditEntry.Action.PERSON_NOT_FOUND, actor=by, target=wanted, request_ip=request_ip)
+    return None
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from ..account_requests import account_of, approve_request, proposed_username, r
 from ..forms.delegation import AccountRequestForm, ApproveForm, RefuseForm, put_errors
 from ..models import AccountRequest
 from ..permissions import manages_accounts
-from .delegation import REFUSED, acting, asked_entity, require_delegation
+from .delegation import REFUSED, acting, asked_entity, offered_units, require_delegation
 
 PER_PAGE = 30
 State = AccountRequest.State
@@ -76,7 +76,7 @@ def account_request_add(request: HttpRequest) -> HttpResponse:
     }
     if entity is None:
         return render(request, "directory/account_request_add.html", context)
-    units = delegates.delegated_units(request.scope, entity_id=entity.pk)
+    units, narrowed = offered_units(request, entity)
     form = AccountRequestForm(
         request.POST if request.method == "POST" else None,
         units=units,
@@ -85,7 +85,7 @@ def account_request_add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (asked := saved(request, form)):
         messages.success(request, "Votre demande est envoyée au support. Sa réponse vous parviendra par mail.")
         return redirect("directory:account_request_detail", request_id=asked.pk)
-    context["form"] = form
+    context |= {"form": form, **narrowed}
     return render(request, "directory/account_request_add.html", context, status=REFUSED if form.errors else 200)
 
 

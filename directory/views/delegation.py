@@ -31,6 +31,7 @@ TEXT_LENGTH = 100
 ID_DIGITS = 18  # of a bigint, at most
 REFUSED = 422
 ENTITIES_OFFERED = 30
+UNITS_OFFERED = 30  # beyond, the list of boxes may be narrowed
 NOT_DELEGATING = "Seuls les directeurs et le support nomment les responsables de disponibilités."
 TOO_MANY = (
     "Trop de personnes cherchées sans résultat\u00a0: réessayez dans une heure, ou demandez un compte "
@@ -102,7 +103,7 @@ def delegation_add(request: HttpRequest, entity_id: int) -> HttpResponse:
     """Name a Responsable on several UOs of an EG, or on the whole of it. 404 outside what the person delegates."""
     require_delegation(request)
     entity = get_object_or_404(delegates.delegated_entities(request.scope).select_related("legal_entity"), pk=entity_id)
-    units = delegates.delegated_units(request.scope, entity_id=entity.pk)
+    units, narrowed = offered_units(request, entity)
     may_whole = delegates.delegation_coverage(request.scope).holds_geographic_entity(entity)
     data = request.POST if request.method == "POST" else None
     preset = {"units": request.GET.getlist("uo")} if data is None else None
@@ -121,8 +122,17 @@ def delegation_add(request: HttpRequest, entity_id: int) -> HttpResponse:
         "unknown": unknown,
         "crumbs": crumbs(steps, Crumb("Nommer un responsable")),
         "may_ask": not manages_accounts(request),
+        **narrowed,
     }
     return render(request, "directory/delegation_add.html", context, status=REFUSED if form.errors else 200)
+
+
+def offered_units(request: HttpRequest, entity: GeographicEntity) -> tuple[Any, dict[str, Any]]:
+    """Units of an EG to tick, narrowed by ``?q=``, and what the filter shows: two queries at most."""
+    text = request.GET.get("q", "").strip()[:TEXT_LENGTH]
+    units = delegates.delegated_units(request.scope, text, entity.pk)
+    count = units.count()
+    return units, {"text": text, "shown_units": count, "many": count > UNITS_OFFERED}
 
 
 def person_of(request: HttpRequest, form: NameManagerForm) -> User | None:

@@ -128,6 +128,11 @@ def test_nothing_else_finds_anybody(cast, karim, typed):
     assert AuditEntry.objects.get(action="person_not_found").actor == cast.directeur
 
 
+def test_an_identifier_that_is_somebody_elses_mail_names_nobody(cast, karim):
+    UserFactory(username=karim.email.lower())
+    assert find_person(typed=karim.email, by=cast.directeur) is None
+
+
 def test_addresses_are_not_tried_one_after_the_other(cast, karim):
     for number in range(MISSES):
         find_person(typed=f"inconnu{number}", by=cast.directeur)
@@ -202,6 +207,35 @@ def test_a_director_names_from_the_page(client, cast, world, karim, django_captu
     assertContains(again, "est déjà responsable de tout", status_code=422)
     whole = client.post(url, {"known": cast.responsable.pk, "whole": "on"}, follow=True)
     assertContains(whole, "pour tout l’établissement")
+
+
+def test_hundreds_of_units_are_narrowed(client, cast, world, monkeypatch):
+    client.force_login(cast.directeur)
+    url = reverse("directory:delegation_add", args=[world.eg.pk])
+    assertNotContains(client.get(url), "Réduire la liste")
+    monkeypatch.setattr("directory.views.delegation.UNITS_OFFERED", 2)
+    assertContains(client.get(url), "Réduire la liste")
+    narrowed = client.get(f"{url}?q=lam")
+    assertContains(narrowed, "1 unité affichée")
+    assertNotContains(narrowed, "hors les murs")
+    assertContains(client.get(f"{url}?q=introuvable"), "Aucune unité de l’établissement ne porte ce nom")
+
+
+@pytest.mark.parametrize("who", ["directeur", "sesan"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "delegations/eg/{}/nommer/",
+        "delegations/{}/retirer/",
+        "demandes-de-compte/{}/",
+        "eg/{}/membres/",
+        "eg/{}/membres/ajouter/",
+    ],
+)
+def test_an_absurd_address_is_a_404(client, cast, who, path):
+    client.force_login(getattr(cast, who))
+    for absurd in ("0", "9" * 25):
+        assert client.get(f"/repertoire/{path.format(absurd)}").status_code == 404
 
 
 @pytest.mark.parametrize(
