@@ -42,7 +42,7 @@ class ClosureForm(VersionForm):
         widget=forms.RadioSelect,
         error_messages={
             "required": "Choisissez le type de fermeture.",
-            "invalid_choice": "Choisissez « Provisoire » ou « Définitive ».",
+            "invalid_choice": "Choisissez «\u00a0Provisoire\u00a0» ou «\u00a0Définitive\u00a0».",
         },
     )
     closed_on = _day(

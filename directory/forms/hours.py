@@ -41,6 +41,7 @@ LABEL_LENGTH = 120  # of HoursException.label
 ORDINARY_HOURS = "01"  # TRE_R252 « Horaire d'ouverture »: what hours without a kind are
 DATE_FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]
 MIDNIGHT = datetime.time(0)
+BOTH_BOXES = "Choisissez «\u00a024\u00a0h/24\u00a0» ou «\u00a0Fermé\u00a0», pas les deux."
 
 
 class TimeField(forms.CharField):
@@ -57,7 +58,9 @@ class TimeField(forms.CharField):
             return None
         found = parse_time(text)
         if found is None:
-            raise forms.ValidationError(f"« {text} » n’est pas une heure. Écrivez par exemple 08:30.", code="time")
+            raise forms.ValidationError(
+                f"«\u00a0{text}\u00a0» n’est pas une heure. Écrivez par exemple 08:30.", code="time"
+            )
         return found
 
 
@@ -154,8 +157,8 @@ class UnitHoursForm(BlockForm):
                     label = capfirst(f"{name}, plage {line + 1}")
                     self.fields[f"{start}-j{weekday}-{line}-de"] = TimeField(label=f"{label}, de")
                     self.fields[f"{start}-j{weekday}-{line}-a"] = TimeField(label=f"{label}, à")
-                self.fields[f"{start}-j{weekday}-24h"] = _box("24\u00a0h/24")
-                self.fields[f"{start}-j{weekday}-ferme"] = _box("Fermé")
+                self.fields[f"{start}-j{weekday}-24h"] = _box(capfirst(f"{name}, 24\u00a0h/24"))
+                self.fields[f"{start}-j{weekday}-ferme"] = _box(capfirst(f"{name}, fermé"))
         for number in range(len(self.draft.exceptions)):
             self._add_exception_fields(f"e{number}", f"Exception {number + 1}")
 
@@ -203,12 +206,12 @@ class UnitHoursForm(BlockForm):
     def after_step(self, step: str) -> BlockForm:
         """Form with a line, a template or an exception more or less, or with a day copied; what was typed is kept."""
         draft = self.draft or Draft.of_state(self.state)
-        draft.after(step)
+        notice = draft.after(step)
         initial = {"version": self["version"].value()}
         form = type(self)(
             record=self.record, scope=self.scope, state=self.state, draft=draft, initial=initial, prefix=self.prefix
         )
-        form.is_unsaved = True
+        form.is_unsaved, form.notice = True, notice
         return form
 
     @property
@@ -288,7 +291,9 @@ class UnitHoursForm(BlockForm):
         for weekday, day in self.draft.weeks[number].days.items():
             name = f"{start}-j{weekday}"
             if day.all_day and day.closed:
-                self.add_error(f"{name}-ferme", "Choisissez « 24\u00a0h/24 » ou « Fermé », pas les deux.")
+                self.add_error(
+                    f"{name}-ferme", "Choisissez «\u00a024\u00a0h/24\u00a0» ou «\u00a0Fermé\u00a0», pas les deux."
+                )
             elif day.all_day:
                 found.append(TypedRange(weekday, MIDNIGHT, MIDNIGHT, kind, validity, f"{name}-24h"))
             elif not day.closed:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from ..timetable import WEEKDAYS as DAY_NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -148,11 +150,14 @@ class Draft:
                 values[f"e{number}-{part}"] = getattr(exception, attribute)
         return values
 
-    def after(self, step: str) -> None:
-        """Take the step that a button « etape » names; what names nothing known changes nothing."""
+    def after(self, step: str) -> str:
+        """Take the step that a button « etape » names and say what it did, when that is not plain to see.
+
+        What names nothing known changes nothing.
+        """
         found = _STEP.fullmatch(step)
         if found is None:
-            return
+            return ""
         numbers = [int(number) for number in found[2].split("-")[1:]]
         if found[1] == "semaine" and len(self.weeks) < MAX_WEEKS:
             self.weeks.append(DraftWeek())
@@ -161,9 +166,10 @@ class Draft:
         elif found[1] == "retirer-exception" and numbers[:1] and numbers[0] < len(self.exceptions):
             del self.exceptions[numbers[0]]
         elif numbers and numbers[0] < len(self.weeks):
-            self._after_week_step(found[1], *numbers)
+            return self._after_week_step(found[1], *numbers)
+        return ""
 
-    def _after_week_step(self, step: str, number: int, weekday: int = 0) -> None:
+    def _after_week_step(self, step: str, number: int, weekday: int = 0) -> str:
         week = self.weeks[number]
         if step == "retirer-semaine":
             del self.weeks[number]
@@ -171,13 +177,24 @@ class Draft:
         elif step == "plage" and weekday in WEEKDAYS and len(week.days[weekday].ranges) < MAX_RANGES:
             week.days[weekday].ranges.append(DraftRange())
         elif step == "copier" and week.source in {str(day) for day in WEEKDAYS}:
-            for target in WEEKDAYS:
-                if str(target) in week.targets and str(target) != week.source:
-                    week.days[target] = week.days[int(week.source)].copy()
-            week.targets = []
+            return _copy(week)
+        return ""
 
 
 _EXCEPTION_PARTS = {"du": "first", "au": "last", "de": "opens", "a": "closes", "motif": "label"}
+
+
+def _copy(week: DraftWeek) -> str:
+    """Copy the source day of a template on the ticked ones, and say it."""
+    source = int(week.source)
+    targets = [day for day in WEEKDAYS if str(day) in week.targets and day != source]
+    for target in targets:
+        week.days[target] = week.days[source].copy()
+    week.targets = []
+    if not targets:
+        return "Cochez les jours qui reçoivent la copie."
+    names = ", ".join(DAY_NAMES[target - 1] for target in targets)
+    return f"Horaires du {DAY_NAMES[source - 1]} copiés\u00a0: {names}."
 
 
 def _day_of(rows: list[State]) -> DraftDay:

@@ -47,7 +47,7 @@ def record_close(request: HttpRequest, kind: str, record_id: int) -> HttpRespons
     if refused := save(request, record, form, changes):
         return close_page(request, *refused)
     also = f" Avec elle\u00a0: {', '.join(level.words for level in below)}." if below else ""
-    messages.success(request, f"La fiche « {record} » est fermée.{also}")
+    messages.success(request, f"La fiche «\u00a0{record}\u00a0» est fermée.{also}")
     return redirect(page_of(record))
 
 
@@ -70,7 +70,7 @@ def record_reopen(request: HttpRequest, kind: str, record_id: int) -> HttpRespon
     if refused := save(request, record, form, {"status": closures.status_before_closure(record)}):
         return reopen_page(request, *refused)
     also = f" Avec elle\u00a0: {', '.join(level.words for level in below)}." if below else ""
-    messages.success(request, f"La fiche « {record} » est rouverte.{also}")
+    messages.success(request, f"La fiche «\u00a0{record}\u00a0» est rouverte.{also}")
     return redirect(page_of(record))
 
 
@@ -144,7 +144,7 @@ def shared(record: Any, title: str) -> dict[str, Any]:
         "record": record,
         "record_url": page_of(record),
         "is_unit": isinstance(record, OperationalUnit),
-        "crumbs": records.page_crumbs(anchor, f"{title} « {record} »" if anchor is not record else title),
+        "crumbs": records.page_crumbs(anchor, f"{title} «\u00a0{record}\u00a0»" if anchor is not record else title),
     }
 
 

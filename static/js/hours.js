@@ -86,7 +86,8 @@ function copyChecked(place) {
   boxes.forEach((box) => copyDay(dayOf(select.value), dayOf(box.value)));
   place.querySelectorAll("input:checked").forEach((box) => (box.checked = false));
   const name = select.selectedOptions[0].textContent;
-  say(place, boxes.length ? `Horaires du ${name} copiés.` : "Cochez les jours qui reçoivent la copie.");
+  const names = boxes.map((box) => box.labels[0].textContent);
+  say(place, boxes.length ? `Horaires du ${name} copiés\u00a0: ${names.join(", ")}.` : "Cochez les jours qui reçoivent la copie.");
   if (boxes.length) tell(select);
 }
 

@@ -129,7 +129,7 @@ def test_a_bad_time_is_said_and_kept(form_of):
     form = form_of(typed(form_of(), p0__j1__0__de="25:00", p0__j1__0__a="18:00", p0__j2__0__de="9:00"))
     errors = errors_of(form)
     assert errors == {
-        "p0-j1-0-de": "« 25:00 » n’est pas une heure. Écrivez par exemple 08:30.",
+        "p0-j1-0-de": "«\u00a025:00\u00a0» n’est pas une heure. Écrivez par exemple 08:30.",
         "p0-j2-0-a": "Il manque l’heure de fin de la plage.",
     }
     assert form.weeks[0].days[0].ranges[0].opens.value() == "25:00"
