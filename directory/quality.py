@@ -5,13 +5,14 @@ Bulk writers that go round ``directory.services`` call ``refresh`` for what they
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator
 from itertools import batched
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from .enums import Nomenclature, PositionSource, RecordKind
 from .models import (
@@ -23,7 +24,7 @@ from .models import (
     UnitTerm,
     WeeklyHours,
 )
-from .quality_rules import EntityFacts, UnitFacts, assess
+from .quality_rules import FEW_UNITS, RECENT_DAYS, EntityFacts, UnitFacts, assess
 from .signals import entities_changed, units_changed
 
 BATCH = 1000
@@ -161,3 +162,12 @@ def unit_facts(ids: Iterable[int]) -> Iterator[tuple[int, UnitFacts]]:
 
 def _offer(nomenclature: Nomenclature) -> models.QuerySet[UnitTerm]:
     return UnitTerm.objects.filter(unit=OuterRef("pk"), term__nomenclature=nomenclature)
+
+
+def stale_entities(now: datetime.datetime) -> models.QuerySet:
+    """Keys of the EGs of which too few published units were updated within a year before ``now`` (RE1.2)."""
+    recent = Q(updated_at__gte=now - datetime.timedelta(days=RECENT_DAYS))
+    counted = OperationalUnit.objects.published().order_by().values("geographic_entity_id")
+    counted = counted.annotate(units=Count("pk"), recent=Count("pk", filter=recent))
+    few, many = Q(units__lt=FEW_UNITS, recent=0), Q(units__gte=FEW_UNITS, units__gt=4 * F("recent"))
+    return counted.filter(few | many).values("geographic_entity_id")

@@ -26,9 +26,10 @@ from django.utils import timezone
 
 from .enums import RecordKind
 from .forms import editable_blocks
-from .models import OperationalUnit, RecordQuality
+from .models import RecordQuality
+from .quality import stale_entities
 from .quality_filter import Order
-from .quality_rules import FEW_UNITS, RECENCY, RECENT_DAYS, Rule, known
+from .quality_rules import RECENCY, Rule, known
 
 if TYPE_CHECKING:
     from .scopes import Scope
@@ -162,15 +163,6 @@ def with_record(lines: QuerySet[RecordQuality], now: datetime.datetime) -> Query
         updated_at=either("updated_at", "updated_at"),
         is_stale=Case(stale, default=Value(value=False), output_field=BooleanField()),
     )
-
-
-def stale_entities(now: datetime.datetime) -> QuerySet:
-    """Keys of the EGs of which too few published units were updated within a year before ``now`` (RE1.2)."""
-    recent = Q(updated_at__gte=now - datetime.timedelta(days=RECENT_DAYS))
-    counted = OperationalUnit.objects.published().order_by().values("geographic_entity_id")
-    counted = counted.annotate(units=Count("pk"), recent=Count("pk", filter=recent))
-    few, many = Q(units__lt=FEW_UNITS, recent=0), Q(units__gte=FEW_UNITS, units__gt=4 * F("recent"))
-    return counted.filter(few | many).values("geographic_entity_id")
 
 
 def rule_counts(lines: QuerySet[RecordQuality]) -> dict[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists
 from django.utils import timezone
 
 from accounts import home
@@ -15,7 +14,7 @@ from . import panels, quality
 from .enums import RecordKind
 from .models import GeographicEntity, OperationalUnit, RecordQuality
 from .permissions import covers, follows_quality
-from .quality_list import links, quality_lines, read_lines, shown_lines, stale_entities
+from .quality_list import links, quality_lines, read_lines, shown_lines
 from .quality_rules import RECENCY, known
 
 if TYPE_CHECKING:
@@ -56,14 +55,13 @@ def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any] | 
 
 
 def entity_panel(request: HttpRequest, entity: GeographicEntity) -> dict[str, Any] | None:
-    """Completeness of an EG and recency of its units, for whoever may edit it: one query."""
+    """Completeness of an EG and recency of its units, for whoever may edit it: ``records`` read both with the EG."""
     if entity.is_closed or not covers(request.scope.coverage(Permission.DIRECTORY_EDIT), entity):
         return None
-    stale = stale_entities(timezone.now()).filter(geographic_entity=entity)
-    line = RecordQuality.objects.filter(geographic_entity=entity).annotate(is_stale=Exists(stale)).first()
+    line: RecordQuality | None = getattr(entity, "quality", None)
     if line is None:
         return None
-    advice = [*line.advice, *([RECENCY.key] if line.is_stale else [])]
+    advice = [*line.advice, *([RECENCY.key] if getattr(entity, "units_stale", False) else [])]
     return panel(RecordKind.GEOGRAPHIC_ENTITY, entity.pk, line, advice)
 
 

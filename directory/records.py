@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import ROLE_LABELS, Role
 from common.pages import Crumb
@@ -29,6 +30,7 @@ from .models import (
     UnitTerm,
     WeeklyHours,
 )
+from .quality import stale_entities
 from .querysets import address_shown
 
 if TYPE_CHECKING:
@@ -71,11 +73,15 @@ def find_unit(scope: Scope, unit_id: int) -> OperationalUnit:
 
 
 def find_geographic_entity(scope: Scope, entity_id: int) -> GeographicEntity:
-    """EG with its EJ, terms and referents: three queries."""
+    """EG with its EJ, terms and referents: three queries. ``units_stale``: too few of its units are recent (RE1.2)."""
+    stale = stale_entities(timezone.now()).filter(geographic_entity=OuterRef("pk"))
     return (
         GeographicEntity.objects.visible_to(scope)
         .with_address_shown(scope)
-        .select_related("commune__department", "legal_entity", "category", "director_civility", "director_title")
+        .select_related(
+            *("commune__department", "legal_entity", "category", "director_civility", "director_title", "quality")
+        )
+        .annotate(units_stale=Exists(stale))
         .defer(*without_outlines("commune__"))
         .prefetch_related(
             Prefetch("terms", queryset=Term.objects.select_related("parent")),

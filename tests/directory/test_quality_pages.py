@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.roles import Role
 from directory import quality
 from directory.models import GeographicEntity, OperationalUnit, RecordQuality
-from directory.quality_list import quality_lines, stale_entities
+from directory.quality import stale_entities
+from directory.quality_list import quality_lines
 from directory.quality_rules import is_stale
 from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory

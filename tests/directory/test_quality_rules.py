@@ -6,6 +6,7 @@ import pytest
 
 from directory.blocks import BLOCKS
 from directory.enums import RecordKind
+from directory.forms import editable_blocks
 from directory.quality_rules import BY_KEY, RULES, EntityFacts, UnitFacts, assess, is_stale, known
 
 EG, UO = RecordKind.GEOGRAPHIC_ENTITY, RecordKind.UNIT
@@ -157,6 +158,11 @@ def test_rules_point_to_blocks_that_exist_and_have_short_unique_keys():
         assert rule.block in {block.key for block in BLOCKS[rule.kind]}, rule.key
         assert len(rule.key) <= 40
     assert len(BY_KEY) == len(RULES) + 1
+
+
+def test_what_is_missing_can_be_put_right_in_a_form():
+    for rule in RULES:
+        assert rule.block in editable_blocks(rule.kind), rule.key
 
 
 def test_a_key_that_no_rule_has_any_more_is_left_out():
