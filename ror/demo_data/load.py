@@ -19,6 +19,7 @@ from directory.models import (
 from .delegation import add_delegation
 from .establishments import Site, add_establishments, published
 from .figures import draw_series, write_figures
+from .files import add_files
 from .people import add_accounts, add_colleagues
 from .plan import SIZES
 from .practitioners import add_practitioners, areas_of_communities
@@ -53,6 +54,7 @@ def load_demo(*, size: str, now: datetime.datetime, seed: int = SEED, say: Say =
     managers = add_colleagues(world, sites)
     add_delegation(world)
     add_reports(world)
+    add_files()
     say("Saisies des 90 derniers jours…")
     fixed = {series.unit.pk for series in examples.series}
     units = [unit for unit in world.instances[OperationalUnit] if unit.pk not in fixed]
