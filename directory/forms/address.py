@@ -26,7 +26,7 @@ UNKNOWN = "Cette commune n’est pas dans la liste de référence\u00a0: donnez 
 NOT_THIS_ONE = "Cette commune n’est pas dans la liste de référence. Vouliez-vous dire une de celles proposées\u202f?"
 ONE_OF_TWO = "Donnez la latitude et la longitude, ou aucune des deux."
 TOO_FAR = f"Ce point est à plus de {FARTHEST_KM}\u00a0km de la commune\u00a0: vérifiez-le."
-SAME = 1e-7  # degrees: the same point, written with fewer digits
+SAME = 1e-6  # degrees, about ten centimetres: the same point, written with fewer digits
 ADDRESS_NAMES = ("street_number", "street_extension", "street_name", "postal_code")
 
 
@@ -73,6 +73,9 @@ class EntityAddressForm(BlockForm):
 
     def initial_of(self, name: str) -> Any:
         """What a field shows: the commune by a text that names no other."""
+        if name in {"lat", "lon"}:
+            value = self.state.get(name)
+            return None if value is None else round(value, 6)
         if name != "commune":
             return super().initial_of(name) if name in self.fields else None
         kept = self.state.get("commune")
