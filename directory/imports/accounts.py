@@ -20,7 +20,7 @@ from ..models import ImportRun
 from ..rights import give_role
 from .account_columns import COLUMNS, SHEET
 from .account_rows import AccountRow, Judged, judge
-from .contract import Importer, Line, LineVerdict, Verdict
+from .contract import WORDS, Importer, Line, LineVerdict, Verdict
 from .workbook import MAX_BYTES, read_rows
 
 WITH_MAIL = "Un mail lui donne le lien pour choisir son mot de passe."
@@ -40,6 +40,11 @@ class AccountsImporter(Importer):
     extensions = (".xlsx",)
     template_url_name = "directory:import_accounts_template"
     permissions: ClassVar[tuple[Permission, ...]] = (Permission.IMPORT_RUN, Permission.ACCOUNT_MANAGE)
+    words: ClassVar[dict[str, tuple[str, str]]] = {
+        **WORDS,
+        Verdict.CREATED: ("Compte créé", "Comptes créés"),
+        Verdict.UPDATED: ("Rôle ajouté", "Rôles ajoutés"),
+    }
     sends_mails = True
     batch_size = 50
 

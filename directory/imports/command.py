@@ -94,4 +94,5 @@ class ImportCommand(BaseCommand):
         self.stdout.write("Essai à blanc, rien n’a été enregistré." if run.dry_run else "Import terminé.")
         for verdict in ImportLine.Verdict:
             if count := run.counts.get(verdict):
-                self.stdout.write(f"{verdict.label}\u00a0: {french.number(count)}")
+                word = importer_of(self.kind).words[verdict][1]
+                self.stdout.write(f"{word}\u00a0: {french.number(count)}")

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.roles import Permission
 
@@ -34,8 +35,23 @@ if TYPE_CHECKING:
 Verdict = ImportLine.Verdict
 
 
+# What the pages call the lines of a verdict: one of them, several of them.
+WORDS: dict[str, tuple[str, str]] = {
+    Verdict.CREATED: (Verdict.CREATED.label, "Créées"),
+    Verdict.UPDATED: (Verdict.UPDATED.label, "Mises à jour"),
+    Verdict.UNCHANGED: (Verdict.UNCHANGED.label, "Sans changement"),
+    Verdict.CLOSED: (Verdict.CLOSED.label, "Fermées"),
+    Verdict.OUT_OF_REGION: (Verdict.OUT_OF_REGION.label, "Hors région"),
+    Verdict.REFUSED: (Verdict.REFUSED.label, "Refusées"),
+}
+
+
 class UnreadableFile(Exception):
     """The file is refused whole; the text is the reason, in French, shown to the person. Nothing was written."""
+
+
+class RunTaken(Exception):
+    """The run is read by another process, was stopped, or is over."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,12 @@ class Context:
     def dry_run(self) -> bool:
         """Tell whether writes are rolled back. Only what leaves the database (a mail) needs to ask."""
         return self.run.dry_run
+
+    def say_alive(self) -> None:
+        """Give a sign of life: to be called now and then by a long ``check``. Raises ``RunTaken`` when stopped."""
+        running = ImportRun.objects.filter(pk=self.run.pk, state=ImportRun.State.RUNNING)
+        if not running.update(alive_at=timezone.now()):
+            raise RunTaken
 
 
 @dataclass(frozen=True)
@@ -104,6 +126,7 @@ class Importer(ABC):
     confirm_form: ClassVar[type[forms.Form] | None] = None  # asked after a dry run; its fields join the options
     permissions: ClassVar[tuple[Permission, ...]] = (Permission.IMPORT_RUN,)  # all of them are needed
     batch_size: ClassVar[int] = 500  # lines a transaction
+    words: ClassVar[dict[str, tuple[str, str]]] = WORDS  # what the pages call a verdict: one line, several lines
     sends_mails: ClassVar[bool] = False  # the site's absolute address joins the options, as « base_url »
 
     context: Context

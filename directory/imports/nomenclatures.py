@@ -24,7 +24,7 @@ from ..enums import Nomenclature, RecordKind
 from ..models import ImportRun, RecordChange, Term
 from ..reference.national_lists import BY_NOMENCLATURE, CODED_LISTS, CodedList, list_of, national_number
 from ..services import RecordEdit, update_record
-from .contract import Importer, Line, LineVerdict, UnreadableFile, Verdict
+from .contract import WORDS, Importer, Line, LineVerdict, UnreadableFile, Verdict
 from .fhir import Concept, NationalFile, read_national_file
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -87,6 +87,14 @@ class NomenclatureImporter(Importer):
     )
     extensions = (".json",)
     options_form = NomenclatureOptions
+    words: ClassVar[dict[str, tuple[str, str]]] = {
+        **WORDS,
+        Verdict.CREATED: ("Ajouté", "Ajoutés"),
+        Verdict.UPDATED: ("Modifié", "Renommés ou modifiés"),
+        Verdict.UNCHANGED: ("Inchangé", "Inchangés"),
+        Verdict.CLOSED: ("Retiré", "Retirés"),
+        Verdict.REFUSED: ("Refusé", "Refusés"),
+    }
     permissions: ClassVar[tuple[Permission, ...]] = (Permission.IMPORT_RUN, Permission.NOMENCLATURE_MANAGE)
 
     coded: CodedList

@@ -13,6 +13,8 @@ from ..models import ImportLine, ImportRun
 from . import engine, registry, runs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
@@ -21,14 +23,6 @@ if TYPE_CHECKING:
 LINES_SHOWN = 50
 Verdict = ImportLine.Verdict
 State = ImportRun.State
-PLURALS = {
-    Verdict.CREATED: "Créées",
-    Verdict.UPDATED: "Mises à jour",
-    Verdict.UNCHANGED: "Sans changement",
-    Verdict.CLOSED: "Fermées",
-    Verdict.OUT_OF_REGION: "Hors région",
-    Verdict.REFUSED: "Refusées",
-}
 
 
 @dataclass(frozen=True)
@@ -79,9 +73,19 @@ def visible_runs(scope: Scope) -> QuerySet[ImportRun]:
 
 def counts_of(run: ImportRun) -> list[Count]:
     """Verdicts that some line got, in the order of the list."""
+    words = registry.importer_of(run.kind).words
     return [
-        Count(verdict.value, PLURALS[verdict], run.counts[verdict]) for verdict in Verdict if run.counts.get(verdict)
+        Count(verdict.value, words[verdict][1], run.counts[verdict]) for verdict in Verdict if run.counts.get(verdict)
     ]
+
+
+def with_words(run: ImportRun, lines: Iterable[ImportLine]) -> list[ImportLine]:
+    """Lines of a run, each with ``word``: its verdict as this kind of file calls it."""
+    words = registry.importer_of(run.kind).words
+    named = list(lines)
+    for line in named:
+        line.word = words[line.verdict][0]
+    return named
 
 
 def progress_of(run: ImportRun) -> Progress:

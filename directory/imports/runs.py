@@ -149,8 +149,9 @@ def report_csv(run: ImportRun) -> Iterator[bytes]:
     """Report for a spreadsheet: « ; », UTF-8 with its mark, no cell that could run as a formula."""
     yield "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
     yield csv_line(REPORT_TITLES)
+    words = importer_of(run.kind).words
     for line in report_lines(run):
-        yield csv_line((line.number or "", line.get_verdict_display(), line.key, line.label, line.reason))
+        yield csv_line((line.number or "", words[line.verdict][0], line.key, line.label, line.reason))
 
 
 def csv_line(cells: tuple[Any, ...]) -> bytes:

@@ -129,6 +129,8 @@ def detail_of(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
     else:
         wanted, total = "", sum(run.counts.values())
     pages_of_lines = CountedPaginator(lines.order_by("number", "pk"), pages.LINES_SHOWN, total=total)
+    page = pages_of_lines.get_page(request.GET.get("page"))
+    page.object_list = pages.with_words(run, page.object_list)
     finished_trial = run.dry_run and run.state == ImportRun.State.DONE
     follower = runs.confirmed_run(run) if finished_trial else None
     importer = registry.importer_of(run.kind)
@@ -137,7 +139,7 @@ def detail_of(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         "importer": importer,
         "crumbs": crumbs(run.file_name),
         "wanted": wanted,
-        "page": pages_of_lines.get_page(request.GET.get("page")),
+        "page": page,
         "total": sum(run.counts.values()),
         "refused": engine.lines_refused(run),
         "may_confirm": finished_trial and not follower,

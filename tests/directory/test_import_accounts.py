@@ -28,6 +28,12 @@ SITE = "https://ror.example/"
 SIRET = keyed("9912345600001")
 
 
+@pytest.fixture(autouse=True)
+def storage(settings, tmp_path):
+    """Files of the runs go to a folder of the test."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
 def row(**values):
     return {
         "last_name": "Diallo",

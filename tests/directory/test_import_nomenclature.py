@@ -24,6 +24,12 @@ LIST = Nomenclature.CARE_SPECIALISATION
 J35 = "JDV_J35-SpecialisationDePriseEnCharge-ROR"
 
 
+@pytest.fixture(autouse=True)
+def storage(settings, tmp_path):
+    """Files of the runs go to a folder of the test."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
 def value_set(concepts, name=J35, date="2026-03-30", system="https://nos/TRE_R245-Specialisation", **more):
     """A small ValueSet: ``concepts`` maps codes to labels."""
     listed = [{"code": code, "display": label} for code, label in concepts.items()]

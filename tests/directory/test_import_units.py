@@ -38,6 +38,12 @@ SIREN = keyed("99123456")
 SIRET = keyed(f"{SIREN}0001")
 
 
+@pytest.fixture(autouse=True)
+def storage(settings, tmp_path):
+    """Files of the runs go to a folder of the test."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
 def row(**values):
     """A line that creates an establishment and its ACT unit, less what is set to an empty text."""
     return {
