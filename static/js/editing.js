@@ -33,7 +33,8 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 
 // Where the focus goes: to the title of the form, then, once it is saved or dropped, to the block and what is said of it.
-let left = "";
+let left = ""; // id of the block that a request leaves
+let changed = ""; // id of the list whose change asked for the form again
 document.addEventListener("htmx:beforeRequest", (event) => {
   left = event.target.closest?.("[data-block-form]")?.id ?? "";
 });
@@ -51,8 +52,12 @@ document.addEventListener("htmx:load", (event) => {
   showHelp();
   if (event.target.matches("[data-block-form]")) {
     const form = event.target;
-    if (!form.contains(document.activeElement)) form.querySelector("h2").focus({ preventScroll: true });
-    form.scrollIntoView({ block: "nearest" });
+    const list = changed && document.getElementById(changed);
+    const placed = form.contains(document.activeElement) || form.querySelector("[data-focus]");
+    if (list) list.focus({ preventScroll: true });
+    else if (!placed) form.querySelector("h2").focus({ preventScroll: true });
+    if (!list) form.scrollIntoView({ block: "nearest" });
+    changed = "";
     return;
   }
   const block = left && event.target.matches("main") && document.getElementById(left);
@@ -66,7 +71,13 @@ document.addEventListener("htmx:load", (event) => {
 const LISTS = "select:is([name$=discipline], [name$=family], [name$=geographic_entity])";
 document.addEventListener("change", (event) => {
   const button = event.target.matches(LISTS) && event.target.form?.querySelector("[name=etape][value=listes]");
-  if (button) event.target.form.requestSubmit(button);
+  if (!button) return;
+  changed = event.target.id;
+  button.click();
+  event.target.form.inert = true; // what would be typed before the answer would be lost
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.matches("form[data-warn-unsaved]")) event.target.inert = false;
 });
 
 // Enter in a search looks for it, and does not save the form.
