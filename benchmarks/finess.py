@@ -7,6 +7,7 @@ peak memory of the import is printed for each length: it must not grow with the 
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -40,8 +41,8 @@ def figures() -> Iterable[Figure]:
             write_file(file, size)
             yield Figure(
                 f"import FINESS, {size} établissements",
-                lambda file=file, size=size: ours(file, peaks, size),
-                lambda work=work: floor(work),
+                functools.partial(ours, file, peaks, size),
+                functools.partial(floor, work),
                 rounds=1,
                 warm_up=0,
             )

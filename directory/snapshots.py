@@ -43,7 +43,8 @@ def state_of(record: models.Model, lists: Collection[str] | None = None) -> Stat
 
 def values_of(record: models.Model, names: Iterable[str]) -> State:
     """State of some stored fields of a record: no query when the records that they point to are loaded."""
-    return {name: _value(record, record._meta.get_field(name)) for name in names}  # noqa: SLF001 - the documented model API
+    fields = {field.name: field for field in record._meta.concrete_fields}  # noqa: SLF001 - the documented model API
+    return {name: _value(record, fields[name]) for name in names}
 
 
 def kept_fields(model: type[models.Model]) -> list[models.Field]:

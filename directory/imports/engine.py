@@ -22,7 +22,7 @@ from accounts.roles import Role
 from ..enums import ScopeKind
 from ..models import ImportLine, ImportRun
 from ..scopes import Grant, Scope, scope_of
-from .contract import Context, Importer, Line, LineVerdict, UnreadableFile, Verdict
+from .contract import Context, Importer, Line, LineVerdict, RunTaken, UnreadableFile, Verdict
 from .registry import importer_of
 
 SILENT_AFTER = datetime.timedelta(seconds=60)  # without a sign of life for so long, a run is taken for dead
@@ -33,10 +33,6 @@ NO_LONGER_ALLOWED = "La personne qui a lancé cet import n’a plus le droit d�
 logger = logging.getLogger(__name__)
 State = ImportRun.State
 Progress = Callable[[ImportRun], None]
-
-
-class RunTaken(Exception):
-    """The run is read by another process, or is over."""
 
 
 def execute(run_id: int, progress: Progress = lambda run: None) -> ImportRun:

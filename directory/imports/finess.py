@@ -35,6 +35,8 @@ from .finess_places import Places
 from .lambert93 import to_wgs84
 
 CLOSURES_AT_MOST = 0.05  # of the establishments known, unless forced (spec 10)
+ALIVE_EVERY = 20_000  # lines between two signs of life
+MISFITS_AT_MOST = 1000  # lines that do not fit, at the head of a file, before it is refused without reading on
 CHUNK = 2000  # establishments compared with the file at a time
 NOT_FINESS = (
     "Le fichier n’a pas les champs d’un extrait FINESS\u00a0: des lignes «\u00a0structureet\u00a0» de 31\u00a0champs "
@@ -58,6 +60,12 @@ class FinessOptionsForm(forms.Form):
         required=False,
         help_text="Sans cette case, rien n’est fermé quand plus d’un établissement connu sur vingt devrait l’être.",
     )
+
+    def clean(self):
+        """Ask for a dry run first: it gives the list of closures."""
+        if self.cleaned_data.get("full") and not self.data.get("dry_run"):
+            self.add_error("full", "Un fichier complet passe d’abord par un essai à blanc\u00a0: cochez-le aussi.")
+        return self.cleaned_data
 
 
 class FinessConfirmForm(forms.Form):
@@ -130,6 +138,8 @@ class FinessImporter(Importer):
                 right += 1
             else:
                 wrong += 1
+            if wrong > MISFITS_AT_MOST and not right:
+                break
         if wrong > right or not right:
             raise UnreadableFile(NOT_FINESS)
         return sum(1 for _ in self.rows(file, 0))
@@ -140,6 +150,8 @@ class FinessImporter(Importer):
 
     def _lines(self, file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
         for number, text in text_lines(file, self.encoding):
+            if number % ALIVE_EVERY == 0:
+                self.context.say_alive()
             fields = lines_of.fields_of(text)
             if number == 1 and fields[0] == HEADER:
                 self._read_header(fields)

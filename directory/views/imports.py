@@ -174,7 +174,11 @@ def import_confirm(request: HttpRequest, run_id: int) -> HttpResponse:
         messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
         return redirect("directory:import_detail", run.pk)
     try:
-        follower = runs.confirm_run(run=run, options=form.cleaned_data, by=request.user)
+        follower = runs.confirm_run(
+            run=run,
+            options=form.cleaned_data,
+            by=request.user,  # type: ignore[arg-type]  # signed in
+        )
     except engine.RunTaken:
         messages.error(request, "Seul un essai à blanc terminé peut être importé pour de bon.")
         return redirect("directory:import_detail", run.pk)

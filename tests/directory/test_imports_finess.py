@@ -269,6 +269,19 @@ def test_an_unreadable_file_is_refused_whole(world, content, reason):
     assert not run.lines.exists()
 
 
+def test_a_long_check_gives_signs_of_life_and_may_be_stopped(world, monkeypatch):
+    monkeypatch.setattr("directory.imports.finess.ALIVE_EVERY", 2)
+    assert read(establishment(1), establishment(2)).counts == {"created": 2}
+    monkeypatch.setattr(FinessImporter, "_note", lambda self, number, fields: runs.stop_run(run=self.context.run))
+    run = read(establishment(3), establishment(4), establishment(5))
+    assert (run.state, run.position, run.total) == ("stopped", 0, None)
+
+
+def test_a_file_of_another_kind_is_not_read_to_its_end(world, monkeypatch):
+    monkeypatch.setattr("directory.imports.finess.MISFITS_AT_MOST", 2)
+    assert read(*["autre;chose"] * 5, *(establishment(number) for number in range(9))).state == "refused"
+
+
 def test_a_dry_run_says_what_the_import_does_across_batches(world, monkeypatch):
     monkeypatch.setattr(FinessImporter, "batch_size", 2)
     owner = finess(900_001)
@@ -346,7 +359,7 @@ def test_the_command_says_by_its_code_what_became_of_the_file(world, tmp_path, l
         assert getattr(end.value, "returncode", None) == code or getattr(end.value, "code", None) == code
     assert report.exists()
     if code != 1:
-        assert "Créée\N{NO-BREAK SPACE}: 1" in out.getvalue()
+        assert "Créées\N{NO-BREAK SPACE}: 1" in out.getvalue()
         assert finess(1) in report.read_text(encoding="utf-8-sig")
 
 

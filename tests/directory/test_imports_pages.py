@@ -178,6 +178,13 @@ def test_closures_are_confirmed_apart(send, support, world):
     assert world.eg.is_closed
 
 
+def test_a_complete_file_is_tried_first(send):
+    page = send(NEW, {"file": upload(establishment(1)), "full": "on"})
+    assert page.status_code == 422
+    assert "passe d’abord par un essai à blanc" in page.text
+    assert "Choisissez le fichier de nouveau" in page.text
+
+
 def test_legal_entities_to_complete_are_listed(send, support):
     send(NEW, {"file": upload(establishment(1))})
     text = support.get(LIST).text
