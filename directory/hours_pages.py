@@ -72,10 +72,13 @@ class Period:
         return f"jusqu’au {french.day(self.last)}" if self.last else ""
 
 
-def hours_context(schedule: Schedule, asked: Mapping[str, str], now: datetime) -> dict[str, Any]:
+def hours_context(
+    schedule: Schedule, asked: Mapping[str, str], now: datetime, *, is_closed: bool = False
+) -> dict[str, Any]:
     """Hours for the page: the week asked (``semaine``), the month asked (``mois``), else the current week.
 
-    What cannot be read asks for nothing. Without hours ``week`` is ``None``.
+    What cannot be read asks for nothing. Without hours ``week`` is ``None``. ``is_closed``: the unit is, whatever its
+    hours say, so nothing is said of this moment.
     """
     if not schedule:
         return {"week": None, "month": None, "open_now": ""}
@@ -84,7 +87,7 @@ def hours_context(schedule: Schedule, asked: Mapping[str, str], now: datetime) -
     return {
         "week": week_context(schedule, parse_week(asked.get("semaine", "")) or week_start(today), today),
         "month": month_context(schedule, first, today) if first else None,
-        "open_now": open_words(schedule, now),
+        "open_now": "" if is_closed else open_words(schedule, now),
         "periods": periods(schedule, today),
         "exceptions": [exception_words(rule) for rule in next_exceptions(schedule, today)],
     }

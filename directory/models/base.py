@@ -3,6 +3,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from common.phones import normalise_phone, validate_phone
 from common.text import fold
@@ -121,6 +122,11 @@ class PublishedModel(TrackedModel):
     @property
     def is_closed(self) -> bool:
         return self.status == PublicationStatus.CLOSED
+
+    @property
+    def reopening_is_due(self) -> bool:
+        """Tell whether the day announced for the reopening has come."""
+        return self.is_closed and self.reopens_on is not None and self.reopens_on <= timezone.localdate()
 
 
 def refuse_below_closed(record: PublishedModel, *above: PublishedModel | None) -> None:

@@ -94,7 +94,7 @@ def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
             **shared(
                 request, RecordKind.UNIT, unit, contacts=contacts_shown, drawn=[key for key in drawn if drawn[key]]
             ),
-            **hours_context(schedule, request.GET, timezone.now()),
+            **hours_context(schedule, request.GET, timezone.now(), is_closed=unit.is_closed),
             "crumbs": records.crumbs_of(entity.legal_entity, entity, unit),
             "place": entity,
             "place_outlines": records.outlines_url([entity.commune.department_id]),

@@ -169,11 +169,12 @@ def test_closed_records_are_in_the_tree_only_when_asked(director, world):
     department = reverse("directory:tree_department", args=["92"])
     assert ">2 UO<" in text_of(director.get(department))
     assert ">3 UO<" in text_of(director.get(department, {"fermees": "1"}))
-    GeographicEntityFactory(nanterre=True, name="EG clos", closed=True)
+    closed = GeographicEntityFactory(nanterre=True, name="EG clos", closed=True)
+    link = reverse("directory:geographic_entity_detail", args=[closed.pk])
     root = reverse("directory:tree")
-    assert "EG clos" not in text_of(director.get(root, {"q": "EG clos"}))
+    assert link not in text_of(director.get(root, {"q": "EG clos"}))
     found = text_of(director.get(root, {"q": "EG clos", "fermees": "1"}))
-    assert "EG clos" in found
+    assert link in found
     assert '<span class="tag">Fermé</span>' in found
     assert "fermees=1" in found
     assert "2 établissements" in text_of(director.get(root, {"fermees": "1"}))
@@ -192,3 +193,12 @@ def test_a_closed_unit_leaves_entry_search_and_totals(client, cast, world):
     assert "Fermée" in row[: row.index("</li>")]
     assert f'name="u{world.act.pk}-figure"' not in entry
     assert CurrentFigure.objects.get(unit=world.act).figure == 8
+
+
+def test_a_reopening_announced_for_a_past_day_is_said(client, cast, world):
+    dates = {"closed_on": "2024-01-01", "reopens_on": "2024-06-01"}
+    unit = UnitFactory(geographic_entity=world.eg, status="closed", closure_kind="PRO", **dates)
+    client.force_login(cast.consultation)
+    page = text_of(client.get(reverse("directory:unit_detail", args=[unit.pk])))
+    assert "réouverture prévue le 01/06/2024 (ce jour est passé)." in page
+    assert "Rouvrir" not in page

@@ -41,9 +41,7 @@ def test_any_text_is_a_month_or_nothing(text):
     assert parse_month(text) is None or isinstance(parse_month(text), dt.date)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "2024", "2024-13", "2024-00", "1999-12", "2101-01", "2024-8", "2024-08-01"]
-)
+@pytest.mark.parametrize("text", ["", "2024", "2024-13", "2024-00", "1999-12", "2101-01", "2024-8", "2024-08-01"])
 def test_what_is_no_month(text):
     assert parse_month(text) is None
 
@@ -85,6 +83,8 @@ def test_the_month_asked_is_shown_with_the_way_back_to_its_weeks():
     current = hours_context(Schedule(ORDINARY), {"mois": "2024-08"}, NOW)["month"]
     assert current["week_query"] == "?semaine=2024-W33"
     assert hours_context(Schedule(ORDINARY), {"mois": "août"}, NOW)["month"] is None
+    assert hours_context(Schedule(ORDINARY), {}, NOW)["open_now"] == "ouvert jusqu’à 18:00"
+    assert hours_context(Schedule(ORDINARY), {}, NOW, is_closed=True)["open_now"] == ""
     assert hours_context(Schedule(ORDINARY), {"semaine": "2024-W34"}, NOW)["week"]["month_query"] == "?mois=2024-08"
 
 
