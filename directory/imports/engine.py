@@ -8,6 +8,7 @@ same batch: the run's row is locked, and its position is compared under the lock
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import itertools
 import logging
@@ -121,22 +122,17 @@ def batches(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
         yield batch
 
 
-class locked:  # noqa: N801 - reads as « with locked(run) »
-    """Transaction that holds the run's row. Raises ``RunTaken`` when it was stopped, or is further than we left it."""
+@contextlib.contextmanager
+def locked(run: ImportRun) -> Iterator[None]:
+    """Open a transaction that holds the run's row.
 
-    def __init__(self, run: ImportRun) -> None:
-        self.run = run
-        self.transaction = transaction.atomic()
-
-    def __enter__(self) -> None:
-        self.transaction.__enter__()
-        found = ImportRun.objects.select_for_update().only("state", "position").get(pk=self.run.pk)
-        if (found.state, found.position) != (State.RUNNING, self.run.position):
-            self.transaction.__exit__(RunTaken, RunTaken(), None)
+    Raises ``RunTaken`` when the run was stopped, or is further than we left it.
+    """
+    with transaction.atomic():
+        found = ImportRun.objects.select_for_update().only("state", "position").get(pk=run.pk)
+        if (found.state, found.position) != (State.RUNNING, run.position):
             raise RunTaken
-
-    def __exit__(self, *error) -> None:
-        self.transaction.__exit__(*error)
+        yield
 
 
 def write_batch(importer: Importer, run: ImportRun, lines: Sequence[Line]) -> None:

@@ -1,6 +1,8 @@
 """The demonstration's own pages and its launcher's small parts."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 from django.core.mail import EmailMessage
@@ -51,3 +53,18 @@ def test_fresh_never_touches_a_database_of_one_s_own(capsys, monkeypatch):
         port = free.getsockname()[1]
     assert launcher.main(["--port", str(port), "--fresh"]) == 1
     assert "videz la base vous-même" in capsys.readouterr().err
+
+
+def test_a_worker_that_ends_is_replaced_until_the_server_ends(monkeypatch, tmp_path):
+    trace = tmp_path / "trace"
+    monkeypatch.setattr(launcher, "WATCH_EVERY", 0.05)
+    monkeypatch.setattr(launcher, "worker_command", lambda: ["-c", f"open({str(trace)!r}, 'a').write('x')"])
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(3)"], stdin=subprocess.PIPE) as server:
+        monkeypatch.setattr(launcher.time, "sleep", lambda seconds: _end_after(server, trace, 2))
+        assert launcher.watch(server) == 3
+
+
+def _end_after(server, trace, workers):
+    """Let the server end once so many workers have run."""
+    if trace.exists() and len(trace.read_text()) >= workers and not server.stdin.closed:
+        server.stdin.close()
