@@ -113,4 +113,4 @@ class NumberField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Take the spaces out."""
-        return compact(super().to_python(value))
+        return compact(super().to_python(value) or "")

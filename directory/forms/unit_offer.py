@@ -66,8 +66,8 @@ class UnitOfferForm(TermsForm):
     def offered(self, lists: set[str], held: set[int]) -> dict[str, list[Term]]:
         """Terms that the type allows, and those held; the mode that the type presets is always one of them."""
         assert self.unit_type is not None  # noqa: S101 - add_fields stopped without a type
-        preset = {self.unit_type.preset_mode_id} - {None}
-        return choosable(lists, held | preset, self.unit_type.pk)
+        preset = self.unit_type.preset_mode_id
+        return choosable(lists, held | {preset} if preset else held, self.unit_type.pk)
 
     def _type(self, pk: int) -> Term:
         return self.record.unit_type if self.record.unit_type_id == pk else Term.objects.get(pk=pk)

@@ -59,7 +59,7 @@ def save(request: HttpRequest, form: BlockForm) -> HttpResponse:
             record=record,
             values=form.values(),
             expected_version=form.cleaned_data["version"],
-            by=request.user,
+            by=request.user,  # type: ignore[arg-type]  # signed in
             scope=request.scope,
         )
     except services.StaleRecord as refused:
