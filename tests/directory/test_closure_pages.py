@@ -80,7 +80,7 @@ def test_a_hidden_record_is_hidden_again_after_its_closure(director, world):
     ("changes", "said"),
     [
         ({"closure_kind": None}, "Choisissez le type de fermeture."),
-        ({"closure_kind": "XXX"}, "Choisissez « Provisoire » ou « Définitive »."),
+        ({"closure_kind": "ABC"}, "Choisissez « Provisoire » ou « Définitive »."),
         ({"closed_on": ""}, "Indiquez la date de fermeture."),
         ({"closed_on": "32/01/2026"}, "Cette date n’existe pas."),
         ({"closed_on": "2099-01-01"}, "sa date ne peut pas être à venir"),
