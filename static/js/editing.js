@@ -56,7 +56,8 @@ document.addEventListener("htmx:load", (event) => {
     const placed = form.contains(document.activeElement) || form.querySelector("[data-focus]");
     if (list) list.focus({ preventScroll: true });
     else if (!placed) form.querySelector("h2").focus({ preventScroll: true });
-    if (!list) form.scrollIntoView({ block: "nearest" });
+    // What takes the focus is shown, and not the form, which may be longer than the window.
+    if (!list) (form.querySelector("[data-focus]") ?? document.activeElement).scrollIntoView({ block: "nearest" });
     changed = "";
     return;
   }
