@@ -104,7 +104,7 @@ def purge(*, now: datetime.datetime) -> tuple[int, int]:
     storage = Attachment._meta.get_field("file").storage  # noqa: SLF001 - the documented model API
     removed = 0
     for attachment in Attachment.objects.filter(removed_at__lt=limit).exclude(file=""):
-        storage.delete(attachment.file.name)
+        storage.delete(str(attachment.file.name))
         Attachment.objects.filter(pk=attachment.pk).update(file="")
         removed += 1
     used = set(Attachment.objects.exclude(file="").values_list("file", flat=True))

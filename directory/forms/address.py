@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.urls import reverse
 
 from common.geo import Point
@@ -25,6 +26,8 @@ SEVERAL = "Plusieurs communes sont possibles\u00a0: choisissez la bonne dans la 
 UNKNOWN = "Cette commune n’est pas dans la liste de référence\u00a0: donnez son nom ou son code postal."
 NOT_THIS_ONE = "Cette commune n’est pas dans la liste de référence. Vouliez-vous dire une de celles proposées\u202f?"
 ONE_OF_TWO = "Donnez la latitude et la longitude, ou aucune des deux."
+NOT_FOUND = "L’adresse n’a pas pu être située\u00a0: le point est au centre de la commune, à déplacer sur la carte."
+AT_THE_CENTRE = "Le point est au centre de la commune\u00a0: vous pouvez le déplacer sur la carte."
 TOO_FAR = f"Ce point est à plus de {FARTHEST_KM}\u00a0km de la commune\u00a0: vérifiez-le."
 SAME = 1e-6  # degrees, about ten centimetres: the same point, written with fewer digits
 ADDRESS_NAMES = ("street_number", "street_extension", "street_name", "postal_code")
@@ -35,7 +38,7 @@ class DegreesField(forms.FloatField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> float | None:  # type: ignore[override]  # the stubs take it for whole numbers
         """Raises ``ValidationError`` for what is no number."""
         return super().to_python(value.strip().replace(",", ".") if isinstance(value, str) else value)
 
@@ -122,6 +125,15 @@ class EntityAddressForm(BlockForm):
             again.notice = f"Le point est maintenant\u00a0: {found.source.label}."
             return again
         return self
+
+    def warnings(self) -> list[str]:
+        """Say where the point went when the address did not give it."""
+        approximate = self.position is not None and self.position.source == PositionSource.COMMUNE
+        if not approximate or _same(self.position, self._stored_position):
+            return []
+        if settings.GEOCODER_URL:
+            return [NOT_FOUND]
+        return [AT_THE_CENTRE]
 
     # What the page shows.
 
@@ -211,8 +223,10 @@ class EntityAddressForm(BlockForm):
 
     @property
     def _stored_position(self) -> Position | None:
-        lat, lon, source = (self.state.get(name) for name in ("lat", "lon", "position_source"))
-        return None if lat is None or lon is None else Position(lat, lon, PositionSource(source))
+        lat, lon = self.state.get("lat"), self.state.get("lon")
+        if lat is None or lon is None:
+            return None
+        return Position(lat, lon, PositionSource(self.state["position_source"]))
 
     @property
     def _stored_point(self) -> Point | None:

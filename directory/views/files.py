@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from django import forms
 
 PHOTO_MAX_AGE = 24 * 3600  # seconds; a new photo has a new address
-WITH_FILES = {RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity, RecordKind.UNIT: OperationalUnit}
+WITH_FILES: dict[str, Any] = {RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity, RecordKind.UNIT: OperationalUnit}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,13 +41,13 @@ def photo(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, "photo", kind, record, PhotoForm())
     if "supprimer" in request.POST:
-        removed = files.remove_photo(record=record, by=request.user, scope=request.scope)
+        removed = files.remove_photo(record=record, **_author(request))
         messages.success(request, "La photo est supprimée." if removed else "Cette fiche n’a pas de photo.")
         return redirect(record_url(record))
     form = PhotoForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, "photo", kind, record, form, status=422)
-    files.set_photo(record=record, content=form.cleaned_data["photo"], by=request.user, scope=request.scope)
+    files.set_photo(record=record, content=form.cleaned_data["photo"], **_author(request))
     messages.success(request, "La photo est enregistrée.")
     return redirect(record_url(record))
 
@@ -74,7 +74,7 @@ def attachments(request: HttpRequest, kind: str, record_id: int) -> HttpResponse
     if form.is_valid():
         uploads = form.cleaned_data["fichiers"]
         try:
-            files.add_attachments(record=record, uploads=uploads, by=request.user, scope=request.scope)
+            files.add_attachments(record=record, uploads=uploads, **_author(request))
         except ValidationError as refused:
             form.add_error("fichiers", refused)
         else:
@@ -104,11 +104,16 @@ def attachment_remove(request: HttpRequest, kind: str, record_id: int, attachmen
         context = {"attachment": attachment, **_context(kind, record, "Supprimer une pièce jointe")}
         return render(request, "directory/attachment_remove.html", context)
     try:
-        files.remove_attachment(record=record, attachment_id=attachment.pk, by=request.user, scope=request.scope)
+        files.remove_attachment(record=record, attachment_id=attachment.pk, **_author(request))
     except Attachment.DoesNotExist as error:
         raise Http404 from error
     messages.success(request, f"«\u00a0{attachment.name}\u00a0» est supprimé.")
     return redirect("directory:attachments", kind, record.pk)
+
+
+def _author(request: HttpRequest) -> dict[str, Any]:
+    """Who writes, and within what."""
+    return {"by": request.user, "scope": request.scope}
 
 
 def _own_record(request: HttpRequest, kind: str, record_id: int) -> Any:

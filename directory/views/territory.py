@@ -45,6 +45,6 @@ def commune_suggestions(request: HttpRequest) -> HttpResponse:
     action = request.GET.get("action", "")
     if action not in ACTIONS:
         raise Http404
-    text = next((value for name, value in request.GET.items() if name != "action"), "")
+    text = next((str(value) for name, value in request.GET.items() if name != "action"), "")
     context = {"action": action, "verb": ACTIONS[action], "text": text, "places": suggested(text, load_gazetteer())}
     return render(request, "directory/commune_suggestions.html", context)

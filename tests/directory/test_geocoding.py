@@ -128,7 +128,7 @@ def test_saving_an_address_places_it(client, cast, world, service):
 def test_saving_says_when_the_service_failed(client, cast, world, service):
     service.status = 500
     page = edited(client, cast, world, street_name="Rue neuve").text
-    assert "centre de la commune" in page
+    assert "L’adresse n’a pas pu être située" in page
     assert GeographicEntity.objects.get(pk=world.eg.pk).position_source == PositionSource.COMMUNE
 
 
