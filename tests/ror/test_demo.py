@@ -59,7 +59,8 @@ def test_a_worker_that_ends_is_replaced_until_the_server_ends(monkeypatch, tmp_p
     trace = tmp_path / "trace"
     monkeypatch.setattr(launcher, "WATCH_EVERY", 0.05)
     monkeypatch.setattr(launcher, "worker_command", lambda: ["-c", f"open({str(trace)!r}, 'a').write('x')"])
-    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(3)"], stdin=subprocess.PIPE) as server:
+    command = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(3)"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
         monkeypatch.setattr(launcher.time, "sleep", lambda seconds: _end_after(server, trace, 2))
         assert launcher.watch(server) == 3
 
