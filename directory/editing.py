@@ -106,15 +106,14 @@ def conflict_of(form: BlockForm, refused: services.StaleRecord, since: int) -> C
     return Conflict(since, str(by) if by else "le système", at, lines)
 
 
-def merged_state(form: BlockForm, conflict: Conflict) -> State:
-    """State to show after a conflict: what the record holds now, then what the person typed.
+def merged_state(form: BlockForm, conflict: Conflict, current: Any) -> State:
+    """State to show after a conflict: what the record holds now (``current``), then what the person typed.
 
     A field that the person had left alone takes the value that was saved meanwhile.
     """
     mine = form.values()
     untouched = {line.name for line in conflict.lines if not line.touched}
-    now = state_of(form.record)
-    return now | {name: value for name, value in mine.items() if name not in untouched}
+    return state_of(current) | {name: value for name, value in mine.items() if name not in untouched}
 
 
 def same(one: Any, other: Any) -> bool:

@@ -108,7 +108,7 @@ def conflict_page(request: HttpRequest, form: BlockForm, refused: services.Stale
     """Show both values side by side, the form holding what was typed, ready to be saved over the other save."""
     form.record.version = refused.current.version
     conflict = conflict_of(form, refused, since)
-    shown = type(form)(record=form.record, scope=form.scope, state=merged_state(form, conflict))
+    shown = type(form)(record=form.record, scope=form.scope, state=merged_state(form, conflict, refused.current))
     return form_page(request, shown, conflict=conflict, status=409)
 
 

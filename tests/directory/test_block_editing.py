@@ -4,9 +4,11 @@ import pytest
 from django.urls import reverse
 
 from common.french import telephone
+from directory.enums import Nomenclature
 from directory.models import GeographicEntity
 from directory.scopes import scope_of
 from directory.services import update_block
+from tests.factories.directory import UnitFactory, term, unit_type
 
 pytestmark = pytest.mark.django_db
 CONTACT = {"version": "1", "phone": "01 41 00 00 00", "fax": "", "website": "", "email": "contact@altair.example"}
@@ -141,3 +143,53 @@ def test_htmx_gets_the_block_alone(director, world):
     assert answer.content.decode().lstrip().startswith("<section")
     answer = director.post(address(world.eg, "contact"), CONTACT | {"email": "x"}, headers=headers)
     assert (answer.status_code, answer.headers["HX-Retarget"]) == (200, "#contact")
+
+
+def test_what_the_rules_of_the_record_refuse_is_said_on_its_field(client, cast, world):
+    client.force_login(cast.sesan)
+    shown = client.get(address(world.eg, "identification")).context["form"]
+    data = {name: shown[name].value() or "" for name in shown.fields}
+    data |= {"official_name": "ACT", "category": term(Nomenclature.EG_CATEGORY, "101").pk}
+    answer = client.post(address(world.eg, "identification"), data | {"finess": world.other_eg.finess})
+    assert answer.status_code == 422
+    assert "finess" in answer.context["form"].errors or answer.context["form"].non_field_errors()
+    assert stored(world.eg).version == 1
+
+
+def test_a_closed_record_is_not_edited(director, world):
+    unit = UnitFactory(geographic_entity=world.eg, closed=True)
+    assert director.get(address(unit, "capacite", "uo")).status_code == 403
+    assert director.post(address(unit, "capacite", "uo"), {"version": "1"}).status_code == 403
+
+
+def test_nul_characters_are_refused(director, world):
+    assert director.post(address(world.eg, "contact"), CONTACT | {"fax": "01\0"}).status_code == 400
+
+
+def test_an_offer_without_a_type_leads_to_the_type(director, world):
+    unit = UnitFactory(geographic_entity=world.eg, unit_type=None)
+    page = director.get(address(unit, "offre", "uo")).content.decode()
+    assert address(unit, "identification", "uo") in page
+    assert ">Modifier</button>" not in page
+    assert director.post(address(unit, "offre", "uo"), {"version": "1"}).status_code == 422
+
+
+def test_a_tampered_sensitive_field_is_refused(director, world):
+    shown = director.get(address(world.act, "identification", "uo")).context["form"]
+    data = {
+        name: shown[name].value() or "" for name in shown.fields if not shown[name].field.widget.attrs.get("disabled")
+    }
+    other = unit_type("95.46").pk
+    answer = director.post(address(world.act, "identification", "uo"), data | {"unit_type": str(other)})
+    assert answer.status_code == 422
+    assert "Ce champ est sensible" in answer.content.decode()
+
+
+def test_the_last_conflict_is_told_when_the_history_cannot_say_who(director, world):
+    GeographicEntity.objects.filter(pk=world.eg.pk).update(version=5, phone="0142000000")
+    answer = director.post(address(world.eg, "contact"), CONTACT | {"version": "3"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert telephone("0142000000") in page
+    assert answer.context["form"]["phone"].value() == telephone("0141000000")
+    assert answer.context["form"]["version"].value() == 5
