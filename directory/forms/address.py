@@ -67,6 +67,7 @@ class EntityAddressForm(BlockForm):
     point_vu = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
 
     position: Position | None = None
+    was_placed = False  # the address gave the point anew
     candidates: Sequence[KnownPlace] = ()
 
     @property
@@ -128,12 +129,9 @@ class EntityAddressForm(BlockForm):
 
     def warnings(self) -> list[str]:
         """Say where the point went when the address did not give it."""
-        approximate = self.position is not None and self.position.source == PositionSource.COMMUNE
-        if not approximate or _same(self.position, self._stored_position):
+        if not self.was_placed or self.position is None or self.position.source != PositionSource.COMMUNE:
             return []
-        if settings.GEOCODER_URL:
-            return [NOT_FOUND]
-        return [AT_THE_CENTRE]
+        return [NOT_FOUND if settings.GEOCODER_URL else AT_THE_CENTRE]
 
     # What the page shows.
 
@@ -255,6 +253,7 @@ class EntityAddressForm(BlockForm):
         kept = stored is not None and _same(typed, stored) and not self._address_changed(cleaned)
         if kept and not cleaned.get("replacer"):
             return stored
+        self.was_placed = True
         return position_of(self._street(cleaned), cleaned["postal_code"], commune)
 
     def _address_changed(self, cleaned: dict[str, Any]) -> bool:
