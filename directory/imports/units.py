@@ -11,16 +11,13 @@ from typing import IO
 
 from django.utils import timezone
 
-from ..history import change_line
-from ..models import ImportRun, InterventionArea, OperationalUnit, RecordChange, UnitTerm
-from ..services import RecordEdit
-from ..signals import units_changed
-from ..snapshots import differences, state_of
+from ..models import ImportRun, OperationalUnit
 from .bulk import Signature
 from .contract import Importer, Line, LineVerdict, Verdict
 from .unit_columns import COLUMNS, SHEET
 from .unit_entities import Entities, Found
 from .unit_rows import FileOfUnits, Lists, RowReader, UnitRow
+from .unit_writing import NewUnit, create_units
 from .workbook import MAX_BYTES, read_rows
 
 ALREADY_THERE = "Cette unité existe déjà\u00a0: rien n’est changé."
@@ -69,62 +66,22 @@ class UnitsImporter(Importer):
                 "geographic_entity_id", "sort_name", "unit_type_id"
             )
         )
-        new: list[RecordEdit] = []
-        verdicts = [self._judge(line, entities.found[line.data.entity_key], there, new, signature) for line in lines]
-        self._finish(new)
+        new: list[NewUnit] = []
+        verdicts = [self._judge(line, entities.found[line.data.entity_key], there, new) for line in lines]
+        create_units(new, signature)
         return verdicts
 
     def _judge(
-        self,
-        line: Line,
-        found: Found,
-        there: set[tuple[int, str, int | None]],
-        new: list[RecordEdit],
-        signature: Signature,
+        self, line: Line, found: Found, there: set[tuple[int, str, int | None]], new: list[NewUnit]
     ) -> LineVerdict:
         row: UnitRow = line.data
         if found.record is None:
             return line.refused(found.problem)
-        if (found.record.pk, *row.unit.key) in there:
+        key = (found.record.pk, *row.unit.key)
+        if key in there:
             return line.judged(Verdict.UNCHANGED, ALREADY_THERE)
-        there.add((found.record.pk, *row.unit.key))
-        new.append(self._create(row, found, signature))
+        there.add(key)
+        new.append(NewUnit(row.unit, found.record))
         if found.created and row.first:
             return line.judged(Verdict.CREATED, f"Établissement créé\u00a0: «\u00a0{found.record}\u00a0».")
         return line.judged(Verdict.CREATED, f"Ajoutée à «\u00a0{found.record}\u00a0».")
-
-    def _create(self, row: UnitRow, found: Found, signature: Signature) -> RecordEdit:
-        unit = OperationalUnit(
-            geographic_entity=found.record,
-            name=row.unit.name,
-            unit_type=row.unit.unit_type,
-            discipline=row.unit.discipline,
-            care_mode=row.unit.care_mode,
-            **row.unit.values,
-        )
-        edit = RecordEdit(unit, signature.by, self.context.scope, signature.reason, now=signature.now)
-        edit.check()
-        unit.clean()
-        edit.create()
-        UnitTerm.objects.bulk_create([UnitTerm(unit=unit, term=term) for term in row.unit.terms])
-        areas = [InterventionArea(unit=unit, commune_id=insee) for insee in row.unit.area]
-        InterventionArea.objects.bulk_create(areas)
-        return edit
-
-    def _finish(self, edits: Sequence[RecordEdit]) -> None:
-        """Write the history of the new units and tell the higher apps, once for the batch."""
-        if not edits:
-            return
-        RecordChange.objects.bulk_create(
-            change_line(
-                record=edit.record,
-                action=RecordChange.Action.CREATED,
-                changes=differences({}, state_of(edit.record)),
-                by=edit.by,
-                role=edit.record.updated_role,
-                now=edit.now,
-                reason=edit.reason,
-            )
-            for edit in edits
-        )
-        units_changed.send(sender=OperationalUnit, unit_ids=[edit.record.pk for edit in edits])

@@ -6,7 +6,8 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from directory.enums import Nomenclature
 from directory.imports.unit_columns import COLUMNS, SHEET, TITLES
 from directory.imports.units import ALREADY_THERE, UnitsImporter
 from directory.models import GeographicEntity, ImportLine, ImportRun, LegalEntity, OperationalUnit, RecordChange
+from directory.snapshots import differences, state_of
 from search.models import SearchDocument
 from tests.factories.directory import (
     ACT,
@@ -121,6 +123,25 @@ def test_creations_are_in_the_history(cast):
         (kind, cast.sesan, "support", reason) for kind in ("ej", "eg", "uo")
     }
     assert lines.get(record_kind="uo").changes["name"] == [None, "ACT Exemple – hébergement"]
+
+
+def test_the_history_of_a_unit_is_what_its_record_holds():
+    load(row(operational_activity="404; 340", audience="07; 06", area="Paris 10; 92110; Nanterre", installed_places=3))
+    unit = OperationalUnit.objects.get()
+    kept = RecordChange.objects.get(record_kind="uo", record_id=unit.pk).changes
+    assert kept == differences({}, state_of(unit))
+    assert len(kept["intervention_communes"][1]) == 3
+
+
+def test_a_batch_costs_the_same_with_three_times_the_lines():
+    counts = []
+    for first, size in ((0, 4), (100, 12)):
+        numbers = range(first, first + size)
+        rows = [row(finess=keyed(f"9298{n:04}"), name=f"U{n}", area="Nanterre") for n in numbers]
+        with CaptureQueriesContext(connection) as captured:
+            assert load(*rows).counts == {"created": size}
+        counts.append(len([query for query in captured if "SAVEPOINT" not in query["sql"]]))
+    assert counts[1] - counts[0] <= 2, counts
 
 
 def test_a_second_run_changes_nothing():
