@@ -1,7 +1,7 @@
 """Excel templates to fill in for an import."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 from django.views.decorators.http import require_safe
 
 from ..imports import runs
@@ -20,14 +20,14 @@ def require_kind(request: HttpRequest, kind: str) -> None:
 
 
 @require_safe
-def import_units_template(request: HttpRequest) -> HttpResponse:
+def import_units_template(request: HttpRequest) -> FileResponse:
     """Template « établissements et unités », with the terms that may be chosen today."""
     require_kind(request, ImportRun.Kind.UNITS)
     return template_response("ROR-modele-etablissements-et-unites.xlsx", unit_template(Lists()))
 
 
 @require_safe
-def import_accounts_template(request: HttpRequest) -> HttpResponse:
+def import_accounts_template(request: HttpRequest) -> FileResponse:
     """Template « comptes »."""
     require_kind(request, ImportRun.Kind.ACCOUNTS)
     return template_response("ROR-modele-comptes.xlsx", TEMPLATE)

@@ -1,6 +1,6 @@
 """« Nomenclatures »: the coded lists and their Excel files."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -26,7 +26,7 @@ def nomenclature_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @readers_only
-def nomenclature_download(request: HttpRequest, slug: str) -> HttpResponse:
+def nomenclature_download(request: HttpRequest, slug: str) -> FileResponse:
     """Download one list. 404 on an unknown list."""
     coded = BY_SLUG.get(slug)
     if coded is None:
