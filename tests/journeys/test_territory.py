@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from directory.models import Attachment, Commune, GeographicEntity, InterventionArea
 from directory.reference.files import read_communes
-from tests.factories.directory import InterventionAreaFactory, commune
+from tests.factories.directory import AttachmentFactory, InterventionAreaFactory, commune
 
 SIZES = {"phone": {"width": 360, "height": 1800}, "laptop": {"width": 1280, "height": 1400}}
 WITH_AND_WITHOUT_SCRIPT = pytest.mark.parametrize(
@@ -164,6 +164,7 @@ def test_the_pages_of_territory_address_and_files_are_accessible(director, axe, 
     page.set_viewport_size(SIZES[size])
     page.emulate_media(color_scheme=scheme)
     entity = {"kind": "eg", "record_id": world.eg.pk}
+    attachment = AttachmentFactory(unit=None, geographic_entity=world.eg)
     found = []
 
     def check(name):
@@ -174,6 +175,8 @@ def test_the_pages_of_territory_address_and_files_are_accessible(director, axe, 
     for name, kwargs in (
         ("photo", entity),
         ("attachments", entity),
+        ("attachment_remove", {**entity, "attachment_id": attachment.pk}),
+        ("geographic_entity_detail", {"entity_id": world.eg.pk}),
         ("block_edit", {**entity, "block": "adresse"}),
         ("block_edit", {"kind": "uo", "record_id": world.act.pk, "block": "intervention"}),
     ):
