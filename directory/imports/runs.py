@@ -112,9 +112,13 @@ def stop_run(*, run: ImportRun) -> bool:
 
 def resume_run(*, run: ImportRun) -> bool:
     """Have a stopped or dead run go on from where it was; tell whether it may."""
-    if not engine.may_take(run, timezone.now()):
-        return False
-    enqueue(run)
+    with transaction.atomic():
+        found = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if not engine.may_take(found, timezone.now()):
+            return False
+        found.state, found.finished_at = State.WAITING, None
+        found.save(update_fields=["state", "finished_at"])
+        enqueue(found)
     return True
 
 

@@ -142,6 +142,16 @@ def test_a_run_without_a_sign_of_life_is_taken_up(support, send):
     assert "Essai à blanc terminé" in send(f"{LIST}{run.pk}/reprendre/").text
 
 
+def test_a_run_taken_up_shows_its_progress_at_once(support):
+    run = new_run()
+    long_ago = timezone.now() - timedelta(minutes=5)
+    ImportRun.objects.filter(pk=run.pk).update(state="running", alive_at=long_ago, position=1, total=2)
+    support.post(f"{LIST}{run.pk}/reprendre/")
+    text = support.get(f"{LIST}{run.pk}/").text
+    assert 'hx-trigger="every 2s"' in text
+    assert "Lecture interrompue" not in text
+
+
 def test_a_run_is_stopped_then_taken_up(support, send):
     run = new_run()
     assert "Import arrêté" in send(f"{LIST}{run.pk}/arreter/").text
