@@ -57,6 +57,7 @@ class BlockForm(forms.Form):
     notice: str = ""  # what a step has just done, said above the fields
     is_unsaved: bool = False  # a step changed what is shown
     assets: ClassVar[str] = ""  # template of the links that the form needs on a page of its own
+    enter_step: ClassVar[str] = ""  # step that the key Enter means in a field; empty: save
 
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 

@@ -66,6 +66,7 @@ class UnitInterventionForm(BlockForm):
     names = ("intervention_details",)
     template = "directory/territory_fields.html"
     assets = "components/map_assets.html"
+    enter_step = "ajouter"
 
     intervention_communes = CommunesField(required=False)
     ajout = forms.CharField(

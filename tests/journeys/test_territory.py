@@ -69,7 +69,7 @@ def test_a_territory_of_forty_communes_is_pasted(director, live_server, world, s
     form.get_by_role("button", name="Ajouter les communes cochées").click()
     expect(page.get_by_text("1 commune ajoutée.")).to_be_visible()
     form.get_by_label("Ajouter une commune").fill("Nanterre")
-    form.get_by_role("button", name="Ajouter", exact=True).click()
+    form.get_by_label("Ajouter une commune").press("Enter")
     expect(page.get_by_text("Déjà dans la liste.")).to_be_visible()
     form.get_by_role("button", name="Retirer Puteaux").click()
     expect(page.get_by_text("Puteaux\u00a0: commune retirée.")).to_be_visible()
