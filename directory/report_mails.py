@@ -17,7 +17,8 @@ from common.context import site_name
 
 from .history import KINDS
 from .models import ErrorReport
-from .report_pages import block_title
+from .report_pages import block_title, shown_name, with_record
+from .scopes import scope_of
 
 WITH_RECORD = ("unit", "geographic_entity")
 
@@ -34,11 +35,13 @@ def mail_director(report_id: int, user_id: int, base_url: str) -> None:
 @task
 def mail_reporter(report_id: int, base_url: str) -> None:
     """Tell whoever filed a report that it is closed, and how; nothing when the account is no longer in use."""
-    report = ErrorReport.objects.select_related(*WITH_RECORD, "reported_by").get(pk=report_id)
-    if not report.reported_by.is_active:
+    reporter = User.objects.get(pk=ErrorReport.objects.values_list("reported_by", flat=True).get(pk=report_id))
+    if not reporter.is_active:
         return
-    subject = f"Réponse à votre signalement\u00a0: {report.record}"
-    _send(report.reported_by.email, "report_closed", subject, user=report.reported_by, line=_line(report, base_url))
+    report = with_record(ErrorReport.objects.all(), scope_of(reporter)).get(pk=report_id)
+    line = _line(report, base_url) | {"name": shown_name(report)}
+    subject = f"Réponse à votre signalement\u00a0: {line['name']}"
+    _send(reporter.email, "report_closed", subject, user=reporter, line=line)
 
 
 @task

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import BooleanField, Case, ExpressionWrapper, F, IntegerField, Q, Value, When
 from django.urls import reverse
 
 from common import french
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .scopes import Scope
 
 WHOLE_RECORD = "Toute la fiche"
+NOT_SHOWN = "Ces informations ne vous sont pas affichées, leur diffusion est restreinte. Vous pouvez les signaler."
+HIDDEN_RECORD = "Une fiche qui ne vous est plus ouverte"
 OPEN, ALL = "ouverts", "tous"
 STATES: dict[str, tuple[str, tuple[str, ...]]] = {
     OPEN: ("À traiter", ErrorReport.OPEN_STATES),
@@ -67,6 +69,17 @@ def block_now(scope: Scope, record: Any, key: str) -> list[Row]:
     contacts = sees_contacts(scope, record) if isinstance(record, OperationalUnit) else True
     blocks = filled_blocks(KINDS[type(record)], record, contacts=contacts, address=record.address_shown)
     return next((block.rows for block in blocks if block.key == key), [])
+
+
+def hidden_words(scope: Scope, record: Any, key: str) -> str:
+    """Why the block shows nothing to this person though it may hold something, in French; empty otherwise."""
+    contacts = sees_contacts(scope, record) if isinstance(record, OperationalUnit) else True
+    refused = {guard for guard, shown in (("contacts", contacts), ("address", record.address_shown)) if not shown}
+    if key == "adresse" and not record.address_shown:
+        return NOT_SHOWN
+    block = next((block for block in BLOCKS[KINDS[type(record)]] if block.key == key), None)
+    guards = {block.guard, *(field.guard for field in block.fields)} if block else set()
+    return NOT_SHOWN if guards & refused else ""
 
 
 def _address(entity: GeographicEntity) -> list[Row]:
@@ -129,9 +142,22 @@ def in_order(reports: QuerySet[ErrorReport]) -> QuerySet[ErrorReport]:
     return reports.order_by(rank, waiting, "-reported_at", "-pk")
 
 
-def with_record(reports: QuerySet[ErrorReport]) -> QuerySet[ErrorReport]:
-    """With what a line shows: the record, who filed it and who closed it."""
-    return reports.select_related("unit__geographic_entity", "geographic_entity", "reported_by", "closed_by")
+def with_record(reports: QuerySet[ErrorReport], scope: Scope) -> QuerySet[ErrorReport]:
+    """With what a line shows: the record, who filed it and who closed it.
+
+    ``record_shown`` tells whether this person may open the record: whoever reported on one that was hidden since is
+    not told its name any more.
+    """
+    units = OperationalUnit.objects.visible_to(scope).values("pk")
+    entities = GeographicEntity.objects.visible_to(scope).values("pk")
+    shown = ExpressionWrapper(Q(unit__in=units) | Q(geographic_entity__in=entities), output_field=BooleanField())
+    people = reports.select_related("unit__geographic_entity", "geographic_entity", "reported_by", "closed_by")
+    return people.annotate(record_shown=shown)
+
+
+def shown_name(report: ErrorReport) -> str:
+    """Name of the record of a report of ``with_record``, HIDDEN_RECORD when the reader may not open it."""
+    return str(report.record) if getattr(report, "record_shown", False) else HIDDEN_RECORD
 
 
 @dataclass(frozen=True)
@@ -152,10 +178,15 @@ class ShownReport:
         return self.kind.value.upper()
 
     @property
+    def name(self) -> str:
+        """Name of the record, when this person may still open it."""
+        return str(self.report.record) if self.may_handle else shown_name(self.report)
+
+    @property
     def place(self) -> str:
-        """Establishment of a unit; empty for an establishment."""
+        """Establishment of a unit; empty for an establishment, or when the unit is not shown."""
         unit = self.report.unit
-        return unit.geographic_entity.name if unit else ""
+        return unit.geographic_entity.name if unit and self.name != HIDDEN_RECORD else ""
 
     @property
     def block(self) -> str:

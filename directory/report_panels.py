@@ -15,7 +15,8 @@ from common.reference import Loaded, sync_rows
 from .history import KINDS
 from .models import ErrorReport, ErrorReportStep, ReportSettings
 from .permissions import edits_somewhere, reads_directory
-from .report_pages import ShownReport, block_title, in_order, with_record
+from .report_pages import ShownReport, block_title, in_order, shown_name, with_record
+from .scopes import scope_of
 
 SHOWN_AT_HOME = 5
 
@@ -50,7 +51,7 @@ def register() -> None:
 def waiting_reports(request: HttpRequest) -> dict[str, Any] | None:
     """Oldest open reports on the records that this person keeps, and their number; two queries."""
     found = ErrorReport.objects.to_handle(request.scope)
-    first = list(in_order(with_record(found))[: SHOWN_AT_HOME + 1])
+    first = list(in_order(with_record(found, request.scope))[: SHOWN_AT_HOME + 1])
     if not first:
         return None
     now = timezone.now()
@@ -62,12 +63,12 @@ def waiting_reports(request: HttpRequest) -> dict[str, Any] | None:
 
 def export_reports(user: User) -> dict[str, Any]:
     """Reports that the person filed, with their answers, and what the person wrote on reports."""
-    filed = with_record(ErrorReport.objects.filter(reported_by=user)).order_by("reported_at", "pk")
+    filed = with_record(ErrorReport.objects.filter(reported_by=user), scope_of(user)).order_by("reported_at", "pk")
     written = ErrorReportStep.objects.filter(by=user).order_by("at", "pk")
     return {
         "signales": [
             {
-                "fiche": str(report.record),
+                "fiche": shown_name(report),
                 "encadre": block_title(KINDS[type(report.record)], report.block),
                 "texte": report.text,
                 "date": report.reported_at.isoformat(),

@@ -102,16 +102,19 @@ def file_report(
 
 
 def _save_and_tell(report: ErrorReport, record: Record, base_url: str) -> None:
-    """Write a new report with its first step; mail its directors but its author, and support when it need not wait."""
+    """Write a new report with its first step; mail its directors but its author, and support when it need not wait.
+
+    The record's only director who reports an error there asks for help: support is told at once.
+    """
     directors, now = directors_of(record), report.reported_at
+    directors = [director for director in directors if director.pk != report.reported_by_id]
     told_now = not directors or not support_delay()
     if told_now:
         report.support_told_at = now
     report.save()
     _step(report, "", report.reported_by, now, "")
     for director in directors:
-        if director.pk != report.reported_by_id:
-            _after_commit(report_mails.mail_director, report_id=report.pk, user_id=director.pk, base_url=base_url)
+        _after_commit(report_mails.mail_director, report_id=report.pk, user_id=director.pk, base_url=base_url)
     if told_now:
         _after_commit(report_mails.mail_support, report_ids=[report.pk], base_url=base_url)
 

@@ -11,6 +11,10 @@ TEXT_LENGTH = 2000
 TOO_LONG = "2\u202f000 caractères au plus, %(show_value)d écrits."
 
 
+# Choosing another block shows what it says, beside the text being written.
+SHOW_BLOCK = {"hx-get": "", "hx-trigger": "change", "hx-target": "#fiche-dit", "hx-select": "#fiche-dit"}
+
+
 class LongTextField(forms.CharField):
     """A text of several lines; line ends are counted once, as the browser counts them."""
 
@@ -40,6 +44,7 @@ class ReportForm(forms.Form):
     def __init__(self, kind: RecordKind, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["block"].choices = block_choices(kind)
+        self.fields["block"].widget.attrs |= SHOW_BLOCK
 
 
 class AnswerForm(forms.Form):

@@ -40,14 +40,14 @@ def report_error(request: HttpRequest, kind: str, record_id: int) -> HttpRespons
         record = report_pages.whole_record(request.scope, record_kind, record_id)
     except ObjectDoesNotExist as error:
         raise Http404 from error
-    asked = request.GET.get("encadre", "")
+    asked = request.GET.get("encadre", "") if "block" not in request.GET else request.GET["block"]
     if request.method != "POST":
         return _report_page(request, record, ReportForm(record_kind, initial={"block": asked}), asked)
     form = ReportForm(record_kind, request.POST)
     if not form.is_valid():
         return _report_page(request, record, form, request.POST.get("block", ""), status=422)
     try:
-        _, is_new = reports.file_report(
+        report, is_new = reports.file_report(
             record=record,
             block=form.cleaned_data["block"],
             text=form.cleaned_data["text"],
@@ -58,11 +58,9 @@ def report_error(request: HttpRequest, kind: str, record_id: int) -> HttpRespons
     except reports.TooManyReports:
         form.add_error(None, TOO_MANY)
         return _report_page(request, record, form, form.cleaned_data["block"], status=422)
-    follow = "La réponse vous sera envoyée par mail."
-    messages.success(
-        request,
-        f"Erreur signalée. {follow}" if is_new else f"Cette erreur était déjà enregistrée. {follow}",
-    )
+    filed = "Erreur signalée" if is_new else "Cette erreur était déjà enregistrée"
+    told = "le support en est prévenu" if report.support_told_at else "les directeurs de la fiche en sont prévenus"
+    messages.success(request, f"{filed}{NBSP}: {told}. La réponse vous sera envoyée par mail.")
     return redirect(records.record_url(record))
 
 
@@ -76,6 +74,7 @@ def _report_page(request: HttpRequest, record: Any, form: ReportForm, block: str
         "form": form,
         "block_title": report_pages.block_title(kind, known) if known else "",
         "rows": report_pages.block_now(request.scope, record, known) if known else [],
+        "not_shown": report_pages.hidden_words(request.scope, record, known) if known else "",
         "block_url": f"{url}#t-{known}",
         "crumbs": records.page_crumbs(record, "Signaler une erreur"),
     }
@@ -91,7 +90,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     default = report_pages.OPEN if handles else report_pages.ALL
     wanted = ReportFilter.read(request.GET, default=default)
     mine = ErrorReport.objects.visible_to(request.scope)
-    found = report_pages.with_record(report_pages.in_order(wanted.apply(mine, now)))
+    found = report_pages.with_record(report_pages.in_order(wanted.apply(mine, now)), request.scope)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -110,7 +109,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
 @readers_only
 def report_detail(request: HttpRequest, report_id: int) -> HttpResponse:
     """Show one report and its steps; take it or close it. 404 on reports that are not this person's."""
-    found = report_pages.with_record(ErrorReport.objects.visible_to(request.scope))
+    found = report_pages.with_record(ErrorReport.objects.visible_to(request.scope), request.scope)
     report = found.filter(pk=report_id).first()
     if report is None:
         raise Http404
@@ -125,7 +124,7 @@ def report_detail(request: HttpRequest, report_id: int) -> HttpResponse:
         message = _act(request, report, form)
     except reports.StaleReport as stale:
         form = AnswerForm({"version": stale.current.version, "answer": form.cleaned_data["answer"]})
-        return _detail_page(request, stale.current, form, stale=_stale_words(stale.current), status=409)
+        return _detail_page(request, stale.current, form, stale=_stale_words(request, stale.current), status=409)
     except ValidationError as error:
         form.add_error(None, error)
         return _detail_page(request, report, form, status=422)
@@ -155,14 +154,15 @@ def _act(request: HttpRequest, report: ErrorReport, form: AnswerForm) -> str:
     return f"Signalement clos{NBSP}: {state.label.lower()}.{told}"
 
 
-def _stale_words(report: ErrorReport) -> str:
-    """What somebody did meanwhile."""
+def _stale_words(request: HttpRequest, report: ErrorReport) -> str:
+    """What was done meanwhile; when nothing was, that the page was not up to date."""
     last = report.steps.select_related("by").last()
-    if last is None:
-        return ""
+    if last is None or not last.from_state:
+        return "Cette page n’était pas à jour."
     who = last.by.short_name if last.by else "le système"
     state = last.get_to_state_display()
-    return f"Entre-temps, {who} a mis ce signalement dans l’état «{NBSP}{state}{NBSP}», {on_moment(last.at)}."
+    who = "vous avez" if last.by_id == request.user.pk else f"{who} a"
+    return f"Entre-temps, {who} mis ce signalement dans l’état «{NBSP}{state}{NBSP}», {on_moment(last.at)}."
 
 
 def _detail_page(

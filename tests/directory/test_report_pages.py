@@ -56,7 +56,7 @@ def test_what_a_person_may_not_see_is_not_shown_there(reader, world):
     assert "01 99 00 00 02" not in text_of(reader.get(form_url(world.act, block="contacts")))
     page = text_of(reader.get(form_url(world.other_eg, "eg", "adresse")))
     assert world.other_eg.street_name not in page
-    assert "Rien à reprendre ici." in page
+    assert "ne vous sont pas affichées" in page
     assert reader.get(form_url(secret)).status_code == 200
 
 
@@ -78,7 +78,9 @@ def test_filing_marks_the_record_for_everybody(reader, client, cast, world):
     response = reader.post(address, {"block": "offre", "text": "Cette activité a cessé."}, follow=True)
     assert response.redirect_chain == [(f"/repertoire/uo/{world.act.pk}/", 302)]
     page = text_of(response)
-    assert "Erreur signalée. La réponse vous sera envoyée par mail." in page
+    assert (
+        "Erreur signalée : les directeurs de la fiche en sont prévenus. La réponse vous sera envoyée par mail." in page
+    )
     assert "Une erreur est signalée, en cours de traitement : Offre." in page
     report = ErrorReport.objects.get()
     assert (report.unit, report.block, report.reported_by) == (world.act, "offre", cast.consultation)
@@ -98,7 +100,7 @@ def test_a_closed_report_marks_nothing(reader, world):
 def test_a_double_click_files_one_and_says_so(reader, world):
     for _ in range(2):
         response = reader.post(form_url(world.act), {"block": "", "text": "Faux."}, follow=True)
-    assert "Cette erreur était déjà enregistrée." in text_of(response)
+    assert "Cette erreur était déjà enregistrée" in text_of(response)
     assert ErrorReport.objects.count() == 1
 
 
@@ -272,10 +274,19 @@ def test_whoever_filed_it_reads_and_has_no_button(reader, cast, world):
     assert "directeurs de la fiche" in text_of(response)
 
 
-def test_a_record_hidden_since_is_named_without_a_link(reader, cast, world):
+def test_a_record_hidden_since_is_not_named(reader, client, cast, world):
     report = ErrorReportFactory(unit=world.act, reported_by=cast.consultation)
-    world.act.status = "hidden"
+    world.act.status, world.act.name = "hidden", "Nom devenu secret"
     world.act.save()
+    for page in (text_of(reader.get(LIST)), text_of(reader.get(detail(report)))):
+        assert "Une fiche qui ne vous est plus ouverte" in page
+        assert "Nom devenu secret" not in page
+        assert world.eg.name not in page
+    exported = reader.post(reverse("account_export")).json()["signalements"]["signales"]
+    assert [row["fiche"] for row in exported] == ["Une fiche qui ne vous est plus ouverte"]
+    client.force_login(cast.directeur)
+    assert "Nom devenu secret" in text_of(client.get(detail(report)))
+    client.force_login(cast.consultation)
     page = text_of(reader.get(detail(report)))
     assert "Cette fiche ne vous est plus ouverte." in page
     assert f"/repertoire/uo/{world.act.pk}/" not in page
@@ -313,7 +324,7 @@ def test_an_unreadable_version_is_an_old_page_and_the_text_is_kept(director, wor
     response = director.post(detail(report), data)
     assert response.status_code == 409
     page = text_of(response)
-    assert "Ce signalement a changé" in page
+    assert "Cette page n’était pas à jour." in page
     assert "Ma réponse" in page
     assert 'name="version" value="1"' in page
 
@@ -324,7 +335,7 @@ def test_somebody_closed_it_meanwhile(director, cast, world):
     response = director.post(detail(report), {"acte": "corriger", "version": 1, "answer": "Ma réponse"})
     page = text_of(response)
     assert response.status_code == 409
-    assert "Entre-temps, H. Caron a mis ce signalement dans l’état « Sans suite »" in page
+    assert "Entre-temps, vous avez mis ce signalement dans l’état « Sans suite »" in page
     assert "Votre texte, non enregistré" in page
     assert "Ma réponse" in page
 
@@ -359,3 +370,17 @@ def test_the_account_page_leads_to_them_and_the_export_holds_them(client, cast, 
         ("ACT ALTAIR VESTA", "Contacts", "Le mien", "Corrigé")
     ]
     assert [(row["signalement"], row["etat"]) for row in data["etapes"]] == [(report.pk, "Signalé")]
+
+
+def test_choosing_another_block_shows_it_and_a_hidden_one_says_so(reader, world):
+    url = f"/repertoire/uo/{world.act.pk}/signaler/"
+    assert 'hx-target="#fiche-dit"' in text_of(reader.get(f"{url}?encadre=offre"))
+    page = text_of(reader.get(f"{url}?encadre=offre&block=contacts"))
+    assert "01 99 00 00 02" in page
+    world.act.contact_confidentiality = "very_restricted"
+    world.act.sensitive_unit = True
+    world.act.save()
+    for address in (f"{url}?encadre=contacts", f"/repertoire/eg/{world.eg.pk}/signaler/?encadre=adresse"):
+        page = text_of(reader.get(address))
+        assert "ne vous sont pas affichées" in page
+        assert "01 99 00 00 02" not in page

@@ -112,11 +112,19 @@ def test_support_is_told_at_once_without_a_delay(file, cast):
     assert addresses() == sorted([cast.directeur.email, SUPPORT])
 
 
-def test_a_director_who_reports_is_not_told_of_it_and_answers_it_himself(file, act_on, cast):
+def test_a_director_who_reports_is_not_told_of_it_and_answers_it_himself(file, act_on, cast, world):
+    AssignmentFactory(user=cast.stranger, role=Role.DIRECTOR, legal_entity=world.ej)
     report, _ = file(by=cast.directeur)
-    assert mail.outbox == []
+    assert addresses() == [cast.stranger.email]
+    mail.outbox.clear()
     act_on(report, cast.directeur, "corrected")
     assert mail.outbox == []
+
+
+def test_a_report_of_the_only_director_goes_to_support_at_once(file, cast):
+    report, _ = file(by=cast.directeur)
+    assert report.support_told_at is not None
+    assert addresses() == [SUPPORT]
 
 
 def test_a_line_end_in_a_name_stays_out_of_the_subject(file, world):
@@ -194,6 +202,17 @@ def test_who_filed_it_and_left_gets_no_mail(file, act_on, cast):
     cast.consultation.save()
     act_on(report, cast.directeur, "rejected")
     assert mail.outbox == []
+
+
+def test_the_answer_does_not_name_a_record_hidden_since(file, act_on, cast, world):
+    report, _ = file()
+    mail.outbox.clear()
+    world.act.status, world.act.name = "hidden", "Nom devenu secret"
+    world.act.save()
+    act_on(report, cast.directeur, "corrected")
+    (message,) = mail.outbox
+    assert "secret" not in message.subject + message.body
+    assert "Une fiche qui ne vous est plus ouverte" in message.subject
 
 
 def test_taking_again_changes_nothing(act_on, cast, world):

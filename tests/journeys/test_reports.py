@@ -35,7 +35,7 @@ def test_filed_on_a_block_taken_answered_and_read(page, live_server, open_sessio
     page.get_by_label("Erreur constatée").fill(TEXT)
     page.get_by_role("button", name="Signaler").click()
     expect(page).to_have_url(record)
-    expect(page.get_by_text("Erreur signalée.")).to_be_visible()
+    expect(page.get_by_text("Erreur signalée")).to_be_visible()
     expect(page.locator("#contacts").get_by_text("Signalé, en cours")).to_be_visible()
 
     open_session(cast.directeur)
