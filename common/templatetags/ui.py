@@ -118,7 +118,9 @@ def message_note(message: Message) -> dict[str, Any]:
     """Message of the messages framework as a note; errors are announced at once (role « alert »)."""
     kind = NOTE_OF_LEVEL.get(message.level, "")
     role = "alert" if kind == "err" else ""
-    return {"kind": kind, "title": "", "picture": NOTE_ICONS[kind], "role": role, "content": message.message}
+    text = message.message
+    words = text if isinstance(text, SafeString) else french.french_spaces(str(text))
+    return {"kind": kind, "title": "", "picture": NOTE_ICONS[kind], "role": role, "content": words}
 
 
 @register.simple_block_tag

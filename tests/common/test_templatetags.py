@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 from django import forms
+from django.contrib import messages
+from django.contrib.messages.storage.base import Message
 from django.core.paginator import Paginator
 from django.template import Context, Template
 
@@ -161,3 +163,18 @@ def test_map_box_gives_its_documents_and_its_place():
 def test_filters_leave_empty_values_empty():
     assert render("[{{ none|fr_date }}{{ none|fr_distance }}]", none=None) == "[]"
     assert render('{{ n|fr_count:"cheval,chevaux" }} {{ n|fr_plural:"place" }}', n=2) == "2 chevaux places"
+
+
+def test_messages_errors_and_help_get_their_french_spaces():
+    class Typed(forms.Form):
+        name = forms.CharField(label="Nom", help_text="Par exemple : « Nom » !")
+
+        def clean_name(self):
+            raise forms.ValidationError("Refusé : pourquoi ?")
+
+    form = Typed({"name": "x"})
+    html = render("{% load crispy_forms_filters %}{{ form|crispy }}", form=form)
+    assert html.count("Refusé\N{NO-BREAK SPACE}: pourquoi\N{NARROW NO-BREAK SPACE}?") == 2
+    assert "exemple\N{NO-BREAK SPACE}: «\N{NO-BREAK SPACE}Nom\N{NO-BREAK SPACE}»\N{NARROW NO-BREAK SPACE}!" in html
+    note = render("{% load ui %}{% message_note message %}", message=Message(messages.SUCCESS, "Fait : <b> !"))
+    assert "Fait\N{NO-BREAK SPACE}: &lt;b&gt;\N{NARROW NO-BREAK SPACE}!" in note
