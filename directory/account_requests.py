@@ -5,6 +5,7 @@ Approving creates the account, or takes the one that already has this mail, and 
 
 from __future__ import annotations
 
+import datetime
 import functools
 import itertools
 from collections.abc import Sequence
@@ -21,12 +22,18 @@ from common import french
 from common.text import fold
 
 from . import delegation_mails
-from .delegation import give_missing, tell_named
+from .delegation import give_missing, tell_named, why_not_closed
 from .models import AccountRequest, OperationalUnit
 from .permissions import why_not_delegate
 from .scopes import Scope, scope_of
 
 State = AccountRequest.State
+REQUESTS_PER_DAY = 30  # of one director, within DAY
+DAY = datetime.timedelta(hours=24)
+TOO_MANY = (
+    f"Vous avez demandé {REQUESTS_PER_DAY} comptes en vingt-quatre heures, le maximum\u00a0: "
+    "recommencez demain, ou écrivez au support."
+)
 WAITING_ALREADY = "Vous avez déjà une demande en attente pour cette adresse."
 
 
@@ -37,8 +44,8 @@ def request_account(
     """Save the request ``asked`` (names, mail, phone, message) for ``units``.
 
     Nothing says whether an account has this mail. Raises ``PermissionDenied`` for a unit outside the coverage of
-    ``role:delegate``, ``ValidationError`` when a field is wrong, no unit is given, or the same person has a request
-    waiting for this mail.
+    ``role:delegate``, ``ValidationError`` when a field is wrong, no unit is given, the same person has a request
+    waiting for this mail, or has made REQUESTS_PER_DAY of them within DAY.
     """
     if refusal := why_not_delegate(scope, units):
         raise PermissionDenied(refusal)
@@ -47,6 +54,11 @@ def request_account(
     User.objects.select_for_update().get(pk=by.pk)
     if AccountRequest.objects.filter(requested_by=by, state=State.WAITING, email__iexact=asked.email).exists():
         raise ValidationError({"email": WAITING_ALREADY}, code="duplicate")
+    if (
+        AccountRequest.objects.filter(requested_by=by, requested_at__gt=timezone.now() - DAY).count()
+        >= REQUESTS_PER_DAY
+    ):
+        raise ValidationError(TOO_MANY, code="limit")
     asked.requested_by, asked.requested_at, asked.state = by, timezone.now(), State.WAITING
     asked.full_clean()
     asked.save(force_insert=True)
@@ -69,8 +81,8 @@ def approve_request(
 
     With ``base_url``, the site's absolute address, mails go to the director and to the person: a new account gets the
     link to choose a password. Raises ``PermissionDenied`` when ``by`` may not manage accounts, ``ValidationError`` when
-    the request is already decided, the account is closed, the identifier is wrong or taken, or the director no longer
-    holds the units.
+    the request is already decided, the account is closed, the identifier is wrong or taken, the director no longer
+    holds the units, or one of them is closed.
     """
     locked = _lock(account_request, by)
     units = list(locked.units.select_related("geographic_entity__legal_entity").order_by("pk"))
@@ -80,6 +92,8 @@ def approve_request(
             "ou rendez-lui son rôle d’abord.",
             code="scope",
         )
+    if refusal := why_not_closed(units):
+        raise ValidationError(f"{refusal} Refusez la demande en le disant au demandeur.", code="closed")
     user = account_of(locked.email) or _create(locked, units, username, by, base_url, request_ip)
     if not user.is_active:
         raise ValidationError(
@@ -128,7 +142,7 @@ def _lock(account_request: AccountRequest, by: User) -> AccountRequest:
     """Lock every request for the same mail, so that two approvals make one account; return the one to decide."""
     authority.require(by, Permission.ACCOUNT_MANAGE)
     same = AccountRequest.objects.select_for_update(of=("self",)).filter(email__iexact=account_request.email)
-    rows = {row.pk: row for row in same.select_related("requested_by", "decided_by").order_by("pk")}
+    rows = {row.pk: row for row in same.select_related("requested_by").order_by("pk")}
     locked = rows[account_request.pk]
     if locked.state != State.WAITING:
         since = french.on_moment(locked.decided_at) if locked.decided_at else ""

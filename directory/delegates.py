@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -34,6 +34,10 @@ class Delegate:
 
     assignment: Assignment
     removable: bool
+
+    @property
+    def begins_later(self) -> bool:
+        return self.assignment.valid_from > timezone.localdate()
 
     @property
     def user(self) -> User:
@@ -64,7 +68,18 @@ def delegation_coverage(scope: Scope) -> Coverage:
 
 def delegated_units(scope: Scope, text: str = "", entity_id: int | None = None) -> QuerySet[OperationalUnit]:
     """Units, not closed, whose Responsables the person names, by EG; ``text``: words of their name or of their EG's."""
-    units = OperationalUnit.objects.for_permission(scope, Permission.ROLE_DELEGATE).exclude(status="closed")
+    return _units_of(scope, text, entity_id).exclude(status="closed")
+
+
+def listed_units(scope: Scope, text: str = "", entity_id: int | None = None) -> QuerySet[OperationalUnit]:
+    """The same, with the closed units where somebody still is Responsable: the role is withdrawn from the page."""
+    whole = Q(geographic_entity=OuterRef("geographic_entity"), geographic_entity__status="closed")
+    named = Assignment.objects.managers().not_ended(timezone.localdate()).filter(whole | Q(unit=OuterRef("pk")))
+    return _units_of(scope, text, entity_id).filter(~Q(status="closed") | Exists(named))
+
+
+def _units_of(scope: Scope, text: str, entity_id: int | None) -> QuerySet[OperationalUnit]:
+    units = OperationalUnit.objects.for_permission(scope, Permission.ROLE_DELEGATE)
     if entity_id is not None:
         units = units.filter(geographic_entity=entity_id)
     for word in fold(text).split():
@@ -75,9 +90,14 @@ def delegated_units(scope: Scope, text: str = "", entity_id: int | None = None) 
 
 def delegated_entities(scope: Scope) -> QuerySet[GeographicEntity]:
     """EGs, not closed, in which the person names somebody, on the whole or on a unit."""
+    return listed_entities(scope).exclude(status="closed")
+
+
+def listed_entities(scope: Scope) -> QuerySet[GeographicEntity]:
+    """The same, closed ones included."""
     coverage = delegation_coverage(scope)
     here = coverage.geographic_entities_q() | Q(pk__in=_entities_of_units(coverage))
-    return GeographicEntity.objects.filter(here).exclude(status="closed").order_by("sort_name", "pk")
+    return GeographicEntity.objects.filter(here).order_by("sort_name", "pk")
 
 
 def groups_of(scope: Scope, units: Iterable[OperationalUnit], first: GeographicEntity | None = None) -> list:
@@ -149,7 +169,7 @@ def _managers(
     entities: Collection[int], legal_entities: Collection[int], units: Collection[int]
 ) -> QuerySet[Assignment]:
     here = Q(unit__in=list(units)) | Q(geographic_entity__in=list(entities)) | Q(legal_entity__in=list(legal_entities))
-    rows = Assignment.objects.managers().valid_on(timezone.localdate()).filter(here)
+    rows = Assignment.objects.managers().not_ended(timezone.localdate()).filter(here)
     shown = rows.select_related("user", "unit__geographic_entity", "geographic_entity", "legal_entity")
     return shown.order_by(F("user__last_name"), "user__first_name", "pk")
 

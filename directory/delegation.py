@@ -1,7 +1,7 @@
 """Delegation: a director names and removes the Responsables de disponibilités of his UOs (spec 50).
 
-A person is chosen by the exact mail or identifier of the account, or among those who are already Responsables there:
-nobody browses the accounts. An unknown one and a closed one get the same answer.
+A person is chosen by the exact mail of the account, or among those who are already Responsables there: nobody browses
+the accounts, and identifiers, easy to guess, name nobody else. An unknown one and a closed one get the same answer.
 """
 
 from __future__ import annotations
@@ -17,45 +17,71 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from accounts.models.user import normalise_username
-from accounts.roles import Role
+from accounts.roles import Permission, Role
 from accounts.services import log_action
 
 from . import delegation_mails
 from .models import Assignment, GeographicEntity, LegalEntity, OperationalUnit
-from .permissions import why_not_delegate
+from .permissions import covers, why_not_delegate
 from .rights import Record, new_assignment, write_end, write_role
-from .scopes import Scope
+from .scopes import Scope, scope_of
 
 NOT_FOUND = (
-    "Aucun compte utilisable ne correspond exactement à cette adresse ou à cet identifiant. "
-    "Vérifiez-les, ou demandez un compte pour cette personne."
+    "Aucun compte utilisable n’a exactement cette adresse. Vérifiez-la, ou demandez un compte pour cette personne."
 )
 MISS_WINDOW = timedelta(hours=1)
-MISSES = 20  # people sought in vain by one director within MISS_WINDOW
+MISSES = 20  # people sought in vain or named by one director within MISS_WINDOW
 WITH_SCOPE = ("user", "unit__geographic_entity", "geographic_entity", "legal_entity")
 
 
 class TooManyMisses(Exception):
-    """This person sought too many accounts in vain: addresses are not to be tried one after the other."""
+    """This person sought too many accounts: addresses are not to be tried one after the other."""
 
 
-def find_person(*, typed: str, by: User, request_ip: str | None = None) -> User | None:
-    """Active account whose mail or identifier is exactly ``typed``, whatever the case; ``None`` when there is none.
+def find_person(*, typed: str, by: User, scope: Scope, request_ip: str | None = None) -> User | None:
+    """Active account whose mail is exactly ``typed``, whatever the case; ``None`` when there is none.
 
-    One person's identifier that is another's mail names nobody.
-    What is not found is logged. Raises ``TooManyMisses`` after MISSES of them within MISS_WINDOW.
+    The identifier does as well for support, and for people who are Responsables in the coverage of ``role:delegate``.
+    One person's identifier that is another's mail names nobody. What is not found is logged. Raises ``TooManyMisses``
+    after MISSES people, found or not, within MISS_WINDOW; support reads every account and is not counted.
     """
-    since = timezone.now() - MISS_WINDOW
-    missed = AuditEntry.objects.filter(action=AuditEntry.Action.PERSON_NOT_FOUND, at__gte=since, actor=by)
-    if missed.count() >= MISSES:
+    support = scope.may(Permission.ACCOUNT_MANAGE)
+    if not support and _sought_lately(by) >= MISSES:
         raise TooManyMisses
     wanted = typed.strip()
-    same = Q(email__iexact=wanted) | Q(username=normalise_username(wanted))
+    identifier = Q(username=normalise_username(wanted))
+    if not support:
+        here = Assignment.objects.managers().not_ended(timezone.localdate())
+        identifier &= Q(pk__in=here.within(scope.coverage(Permission.ROLE_DELEGATE)).values("user"))
+    same = Q(email__iexact=wanted) | identifier
     people = list(User.objects.filter(same, is_active=True)[:2])
     if len(people) == 1:
         return people[0]
     log_action(action=AuditEntry.Action.PERSON_NOT_FOUND, actor=by, target=wanted, request_ip=request_ip)
     return None
+
+
+def _sought_lately(by: User) -> int:
+    """People whom this director sought in vain or named within MISS_WINDOW."""
+    recent = AuditEntry.objects.filter(actor=by, at__gte=timezone.now() - MISS_WINDOW)
+    named = recent.filter(action=AuditEntry.Action.ROLE_GIVEN).values("target").distinct().count()
+    return named + recent.filter(action=AuditEntry.Action.PERSON_NOT_FOUND).count()
+
+
+def why_not_closed(records: Iterable[Record]) -> str:
+    """Reason why nobody is made Responsable of ``records``, in French: one is closed; empty when none is."""
+    closed = next((record for record in records if record.is_closed), None)
+    return f"«\u00a0{closed}\u00a0» est fermée\u00a0: personne n’y saisit plus de places." if closed else ""
+
+
+def why_not_named(user: User, records: Iterable[Record]) -> str:
+    """Reason why ``user`` needs no role there, in French: a director or support enters places already; else empty."""
+    scope = scope_of(user)
+    above = Scope(user.pk, tuple(grant for grant in scope.grants if grant.role != Role.AVAILABILITY_MANAGER))
+    coverage = above.coverage(Permission.STATEMENT_WRITE)
+    if not all(covers(coverage, record) for record in records):
+        return ""
+    return f"{user} y saisit déjà les places\u00a0: son rôle de directeur ou de support le permet."
 
 
 @transaction.atomic
@@ -72,13 +98,15 @@ def name_manager(
 
     What the person already holds, there or above, is left alone. The person is told by mail when ``base_url``, the
     site's absolute address, is given. Raises ``PermissionDenied`` outside the coverage of ``role:delegate``,
-    ``ValidationError`` when the account is closed or holds all of it already.
+    ``ValidationError`` when the account is closed, holds all of it already or as director, or a record is closed.
     """
     if refusal := why_not_delegate(scope, units):
         raise PermissionDenied(refusal)
     locked = User.objects.select_for_update().get(pk=user.pk)
     if not locked.is_active:
         raise ValidationError(NOT_FOUND, code="unknown")
+    if refusal := why_not_closed(units) or why_not_named(locked, units):
+        raise ValidationError(refusal, code="refused")
     given = give_missing(user=locked, records=units, by=by, request_ip=request_ip)
     if not given:
         raise ValidationError(f"{locked} est déjà responsable de tout ce que vous avez choisi.", code="duplicate")
@@ -88,13 +116,29 @@ def name_manager(
 
 
 def give_missing(*, user: User, records: Iterable[Record], by: User, request_ip: str | None) -> list[Assignment]:
-    """Give a locked person the role on the records where it is not held, the wider ones first; return what is new."""
-    held = set(Assignment.objects.managers().valid_on(timezone.localdate()).filter(user=user).values_list(*_SCOPE_IDS))
+    """Give a locked person the role on the records where it is not held, the wider ones first; return what is new.
+
+    Where the same role begins later, it is given until the eve of that day.
+    """
+    today = timezone.localdate()
+    mine = Assignment.objects.managers().not_ended(today).filter(user=user).order_by("-valid_from")
+    held, later = set(), {}
+    for begins, *ids in mine.values_list("valid_from", *_SCOPE_IDS):
+        if begins > today:
+            later[tuple(ids)] = begins - timedelta(days=1)
+        else:
+            held.add(tuple(ids))
     given = []
     for record in sorted(records, key=lambda record: (_WIDTH[type(record)], record.pk)):
         if held & set(_ids_above(record)):
             continue
-        given.append(write_role(new_assignment(user, Role.AVAILABILITY_MANAGER, record), by, request_ip))
+        given.append(
+            write_role(
+                new_assignment(user, Role.AVAILABILITY_MANAGER, record, today, later.get(_ids_of(record))),
+                by,
+                request_ip,
+            )
+        )
         held.add(_ids_of(record))
     return given
 
@@ -120,9 +164,9 @@ def remove_manager(
 
 
 def lock_current(assignment: Assignment) -> Assignment:
-    """Lock an assignment in force today. Raises ``ValidationError`` when it has ended or was withdrawn."""
+    """Lock an assignment in force today or to come. Raises ``ValidationError`` when it has ended or was withdrawn."""
     rows = Assignment.objects.select_for_update(of=("self",)).select_related(*WITH_SCOPE)
-    locked = rows.valid_on(timezone.localdate()).filter(pk=assignment.pk).first()
+    locked = rows.not_ended(timezone.localdate()).filter(pk=assignment.pk).first()
     if locked is None:
         raise ValidationError("Ce rôle est déjà retiré.", code="ended")
     return locked

@@ -85,7 +85,7 @@ def candidates(scope: Scope, entity: GeographicEntity, text: str) -> list[Practi
     if not fold(text):
         return []
     rows = Practitioner.objects.visible_to(scope).published().filter(~Q(cpts=entity) | Q(cpts=None))
-    shown = rows.select_related("profession", "speciality", "cpts").order_by("sort_name", "pk")
+    shown = rows.select_related("profession", "speciality", "cpts__legal_entity").order_by("sort_name", "pk")
     return list(named(shown, text)[: FOUND + 1])
 
 
@@ -108,8 +108,11 @@ def add_member(
 def remove_member(
     *, practitioner: Practitioner, cpts: GeographicEntity, expected_version: int, by: User, scope: Scope
 ) -> RecordChange | None:
-    """End the membership of a practitioner in ``cpts``. Raises what ``add_member`` raises."""
-    return _change(practitioner, {"cpts": None}, cpts, expected_version, by, scope)
+    """End the membership of a practitioner in ``cpts``, and with it what that CPTS said of the SAS.
+
+    Raises what ``add_member`` raises.
+    """
+    return _change(practitioner, {"cpts": None, "takes_part_in_sas": None}, cpts, expected_version, by, scope)
 
 
 def set_sas(
@@ -134,17 +137,21 @@ def _change(
     by: User,
     scope: Scope,
 ) -> RecordChange | None:
-    """Write ``changes``; with ``member_of``, the practitioner has to be a member of it."""
-    rows = Practitioner.objects.visible_to(scope).select_for_update(of=("self",)).select_related("cpts")
+    """Write ``changes``; with ``member_of``, the practitioner has to be a member of it.
+
+    What already is as wanted (a button pressed twice) conflicts with nobody.
+    """
+    rows = Practitioner.objects.visible_to(scope).select_for_update(of=("self",)).select_related("cpts__legal_entity")
     locked = rows.get(pk=practitioner.pk)
-    if locked.version != expected_version:
-        raise StaleRecord(locked)
     if member_of is not None and locked.cpts_id != member_of.pk:
-        raise ValidationError(f"{locked} n’est plus membre de «\u00a0{member_of}\u00a0».", code="member")
+        words = f"{locked} n’est pas ou n’est plus membre de «\u00a0{member_of}\u00a0»."
+        raise ValidationError(words, code="member")
     if changes.get("cpts") and not locked.is_published:
         raise ValidationError(f"La fiche de {locked} n’est pas publiée\u00a0: voyez avec le support.", code="status")
     edit = MembershipEdit(locked, by, scope, before=state_of(locked), cpts_before=locked.cpts)
     for name, value in changes.items():
         setattr(locked, name, value)
     edit.check()
+    if locked.version != expected_version and differences(edit.before, state_of(locked)):
+        raise StaleRecord(Practitioner.objects.get(pk=locked.pk))
     return edit.finish()

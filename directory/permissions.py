@@ -109,7 +109,9 @@ def why_not_membership(scope: Scope, before: GeographicEntity | None, after: Geo
     if coverage.region:
         return ""
     if before is not None and not coverage.holds_geographic_entity(before):
-        return f"Ce professionnel est membre de « {before} »\u00a0: seul son directeur ou le support l’en retire."
+        hidden = before.is_hidden or before.legal_entity.is_hidden  # its name is not for everybody
+        which = "d’une autre CPTS" if hidden else f"de «\u00a0{before}\u00a0»"
+        return f"Ce professionnel est membre {which}\u00a0: seul son directeur ou le support l’en retire."
     if after is not None and not coverage.holds_geographic_entity(after):
         return "Vous n’inscrivez des membres que dans votre CPTS."
     if before is None and after is None:

@@ -152,6 +152,10 @@ class AssignmentQuerySet(models.QuerySet):
         """Assignments in force on ``day`` (both ends included)."""
         return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day)
 
+    def not_ended(self, day: datetime.date):
+        """Assignments in force on ``day`` or that begin later."""
+        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day))
+
     def endable_by(self, scope: Scope):
         """Roles that the person may confirm or end (spec 50).
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .scopes import Scope
 
 SOON = 60  # days before the last day of a role
-SILENT = 90  # days since a role was given to somebody who has never signed in, or since the last sign-in of others
+SILENT = 90  # days since a role was given and since its holder last signed in, if ever
 
 
 class Shown(models.TextChoices):
@@ -60,7 +60,7 @@ def listed(rows: QuerySet[Assignment], shown: Shown, text: str, today: datetime.
         rows = due(rows, today)
     elif shown == Shown.SILENT:
         before = _midnight(today - datetime.timedelta(days=SILENT))
-        rows = rows.filter(Q(user__last_login__lt=before) | Q(user__last_login=None, given_at__lt=before))
+        rows = rows.filter(Q(user__last_login__lt=before) | Q(user__last_login=None), given_at__lt=before)
     elif shown == Shown.ENDING:
         rows = rows.filter(valid_until__lte=today + datetime.timedelta(days=SOON))
     for word in text.split():
@@ -71,6 +71,16 @@ def listed(rows: QuerySet[Assignment], shown: Shown, text: str, today: datetime.
             named |= Q(**{f"{record}__sort_name__contains": key}) if key else Q()
         rows = rows.filter(named)
     return rows.order_by("user__last_name", "user__first_name", "user_id", "role", "pk")
+
+
+def is_silent(assignment: Assignment, today: datetime.date) -> bool:
+    """Tell whether the role was given more than SILENT days ago to somebody who has not signed in since.
+
+    A director reads this and no date: nobody is watched by being named.
+    """
+    before = _midnight(today - datetime.timedelta(days=SILENT))
+    last = assignment.user.last_login
+    return assignment.given_at < before and (last is None or last < before)
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@ import unicodedata
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
@@ -67,6 +68,20 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.display_name
+
+    def clean(self):
+        """One person's identifier is never another's mail: either of them names an account.
+
+        Raises ``ValidationError`` on the field that is the other's.
+        """
+        super().clean()
+        if "\0" in self.username + self.email:  # the fields refuse it themselves; PostgreSQL could not be asked
+            return
+        others = User.objects.exclude(pk=self.pk)
+        if others.filter(email__iexact=self.username).exists():
+            raise ValidationError({"username": "Cet identifiant est l’adresse mail d’un autre compte."})
+        if others.filter(username=normalise_username(self.email)).exists():
+            raise ValidationError({"email": "Cette adresse mail est l’identifiant d’un autre compte."})
 
     @classmethod
     def normalize_username(cls, username):

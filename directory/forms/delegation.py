@@ -25,6 +25,10 @@ class UnitBoxes(forms.ModelMultipleChoiceField):
     """Units to tick, each with its type."""
 
     widget = forms.CheckboxSelectMultiple
+    default_error_messages = dict.fromkeys(
+        ("invalid_choice", "invalid_pk_value"),
+        "Une unité cochée n’est plus proposée\u00a0: vérifiez votre choix, puis validez de nouveau.",
+    )
 
     def label_from_instance(self, unit: OperationalUnit) -> str:
         """« ACT ALTAIR VESTA – Appartement de coordination thérapeutique »."""
@@ -41,16 +45,17 @@ class LongText(forms.CharField):
 
 
 class NameManagerForm(forms.Form):
-    """Who, then on what: a known Responsable or the exact mail or identifier of an account; the whole EG or units."""
+    """Who, then on what: a known Responsable or the exact mail of an account; the whole EG or units."""
 
     known = forms.ChoiceField(
         label="Déjà responsable chez vous",
         widget=forms.RadioSelect,
         required=False,
         choices=[("", "Une autre personne")],
+        error_messages={"invalid_choice": "Cette personne n’est plus proposée\u00a0: saisissez son adresse."},
     )
     person = forms.CharField(
-        label="Adresse mail professionnelle ou identifiant",
+        label="Adresse mail professionnelle",
         required=False,
         max_length=254,
         help_text="En entier, telle que la personne l’utilise pour son compte.",
@@ -80,7 +85,7 @@ class NameManagerForm(forms.Form):
         if known and typed:
             self.add_error("person", "Choisissez une personne de la liste ou saisissez une adresse, pas les deux.")
         elif not known and not typed and "person" not in self.errors:
-            self.add_error("person", "Saisissez l’adresse mail ou l’identifiant de la personne.")
+            self.add_error("person", "Saisissez l’adresse mail de la personne.")
         if "units" not in self.errors and not cleaned.get("units") and not cleaned.get("whole"):
             several = "Cochez au moins une unité, ou tout l’établissement."
             self.add_error("units", several if "whole" in self.fields else "Cochez au moins une unité.")

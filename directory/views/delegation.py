@@ -33,10 +33,7 @@ REFUSED = 422
 ENTITIES_OFFERED = 30
 UNITS_OFFERED = 30  # beyond, the list of boxes may be narrowed
 NOT_DELEGATING = "Seuls les directeurs et le support nomment les responsables de disponibilités."
-TOO_MANY = (
-    "Trop de personnes cherchées sans résultat\u00a0: réessayez dans une heure, ou demandez un compte "
-    "pour cette personne."
-)
+TOO_MANY = "Trop de personnes cherchées\u00a0: réessayez dans une heure, ou demandez un compte pour cette personne."
 
 
 def require_delegation(request: HttpRequest) -> None:
@@ -54,14 +51,18 @@ def acting(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def asked_entity(request: HttpRequest) -> GeographicEntity | None:
-    """EG of ``?eg=``, inside what the person delegates; ``None`` without it. 404 on any other."""
+def asked_entity(request: HttpRequest, *, closed: bool = False) -> GeographicEntity | None:
+    """EG of ``?eg=``, inside what the person delegates; ``None`` without it.
+
+    404 on any other, and on a closed one unless ``closed``.
+    """
     asked = request.GET.get("eg", "")
     if not asked:
         return None
     if not (asked.isascii() and asked.isdecimal() and len(asked) <= ID_DIGITS):
         raise Http404
-    return get_object_or_404(delegates.delegated_entities(request.scope), pk=int(asked))
+    entities = delegates.listed_entities if closed else delegates.delegated_entities
+    return get_object_or_404(entities(request.scope), pk=int(asked))
 
 
 def crumbs(*steps: Crumb) -> list[Crumb]:
@@ -73,7 +74,7 @@ def crumbs(*steps: Crumb) -> list[Crumb]:
 def delegations(request: HttpRequest) -> HttpResponse:
     """Responsables by EG and UO, 50 units a page (``?q=``, ``?eg=``); support chooses an EG first."""
     require_delegation(request)
-    entity = asked_entity(request)
+    entity = asked_entity(request, closed=True)
     text = request.GET.get("q", "").strip()[:TEXT_LENGTH]
     region = delegates.delegation_coverage(request.scope).region
     context: dict[str, Any] = {"entity": entity, "text": text, "region": region, "groups": [], "page": None}
@@ -83,7 +84,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
         context["more_entities"] = len(context["entities"]) > ENTITIES_OFFERED
         context["entities"] = context["entities"][:ENTITIES_OFFERED]
     else:
-        units = delegates.delegated_units(request.scope, text, entity.pk if entity else None)
+        units = delegates.listed_units(request.scope, text, entity.pk if entity else None)
         page = Paginator(units, UNITS_PER_PAGE).get_page(request.GET.get("page"))
         first = entity if entity is not None and not text else None
         context |= {"page": page, "groups": delegates.groups_of(request.scope, page, first)}
@@ -143,7 +144,8 @@ def person_of(request: HttpRequest, form: NameManagerForm) -> User | None:
         typed = form.cleaned_data["person"]
         person = find_person(
             typed=typed,
-            by=request.user,  # type: ignore[arg-type]  # signed in
+            by=request.user,
+            scope=request.scope,
             request_ip=client_address(request),
         )
     except TooManyMisses:

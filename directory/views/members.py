@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -107,10 +107,13 @@ def posted_practitioner(request: HttpRequest, asked: str) -> Practitioner:
 @require_POST
 @readers_only
 def cpts_member_sas(request: HttpRequest, entity_id: int, practitioner_id: int) -> HttpResponse:
-    """Say whether a member takes part in the SAS (``participe``: « oui » or « non »)."""
+    """Say whether a member takes part in the SAS (``participe``: « oui » or « non »). 400 on anything else."""
     entity = edited_cpts(request, entity_id)
     practitioner = get_object_or_404(Practitioner.objects.visible_to(request.scope), pk=practitioner_id)
-    takes_part = request.POST.get("participe") == "oui"
+    wanted = request.POST.get("participe")
+    if wanted not in {"oui", "non"}:
+        raise BadRequest("participe")
+    takes_part = wanted == "oui"
     done = f"{practitioner} {'participe' if takes_part else 'ne participe pas'} au SAS."
     back = f"{members_url(entity, request.GET.urlencode())}#membre-{practitioner.pk}"
     return answer(request, entity, practitioner, members.set_sas, done, {"takes_part": takes_part}, back)
@@ -126,7 +129,8 @@ def cpts_member_remove(request: HttpRequest, entity_id: int, practitioner_id: in
         done = f"{practitioner} n’est plus membre de la CPTS."
         return answer(request, entity, practitioner, members.remove_member, done, {}, members_url(entity))
     if practitioner.cpts_id != entity.pk:
-        raise Http404
+        messages.info(request, f"{practitioner} n’est pas ou n’est plus membre de la CPTS.")
+        return redirect(members_url(entity))
     context = {
         "entity": entity,
         "practitioner": practitioner,

@@ -22,7 +22,7 @@ from common.xlsx import Sheet, xlsx_response
 from ..delegation import place_words
 from ..models import Assignment
 from ..permissions import manages_accounts
-from ..reviews import Shown, confirm_rights, listed, may_withdraw, reviewable
+from ..reviews import SILENT, Shown, confirm_rights, is_silent, listed, may_withdraw, reviewable
 from .delegation import ID_DIGITS, TEXT_LENGTH, require_delegation
 
 PER_PAGE = 50
@@ -65,6 +65,7 @@ def rights_review(request: HttpRequest) -> HttpResponse:
         "choices": Shown.choices,
         "text": text,
         "support": manages_accounts(request),
+        "silent_days": SILENT,
     }
     return render(request, "directory/rights_review.html", context)
 
@@ -76,6 +77,7 @@ def row_of(request: HttpRequest, assignment: Assignment) -> dict[str, Any]:
         "role": ROLE_LABELS[Role(assignment.role)],
         "place": place_words(assignment),
         "removable": may_withdraw(request.scope, assignment),
+        "silent": is_silent(assignment, timezone.localdate()),
     }
 
 
@@ -96,7 +98,9 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if asked and done < len(asked):
         gone = len(asked) - done
         words = french.counted(gone, "droit")
-        messages.info(request, f"{words} non {french.plural(gone, 'confirmé')}\u00a0: le rôle a pris fin entre-temps.")
+        messages.info(
+            request, f"{words} non {french.plural(gone, 'confirmé')}\u00a0: rôle introuvable ou déjà terminé."
+        )
     query = request.GET.urlencode()
     return redirect(reverse("directory:rights_review") + (f"?{query}" if query else ""))
 

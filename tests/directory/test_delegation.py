@@ -116,29 +116,107 @@ def test_removing_takes_effect_at_once_and_is_told(cast, world, karim, django_ca
 # Enumeration: an unknown account and a closed one say the same; tries are counted.
 
 
-@pytest.mark.parametrize("typed", ["karim", " KARIM ", "karim.benali@asso.example"])
-def test_a_person_is_found_by_exact_mail_or_identifier(cast, karim, typed):
-    assert find_person(typed=typed, by=cast.directeur) == karim
+def find(typed, by):
+    return find_person(typed=typed, by=by, scope=scope_of(by))
 
 
-@pytest.mark.parametrize("typed", ["kari", "karim%", "benali", "@asso.example", "ferme", "inconnu@asso.example"])
+@pytest.mark.parametrize("typed", [" Karim.Benali@ASSO.example ", "karim.benali@asso.example"])
+def test_a_person_is_found_by_the_exact_mail(cast, karim, typed):
+    assert find(typed, cast.directeur) == karim
+
+
+def test_an_identifier_names_those_of_ones_scope_and_anybody_for_support(cast, karim, world):
+    assert find("KARIM", cast.directeur) is None
+    assert find("KARIM", cast.sesan) == karim
+    AssignmentFactory(user=karim, role=Role.AVAILABILITY_MANAGER, unit=world.lhss)
+    assert find("karim", cast.directeur) is None
+    name(karim, [world.act], cast.directeur)
+    assert find(" KARIM ", cast.directeur) == karim
+
+
+@pytest.mark.parametrize(
+    "typed", ["karim", "kari", "karim%", "benali", "@asso.example", "ferme", "inconnu@asso.example"]
+)
 def test_nothing_else_finds_anybody(cast, karim, typed):
     UserFactory(username="ferme", is_active=False)
-    assert find_person(typed=typed, by=cast.directeur) is None
+    assert find(typed, cast.directeur) is None
     assert AuditEntry.objects.get(action="person_not_found").actor == cast.directeur
 
 
 def test_an_identifier_that_is_somebody_elses_mail_names_nobody(cast, karim):
     UserFactory(username=karim.email.lower())
-    assert find_person(typed=karim.email, by=cast.directeur) is None
+    assert find(karim.email, cast.sesan) is None
 
 
 def test_addresses_are_not_tried_one_after_the_other(cast, karim):
     for number in range(MISSES):
-        find_person(typed=f"inconnu{number}", by=cast.directeur)
+        find(f"inconnu{number}", cast.directeur)
+        find(f"inconnu{number}", cast.sesan)
     with pytest.raises(TooManyMisses):
-        find_person(typed="karim", by=cast.directeur)
-    assert find_person(typed="karim", by=cast.sesan) == karim
+        find(karim.email, cast.directeur)
+    assert find("karim", cast.sesan) == karim
+
+
+def test_naming_one_person_after_the_other_is_counted_too(cast, world, karim, monkeypatch):
+    monkeypatch.setattr("directory.delegation.MISSES", 2)
+    first = name(karim, [world.act, world.lam], cast.directeur)
+    for assignment in first:
+        remove(assignment, cast.directeur)
+    assert find(karim.email, cast.directeur) == karim
+    name(UserFactory(), [world.act], cast.directeur)
+    with pytest.raises(TooManyMisses):
+        find(karim.email, cast.directeur)
+
+
+# What is closed, what begins later, who needs no role.
+
+
+def close(record):
+    type(record).objects.filter(pk=record.pk).update(status="closed", closure_kind="DEF", closed_on="2026-01-01")
+    record.refresh_from_db()
+
+
+def test_nobody_is_named_on_a_closed_unit_and_roles_there_are_withdrawn(client, cast, world, karim):
+    given = AssignmentFactory(user=karim, role=Role.AVAILABILITY_MANAGER, unit=world.act_mobile)
+    close(world.act_mobile)
+    with pytest.raises(ValidationError, match="fermée"):
+        name(UserFactory(), [world.act, world.act_mobile], cast.directeur)
+    client.force_login(cast.directeur)
+    for url in (LIST, f"{LIST}?eg={world.eg.pk}"):
+        assertContains(client.get(url), reverse("directory:assignment_end", args=[given.pk]))
+    remove(given, cast.directeur)
+    assertNotContains(client.get(LIST), "ACT hors les murs")
+
+
+def test_roles_on_a_closed_establishment_are_withdrawn_from_the_page(client, cast, world, karim):
+    given = AssignmentFactory(user=karim, role=Role.AVAILABILITY_MANAGER, geographic_entity=world.eg)
+    for record in (world.eg, world.act, world.act_mobile, world.lam):
+        close(record)
+    client.force_login(cast.directeur)
+    url = reverse("directory:assignment_end", args=[given.pk])
+    page = client.get(LIST)
+    assertContains(page, url)
+    assertNotContains(page, f"/eg/{world.eg.pk}/nommer/")
+    assertContains(client.post(url, follow=True), "est retiré")
+
+
+def test_a_role_to_come_is_shown_withdrawn_and_preceded(client, cast, world, karim):
+    today = timezone.localdate()
+    starts = today + datetime.timedelta(days=30)
+    later = AssignmentFactory(user=karim, role=Role.AVAILABILITY_MANAGER, unit=world.act, valid_from=starts)
+    (given,) = name(karim, [world.act], cast.directeur)
+    assert (given.valid_from, given.valid_until) == (today, starts - datetime.timedelta(days=1))
+    client.force_login(cast.directeur)
+    assertContains(client.get(LIST), "à partir du")
+    remove(later, cast.directeur)
+    assert not Assignment.objects.filter(pk=later.pk).exists()
+
+
+def test_directors_and_support_need_no_role(cast, world):
+    for person, by in ((cast.directeur, cast.directeur), (cast.sesan, cast.directeur), (cast.directeur, cast.sesan)):
+        with pytest.raises(ValidationError, match="y saisit déjà les places"):
+            name(person, [world.act], by)
+    assert name(cast.stranger, [world.act], cast.directeur)
 
 
 def test_the_page_says_the_same_for_an_unknown_and_a_closed_account(client, cast, world):
@@ -162,7 +240,7 @@ def test_the_page_gives_up_after_too_many_tries(client, cast, world, monkeypatch
     client.force_login(cast.directeur)
     url = reverse("directory:delegation_add", args=[world.eg.pk])
     for _ in range(2):
-        response = client.post(url, {"person": "personne", "units": [world.act.pk]})
+        response = client.post(url, {"person": "personne@asso.example", "units": [world.act.pk]})
     assertContains(response, "Trop de personnes cherchées", status_code=422)
 
 
@@ -199,7 +277,7 @@ def test_a_director_names_from_the_page(client, cast, world, karim, django_captu
     url = reverse("directory:delegation_add", args=[world.eg.pk])
     assertContains(client.get(f"{url}?uo={world.lam.pk}"), "checked")
     with django_capture_on_commit_callbacks(execute=True):
-        fields = {"person": "karim", "units": [world.act.pk, world.act_mobile.pk]}
+        fields = {"person": karim.email, "units": [world.act.pk, world.act_mobile.pk]}
         response = client.post(url, fields, follow=True)
     assertContains(response, "Karim Ouali est responsable de disponibilités pour 2 unités")
     assert mail.outbox[0].to == [karim.email]
@@ -241,12 +319,12 @@ def test_an_absurd_address_is_a_404(client, cast, who, path):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "Saisissez l’adresse mail ou l’identifiant"),
+        ({}, "Saisissez l’adresse mail de la personne."),
         ({"person": "karim"}, "Cochez au moins une unité, ou tout l’établissement."),
-        ({"person": "karim", "units": ["abc"]}, "pas une valeur correcte"),
-        ({"person": "karim", "units": ["9" * 40]}, "Sélectionnez un choix valide"),
+        ({"person": "karim", "units": ["abc"]}, "Une unité cochée n’est plus proposée"),
+        ({"person": "karim", "units": ["9" * 40]}, "Une unité cochée n’est plus proposée"),
         ({"person": "x" * 300, "whole": "on"}, "254"),
-        ({"known": "999999", "whole": "on"}, "Sélectionnez un choix valide"),
+        ({"known": "999999", "whole": "on"}, "Cette personne n’est plus proposée"),
     ],
 )
 def test_what_is_missing_or_wrong_is_said(client, cast, world, karim, fields, words):

@@ -70,8 +70,12 @@ def test_the_director_marks_the_sas_and_lets_go(cast, cpts):
 
 def test_a_member_of_another_cpts_is_not_taken(cast, cpts, other_cpts):
     practitioner = PractitionerFactory(cpts=other_cpts)
-    with pytest.raises(PermissionDenied, match="membre de « CPTS Autre »"):
+    with pytest.raises(PermissionDenied, match="membre de «\u00a0CPTS Autre\u00a0»"):
         act(add_member, practitioner, cpts, cast.directeur)
+    GeographicEntity.objects.filter(pk=other_cpts.pk).update(status="hidden")
+    with pytest.raises(PermissionDenied, match="membre d’une autre CPTS") as refused:
+        act(add_member, practitioner, cpts, cast.directeur)
+    assert "CPTS Autre" not in str(refused.value)
     with pytest.raises(PermissionDenied):
         act(remove_member, practitioner, other_cpts, cast.directeur)
     assert act(add_member, practitioner, cpts, cast.sesan)
@@ -102,11 +106,23 @@ def test_the_rest_of_a_practitioner_stays_the_supports(cast, cpts):
             )
 
 
-def test_two_people_at_once_are_told(cast, cpts):
+def test_two_people_at_once_are_told(cast, cpts, other_cpts):
     practitioner = PractitionerFactory()
     act(add_member, practitioner, cpts, cast.directeur)
     with pytest.raises(StaleRecord):
-        act(add_member, practitioner, cpts, cast.sesan, version=1)
+        act(add_member, practitioner, other_cpts, cast.sesan, version=1)
+
+
+def test_a_button_pressed_twice_conflicts_with_nobody(cast, cpts):
+    practitioner = PractitionerFactory()
+    for service, more in ((add_member, {}), (set_sas, {"takes_part": True})):
+        version = practitioner.version
+        assert act(service, practitioner, cpts, cast.directeur, version=version, **more)
+        assert act(service, practitioner, cpts, cast.directeur, version=version, **more) is None
+        practitioner.refresh_from_db()
+    act(remove_member, practitioner, cpts, cast.directeur)
+    practitioner.refresh_from_db()
+    assert practitioner.takes_part_in_sas is None
 
 
 def test_what_has_no_members_takes_none(cast, world, cpts):
@@ -167,9 +183,13 @@ def test_the_director_adds_marks_and_removes_on_the_pages(client, cast, cpts, ot
     assert sas["Location"] == f"{url}?q=aubert#membre-{practitioner.pk}"
     stale = client.post(f"{url}{practitioner.pk}/sas/", {"participe": "non", "version": 2})
     assertContains(stale, "a été modifiée par Hélène Caron", status_code=409)
-    assertContains(client.get(f"{url}{practitioner.pk}/retirer/"), "Retirer <b>")
+    for junk in ({"version": 3}, {"version": 3, "participe": "peut-être"}):
+        assert client.post(f"{url}{practitioner.pk}/sas/", junk).status_code == 400
+    practitioner.refresh_from_db()
+    assert practitioner.takes_part_in_sas is True
+    assertContains(client.get(f"{url}{practitioner.pk}/retirer/"), "cette mention est retirée avec lui")
     assertContains(client.post(f"{url}{practitioner.pk}/retirer/", {"version": 3}, follow=True), "n’est plus membre")
-    assert client.get(f"{url}{practitioner.pk}/retirer/").status_code == 404
+    assertContains(client.get(f"{url}{practitioner.pk}/retirer/", follow=True), "n’est pas ou n’est plus membre")
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,10 @@ def test_directors_answer_for_the_managers_of_their_scope_alone(cast, world):
 def test_lists_by_silence_end_and_text(cast, world):
     now, today = timezone.now(), timezone.localdate()
     silent = manager(world, 100)
-    gone = manager(world, 10, user=UserFactory(last_login=now - 91 * DAY, last_name="Zoé"))
+    gone = manager(world, 100, user=UserFactory(last_login=now - 91 * DAY, last_name="Zoé"))
     present = manager(world, 100, user=UserFactory(last_login=now - DAY), valid_until=today + 60 * DAY)
     rows = reviewable(scope_of(cast.directeur), today)
+    manager(world, 10, user=UserFactory(last_login=now - 91 * DAY))
     assert set(listed(rows, Shown.SILENT, "", today)) == {silent, gone}
     assert set(listed(rows, Shown.ENDING, "", today)) == {present}
     assert list(listed(rows, Shown.ALL, "zoé altair", today)) == [gone]
@@ -162,3 +163,22 @@ def test_support_downloads_the_list_and_it_is_logged(client, cast, world):
     assert rows[1][5] == "ACT ALTAIR VESTA"
     assert len(rows) == 2
     assert AuditEntry.objects.get(action="exported").details["what"] == "rights_review"
+
+
+def test_a_director_reads_no_date_of_sign_in(client, cast, world):
+    manager(world, 100, user=UserFactory(last_login=timezone.now() - 200 * DAY, last_name="Ancien"))
+    manager(world, 2, user=UserFactory(last_login=timezone.now() - 200 * DAY, last_name="Nouveau"))
+    client.force_login(cast.directeur)
+    page = client.get(f"{PAGE}?voir=tous")
+    assertNotContains(page, "Dernière connexion")
+    assertNotContains(page, "Jamais connecté")
+    assertContains(page, "Ne s’est pas connecté depuis plus de 90 jours.", 1)
+    client.force_login(cast.sesan)
+    assertContains(client.get(f"{PAGE}?voir=tous"), "Dernière connexion")
+
+
+def test_a_junk_right_is_not_said_to_have_ended(client, cast, world):
+    client.force_login(cast.directeur)
+    page = client.post(PAGE, {"droit": ["abc", "999999999"]}, follow=True)
+    assertContains(page, "2 droits non confirmés")
+    assertContains(page, "rôle introuvable ou déjà terminé")

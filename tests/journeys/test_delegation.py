@@ -38,10 +38,10 @@ def name_karim(page, server, world, open_session, cast):
     page.get_by_role("link", name="Gérer les responsables").click()
     page.get_by_role("link", name="Nommer un responsable pour ACT hors les murs").click()
     expect(page.get_by_role("checkbox", name=re.compile("^ACT hors les murs"))).to_be_checked()
-    page.get_by_label("Adresse mail professionnelle ou identifiant").fill("karim@asso.example")
+    page.get_by_label("Adresse mail professionnelle").fill("karim@asso.example")
     page.get_by_role("button", name="Nommer", exact=True).click()
     expect(page.get_by_role("link", name="Demandez-le au support")).to_be_visible()
-    page.get_by_label("Adresse mail professionnelle ou identifiant").fill("karim.ouali@asso.example")
+    page.get_by_label("Adresse mail professionnelle").fill("karim.ouali@asso.example")
     page.get_by_role("button", name="Nommer", exact=True).click()
     expect(page.get_by_text("Karim Ouali est responsable de disponibilités pour 1 unité")).to_be_visible()
 

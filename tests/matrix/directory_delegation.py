@@ -34,14 +34,14 @@ ROWS = [
         get=DELEGATES,
         post="login 403 403 away away 403 403",
         kwargs=lambda world: {"entity_id": world.eg.pk},
-        data=lambda world: {"person": "nouveau", "units": [world.act_mobile.pk]},
+        data=lambda world: {"person": "nouveau@ror.example", "units": [world.act_mobile.pk]},
     ),
     Row(
         "directory:delegation_add",
         get="login 403 403 404 200 403 403",
         post="login 403 403 404 away 403 403",
         kwargs=lambda world: {"entity_id": world.other_eg.pk},
-        data=lambda world: {"person": "nouveau", "units": [world.lhss.pk]},
+        data=lambda world: {"person": "nouveau@ror.example", "units": [world.lhss.pk]},
         note="d’un autre directeur",
     ),
     Row(
