@@ -1,9 +1,10 @@
 """Middleware over what comes in and what goes out: unreadable requests, answers that no shared machine may keep."""
 
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict, UnreadablePostError
 
-from common.middleware import GetResponse, is_signed_in
+from common.errors import method_not_allowed
+from common.middleware import GetResponse, is_exempt, is_signed_in
 
 NUL = "\0"
 
@@ -35,6 +36,25 @@ def _posted_nul(request: HttpRequest) -> bool:
         return _has_nul(request.POST)
     except UnreadablePostError:  # the visitor has gone: the CSRF check answers for it
         return False
+
+
+class MethodNotAllowedMiddleware:
+    """Say in French that an address does not take a method, where Django's answer 405 is blank.
+
+    Stands after whatever the error pages need. Probes keep the blank one: their answer needs no database.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve; fill a blank 405, its « Allow » kept."""
+        response = self.get_response(request)
+        if response.status_code != HttpResponseNotAllowed.status_code or response.content or is_exempt(request):
+            return response
+        page = method_not_allowed(request)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
 
 class PrivateAnswersMiddleware:

@@ -42,6 +42,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404)
 
 
+def method_not_allowed(request: HttpRequest) -> HttpResponse:
+    """Answer 405: the address takes another method."""
+    return _page(request, 405)
+
+
 def conflict(request: HttpRequest, detail: str = "") -> HttpResponse:
     """Answer 409: somebody else wrote first. ``detail`` says who and when, when the view knows."""
     return _page(request, 409, detail=detail)

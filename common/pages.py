@@ -1,9 +1,16 @@
-"""Small values that templates show: a step of the breadcrumb, the links of a pager. Pure, no query."""
+"""Pages: a step of the breadcrumb, the links of a pager, where an act is posted from. No query."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import wraps
+from typing import Any, Literal
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+View = Callable[..., HttpResponseBase]
 
 PAGE_SIZE = 15
 GAP = 0
@@ -16,6 +23,25 @@ class Crumb:
     label: str
     url: str = ""
     code: Literal["", "EJ", "EG", "S1", "S2", "UF", "UO"] = ""
+
+
+def posted_from(page: Callable[..., str]) -> Callable[[View], View]:
+    """View that acts on POST alone; whoever reloads it with GET is sent to the ``page`` that its button is on.
+
+    ``page`` gives that address from the arguments of the view's own.
+    """
+
+    def decorated(view: View) -> View:
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method != "POST":
+                return redirect(page(*args, **kwargs))
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorated
 
 
 def page_window(current: int, last: int) -> list[int]:

@@ -7,11 +7,14 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Exists, OuterRef, Q, TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+
+from accounts.roles import Permission
 
 from .enums import Nomenclature, RecordKind
-from .models import Department, GeographicEntity, OperationalUnit, Term
+from .models import Department, GeographicEntity, OperationalUnit, RecordQuality, Term
 from .quality_rules import RECENCY, RULES
+from .scopes import Scope
 
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 1, 1)
 _PERCENT = "Écrivez un nombre entier, de 1 à 100."
@@ -27,7 +30,10 @@ class Order(TextChoices):
 
 
 class QualityFilter(forms.Form):
-    """Filters and order of the list; every field may be empty. A value that cannot be read filters nothing."""
+    """Filters and order of the list; every field may be empty. A value that cannot be read is an error.
+
+    Departments and types are those of the records that the person follows.
+    """
 
     fiche = forms.ChoiceField(
         label="Fiches",
@@ -59,15 +65,22 @@ class QualityFilter(forms.Form):
     )
     tri = forms.ChoiceField(label="Ordre", required=False, choices=Order.choices)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
         """Read the choices: two queries (departments, types in use)."""
         super().__init__(*args, **kwargs)
         departments = Department.objects.order_by("order", "code").values_list("code", "name")
+        followed = None
+        if not (scope.may(Permission.QUALITY_READ) or scope.coverage(Permission.DIRECTORY_EDIT).region):
+            followed = RecordQuality.objects.visible_to(scope).published()
+            departments = departments.filter(
+                Q(code__in=followed.values("unit__geographic_entity__commune__department"))
+                | Q(code__in=followed.values("geographic_entity__commune__department"))
+            )
         self.fields["departement"].choices = [
-            ("", "Toute la région"),
+            ("", "Tous"),
             *((code, f"{name} ({code})") for code, name in departments),
         ]
-        self.fields["type"].choices = [("", "Tous les types"), *types_in_use()]
+        self.fields["type"].choices = [("", "Tous les types"), *types_in_use(followed)]
         self.fields["regle"].choices = [("", "Tout"), *rule_choices()]
         for field in self.fields.values():
             field.error_messages.setdefault("invalid_choice", "Choisissez une valeur de la liste.")
@@ -81,11 +94,12 @@ class QualityFilter(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
-def types_in_use() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Types d'UO by family, then types d'EG, of the records there are: one query."""
-    used = Q(Exists(OperationalUnit.objects.filter(unit_type=OuterRef("pk")))) | Q(
-        Exists(GeographicEntity.objects.filter(category=OuterRef("pk")))
-    )
+def types_in_use(followed: QuerySet[RecordQuality] | None) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Types d'UO by family, then types d'EG, of the records there are, or of those ``followed``: one query."""
+    if followed is None:
+        used = _in_region()
+    else:
+        used = Q(pk__in=followed.values("unit__unit_type")) | Q(pk__in=followed.values("geographic_entity__category"))
     lists = [Nomenclature.UNIT_TYPE, Nomenclature.EG_CATEGORY]
     terms = Term.objects.filter(used, nomenclature__in=lists).select_related("parent")
     groups: dict[str, list[tuple[str, str]]] = {}
@@ -94,6 +108,13 @@ def types_in_use() -> list[tuple[str, list[tuple[str, str]]]]:
         group = f"UO\u00a0: {term.parent.label if term.parent else 'autres types'}" if of_units else "Types d’EG"
         groups.setdefault(group, []).append((str(term.pk), term.label))
     return list(groups.items())
+
+
+def _in_region() -> Q:
+    """Types that some record of the region has."""
+    return Q(Exists(OperationalUnit.objects.filter(unit_type=OuterRef("pk")))) | Q(
+        Exists(GeographicEntity.objects.filter(category=OuterRef("pk")))
+    )
 
 
 def rule_choices() -> list[tuple[str, list[tuple[str, str]]]]:

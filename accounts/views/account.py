@@ -4,11 +4,13 @@ from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.client_address import client_address
+from common.pages import posted_from
 
 from .. import account_sections, services, terms
 from .. import home as home_cards
@@ -61,7 +63,7 @@ def sign_out_everywhere(request):
     return redirect("login")
 
 
-@require_POST
+@posted_from(lambda: reverse("account"))
 def account_export(request):
     """« Exporter mes données »: what the ROR holds about this person, as a JSON file."""
     services.log_action(

@@ -8,11 +8,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Permission
 from common.client_address import client_address
-from common.pages import Crumb
+from common.pages import Crumb, posted_from
 
 from .. import delegates
 from ..account_requests import account_of, approve_request, proposed_username, refuse_request, request_account
@@ -111,7 +111,7 @@ def account_request_detail(request: HttpRequest, request_id: int) -> HttpRespons
     return detail(request, found(request, request_id))
 
 
-@require_POST
+@posted_from(lambda request_id: reverse("directory:account_request_detail", args=[request_id]))
 def account_request_approve(request: HttpRequest, request_id: int) -> HttpResponse:
     """Support approves: the account is made or taken, the role given."""
     asked = decidable(request, request_id)
@@ -134,7 +134,7 @@ def account_request_approve(request: HttpRequest, request_id: int) -> HttpRespon
     return detail(request, found(request, request_id), approve=form)
 
 
-@require_POST
+@posted_from(lambda request_id: reverse("directory:account_request_detail", args=[request_id]))
 def account_request_refuse(request: HttpRequest, request_id: int) -> HttpResponse:
     """Support refuses, and says why."""
     asked = decidable(request, request_id)

@@ -14,7 +14,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from common.pages import Crumb
+from accounts.models import AuditEntry
+from accounts.requests import SignedInRequest
+from accounts.services import log_action
+from common.client_address import client_address
+from common.pages import Crumb, posted_from
 
 from ..imports import engine, pages, registry, runs
 from ..imports.contract import Importer
@@ -153,11 +157,18 @@ def crumbs(last: str) -> list[Crumb]:
     return [Crumb("Imports", reverse("directory:import_list")), Crumb(last)]
 
 
-@require_safe
+@posted_from(lambda run_id: reverse("directory:import_detail", args=[run_id]))
 @support_only
-def import_report(request: HttpRequest, run_id: int) -> StreamingHttpResponse:
-    """Verdict on each line, as a CSV file written as it is read."""
+def import_report(request: SignedInRequest, run_id: int) -> StreamingHttpResponse:
+    """Verdict on each line, as a CSV file written as it is read; logged, as every export."""
     run = find_run(request, run_id)
+    log_action(
+        action=AuditEntry.Action.EXPORTED,
+        actor=request.user,
+        target=f"Rapport de l’import {run.pk}",
+        request_ip=client_address(request),
+        details={"what": "import_report", "run": run.pk},
+    )
     response = StreamingHttpResponse(runs.report_csv(run), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="import-{run.pk}-rapport.csv"'
     return response

@@ -9,10 +9,11 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from common import french
 from common.errors import conflict
+from common.pages import posted_from
 
 from .. import members, records
 from ..models import GeographicEntity, Practitioner
@@ -104,7 +105,7 @@ def posted_practitioner(request: HttpRequest, asked: str) -> Practitioner:
     return get_object_or_404(Practitioner.objects.visible_to(request.scope), pk=int(asked))
 
 
-@require_POST
+@posted_from(lambda entity_id, practitioner_id: reverse("directory:cpts_members", args=[entity_id]))
 @readers_only
 def cpts_member_sas(request: HttpRequest, entity_id: int, practitioner_id: int) -> HttpResponse:
     """Say whether a member takes part in the SAS (``participe``: « oui » or « non »). 400 on anything else."""

@@ -7,13 +7,19 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Avg, Count
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.models import AuditEntry
+from accounts.requests import SignedInRequest
 from accounts.roles import Permission
+from accounts.services import log_action
+from common.client_address import client_address
+from common.pages import posted_from
 from common.xlsx import Sheet, xlsx_response
 
 from .. import quality_list
@@ -60,12 +66,19 @@ def followers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
 @require_safe
 @followers_only
 def quality_records(request: HttpRequest) -> HttpResponse:
-    """Published records that this person follows, the least complete first, fifty a page; counts of each rule."""
-    form = QualityFilter(request.GET)
+    """Published records that this person follows, the least complete first, fifty a page; counts of each rule.
+
+    None while a filter cannot be read: everything would pass for what was asked.
+    """
+    form = QualityFilter(request.GET, scope=request.scope)
     wanted, now = form.wanted, timezone.now()
     lines = quality_list.quality_lines(request.scope, wanted, now=now)
     anything = {name: value for name, value in wanted.items() if name != "regle"}
-    counts = quality_list.rule_counts(quality_list.quality_lines(request.scope, anything, now=now))
+    counts = {}
+    if form.errors:
+        lines = lines.none()
+    else:
+        counts = quality_list.rule_counts(quality_list.quality_lines(request.scope, anything, now=now))
     figures = lines.order_by().aggregate(total=Count("pk"), average=Avg("percent"))
     pages = CountedPaginator(quality_list.shown_lines(lines), PER_PAGE, total=figures["total"])
     page = pages.get_page(request.GET.get("page"))
@@ -78,19 +91,32 @@ def quality_records(request: HttpRequest) -> HttpResponse:
             "page": page,
             "average": figures["average"],
             "rules": rule_links(request, counts, wanted.get("regle", "")),
-            "filtered": bool(wanted.keys() - {"tri"}),
+            "filtered": bool(form.errors or wanted.keys() - {"tri"}),
             "whole_region": request.scope.may(Permission.QUALITY_READ),
             "export_query": query_without(request, "page"),
         },
     )
 
 
-@require_safe
+@posted_from(lambda: reverse("directory:quality_list"))
 @followers_only
-def quality_workbook(request: HttpRequest) -> FileResponse:
-    """Every line of the page as it is filtered and sorted, in an Excel file written line by line."""
-    now = timezone.now()
-    lines = quality_list.quality_lines(request.scope, QualityFilter(request.GET).wanted, now=now)
+def quality_workbook(request: SignedInRequest) -> HttpResponseBase:
+    """Every line of the page as it is filtered and sorted, in an Excel file written line by line; logged.
+
+    Back to the page, which says why, while a filter cannot be read.
+    """
+    now, form = timezone.now(), QualityFilter(request.GET, scope=request.scope)
+    wanted = form.wanted
+    if form.errors:
+        return redirect(reverse("directory:quality_list") + query_without(request, "page"))
+    log_action(
+        action=AuditEntry.Action.EXPORTED,
+        actor=request.user,
+        target="Qualité des fiches",
+        request_ip=client_address(request),
+        details={"what": "quality", "query": query_without(request, "page")[:1000]},
+    )
+    lines = quality_list.quality_lines(request.scope, wanted, now=now)
     rows = quality_list.shown_lines(lines).iterator(chunk_size=2000)
     sheet = Sheet("Qualité des fiches", SHEET_COLUMNS, sheet_rows(quality_list.read_lines(rows)))
     return xlsx_response(f"qualite-des-fiches-{timezone.localdate(now):%Y-%m-%d}.xlsx", [sheet])

@@ -10,13 +10,14 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import AuditEntry
 from accounts.roles import ROLE_LABELS, Role
 from accounts.services import log_action
 from common import french
 from common.client_address import client_address
+from common.pages import posted_from
 from common.xlsx import Sheet, xlsx_response
 
 from ..delegation import place_words
@@ -105,7 +106,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     return redirect(reverse("directory:rights_review") + (f"?{query}" if query else ""))
 
 
-@require_POST
+@posted_from(lambda: reverse("directory:rights_review"))
 def rights_review_export(request: HttpRequest) -> FileResponse:
     """Download the list as an Excel file; support alone, logged."""
     if not manages_accounts(request):

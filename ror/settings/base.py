@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "directory.middleware.scope_middleware",
     "common.answers.ReadableRequestMiddleware",
+    "common.answers.MethodNotAllowedMiddleware",
     "accounts.middleware.TermsMiddleware",
     "common.middleware.ReadOnlyGetMiddleware",  # last: it wraps the view and the rendering, and nothing else
 ]

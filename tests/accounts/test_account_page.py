@@ -84,7 +84,7 @@ def test_the_export_holds_what_the_ror_knows_and_nothing_of_others(client, manag
 
 
 def test_exporting_needs_a_post(client, manager):
-    assert client.get(reverse("account_export")).status_code == 405
+    assert client.get(reverse("account_export"))["Location"] == reverse("account")
 
 
 def test_home_greets_and_says_when_nothing_waits(client, monkeypatch):

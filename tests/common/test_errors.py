@@ -18,6 +18,7 @@ SUPPORT_PHONE = "01\u00a083\u00a076\u00a030\u00a031"
         (errors.session_ended, 401, "Votre connexion a expiré"),
         (lambda r: errors.csrf_failure(r, "CSRF token missing."), 403, "restée ouverte trop longtemps"),
         (lambda r: errors.page_not_found(r, Http404("Unit 12 does not exist")), 404, "Page introuvable"),
+        (errors.method_not_allowed, 405, "Cette adresse ne s’ouvre pas ainsi"),
         (lambda r: errors.conflict(r, "Modifiée par S. Diallo."), 409, "Modifiée par S. Diallo."),
         (errors.payload_too_large, 413, "trop volumineux"),
         (errors.too_many_requests, 429, "Trop d’essais"),

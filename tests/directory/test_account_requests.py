@@ -64,7 +64,7 @@ def test_a_unit_closed_since_is_not_given(cast, world, asked):
     world.act_mobile.status, world.act_mobile.closure_kind = "closed", "DEF"
     world.act_mobile.closed_on = "2026-01-01"
     world.act_mobile.save()
-    with pytest.raises(ValidationError, match="ACT hors les murs.*est fermée"):
+    with pytest.raises(ValidationError, match=r"ACT hors les murs.*est fermée"):
         approve(asked, cast.sesan)
     assert not User.objects.filter(email=asked.email).exists()
 

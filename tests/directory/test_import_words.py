@@ -33,7 +33,7 @@ def test_a_preview_of_terms_says_added_renamed_and_retired(client, cast):
     page = client.get(reverse("directory:import_detail", kwargs={"run_id": run.pk})).content.decode()
     for words in ("Ajoutés (1)", "Renommés ou modifiés (1)", "Inchangés (1)", "Retirés (1)", ">Ajouté<", ">Retiré<"):
         assert words in page
-    report = client.get(reverse("directory:import_report", kwargs={"run_id": run.pk}))
+    report = client.post(reverse("directory:import_report", kwargs={"run_id": run.pk}))
     assert ";Retiré;03;Trois;" in b"".join(report.streaming_content).decode("utf-8-sig")
 
 

@@ -162,7 +162,7 @@ def test_a_run_is_stopped_then_taken_up(support, send):
 
 def test_the_report_is_downloaded(send, support):
     send(NEW, {"file": upload(establishment(1))})
-    response = support.get(f"{LIST}{ImportRun.objects.get().pk}/rapport.csv")
+    response = support.post(f"{LIST}{ImportRun.objects.get().pk}/rapport.csv")
     assert response["Content-Disposition"].startswith("attachment;")
     assert finess(1) in b"".join(response.streaming_content).decode()
 

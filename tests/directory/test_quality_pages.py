@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from accounts.roles import Role
 from directory import quality
 from directory.models import GeographicEntity, OperationalUnit, RecordQuality
@@ -41,7 +42,7 @@ def listed(client, user, query=""):
 
 
 def rows_of(client, query=""):
-    response = client.get(reverse(BOOK) + query)
+    response = client.post(reverse(BOOK) + query)
     assert response.status_code == 200
     sheet = openpyxl.load_workbook(BytesIO(b"".join(response.streaming_content))).active
     return [tuple(row) for row in sheet.iter_rows(values_only=True)]
@@ -129,10 +130,31 @@ def test_a_type_of_establishment_is_a_filter(client, cast, world):
         ("?departement=99", "Choisissez une valeur de la liste."),
     ],
 )
-def test_what_cannot_be_read_is_said_and_filters_nothing(client, cast, rated, query, said):
-    assert len(listed(client, cast.directeur, query)) == 4
-    assert said in client.get(reverse(LIST) + query).content.decode()
-    assert len(rows_of(client, query)) == 5
+def test_what_cannot_be_read_is_said_and_shows_nothing(client, cast, rated, query, said):
+    assert listed(client, cast.directeur, query) == []
+    page = client.get(reverse(LIST) + query).content.decode()
+    assert said in page
+    assert "Un filtre est à corriger" in page
+    assert client.post(reverse(BOOK) + query)["Location"] == reverse(LIST) + query
+    assert not AuditEntry.objects.filter(action="exported").exists()
+
+
+def test_a_director_filters_on_what_he_follows(client, cast, rated):
+    client.force_login(cast.directeur)
+    form = client.get(reverse(LIST)).context["form"]
+    assert [code for code, _ in form.fields["departement"].choices] == ["", "92"]
+    types = {key for _, terms in form.fields["type"].choices[1:] for key, _ in terms}
+    assert types == {str(unit.unit_type_id) for unit in (rated.act, rated.act_mobile, rated.lam)}
+    client.force_login(cast.sesan)
+    assert len(client.get(reverse(LIST)).context["form"].fields["departement"].choices) > 2
+
+
+def test_the_file_is_logged_and_its_address_leads_to_the_page(client, cast, rated):
+    client.force_login(cast.directeur)
+    assert client.get(reverse(BOOK))["Location"] == reverse(LIST)
+    rows_of(client, "?fiche=uo")
+    entry = AuditEntry.objects.get(action="exported")
+    assert (entry.actor, entry.target, entry.details["query"]) == (cast.directeur, "Qualité des fiches", "?fiche=uo")
 
 
 def test_what_was_typed_is_kept(client, cast, rated):

@@ -44,7 +44,7 @@ def test_a_file_is_tried_then_imported_twice(page, live_server, support):
     expect(page.get_by_role("link", name="Sans changement (6)")).to_be_visible()
     expect(page.get_by_role("link", name="Créées")).to_have_count(0)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Télécharger le rapport").click()
+        page.get_by_role("button", name="Télécharger le rapport").click()
     assert finess(5) in download.value.path().read_text(encoding="utf-8-sig")
     page.goto(f"{live_server.url}/repertoire/imports/")
     expect(page.get_by_text("4 entités juridiques")).to_be_visible()

@@ -66,7 +66,7 @@ def test_support_filters_turns_the_page_and_downloads(page, live_server, open_se
     page.get_by_role("link", name="Page suivante").click()
     page.get_by_text("Fiches 51 à 57 sur 57").wait_for()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Télécharger (Excel)").click()
+        page.get_by_role("button", name="Télécharger (Excel)").click()
     assert download.value.suggested_filename.startswith("qualite-des-fiches-")
 
 

@@ -13,7 +13,7 @@ ROWS = [
     Row("account", get=READERS),
     Row("password_change", get=READERS, post=same("200")),
     Row("sign_out_everywhere", get=NOT_ALLOWED, post=same("login")),
-    Row("account_export", get=NOT_ALLOWED, post=same("200")),
+    Row("account_export", get=same("away"), post=same("200")),
     Row("password_reset", get=PUBLIC, post=PUBLIC),
     Row("password_reset_sent", get=PUBLIC, post=PUBLIC_NO_POST),
     Row("password_reset_confirm", get=PUBLIC, post=PUBLIC, kwargs=lambda world: LINK),

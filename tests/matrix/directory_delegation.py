@@ -3,7 +3,7 @@
 from tests.factories.delegation import AccountRequestFactory, cpts_with_director
 from tests.factories.directory import AssignmentFactory, PractitionerFactory
 
-from . import NOT_ALLOWED, READERS, Row
+from . import READERS, Row, same
 
 DELEGATES = "login 403 403 200 200 403 403"
 
@@ -78,20 +78,20 @@ ROWS = [
     ),
     Row(
         "directory:account_request_approve",
-        get=NOT_ALLOWED,
+        get=same("away"),
         post="login 403 403 403 away 403 403",
         kwargs=asked_by_director,
         data=lambda world: {"accord-username": "karim.diallo"},
     ),
     Row(
         "directory:account_request_refuse",
-        get=NOT_ALLOWED,
+        get=same("away"),
         post="login 403 403 403 away 403 403",
         kwargs=asked_by_director,
         data=lambda world: {"refus-answer": "Adresse non professionnelle."},
     ),
     Row("directory:rights_review", get=DELEGATES, post="login 403 403 away away 403 403"),
-    Row("directory:rights_review_export", get=NOT_ALLOWED, post="login 403 403 403 200 403 403"),
+    Row("directory:rights_review_export", get=same("away"), post="login 403 403 403 200 403 403"),
     Row("directory:cpts_members", get=READERS, kwargs=cpts),
     Row(
         "directory:cpts_members",
@@ -108,7 +108,7 @@ ROWS = [
     ),
     Row(
         "directory:cpts_member_sas",
-        get=NOT_ALLOWED,
+        get=same("away"),
         post="login 403 403 away away 403 403",
         kwargs=cpts_member,
         data=lambda world: {"participe": "oui", "version": 1},

@@ -6,7 +6,7 @@ from directory.imports import engine, runs
 from directory.models import ImportRun
 from tests.directory.finess_files import establishment, file_of
 
-from . import NOT_ALLOWED, Row
+from . import NOT_ALLOWED, Row, same
 
 SUPPORT_ONLY = "login 403 403 403 200 403 403"
 SUPPORT_SENDS = "login 403 403 403 away 403 403"
@@ -45,7 +45,7 @@ ROWS = [
         note="inconnu",
     ),
     Row("directory:import_detail", get=SUPPORT_ONLY, kwargs=tried),
-    Row("directory:import_report", get=SUPPORT_ONLY, kwargs=tried),
+    Row("directory:import_report", get=same("away"), post=SUPPORT_ONLY, kwargs=tried),
     Row("directory:import_confirm", get=NOT_ALLOWED, post=SUPPORT_SENDS, kwargs=tried),
     Row("directory:import_stop", get=NOT_ALLOWED, post=SUPPORT_SENDS, kwargs=waiting),
     Row("directory:import_resume", get=NOT_ALLOWED, post=SUPPORT_SENDS, kwargs=waiting),
