@@ -26,6 +26,7 @@ THREADS = 4
 READY_WITHIN = 60.0  # seconds
 STOP_WITHIN = 8.0  # seconds, then the server is killed
 WATCH_EVERY = 0.5  # seconds between two looks at the server and the worker
+SCHEDULE_EVERY = 60.0  # seconds between two rounds of what a scheduler runs in production
 SETTINGS = "ror.settings.dev"
 
 
@@ -77,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
         print("--fresh n'efface que la base privée : avec DATABASE_URL, videz la base vous-même.", file=sys.stderr)
         return 1
     os.environ |= {"DJANGO_SETTINGS_MODULE": SETTINGS, "ROR_DEMO": "1", "ROR_DB_NAME": f"ror_{options.size}"}
+    os.environ["SITE_URL"] = f"http://{HOST}:{options.port}/"
     with database(options.size, fresh=options.fresh):
         with child(["manage.py", "prepare_demo", "--size", options.size]) as preparation:
             if code := preparation.wait():
@@ -92,11 +94,17 @@ def run(options: argparse.Namespace) -> int:
 def watch(server: subprocess.Popen[bytes]) -> int:
     """Keep a background worker running until the server ends; return the server's code.
 
-    A worker ends by itself when the database goes away for a moment: another one takes its place.
+    A worker ends by itself when the database goes away for a moment: another one takes its place. Every SCHEDULE_EVERY
+    seconds what production leaves to a scheduler is run once.
     """
+    due = time.monotonic() + SCHEDULE_EVERY
     while server.poll() is None:
         with child(worker_command()) as worker:
             while server.poll() is None and worker.poll() is None:
+                if time.monotonic() >= due:
+                    with child(scheduled_command()) as command:
+                        command.wait()
+                    due = time.monotonic() + SCHEDULE_EVERY
                 time.sleep(WATCH_EVERY)
     return server.wait()
 
@@ -129,6 +137,11 @@ def server_command(port: int) -> list[str]:
 def worker_command() -> list[str]:
     """Return the command line of what sends mails and reads imported files."""
     return ["manage.py", "db_worker", "--queue-name", "*", "--interval", "0.5", "--no-reload", "-v", "0"]
+
+
+def scheduled_command() -> list[str]:
+    """Return the command line of what production runs every hour: support is told of the reports left open."""
+    return ["manage.py", "tell_support_of_reports", "-v", "0"]
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from ..enums import RecordKind
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.http import QueryDict
 
     from accounts.models import User
 
@@ -25,7 +26,7 @@ class HistoryFilter(forms.Form):
     du = forms.DateField(label="Du", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     au = forms.DateField(label="Au", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
-    def __init__(self, data: object, *, kind: str, authors: list[User]) -> None:
+    def __init__(self, data: QueryDict, *, kind: str, authors: list[User]) -> None:
         super().__init__(data)
         blocks = [(block.key, block.title) for block in BLOCKS.get(RecordKind(kind), ())]
         self.fields["encadre"].choices = [("", "Tous"), *blocks, ("publication", "Publication")]

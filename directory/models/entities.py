@@ -227,8 +227,10 @@ class GeographicEntity(NamedModel, AddressModel, PublishedModel):
 class RorReferent(models.Model):
     """A référent ROR of an establishment: contact data, two at most, which give no right (spec 01-settled)."""
 
+    POSITIONS = ((1, "Premier"), (2, "Second"))
+
     geographic_entity = models.ForeignKey(GeographicEntity, models.CASCADE, related_name="referents")
-    position = models.PositiveSmallIntegerField("rang", choices=[(1, "Premier"), (2, "Second")])
+    position = models.PositiveSmallIntegerField("rang", choices=POSITIONS)
     name = models.CharField("nom", max_length=120)
     email = models.EmailField("adresse mail", blank=True)
     phone = PhoneField("téléphone")
@@ -259,7 +261,7 @@ class RorReferent(models.Model):
     def clean(self):
         """An establishment has two référents at most (spec 50)."""
         others = RorReferent.objects.filter(geographic_entity=self.geographic_entity_id).exclude(pk=self.pk)
-        if self.geographic_entity_id and others.count() >= len(self._meta.get_field("position").choices):
+        if self.geographic_entity_id and others.count() >= len(RorReferent.POSITIONS):
             raise ValidationError("Un établissement a deux référents ROR au plus.", code="two")
 
 

@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import SignedInRequest
 from accounts.roles import Permission
 from common.client_address import client_address
 from common.pages import Crumb, posted_from
@@ -37,7 +38,7 @@ def crumbs(*steps: Crumb) -> list[Crumb]:
 
 
 @require_safe
-def account_requests(request: HttpRequest) -> HttpResponse:
+def account_requests(request: SignedInRequest) -> HttpResponse:
     """Requests by state (``?etat=``), the newest first: support begins with those that wait, a director with all."""
     require_delegation(request)
     decides = manages_accounts(request)
@@ -59,7 +60,7 @@ def account_requests(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def account_request_add(request: HttpRequest) -> HttpResponse:
+def account_request_add(request: SignedInRequest) -> HttpResponse:
     """« Demander un compte », for units of one EG (``?eg=``); support makes accounts without asking."""
     require_delegation(request)
     if manages_accounts(request):
@@ -89,13 +90,13 @@ def account_request_add(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/account_request_add.html", context, status=REFUSED if form.errors else 200)
 
 
-def saved(request: HttpRequest, form: AccountRequestForm) -> AccountRequest | None:
+def saved(request: SignedInRequest, form: AccountRequestForm) -> AccountRequest | None:
     """Save a valid request; ``None`` with the reason in the form when it is refused."""
     try:
         return request_account(
             asked=form.instance,
             units=list(form.cleaned_data["units"]),
-            by=request.user,  # type: ignore[arg-type]  # signed in
+            by=request.user,
             scope=request.scope,
             request_ip=client_address(request),
         )
@@ -105,14 +106,14 @@ def saved(request: HttpRequest, form: AccountRequestForm) -> AccountRequest | No
 
 
 @require_safe
-def account_request_detail(request: HttpRequest, request_id: int) -> HttpResponse:
+def account_request_detail(request: SignedInRequest, request_id: int) -> HttpResponse:
     """One request; support decides here. 404 when it is somebody else's."""
     require_delegation(request)
     return detail(request, found(request, request_id))
 
 
 @posted_from(lambda request_id: reverse("directory:account_request_detail", args=[request_id]))
-def account_request_approve(request: HttpRequest, request_id: int) -> HttpResponse:
+def account_request_approve(request: SignedInRequest, request_id: int) -> HttpResponse:
     """Support approves: the account is made or taken, the role given."""
     asked = decidable(request, request_id)
     form = ApproveForm(request.POST, prefix="accord", account=account_of(asked.email))
@@ -135,7 +136,7 @@ def account_request_approve(request: HttpRequest, request_id: int) -> HttpRespon
 
 
 @posted_from(lambda request_id: reverse("directory:account_request_detail", args=[request_id]))
-def account_request_refuse(request: HttpRequest, request_id: int) -> HttpResponse:
+def account_request_refuse(request: SignedInRequest, request_id: int) -> HttpResponse:
     """Support refuses, and says why."""
     asked = decidable(request, request_id)
     form = RefuseForm(request.POST, prefix="refus")
@@ -152,7 +153,7 @@ def account_request_refuse(request: HttpRequest, request_id: int) -> HttpRespons
     return detail(request, found(request, request_id), refuse=form)
 
 
-def too_late(request: HttpRequest, error: ValidationError) -> bool:
+def too_late(request: SignedInRequest, error: ValidationError) -> bool:
     """Tell whether somebody decided first, and say who and when."""
     if getattr(error, "code", "") != "decided":
         return False
@@ -160,13 +161,13 @@ def too_late(request: HttpRequest, error: ValidationError) -> bool:
     return True
 
 
-def found(request: HttpRequest, request_id: int) -> AccountRequest:
+def found(request: SignedInRequest, request_id: int) -> AccountRequest:
     """Request that this person may read, or 404."""
     rows = AccountRequest.objects.visible_to(request.scope).select_related("requested_by", "decided_by", "user")
     return get_object_or_404(rows, pk=request_id)
 
 
-def decidable(request: HttpRequest, request_id: int) -> AccountRequest:
+def decidable(request: SignedInRequest, request_id: int) -> AccountRequest:
     """Request for support to decide on. Raises ``PermissionDenied`` for anybody else."""
     if not request.scope.may(Permission.ACCOUNT_MANAGE):
         raise PermissionDenied("Seul le support décide des demandes de compte.")
@@ -174,7 +175,7 @@ def decidable(request: HttpRequest, request_id: int) -> AccountRequest:
 
 
 def detail(
-    request: HttpRequest,
+    request: SignedInRequest,
     asked: AccountRequest,
     approve: ApproveForm | None = None,
     refuse: RefuseForm | None = None,

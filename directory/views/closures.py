@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
+
+from accounts.requests import SignedInRequest
 
 from .. import closing, closures, records, services
 from ..enums import PublicationStatus, RecordKind
@@ -25,7 +27,7 @@ REFUSED, CONFLICT = 422, 409
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @readers_only
-def record_close(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
+def record_close(request: SignedInRequest, kind: str, record_id: int) -> HttpResponse:
     """Close an EJ, an EG, a structure or a UO, after saying what is closed with it.
 
     404 when it is hidden from this person, 403 outside his scope, 422 for a form to correct, 409 when somebody saved
@@ -53,7 +55,7 @@ def record_close(request: HttpRequest, kind: str, record_id: int) -> HttpRespons
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @readers_only
-def record_reopen(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
+def record_reopen(request: SignedInRequest, kind: str, record_id: int) -> HttpResponse:
     """Reopen a closed record and what its closure had closed below; answers as ``record_close``.
 
     A record below a closed one cannot be reopened: the page says which comes first (RG_EXP_044).
@@ -74,7 +76,7 @@ def record_reopen(request: HttpRequest, kind: str, record_id: int) -> HttpRespon
     return redirect(page_of(record))
 
 
-def find(request: HttpRequest, kind: str, record_id: int) -> Any:
+def find(request: SignedInRequest, kind: str, record_id: int) -> Any:
     """Record that this person may close, with what stands above it."""
     if kind != RecordKind.STRUCTURE:
         record = find_own_record(request, kind, record_id)
@@ -88,7 +90,7 @@ def find(request: HttpRequest, kind: str, record_id: int) -> Any:
 
 
 def save(
-    request: HttpRequest, record: Any, form: VersionForm, changes: Mapping[str, Any]
+    request: SignedInRequest, record: Any, form: VersionForm, changes: Mapping[str, Any]
 ) -> tuple[Any, VersionForm, int] | None:
     """Write the act; when it is refused, the record as it is now, the form to show again and the status."""
     try:
@@ -114,7 +116,7 @@ def save(
     return None
 
 
-def close_page(request: HttpRequest, record: Any, form: VersionForm, status: int = 200) -> HttpResponse:
+def close_page(request: SignedInRequest, record: Any, form: VersionForm, status: int = 200) -> HttpResponse:
     """The form beside what would be closed."""
     return render(
         request,
@@ -124,7 +126,7 @@ def close_page(request: HttpRequest, record: Any, form: VersionForm, status: int
     )
 
 
-def reopen_page(request: HttpRequest, record: Any, form: VersionForm, status: int = 200) -> HttpResponse:
+def reopen_page(request: SignedInRequest, record: Any, form: VersionForm, status: int = 200) -> HttpResponse:
     """What would be reopened, or the record to reopen first."""
     first = closing.closed_above(record)
     context = {

@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from accounts.requests import SignedInRequest
 from accounts.roles import ROLE_LABELS, Role
 from common import french
 from common.client_address import client_address
@@ -36,13 +37,13 @@ NOT_DELEGATING = "Seuls les directeurs et le support nomment les responsables de
 TOO_MANY = "Trop de personnes cherchées\u00a0: réessayez dans une heure, ou demandez un compte pour cette personne."
 
 
-def require_delegation(request: HttpRequest) -> None:
+def require_delegation(request: SignedInRequest) -> None:
     """Raise ``PermissionDenied`` unless this person names Responsables somewhere."""
     if not delegates_roles(request):
         raise PermissionDenied(NOT_DELEGATING)
 
 
-def acting(request: HttpRequest) -> dict[str, Any]:
+def acting(request: SignedInRequest) -> dict[str, Any]:
     """Who acts, from where, and the address that mails lead to."""
     return {
         "by": request.user,
@@ -51,7 +52,7 @@ def acting(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def asked_entity(request: HttpRequest, *, closed: bool = False) -> GeographicEntity | None:
+def asked_entity(request: SignedInRequest, *, closed: bool = False) -> GeographicEntity | None:
     """EG of ``?eg=``, inside what the person delegates; ``None`` without it.
 
     404 on any other, and on a closed one unless ``closed``.
@@ -71,7 +72,7 @@ def crumbs(*steps: Crumb) -> list[Crumb]:
 
 
 @require_safe
-def delegations(request: HttpRequest) -> HttpResponse:
+def delegations(request: SignedInRequest) -> HttpResponse:
     """Responsables by EG and UO, 50 units a page (``?q=``, ``?eg=``); support chooses an EG first."""
     require_delegation(request)
     entity = asked_entity(request, closed=True)
@@ -100,7 +101,7 @@ def found_entities(entities: Any, text: str) -> list[GeographicEntity]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def delegation_add(request: HttpRequest, entity_id: int) -> HttpResponse:
+def delegation_add(request: SignedInRequest, entity_id: int) -> HttpResponse:
     """Name a Responsable on several UOs of an EG, or on the whole of it. 404 outside what the person delegates."""
     require_delegation(request)
     entity = get_object_or_404(delegates.delegated_entities(request.scope).select_related("legal_entity"), pk=entity_id)
@@ -128,7 +129,7 @@ def delegation_add(request: HttpRequest, entity_id: int) -> HttpResponse:
     return render(request, "directory/delegation_add.html", context, status=REFUSED if form.errors else 200)
 
 
-def offered_units(request: HttpRequest, entity: GeographicEntity) -> tuple[Any, dict[str, Any]]:
+def offered_units(request: SignedInRequest, entity: GeographicEntity) -> tuple[Any, dict[str, Any]]:
     """Units of an EG to tick, narrowed by ``?q=``, and what the filter shows: two queries at most."""
     text = request.GET.get("q", "").strip()[:TEXT_LENGTH]
     units = delegates.delegated_units(request.scope, text, entity.pk)
@@ -136,7 +137,7 @@ def offered_units(request: HttpRequest, entity: GeographicEntity) -> tuple[Any, 
     return units, {"text": text, "shown_units": count, "many": count > UNITS_OFFERED}
 
 
-def person_of(request: HttpRequest, form: NameManagerForm) -> User | None:
+def person_of(request: SignedInRequest, form: NameManagerForm) -> User | None:
     """Return the person chosen or typed in a valid form; what is wrong is put in the form."""
     if known := form.cleaned_data.get("known"):
         return form.people[known]
@@ -156,7 +157,7 @@ def person_of(request: HttpRequest, form: NameManagerForm) -> User | None:
     return person
 
 
-def named(request: HttpRequest, form: NameManagerForm, entity: GeographicEntity, person: User) -> bool:
+def named(request: SignedInRequest, form: NameManagerForm, entity: GeographicEntity, person: User) -> bool:
     """Name the person and say so; ``False`` with the reason in the form when it is refused."""
     records = [entity] if form.cleaned_data.get("whole") else list(form.cleaned_data["units"])
     try:
@@ -170,7 +171,7 @@ def named(request: HttpRequest, form: NameManagerForm, entity: GeographicEntity,
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def assignment_end(request: HttpRequest, assignment_id: int) -> HttpResponse:
+def assignment_end(request: SignedInRequest, assignment_id: int) -> HttpResponse:
     """Ask, then end a role at once; back to the page named by ``retour``. 404 outside what the person may end."""
     require_delegation(request)
     rows = Assignment.objects.endable_by(request.scope).select_related(*WITH_SCOPE)
@@ -199,7 +200,7 @@ def assignment_end(request: HttpRequest, assignment_id: int) -> HttpResponse:
     return render(request, "directory/assignment_end.html", context)
 
 
-def end(request: HttpRequest, assignment: Assignment) -> None:
+def end(request: SignedInRequest, assignment: Assignment) -> None:
     """End a role and say so."""
     try:
         withdraw_right(assignment=assignment, scope=request.scope, **acting(request))

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
+
+from accounts.requests import SignedInRequest
 
 from .. import records, services
 from ..editing import Conflict, add_errors, conflict_of, find_to_edit, merged_state
@@ -28,7 +30,7 @@ TAKE_THEIRS = "reprendre:"
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_cache=True)  # never no-store: going back would lose what was typed
 @readers_only
-def block_edit(request: HttpRequest, kind: str, record_id: int, block: str) -> HttpResponse:
+def block_edit(request: SignedInRequest, kind: str, record_id: int, block: str) -> HttpResponse:
     """Show the form of a block, run one of its steps, or save it.
 
     404 for an unknown block or record, 403 outside the person's scope, 422 for a form to correct, 409 when somebody
@@ -51,7 +53,7 @@ def block_edit(request: HttpRequest, kind: str, record_id: int, block: str) -> H
     return save(request, form) if form.is_valid() else form_page(request, form, status=422)
 
 
-def save(request: HttpRequest, form: BlockForm) -> HttpResponse:
+def save(request: SignedInRequest, form: BlockForm) -> HttpResponse:
     """Save a valid form, then go back to the block on the page of its record."""
     record = form.record
     try:
@@ -59,7 +61,7 @@ def save(request: HttpRequest, form: BlockForm) -> HttpResponse:
             record=record,
             values=form.values(),
             expected_version=form.cleaned_data["version"],
-            by=request.user,  # type: ignore[arg-type]  # signed in
+            by=request.user,
             scope=request.scope,
         )
     except services.StaleRecord as refused:
@@ -77,7 +79,7 @@ def save(request: HttpRequest, form: BlockForm) -> HttpResponse:
     return redirect(f"{records.record_url(record)}#{form.block}")
 
 
-def step_page(request: HttpRequest, form: BlockForm, step: str) -> HttpResponse:
+def step_page(request: SignedInRequest, form: BlockForm, step: str) -> HttpResponse:
     """Show the form again after a button that saves nothing; a conflict under way stays in sight."""
     conflict = pending_conflict(request, form)
     if conflict is None:
@@ -92,7 +94,7 @@ def step_page(request: HttpRequest, form: BlockForm, step: str) -> HttpResponse:
     return form_page(request, shown, conflict=Conflict(conflict.since, conflict.by, conflict.at, left))
 
 
-def pending_conflict(request: HttpRequest, form: BlockForm) -> Conflict | None:
+def pending_conflict(request: SignedInRequest, form: BlockForm) -> Conflict | None:
     """Conflict that the form was shown with (its field ``depuis``), computed anew from what is typed now."""
     since = request.POST.get("depuis", "")
     if not (since.isascii() and since.isdigit() and len(since) < 10 and form.is_valid()):
@@ -104,7 +106,7 @@ def pending_conflict(request: HttpRequest, form: BlockForm) -> Conflict | None:
     return None
 
 
-def conflict_page(request: HttpRequest, form: BlockForm, refused: services.StaleRecord, since: int) -> HttpResponse:
+def conflict_page(request: SignedInRequest, form: BlockForm, refused: services.StaleRecord, since: int) -> HttpResponse:
     """Show both values side by side, the form holding what was typed, ready to be saved over the other save."""
     form.record.version = refused.current.version
     conflict = conflict_of(form, refused, since)
@@ -113,7 +115,7 @@ def conflict_page(request: HttpRequest, form: BlockForm, refused: services.Stale
 
 
 def form_page(
-    request: HttpRequest, form: BlockForm, *, conflict: Conflict | None = None, status: int = 200
+    request: SignedInRequest, form: BlockForm, *, conflict: Conflict | None = None, status: int = 200
 ) -> HttpResponse:
     """Show the form alone on its page; for htmx, only the block, which takes the place of the one it was asked from."""
     record = form.record

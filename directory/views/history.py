@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from accounts.requests import SignedInRequest
 
 from .. import past
 from ..forms.history import HistoryFilter
@@ -23,7 +24,7 @@ ACTS_A_PAGE = 25
 
 
 @require_safe
-def record_history(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
+def record_history(request: SignedInRequest, kind: str, record_id: int) -> HttpResponse:
     """Acts on a record, newest first, filtered by block, author and days. 403 to whoever may not edit the record."""
     record = _readable(request, kind, record_id)
     changes = _changes(record)
@@ -46,7 +47,7 @@ def record_history(request: HttpRequest, kind: str, record_id: int) -> HttpRespo
 
 
 @require_safe
-def record_change(request: HttpRequest, kind: str, record_id: int, change_id: int) -> HttpResponse:
+def record_change(request: SignedInRequest, kind: str, record_id: int, change_id: int) -> HttpResponse:
     """One act in full; support sees how to put the version before or after it back."""
     record = _readable(request, kind, record_id)
     change = get_object_or_404(_changes(record), pk=change_id)
@@ -64,7 +65,7 @@ def record_change(request: HttpRequest, kind: str, record_id: int, change_id: in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def record_restore(request: HttpRequest, kind: str, record_id: int, change_id: int, moment: str) -> HttpResponse:
+def record_restore(request: SignedInRequest, kind: str, record_id: int, change_id: int, moment: str) -> HttpResponse:
     """Confirm, then put back the block of an act as it was just before (« avant ») or just after (« apres ») it."""
     record = _readable(request, kind, record_id)
     if not past.restores_history(request.scope):
@@ -93,7 +94,7 @@ def record_restore(request: HttpRequest, kind: str, record_id: int, change_id: i
     return render(request, "directory/record_restore.html", context, status=409 if refusal else 200)
 
 
-def _restore(request: HttpRequest, record: Any, change: RecordChange, *, before: bool) -> str:
+def _restore(request: SignedInRequest, record: Any, change: RecordChange, *, before: bool) -> str:
     """Put the version back; return why it was refused, empty when it was done."""
     version = request.POST.get("version", "")
     try:
@@ -113,7 +114,7 @@ def _restore(request: HttpRequest, record: Any, change: RecordChange, *, before:
     return ""
 
 
-def _readable(request: HttpRequest, kind: str, record_id: int) -> Any:
+def _readable(request: SignedInRequest, kind: str, record_id: int) -> Any:
     record = find_record(request, kind, record_id)
     if not past.reads_history(request.scope, record):
         raise PermissionDenied("L’historique est réservé aux personnes qui mettent cette fiche à jour.")

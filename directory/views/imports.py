@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -37,7 +37,7 @@ def support_only(view: Callable[..., Any]) -> Callable[..., Any]:
     """Answer 403 to whoever may not import."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> Any:
         if not runs.may_see(request.scope):
             raise PermissionDenied(FOR_SUPPORT)
         return view(request, *args, **kwargs)
@@ -45,7 +45,7 @@ def support_only(view: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-def find_run(request: HttpRequest, run_id: int) -> ImportRun:
+def find_run(request: SignedInRequest, run_id: int) -> ImportRun:
     """Run of a kind that the person may import. 404 otherwise."""
     if run_id > BIGGEST_ID:
         raise Http404
@@ -54,7 +54,7 @@ def find_run(request: HttpRequest, run_id: int) -> ImportRun:
 
 @require_safe
 @support_only
-def import_list(request: HttpRequest) -> HttpResponse:
+def import_list(request: SignedInRequest) -> HttpResponse:
     """Kinds of files, past runs twenty a page, EJs that wait for their name."""
     waiting = entities_to_complete()
     first = list(waiting.order_by("-created_at", "pk")[: TO_COMPLETE_SHOWN + 1])
@@ -72,7 +72,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @support_only
-def import_create(request: HttpRequest, kind: str) -> HttpResponse:
+def import_create(request: SignedInRequest, kind: str) -> HttpResponse:
     """Take a file and read it in the background."""
     importer = find_importer(request, kind)
     data = (request.POST, request.FILES) if request.method == "POST" else (None, None)
@@ -92,12 +92,12 @@ def import_create(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "directory/import_create.html", context, status=422 if request.method == "POST" else 200)
 
 
-def mail_options(request: HttpRequest, importer: type[Importer]) -> dict[str, str]:
+def mail_options(request: SignedInRequest, importer: type[Importer]) -> dict[str, str]:
     """Address of the site, for the mails that the reading of the file sends."""
     return {"base_url": request.build_absolute_uri("/")} if importer.sends_mails else {}
 
 
-def find_importer(request: HttpRequest, kind: str) -> type[Importer]:
+def find_importer(request: SignedInRequest, kind: str) -> type[Importer]:
     """Importer of a kind that the person may import. 404 otherwise."""
     try:
         importer = registry.importer_of(kind)
@@ -111,7 +111,7 @@ def find_importer(request: HttpRequest, kind: str) -> type[Importer]:
 @require_safe
 @support_only
 @vary_on_headers("HX-Request")
-def import_detail(request: HttpRequest, run_id: int) -> HttpResponse:
+def import_detail(request: SignedInRequest, run_id: int) -> HttpResponse:
     """One run. The page asks for its progress alone (``HX-Request``), and is told to reload when the run is over."""
     run = find_run(request, run_id)
     progress = pages.progress_of(run)
@@ -124,7 +124,7 @@ def import_detail(request: HttpRequest, run_id: int) -> HttpResponse:
     return render(request, "directory/import_detail.html", context | detail_of(request, run))
 
 
-def detail_of(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
+def detail_of(request: SignedInRequest, run: ImportRun) -> dict[str, Any]:
     """Lines of a run, by verdict when ``verdict`` names one, and what may be done next."""
     wanted = request.GET.get("verdict", "")
     lines = ImportLine.objects.filter(run=run)
@@ -176,7 +176,7 @@ def import_report(request: SignedInRequest, run_id: int) -> StreamingHttpRespons
 
 @require_POST
 @support_only
-def import_confirm(request: HttpRequest, run_id: int) -> HttpResponse:
+def import_confirm(request: SignedInRequest, run_id: int) -> HttpResponse:
     """Import for good the file of a dry run."""
     run = find_run(request, run_id)
     asked = registry.importer_of(run.kind).confirm_form_for(run)
@@ -188,7 +188,7 @@ def import_confirm(request: HttpRequest, run_id: int) -> HttpResponse:
         follower = runs.confirm_run(
             run=run,
             options=form.cleaned_data,
-            by=request.user,  # type: ignore[arg-type]  # signed in
+            by=request.user,
         )
     except engine.RunTaken:
         messages.error(request, "Seul un essai à blanc terminé peut être importé pour de bon.")
@@ -198,7 +198,7 @@ def import_confirm(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @require_POST
 @support_only
-def import_stop(request: HttpRequest, run_id: int) -> HttpResponse:
+def import_stop(request: SignedInRequest, run_id: int) -> HttpResponse:
     """Stop a run at the end of its present batch."""
     run = find_run(request, run_id)
     if not runs.stop_run(run=run):
@@ -208,7 +208,7 @@ def import_stop(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @require_POST
 @support_only
-def import_resume(request: HttpRequest, run_id: int) -> HttpResponse:
+def import_resume(request: SignedInRequest, run_id: int) -> HttpResponse:
     """Go on with a run that was stopped or cut."""
     run = find_run(request, run_id)
     if not runs.resume_run(run=run):

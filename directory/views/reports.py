@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import SignedInRequest
 from common.french import NBSP, on_moment
 from common.pages import PAGE_SIZE, Crumb
 
@@ -33,7 +34,7 @@ CLOSINGS = {"corriger": ErrorReport.State.CORRECTED, "refuser": ErrorReport.Stat
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @readers_only
-def report_error(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
+def report_error(request: SignedInRequest, kind: str, record_id: int) -> HttpResponse:
     """File a report on a record (« encadre » presets the block). 404 when the record is hidden from this person."""
     record_kind = RecordKind(kind)
     try:
@@ -51,7 +52,7 @@ def report_error(request: HttpRequest, kind: str, record_id: int) -> HttpRespons
             record=record,
             block=form.cleaned_data["block"],
             text=form.cleaned_data["text"],
-            by=request.user,  # type: ignore[arg-type]  # signed in
+            by=request.user,
             scope=request.scope,
             base_url=request.build_absolute_uri("/"),
         )
@@ -64,7 +65,9 @@ def report_error(request: HttpRequest, kind: str, record_id: int) -> HttpRespons
     return redirect(records.record_url(record))
 
 
-def _report_page(request: HttpRequest, record: Any, form: ReportForm, block: str, *, status: int = 200) -> HttpResponse:
+def _report_page(
+    request: SignedInRequest, record: Any, form: ReportForm, block: str, *, status: int = 200
+) -> HttpResponse:
     """The form, with what the block says now when one is chosen."""
     kind, url = KINDS[type(record)], records.record_url(record)
     known = block if block in dict(report_pages.block_choices(kind)) else ""
@@ -83,7 +86,7 @@ def _report_page(request: HttpRequest, record: Any, form: ReportForm, block: str
 
 @require_safe
 @readers_only
-def report_list(request: HttpRequest) -> HttpResponse:
+def report_list(request: SignedInRequest) -> HttpResponse:
     """Reports on the records one keeps and those one filed, 15 a page, filtered by state, department, age, record."""
     now = timezone.now()
     handles = edits_somewhere(request)
@@ -107,7 +110,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @readers_only
-def report_detail(request: HttpRequest, report_id: int) -> HttpResponse:
+def report_detail(request: SignedInRequest, report_id: int) -> HttpResponse:
     """Show one report and its steps; take it or close it. 404 on reports that are not this person's."""
     found = report_pages.with_record(ErrorReport.objects.visible_to(request.scope), request.scope)
     report = found.filter(pk=report_id).first()
@@ -132,7 +135,7 @@ def report_detail(request: HttpRequest, report_id: int) -> HttpResponse:
     return redirect("reports:report_detail", report_id=report.pk)
 
 
-def _act(request: HttpRequest, report: ErrorReport, form: AnswerForm) -> str:
+def _act(request: SignedInRequest, report: ErrorReport, form: AnswerForm) -> str:
     """Do what the button says; return what to tell. 400 when it says nothing."""
     act = request.POST.get("acte", "")
     shared = {
@@ -154,7 +157,7 @@ def _act(request: HttpRequest, report: ErrorReport, form: AnswerForm) -> str:
     return f"Signalement clos{NBSP}: {state.label.lower()}.{told}"
 
 
-def _stale_words(request: HttpRequest, report: ErrorReport) -> str:
+def _stale_words(request: SignedInRequest, report: ErrorReport) -> str:
     """What was done meanwhile; when nothing was, that the page was not up to date."""
     last = report.steps.select_related("by").last()
     if last is None or not last.from_state:
@@ -166,7 +169,7 @@ def _stale_words(request: HttpRequest, report: ErrorReport) -> str:
 
 
 def _detail_page(
-    request: HttpRequest, report: ErrorReport, form: AnswerForm, *, stale: str = "", status: int = 200
+    request: SignedInRequest, report: ErrorReport, form: AnswerForm, *, stale: str = "", status: int = 200
 ) -> HttpResponse:
     shown = ShownReport(report, request.scope, timezone.now())
     try:

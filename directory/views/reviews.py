@@ -6,13 +6,14 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import AuditEntry
+from accounts.requests import SignedInRequest
 from accounts.roles import ROLE_LABELS, Role
 from accounts.services import log_action
 from common import french
@@ -50,7 +51,7 @@ def asked_list(parameters: Any) -> tuple[Shown, str]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def rights_review(request: HttpRequest) -> HttpResponse:
+def rights_review(request: SignedInRequest) -> HttpResponse:
     """Roles in force that this person answers for; « Confirmer » one, or all that are ticked."""
     require_delegation(request)
     if request.method == "POST":
@@ -71,7 +72,7 @@ def rights_review(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/rights_review.html", context)
 
 
-def row_of(request: HttpRequest, assignment: Assignment) -> dict[str, Any]:
+def row_of(request: SignedInRequest, assignment: Assignment) -> dict[str, Any]:
     """One line: the role, where it holds, and whether this person may end it."""
     return {
         "assignment": assignment,
@@ -82,13 +83,13 @@ def row_of(request: HttpRequest, assignment: Assignment) -> dict[str, Any]:
     }
 
 
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: SignedInRequest) -> HttpResponse:
     """Confirm one role (``un``), or those that are ticked (``droit``), and come back to the same list."""
     asked = request.POST.getlist("un") or request.POST.getlist("droit")
     ids = {int(value) for value in asked if value.isascii() and value.isdecimal() and len(value) <= ID_DIGITS}
     done = confirm_rights(
         assignment_ids=ids,
-        by=request.user,  # type: ignore[arg-type]  # signed in
+        by=request.user,
         scope=request.scope,
         request_ip=client_address(request),
     )
@@ -107,14 +108,14 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 @posted_from(lambda: reverse("directory:rights_review"))
-def rights_review_export(request: HttpRequest) -> FileResponse:
+def rights_review_export(request: SignedInRequest) -> FileResponse:
     """Download the list as an Excel file; support alone, logged."""
     if not manages_accounts(request):
         raise PermissionDenied("L’export de la revue des droits est réservé au support.")
     shown, text = asked_list(request.POST)
     log_action(
         action=AuditEntry.Action.EXPORTED,
-        actor=request.user,  # type: ignore[arg-type]  # signed in
+        actor=request.user,
         target="Revue des droits",
         request_ip=client_address(request),
         details={"what": "rights_review", "shown": shown, "text": text},

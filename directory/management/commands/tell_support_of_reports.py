@@ -24,7 +24,8 @@ class Command(BaseCommand):
         """Tell, and say how many."""
         now = _moment(options["now"])
         told = tell_support(now=now, base_url=settings.SITE_URL)
-        self.stdout.write(f"{counted(told, 'signalement')} dont le support est prévenu.")
+        if options["verbosity"]:
+            self.stdout.write(f"{counted(told, 'signalement')} dont le support est prévenu.")
 
 
 def _moment(text: str | None) -> datetime.datetime:
