@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .scopes import Scope
     from .snapshots import State
 
+LEAST_COMMON = 0.3  # of the longer text: below, two texts are shown whole, their words would be a salad
 LONG_TEXT = 60  # characters: beyond, a text is compared word by word
 # Closures have their own pages; files are not kept with the history.
 NOT_RESTORED = frozenset({*PUBLICATION_FIELDS, "attachments", "photo"})
@@ -76,7 +77,10 @@ def field_diff(kind: str, name: str, before: Any, after: Any) -> FieldDiff:
         return FieldDiff(label, added=added, removed=removed, kept=change.kept)
     old, new = in_words(kind, name, before), in_words(kind, name, after)
     if before and after and max(len(old), len(new)) > LONG_TEXT:
-        return FieldDiff(label, pieces=words_diff(old, new))
+        pieces = words_diff(old, new)
+        common = sum(len(piece.text) for piece in pieces if not piece.sign)
+        if common >= LEAST_COMMON * max(len(old), len(new)):
+            return FieldDiff(label, pieces=pieces)
     return FieldDiff(label, old, new)
 
 
@@ -95,6 +99,11 @@ def history_url(scope: Scope, record: Any) -> str:
 def restores_history(scope: Scope) -> bool:
     """Tell whether the person may put an earlier version back: support alone (spec 10, History)."""
     return scope.coverage(Permission.DIRECTORY_EDIT).region
+
+
+def is_restorable(change: RecordChange) -> bool:
+    """Tell whether a line holds something to put back: a field that is not kept apart (NOT_RESTORED)."""
+    return not set(change.changes) <= NOT_RESTORED
 
 
 def values_at(record: Any, change: RecordChange, *, before: bool) -> State:

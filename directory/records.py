@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,7 @@ from common.text import fold
 from .enums import PositionSource, PublicationStatus
 from .hours import ExceptionRange, Schedule, WeeklyRange
 from .models import (
+    ErrorReport,
     GeographicEntity,
     LegalEntity,
     OperationalUnit,
@@ -50,12 +52,18 @@ def without_outlines(path: str = "") -> tuple[str, str]:
     return (f"{path}outline", f"{path}department__outline")
 
 
+def _open_report_blocks(path: str) -> ArraySubquery:
+    """Blocks of a record with an open report, one item a report, for ``reports.open_blocks``."""
+    return ArraySubquery(ErrorReport.objects.open().filter(**{path: OuterRef("pk")}).order_by("block").values("block"))
+
+
 def find_unit(scope: Scope, unit_id: int) -> OperationalUnit:
     """Unit with its EG, EJ, structures, offer and hours: four queries. ``address_shown`` says what may be shown."""
     terms = UnitTerm.objects.select_related("term__parent")
     return (
         OperationalUnit.objects.visible_to(scope)
         .with_address_shown(scope)
+        .annotate(open_report_blocks=_open_report_blocks("unit"))
         .select_related(
             "geographic_entity__commune__department",
             "geographic_entity__legal_entity",
@@ -81,7 +89,7 @@ def find_geographic_entity(scope: Scope, entity_id: int) -> GeographicEntity:
         .select_related(
             *("commune__department", "legal_entity", "category", "director_civility", "director_title", "quality")
         )
-        .annotate(units_stale=Exists(stale))
+        .annotate(units_stale=Exists(stale), open_report_blocks=_open_report_blocks("geographic_entity"))
         .defer(*without_outlines("commune__"))
         .prefetch_related(
             Prefetch("terms", queryset=Term.objects.select_related("parent")),

@@ -174,7 +174,12 @@ def tell_support(*, now: datetime.datetime, base_url: str) -> int:
 
 
 def open_blocks(record: Any) -> list[str]:
-    """Blocks of the record about which a report is open, one item a report (empty: the whole record). One query."""
+    """Blocks of the record about which a report is open, one item a report (empty: the whole record).
+
+    One query, none on a record whole of ``directory.records``.
+    """
+    if (read := getattr(record, "open_report_blocks", None)) is not None:
+        return list(read)
     if isinstance(record, OperationalUnit):
         reports = ErrorReport.objects.filter(unit=record)
     elif isinstance(record, GeographicEntity):

@@ -70,11 +70,17 @@ PAGES = {
 }
 
 
+RECORDS = ("fiche UO", "fiche EG", "fiche EJ")  # a director sees more panels there
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_keeps_to_its_budget_with_three_times_the_rows(client, cast, world, name):
+@pytest.mark.parametrize(
+    ("name", "who"), [*((name, "responsable") for name in PAGES), *((name, "directeur") for name in RECORDS)]
+)
+def test_a_page_keeps_to_its_budget_with_three_times_the_rows(client, cast, world, name, who):
     budget, url = PAGES[name]
-    client.force_login(cast.responsable)
+    AssignmentFactory(user=cast.directeur, role="director", legal_entity=world.ej)
+    client.force_login(getattr(cast, who))
     client.get(reverse("directory:department_outlines"))  # the first page of a session marks it as used
     grow(world, cast, range(ROWS))
     few = queries_of(client, url(world))

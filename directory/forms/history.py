@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from ..models import RecordChange
 
 
+_DAY = "Écrivez une date, par exemple 14/08/2024."
+UNREADABLE = {
+    "encadre": "Choisissez un encadré de la liste.",
+    "auteur": "Choisissez un auteur de la liste.",
+    "du": _DAY,
+    "au": _DAY,
+}
+
+
 class HistoryFilter(forms.Form):
     """Block, author and days; everything is optional and an unreadable value says so."""
 
@@ -30,6 +39,8 @@ class HistoryFilter(forms.Form):
         super().__init__(data)
         blocks = [(block.key, block.title) for block in BLOCKS.get(RecordKind(kind), ())]
         self.fields["encadre"].choices = [("", "Tous"), *blocks, ("publication", "Publication")]
+        for name, words in UNREADABLE.items():
+            self.fields[name].error_messages |= dict.fromkeys(("invalid", "invalid_choice"), words)
         self.fields["auteur"].choices = [("", "Tous"), *((author.pk, str(author)) for author in authors)]
 
     def clean(self) -> dict:
@@ -38,6 +49,11 @@ class HistoryFilter(forms.Form):
         if first and last and last < first:
             self.add_error("au", "La fin précède le début.")
         return cleaned
+
+    @property
+    def filters(self) -> bool:
+        """Tell whether a filter that could be read narrows the list."""
+        return any(getattr(self, "cleaned_data", {}).values())
 
     def applied(self, changes: QuerySet[RecordChange]) -> QuerySet[RecordChange]:
         """Lines that the filters keep; a filter that cannot be read is left out."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -41,7 +41,7 @@ def record_history(request: SignedInRequest, kind: str, record_id: int) -> HttpR
             "form": form,
             "page": page,
             "acts": [past.act_of(change) for change in page],
-            "filtered": any(request.GET.get(name) for name in form.fields),
+            "filtered": form.filters,
         },
     )
 
@@ -59,18 +59,23 @@ def record_change(request: SignedInRequest, kind: str, record_id: int, change_id
             "kind": kind,
             "crumbs": page_crumbs(record, f"Version {change.version}"),
             "act": past.act_of(change),
-            "may_restore": past.restores_history(request.scope) and not set(change.changes) <= past.NOT_RESTORED,
+            "may_restore": past.restores_history(request.scope) and past.is_restorable(change),
         },
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def record_restore(request: SignedInRequest, kind: str, record_id: int, change_id: int, moment: str) -> HttpResponse:
-    """Confirm, then put back the block of an act as it was just before (« avant ») or just after (« apres ») it."""
+    """Confirm, then put back the block of an act as it was just before (« avant ») or just after (« apres ») it.
+
+    404 for an act that leaves nothing to put back.
+    """
     record = _readable(request, kind, record_id)
     if not past.restores_history(request.scope):
         raise PermissionDenied("Seul le support rétablit une version antérieure.")
     change = get_object_or_404(_changes(record), pk=change_id)
+    if not past.is_restorable(change):
+        raise Http404
     if request.method == "POST":
         refusal = _restore(request, record, change, before=moment == "avant")
         if not refusal:

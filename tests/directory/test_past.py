@@ -185,6 +185,39 @@ def test_a_term_that_is_gone_cannot_be_put_back(world, save, restore, cast):
         restore(world.eg, change)
 
 
+def test_texts_with_little_in_common_are_shown_whole():
+    before = "Accès par la cour du bâtiment C, deuxième étage, sonner à l’interphone puis attendre."
+    after = "Les personnes sont orientées par leur médecin ; la demande se fait en ligne, jamais par téléphone."
+    whole = past.field_diff("eg", "comment", before, after)
+    assert (whole.before, whole.after, whole.pieces) == (before, after, [])
+    assert past.field_diff("eg", "comment", before, before.replace("deuxième", "premier")).pieces
+
+
+@pytest.mark.django_db
+def test_an_act_that_restores_nothing_has_no_such_page(client, world, cast):
+    line = RecordChangeFactory(
+        record_kind="eg", record_id=world.eg.pk, version=1, action="created", changes={}, by=None, role="support"
+    )
+    client.force_login(cast.sesan)
+    for moment in ("before", "after"):
+        address = url(world.eg, f"record_restore_{moment}", change_id=line.pk)
+        assert client.get(address).status_code == client.post(address, {"version": "1"}).status_code == 404
+    page = client.get(url(world.eg)).content.decode()
+    assert "par le système" in page
+    assert "au titre de" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["auteur=zz", "encadre=inconnu", "du=hier"])
+def test_a_filter_that_cannot_be_read_says_so_and_narrows_nothing(client, world, save, cast, query):
+    save(world.eg, comment="Accès par la cour")
+    client.force_login(cast.directeur)
+    page = client.get(f"{url(world.eg)}?{query}").content.decode()
+    assert "pour ces filtres" not in page
+    assert "invalid-feedback" in page
+    assert "Choisissez" in page or "Écrivez une date" in page
+
+
 @pytest.mark.django_db
 def test_the_list_shows_words_and_filters(client, world, save, cast):
     save(world.eg, comment="Accès par la cour")

@@ -246,7 +246,7 @@ def test_the_panel_links_what_is_missing_to_its_block(client, cast, rated):
     client.force_login(cast.directeur)
     page = client.get(reverse("directory:unit_detail", args=[rated.act.pk])).content.decode()
     address = reverse("directory:block_edit", kwargs={"kind": "uo", "record_id": rated.act.pk, "block": "horaires"})
-    assert f'<a href="{address}">Il manque les horaires</a>' in page
+    assert f'<a href="{address}">Renseignez les horaires</a>' in page
 
 
 def test_a_closed_record_shows_no_panel(client, cast, world):
