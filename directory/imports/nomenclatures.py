@@ -67,6 +67,14 @@ class Absent:
     term_id: int
 
 
+@dataclass(frozen=True)
+class Older:
+    """The file, of ``date``, precedes the ``newest`` read into the list: said on a line of its own, the first."""
+
+    date: datetime.date
+    newest: datetime.date
+
+
 @dataclass
 class Lineage:
     """What the history says of some terms: which were added, labelled or retired by a person, not by an import."""
@@ -114,11 +122,16 @@ class NomenclatureImporter(Importer):
         self.first_ranks: dict[str, int] = {}
         for concept in self.content.concepts:
             self.first_ranks.setdefault(self._code(concept), concept.rank)
-        return len(self.content.concepts) + self._absent().count()
+        date, newest = _day(self.content.date), newest_import(self.coded.nomenclature)
+        self.warnings = [Older(date, newest)] if date and newest and date < newest else []
+        return len(self.warnings) + len(self.content.concepts) + self._absent().count()
 
     def rows(self, file: IO[bytes], start: int) -> Iterator[Line]:
-        """Give the concepts of the file, then the terms of the list that it does not hold."""
+        """Give the warning on its age, the concepts of the file, then the terms of the list that it does not hold."""
         concepts = self.content.concepts
+        for warning in self.warnings[start:]:
+            yield Line(0, warning, label="Fichier plus ancien que la liste")
+        start = max(start - len(self.warnings), 0)
         for concept in concepts[start:]:
             yield self._line(concept)
         absent = self._absent().order_by("pk").values_list("pk", "code", "label")
@@ -176,6 +189,10 @@ class NomenclatureImporter(Importer):
         return terms.filter(code__regex=rf"^({'|'.join(sorted(filter(None, systems))) or 'aucun'})-")
 
     def _judge(self, line: Line, term: Term | None, lineage: Lineage) -> LineVerdict:
+        if isinstance(line.data, Older):
+            mine, known = french.day(line.data.date), french.day(line.data.newest)
+            words = f"Ce fichier est du {mine}, la liste a déjà reçu celui du {known}"
+            return line.judged(Verdict.UNCHANGED, f"{words}\u00a0: il peut défaire ce que celui-ci a changé.")
         if term is None:
             return line.refused(GONE) if isinstance(line.data, Absent) else self._add(line)
         if isinstance(line.data, Absent):
@@ -304,6 +321,26 @@ def lineage_of(term_ids: Sequence[int]) -> Lineage:
             if name in changes:
                 _mark(held, pk, held=by_person)
     return lineage
+
+
+def newest_import(nomenclature: str) -> datetime.date | None:
+    """Date of the newest dated file that changed the list; ``None`` when there was none. One query."""
+    lines = RecordChange.objects.filter(
+        record_kind=RecordKind.TERM,
+        record_id__in=Term.objects.of(nomenclature).values("pk"),
+        reason__startswith=REASON,
+    )
+    reasons = lines.order_by().values_list("reason", flat=True).distinct()
+    days = (_day(reason.removesuffix(")").rpartition("(")[2]) for reason in reasons)
+    return max(filter(None, days), default=None)
+
+
+def _day(text: str) -> datetime.date | None:
+    """Date of « 2026-03-30 »; ``None`` for anything else."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _quoted(text: str) -> str:

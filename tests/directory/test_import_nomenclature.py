@@ -102,6 +102,25 @@ def test_a_dry_run_says_the_same_and_writes_nothing(terms):
     assert whole_report(tried) == whole_report(load(content, retire=True))
 
 
+def test_a_file_older_than_the_list_says_so_first(terms):
+    load(value_set({"01": "Nom de mars"}))
+    for dry_run in (True, False):
+        run = load(value_set({"01": "Nom de février"}, date="2026-02-01"), dry_run=dry_run)
+        number, verdict, said = whole_lines(run)[0]
+        assert (number, verdict) == (0, "unchanged")
+        assert "est du 01/02/2026, la liste a déjà reçu celui du 30/03/2026" in said
+    again = load(value_set({"01": "Nom de février"}, date="2026-02-01"))
+    assert "updated" not in again.counts
+    newer = load(value_set({"01": "Nom d’avril"}, date="2026-04-01"))
+    assert not [said for _, _, said in whole_lines(newer) if "déjà reçu" in said]
+    unreadable = load(value_set({"01": "Autre nom"}, date="2026-02-31"))
+    assert unreadable.state == "done"
+
+
+def whole_lines(run):
+    return [(line.number, line.verdict, line.reason) for line in run.lines.order_by("number", "pk")]
+
+
 def test_absent_terms_are_retired_only_when_asked(terms):
     unit = UnitFactory(terms=[Term.objects.get(nomenclature=LIST, code="03")])
     run = load(value_set({"01": "Troubles alimentaires", "02": "Autisme"}), retire=True)
