@@ -86,14 +86,7 @@ def approve_request(
     """
     locked = _lock(account_request, by)
     units = list(locked.units.select_related("geographic_entity__legal_entity").order_by("pk"))
-    if why_not_delegate(scope_of(locked.requested_by), units):
-        raise ValidationError(
-            f"{locked.requested_by} n’a plus toutes ces unités dans son périmètre\u00a0: refusez la demande, "
-            "ou rendez-lui son rôle d’abord.",
-            code="scope",
-        )
-    if refusal := why_not_closed(units):
-        raise ValidationError(f"{refusal} Refusez la demande en le disant au demandeur.", code="closed")
+    _check_units(locked, units)
     user = account_of(locked.email) or _create(locked, units, username, by, base_url, request_ip)
     if not user.is_active:
         raise ValidationError(
@@ -152,6 +145,18 @@ def _lock(account_request: AccountRequest, by: User) -> AccountRequest:
             code="decided",
         )
     return locked
+
+
+def _check_units(locked: AccountRequest, units: Sequence[OperationalUnit]) -> None:
+    """Raise ``ValidationError`` when the director no longer holds the units, or one of them is closed."""
+    if why_not_delegate(scope_of(locked.requested_by), units):
+        raise ValidationError(
+            f"{locked.requested_by} n’a plus toutes ces unités dans son périmètre\u00a0: refusez la demande, "
+            "ou rendez-lui son rôle d’abord.",
+            code="scope",
+        )
+    if refusal := why_not_closed(units):
+        raise ValidationError(f"{refusal} Refusez la demande en le disant au demandeur.", code="closed")
 
 
 def _create(
