@@ -29,6 +29,7 @@ class AuditEntry(models.Model):
         ENTRY_OPENED = "entry_opened", "Saisie ouverte"
         ENTRY_CLOSED = "entry_closed", "Saisie fermée"
         EXPORTED = "exported", "Export"
+        IMPORT_LAUNCHED = "import_launched", "Import lancé"
 
     action = models.CharField("action", max_length=32, choices=Action)
     at = models.DateTimeField("date", db_index=True)

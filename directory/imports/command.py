@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import sys
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -17,6 +19,24 @@ from . import engine, runs
 from .registry import importer_of
 
 TAKEN, UNREADABLE, SOME_REFUSED = 0, 1, 2  # exit codes (01-settled, Imports)
+
+
+OS_ERRORS = {
+    errno.ENOENT: "il n’existe pas",
+    errno.EACCES: "l’accès en est refusé",
+    errno.EPERM: "l’accès en est refusé",
+    errno.EISDIR: "c’est un dossier",
+    errno.ENOTDIR: "son chemin passe par un fichier",
+    errno.ENAMETOOLONG: "son nom est trop long",
+    errno.EROFS: "le disque est en lecture seule",
+    errno.ENOSPC: "le disque est plein",
+    errno.EIO: "le disque ne répond pas",
+}
+
+
+def in_french(error: OSError) -> str:
+    """Say what the system refused."""
+    return OS_ERRORS.get(error.errno or 0, f"erreur {error.errno} du système")
 
 
 class ImportCommand(BaseCommand):
@@ -44,20 +64,37 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read, tell, write the report, exit."""
-        run = self._run(options)
-        try:
-            run = engine.execute(run.pk, self._progress)
-        except engine.RunTaken as taken:
-            raise CommandError("Ce fichier est déjà en cours de lecture.", returncode=UNREADABLE) from taken
-        if options["report"]:
-            self._write_report(run, options["report"])
+        with self._report(options) as report:
+            run = self._run(options)
+            try:
+                run = engine.execute(run.pk, self._progress)
+            except engine.RunTaken as taken:
+                raise CommandError("Ce fichier est déjà en cours de lecture.", returncode=UNREADABLE) from taken
+            if report:
+                report.writelines(runs.report_csv(run))
         if run.state == ImportRun.State.REFUSED:
             raise CommandError(run.error, returncode=UNREADABLE)
         if run.state != ImportRun.State.DONE:
-            raise CommandError("Import arrêté avant la fin\u00a0: relancez la commande.", returncode=UNREADABLE)
+            raise CommandError(
+                f"{run.error} Import arrêté avant la fin\u00a0: relancez la commande.".strip(), returncode=UNREADABLE
+            )
         self._tell(run)
         if engine.lines_refused(run):
             sys.exit(SOME_REFUSED)
+
+    def _report(self, options: dict[str, Any]) -> contextlib.AbstractContextManager[IO[bytes] | None]:
+        """Open the report before anything is read: a place where nothing can be written is known at once."""
+        path = options["report"]
+        if path is None:
+            return contextlib.nullcontext()
+        try:
+            if path.exists() and options["file"].exists() and path.samefile(options["file"]):
+                raise CommandError("Le rapport ne peut pas prendre la place du fichier.", returncode=UNREADABLE)
+            return path.open("wb")
+        except OSError as error:
+            raise CommandError(
+                f"Rapport impossible à écrire\u00a0: {in_french(error)}.", returncode=UNREADABLE
+            ) from error
 
     def _run(self, options: dict[str, Any]) -> ImportRun:
         path, wanted = options["file"], self.options_of(options)
@@ -80,15 +117,17 @@ class ImportCommand(BaseCommand):
                     options=wanted,
                     by=None,
                 )
+        except engine.StillAlive as alive:
+            wait = french.counted(alive.seconds, "seconde")
+            raise CommandError(
+                f"Un import identique est peut-être en cours\u00a0: attendez {wait}, puis relancez la commande.",
+                returncode=UNREADABLE,
+            ) from alive
         except OSError as error:
-            raise CommandError(f"Fichier illisible\u00a0: {error.strerror}.", returncode=UNREADABLE) from error
+            raise CommandError(f"Fichier illisible\u00a0: {in_french(error)}.", returncode=UNREADABLE) from error
 
     def _progress(self, run: ImportRun) -> None:
         self.stdout.write(f"{french.number(run.position)} / {french.number(run.total or 0)}")
-
-    def _write_report(self, run: ImportRun, path: Path) -> None:
-        with path.open("wb") as report:
-            report.writelines(runs.report_csv(run))
 
     def _tell(self, run: ImportRun) -> None:
         self.stdout.write("Essai à blanc, rien n’a été enregistré." if run.dry_run else "Import terminé.")

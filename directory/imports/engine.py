@@ -12,6 +12,7 @@ import contextlib
 import datetime
 import itertools
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -36,10 +37,19 @@ State = ImportRun.State
 Progress = Callable[[ImportRun], None]
 
 
-def execute(run_id: int, progress: Progress = lambda run: None) -> ImportRun:
-    """Read a waiting, stopped or dead run to its end and return it; ``progress`` is called after each batch.
+class StillAlive(Exception):
+    """The same file is being read, or was less than SILENT_AFTER ago; ``seconds`` more tell whether it still is."""
 
-    Raises ``RunTaken``. A file that cannot be read ends in state « refused », with its reason. An unexpected error
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def execute(run_id: int, progress: Progress = lambda run: None) -> ImportRun:
+    """Read a waiting or dead run to its end and return it; ``progress`` is called after each batch.
+
+    Raises ``RunTaken``. A file that cannot be read ends in state « refused », with its reason; one that can no longer
+    be read, or whose person lost the right, after some lines were written, in state « stopped ». An unexpected error
     is raised again: the run stays where it was and can be taken up.
     """
     run = take(run_id)
@@ -53,7 +63,7 @@ def execute(run_id: int, progress: Progress = lambda run: None) -> ImportRun:
         with open_file(importer, run) as file:
             _read(importer, run, file, progress)
     except UnreadableFile as refusal:
-        finish(run, State.REFUSED, str(refusal))
+        finish(run, State.STOPPED if run.position else State.REFUSED, str(refusal))
     except RunTaken:
         run.refresh_from_db()
     except Exception:
@@ -72,17 +82,35 @@ def take(run_id: int) -> ImportRun:
         if not may_take(run, timezone.now()):
             raise RunTaken
         now = timezone.now()
-        run.state, run.alive_at, run.finished_at = State.RUNNING, now, None
+        run.state, run.alive_at, run.finished_at, run.error = State.RUNNING, now, None, ""
         run.started_at = run.started_at or now
         run.save()
     return run
 
 
 def may_take(run: ImportRun, now: datetime.datetime) -> bool:
-    """Tell whether a run waits for somebody to read it: waiting, stopped, or without a sign of life. Pure."""
-    if run.state == State.RUNNING:
-        return run.alive_at is None or run.alive_at < now - SILENT_AFTER
-    return run.state in {State.WAITING, State.STOPPED}
+    """Tell whether a run waits for somebody to read it: waiting, or without a sign of life. Pure.
+
+    One that was stopped waits for nobody until ``runs.resume_run`` makes it wait again.
+    """
+    return run.state == State.WAITING or is_silent(run, now)
+
+
+def may_resume(run: ImportRun, now: datetime.datetime) -> bool:
+    """Tell whether a person may have a run go on: stopped, or without a sign of life. Pure."""
+    return run.state == State.STOPPED or is_silent(run, now)
+
+
+def is_silent(run: ImportRun, now: datetime.datetime) -> bool:
+    """Tell whether a run being read gave no sign of life for SILENT_AFTER: its process is taken for dead. Pure."""
+    return run.state == State.RUNNING and not silent_in(run, now)
+
+
+def silent_in(run: ImportRun, now: datetime.datetime) -> int:
+    """Seconds before a run being read is taken for dead, unless it gives a sign of life. Pure."""
+    if run.alive_at is None:
+        return 0
+    return max(0, math.ceil((run.alive_at + SILENT_AFTER - now).total_seconds()))
 
 
 def open_file(importer: Importer, run: ImportRun):

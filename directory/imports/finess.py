@@ -43,6 +43,7 @@ NOT_FINESS = (
     "séparés par des points-virgules sont attendues."
 )
 ORPHAN = "Géolocalisation d’un établissement absent du fichier\u00a0: elle n’a pas été reprise."
+LEFT_OPEN = "Absent du fichier\u00a0: laissé ouvert, la fermeture n’a pas été demandée."
 ALREADY_SEEN = "Déjà lue à la ligne {}."
 
 
@@ -56,9 +57,10 @@ class FinessOptionsForm(forms.Form):
         "à confirmer ensuite.",
     )
     force = forms.BooleanField(
-        label="Accepter plus de 5\u00a0% de fermetures",
+        label="Fichier complet\u00a0: accepter plus de 5\u00a0% de fermetures",
         required=False,
-        help_text="Sans cette case, rien n’est fermé quand plus d’un établissement connu sur vingt devrait l’être.",
+        help_text="Va avec la case précédente. Sans celle-ci, rien n’est fermé quand plus d’un établissement connu sur "
+        "vingt devrait l’être.",
     )
 
     def clean(self):
@@ -251,12 +253,12 @@ class FinessImporter(Importer):
         return None if first == number else replace(line, refusal=ALREADY_SEEN.format(first))
 
     def _absent_rows(self) -> Iterator[Line]:
-        """Give the establishments to close: those open, or closed by this very run, that the file does not name."""
-        if not (self.context.options.get("full") and (self.context.dry_run or self.context.options.get("close"))):
+        """Give the establishments that the file does not name, of those open, or closed by this very run."""
+        if not self.context.options.get("full"):
             return
         count = sum(1 for _ in self._absent())
         known = self._known().count()
-        if count > known * CLOSURES_AT_MOST and not self.context.options.get("force"):
+        if self._closes and count > known * CLOSURES_AT_MOST and not self.context.options.get("force"):
             yield Line(
                 0,
                 label="Fermetures",
@@ -266,6 +268,11 @@ class FinessImporter(Importer):
             return
         for pk, finess, name in self._absent():
             yield Line(0, key=finess, label=name, data=Absent(pk))
+
+    @property
+    def _closes(self) -> bool:
+        """Tell whether absent establishments are closed, or would be; else they are only listed."""
+        return self.context.dry_run or bool(self.context.options.get("close"))
 
     def _known(self) -> QuerySet[GeographicEntity]:
         done = ImportLine.objects.filter(run=self.context.run, verdict=Verdict.CLOSED).values("key")
@@ -301,6 +308,8 @@ class FinessImporter(Importer):
         }
 
     def _close(self, lines: list[Line]) -> list[LineVerdict]:
+        if not self._closes:
+            return [line.judged(Verdict.UNCHANGED, LEFT_OPEN) for line in lines]
         return [line.judged(Verdict.CLOSED if self._close_one(line.data) else Verdict.UNCHANGED) for line in lines]
 
     def _close_one(self, absent: Absent) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from common import navigation
+from common import french, navigation
 
 from ..models import ImportLine, ImportRun
 from . import engine, registry, runs
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ..scopes import Scope
 
 LINES_SHOWN = 50
+SILENT_SECONDS = int(engine.SILENT_AFTER.total_seconds())
+SLOW_AFTER = 20  # seconds without a sign of life before the page tells of it
 Verdict = ImportLine.Verdict
 State = ImportRun.State
 
@@ -43,6 +45,12 @@ class Progress:
     percent: int | None
     may_resume: bool
     may_stop: bool
+    wait: int  # seconds before « Reprendre » is offered
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell whether the last sign of life is old enough to be told."""
+        return self.wait < SILENT_SECONDS - SLOW_AFTER
 
 
 def register() -> None:
@@ -88,9 +96,17 @@ def with_words(run: ImportRun, lines: Iterable[ImportLine]) -> list[ImportLine]:
     return named
 
 
+def title_of_end(run: ImportRun) -> str:
+    """« Import terminé, 3 lignes laissées de côté »: how a run that is over is announced."""
+    title = "Essai à blanc terminé" if run.dry_run else "Import terminé"
+    refused = engine.lines_refused(run)
+    return f"{title}, {french.counted(refused, 'ligne laissée', 'lignes laissées')} de côté" if refused else title
+
+
 def progress_of(run: ImportRun) -> Progress:
     """Progress of a run as of now."""
-    silent = run.state == State.RUNNING and engine.may_take(run, timezone.now())
+    now = timezone.now()
+    silent = engine.is_silent(run, now)
     active = run.state in {State.WAITING, State.RUNNING} and not silent
     return Progress(
         is_active=active,
@@ -98,4 +114,5 @@ def progress_of(run: ImportRun) -> Progress:
         percent=run.position * 100 // run.total if run.total else None,
         may_resume=silent or run.state == State.STOPPED,
         may_stop=active,
+        wait=engine.silent_in(run, now) if active and run.state == State.RUNNING else SILENT_SECONDS,
     )

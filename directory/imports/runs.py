@@ -13,7 +13,9 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from accounts.roles import Permission
+from accounts.services import log_action
 
 from ..models import ImportLine, ImportRun
 from . import engine, tasks
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from ..scopes import Scope
 
 State = ImportRun.State
+OPEN = (State.WAITING, State.RUNNING, State.STOPPED)  # not over
 REPORT_BATCH = 2000  # lines read at a time
 REPORT_TITLES = ("Ligne", "Verdict", "Identifiant", "Libellé", "Précision")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -41,9 +44,19 @@ def may_see(scope: Scope) -> bool:
 
 
 def create_run(
-    *, kind: str, file: File, file_name: str, dry_run: bool, options: dict[str, Any], by: User | None
+    *,
+    kind: str,
+    file: File,
+    file_name: str,
+    dry_run: bool,
+    options: dict[str, Any],
+    by: User | None,
+    request_ip: str | None = None,
 ) -> ImportRun:
-    """Store a file and write its run, waiting; nothing is read yet. ``options`` holds JSON values."""
+    """Store a file and write its run, waiting, and its line in the audit log; nothing is read yet.
+
+    ``options`` holds JSON values.
+    """
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
@@ -58,8 +71,21 @@ def create_run(
     )
     file.seek(0)
     run.file.save(f"{run.sha256[:16]}.dat", file, save=False)
-    run.save()
+    with transaction.atomic():
+        run.save()
+        log_launch(run, request_ip)
     return run
+
+
+def log_launch(run: ImportRun, request_ip: str | None) -> None:
+    """Add the launch of a run to the audit log."""
+    log_action(
+        action=AuditEntry.Action.IMPORT_LAUNCHED,
+        actor=run.started_by,
+        target=f"Import {run.pk}\u00a0: {run.file_name}",
+        request_ip=request_ip,
+        details={"run": run.pk, "kind": str(run.kind), "dry_run": run.dry_run, "sha256": run.sha256},
+    )
 
 
 def start_run(**values: Any) -> ImportRun:
@@ -69,7 +95,7 @@ def start_run(**values: Any) -> ImportRun:
     return run
 
 
-def confirm_run(*, run: ImportRun, options: dict[str, Any], by: User) -> ImportRun:
+def confirm_run(*, run: ImportRun, options: dict[str, Any], by: User, request_ip: str | None = None) -> ImportRun:
     """Import for good the file of a dry run, with what was confirmed; asking twice gives the same run.
 
     Raises ``engine.RunTaken`` when ``run`` is not a dry run that ended.
@@ -90,6 +116,7 @@ def confirm_run(*, run: ImportRun, options: dict[str, Any], by: User) -> ImportR
             options={**tried.options, **options, "after": tried.pk},
             started_by=by,
         )
+        log_launch(follower, request_ip)
     enqueue(follower)
     return follower
 
@@ -114,26 +141,35 @@ def resume_run(*, run: ImportRun) -> bool:
     """Have a stopped or dead run go on from where it was; tell whether it may."""
     with transaction.atomic():
         found = ImportRun.objects.select_for_update().get(pk=run.pk)
-        if not engine.may_take(found, timezone.now()):
+        if not engine.may_resume(found, timezone.now()):
             return False
-        found.state, found.finished_at = State.WAITING, None
-        found.save(update_fields=["state", "finished_at"])
+        wait(found)
         enqueue(found)
     return True
 
 
+def wait(run: ImportRun) -> None:
+    """Have a locked run wait to be read again."""
+    run.state, run.finished_at, run.error = State.WAITING, None, ""
+    run.save(update_fields=["state", "finished_at", "error"])
+
+
+@transaction.atomic
 def interrupted_run(*, kind: str, sha256: str, dry_run: bool, options: dict[str, Any]) -> ImportRun | None:
-    """Run of a command over the same file, cut before its end, to go on with."""
-    runs = ImportRun.objects.filter(
-        kind=kind,
-        sha256=sha256,
-        dry_run=dry_run,
-        options=options,
-        started_by=None,
-        state__in=[State.RUNNING, State.STOPPED],
-    )
-    run = runs.order_by("-pk").first()
-    return run if run and engine.may_take(run, timezone.now()) else None
+    """Run of a command over the same file, cut before its end, made waiting so that it goes on; ``None`` without one.
+
+    Raises ``engine.StillAlive`` when the same file is being read, or was a moment ago: a process that was killed is
+    only known to be dead after ``engine.SILENT_AFTER``.
+    """
+    same = ImportRun.objects.select_for_update().filter(kind=kind, sha256=sha256, dry_run=dry_run).order_by("-pk")
+    now = timezone.now()
+    for run in same.filter(state=State.RUNNING):
+        if seconds := engine.silent_in(run, now):
+            raise engine.StillAlive(seconds)
+    cut = same.filter(options=options, started_by=None, state__in=OPEN).first()
+    if cut is not None:
+        wait(cut)
+    return cut
 
 
 def enqueue(run: ImportRun) -> None:

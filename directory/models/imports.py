@@ -8,7 +8,7 @@ class ImportRun(models.Model):
 
     Lines are read by batches; a batch's writes, its ``ImportLine`` rows, ``position`` and ``counts`` commit together,
     so that a run that was cut goes on from ``position`` and nothing is half-done. ``counts`` maps a verdict to its
-    number of lines.
+    number of lines. ``error`` is why the file was refused whole before any line, or why a reading stopped on the way.
     """
 
     class Kind(models.TextChoices):
@@ -35,7 +35,7 @@ class ImportRun(models.Model):
     position = models.PositiveBigIntegerField("lignes lues", default=0)
     total = models.PositiveBigIntegerField("lignes du fichier", null=True, blank=True)
     counts = models.JSONField("décompte", default=dict, blank=True)
-    error = models.TextField("motif du refus", blank=True)
+    error = models.TextField("motif du refus ou de l’arrêt", blank=True)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="lancé par"
     )
@@ -50,7 +50,9 @@ class ImportRun(models.Model):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=(~Q(error="") & Q(state="refused")) | (Q(error="") & ~Q(state="refused")),
+                condition=(~Q(error="") & Q(state="refused"))
+                | (Q(error="") & ~Q(state="refused"))
+                | Q(state="stopped"),
                 name="importrun_refused_with_a_reason",
             ),
         ]

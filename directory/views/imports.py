@@ -86,6 +86,7 @@ def import_create(request: SignedInRequest, kind: str) -> HttpResponse:
             dry_run=form.cleaned_data["dry_run"],
             options=(options.cleaned_data if options else {}) | mail_options(request, importer),
             by=request.user,
+            request_ip=client_address(request),
         )
         return redirect("directory:import_detail", run.pk)
     context = {"importer": importer, "form": form, "options": options, "crumbs": crumbs(importer.title)}
@@ -146,6 +147,7 @@ def detail_of(request: SignedInRequest, run: ImportRun) -> dict[str, Any]:
         "page": page,
         "total": sum(run.counts.values()),
         "refused": engine.lines_refused(run),
+        "title_of_end": pages.title_of_end(run),
         "may_confirm": finished_trial and not follower,
         "confirm_form": confirm() if confirm else None,
         "follower": follower,
@@ -189,6 +191,7 @@ def import_confirm(request: SignedInRequest, run_id: int) -> HttpResponse:
             run=run,
             options=form.cleaned_data,
             by=request.user,
+            request_ip=client_address(request),
         )
     except engine.RunTaken:
         messages.error(request, "Seul un essai à blanc terminé peut être importé pour de bon.")

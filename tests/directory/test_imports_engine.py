@@ -8,7 +8,8 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError
 from django.utils import timezone
 
-from directory.imports import engine, registry, runs
+from accounts.models import AuditEntry
+from directory.imports import engine, registry, runs, tasks
 from directory.imports.contract import Importer, Line, UnreadableFile, Verdict
 from directory.models import ImportLine, ImportRun
 from tests.factories.accounts import UserFactory
@@ -166,8 +167,44 @@ def test_a_run_that_is_stopped_ends_with_its_batch_and_goes_on():
 
     assert engine.execute(run.pk, stop).state == "stopped"
     assert read(run) == ("stopped", 3, {"created": 3})
+    with pytest.raises(engine.RunTaken):
+        engine.execute(run.pk)
+    assert runs.resume_run(run=run)
+    assert not runs.resume_run(run=run)
     assert engine.execute(run.pk).counts == {"created": 7}
     assert not runs.stop_run(run=run)
+
+
+def test_a_waiting_run_that_is_stopped_is_not_read(importer):
+    run = new_run()
+    assert runs.stop_run(run=run)
+    tasks.read_file.call(run_id=run.pk)
+    assert read(run) == ("stopped", 0, {})
+    assert importer.applied == []
+
+
+def test_a_run_whose_file_or_right_is_lost_on_the_way_is_stopped_and_says_why(cast):
+    run = new_run(by=cast.sesan)
+    engine.execute(run.pk, lambda run: run.position == 3 and runs.stop_run(run=run))
+    runs.resume_run(run=run)
+    name = run.file.name
+    run.file.storage.delete(name)
+    run = engine.execute(run.pk)
+    assert (run.state, run.position, "n’existe plus" in run.error) == ("stopped", 3, True)
+    run.file.storage.save(name, ContentFile(b"a b c d e f g"))
+    cast.sesan.assignments.update(valid_until=timezone.localdate() - timedelta(days=1))
+    runs.resume_run(run=run)
+    run = engine.execute(run.pk)
+    assert (run.state, run.error) == ("stopped", engine.NO_LONGER_ALLOWED)
+
+
+def test_launches_are_in_the_audit_log(cast):
+    run = engine.execute(new_run(dry_run=True, by=cast.sesan).pk)
+    follower = runs.confirm_run(run=run, options={}, by=cast.sesan, request_ip="192.0.2.1")
+    launches = AuditEntry.objects.filter(action=AuditEntry.Action.IMPORT_LAUNCHED, actor=cast.sesan).order_by("pk")
+    assert [entry.details["run"] for entry in launches] == [run.pk, follower.pk]
+    assert [entry.details["dry_run"] for entry in launches] == [True, False]
+    assert launches[1].ip_address == "192.0.2.1"
 
 
 def test_a_run_that_another_process_carried_further_is_left_to_it():

@@ -7,6 +7,7 @@ import io
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -308,7 +309,9 @@ def test_a_complete_file_closes_what_it_does_not_name(world, monkeypatch):
     lines = [establishment(1), "structureet;" + finess(2) + ";illisible"]
     dry = read(*lines, dry_run=True, full=True)
     assert dry.counts == {"unchanged": 1, "refused": 1, "closed": 2}
-    assert read(*lines, full=True).counts == {"unchanged": 1, "refused": 1}
+    listed = read(*lines, full=True)
+    assert listed.counts == {"unchanged": 3, "refused": 1}
+    assert listed.lines.filter(number=0, reason__startswith="Absent du fichier").count() == 2
     assert read(*lines, full=True, close=True).counts == dry.counts
     world.eg.refresh_from_db()
     world.act.refresh_from_db()
@@ -339,6 +342,7 @@ def test_closures_are_gone_on_with_after_a_cut(world, monkeypatch):
         kind="finess", file=file, file_name="x", dry_run=False, options={"full": True, "close": True}, by=None
     )
     engine.execute(run.pk, lambda run: run.position == 2 and runs.stop_run(run=run))
+    assert runs.resume_run(run=run)
     assert engine.execute(run.pk).counts == {"created": 1, "closed": 2}
     assert GeographicEntity.objects.filter(status="closed").count() == 2
     run.refresh_from_db()
@@ -361,6 +365,49 @@ def test_the_command_says_by_its_code_what_became_of_the_file(world, tmp_path, l
     if code != 1:
         assert "Créées\N{NO-BREAK SPACE}: 1" in out.getvalue()
         assert finess(1) in report.read_text(encoding="utf-8-sig")
+
+
+def test_the_command_closes_only_when_it_is_asked_to(world, tmp_path, monkeypatch):
+    monkeypatch.setattr("directory.imports.finess.CLOSURES_AT_MOST", 1)
+    path = tmp_path / "finess.csv"
+    path.write_bytes(file_of(establishment(1)))
+    for arguments in (["--close"], ["--full", "--force"]):
+        with pytest.raises(CommandError, match="--close va avec --full") as error:
+            call_command("import_finess", str(path), *arguments)
+        assert error.value.returncode == 1
+    call_command("import_finess", str(path), "--full", stdout=io.StringIO())
+    assert not GeographicEntity.objects.filter(status="closed").exists()
+    call_command("import_finess", str(path), "--full", "--close", stdout=io.StringIO())
+    assert GeographicEntity.objects.filter(status="closed").count() == 2
+
+
+def test_the_command_waits_for_one_that_may_be_alive(world, tmp_path):
+    path = tmp_path / "finess.csv"
+    path.write_bytes(file_of(establishment(1)))
+    call_command("import_finess", str(path), stdout=io.StringIO())
+    ImportRun.objects.update(state="running", alive_at=timezone.now() - datetime.timedelta(seconds=20))
+    with pytest.raises(CommandError, match=r"attendez (39|40) secondes") as error:
+        call_command("import_finess", str(path))
+    assert error.value.returncode == 1
+    assert ImportRun.objects.count() == 1
+    ImportRun.objects.update(alive_at=timezone.now() - datetime.timedelta(seconds=61))
+    call_command("import_finess", str(path), stdout=io.StringIO())
+    assert ImportRun.objects.get().state == "done"
+
+
+def test_a_report_that_cannot_be_written_is_told_before_reading(world, tmp_path):
+    path = tmp_path / "finess.csv"
+    path.write_bytes(file_of(establishment(1)))
+    for report, said in (
+        (tmp_path / "absent" / "r.csv", "il n’existe pas"),
+        (tmp_path, "c’est un dossier"),
+        (path, "prendre la place"),
+    ):
+        with pytest.raises(CommandError, match=said) as error:
+            call_command("import_finess", str(path), "--report", str(report))
+        assert error.value.returncode == 1
+    assert not ImportRun.objects.exists()
+    assert path.read_bytes() == file_of(establishment(1))
 
 
 def test_the_command_refuses_a_file_that_is_too_big_or_absent(world, tmp_path, settings):

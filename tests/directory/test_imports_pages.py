@@ -62,6 +62,8 @@ def test_others_are_told_that_imports_are_support_s(client, cast):
 def test_a_trial_then_the_import(send, support):
     page = send(NEW, {"file": upload(establishment(1), establishment(2, siret="1")), "dry_run": "on"})
     assert "Essai à blanc terminé" in page.text
+    assert "Essai à blanc terminé, 1 ligne laissée de côté" in page.text
+    assert "note-warn" in page.text
     assert "1 ligne sera laissée de côté" in page.text
     assert "SIRET 1 non valable" in page.text
     assert not GeographicEntity.objects.filter(finess=finess(1)).exists()
@@ -138,8 +140,26 @@ def test_a_run_without_a_sign_of_life_is_taken_up(support, send):
     run = new_run()
     long_ago = timezone.now() - timedelta(minutes=5)
     ImportRun.objects.filter(pk=run.pk).update(state="running", alive_at=long_ago, total=1)
-    assert "Lecture interrompue" in support.get(f"{LIST}{run.pk}/").text
+    text = support.get(f"{LIST}{run.pk}/").text
+    assert "Lecture interrompue" in text
+    assert "C’est un essai à blanc&nbsp;: rien n’a été enregistré." in text
     assert "Essai à blanc terminé" in send(f"{LIST}{run.pk}/reprendre/").text
+
+
+def test_a_slow_run_says_how_long_to_wait(support):
+    run = new_run()
+    ImportRun.objects.filter(pk=run.pk).update(state="running", alive_at=timezone.now() - timedelta(seconds=40))
+    assert re.search(r"d’ici (19|20) secondes", support.get(f"{LIST}{run.pk}/").text)
+
+
+def test_a_run_stopped_on_the_way_says_why_and_what_was_written(support):
+    run = new_run()
+    ImportRun.objects.filter(pk=run.pk).update(
+        state="stopped", dry_run=False, position=2, total=5, error="Le fichier déposé n’existe plus."
+    )
+    text = support.get(f"{LIST}{run.pk}/").text
+    assert "Le fichier déposé n’existe plus. 2 lignes lues sur 5. Ce qui était lu est enregistré." in text
+    assert "Fichier refusé" not in text
 
 
 def test_a_run_taken_up_shows_its_progress_at_once(support):
@@ -156,6 +176,9 @@ def test_a_run_is_stopped_then_taken_up(support, send):
     run = new_run()
     assert "Import arrêté" in send(f"{LIST}{run.pk}/arreter/").text
     assert "Essai à blanc terminé" in send(f"{LIST}{run.pk}/reprendre/").text
+    ImportRun.objects.filter(pk=run.pk).update(state="waiting")
+    assert "déjà en cours, ou terminé" in send(f"{LIST}{run.pk}/reprendre/").text
+    ImportRun.objects.filter(pk=run.pk).update(state="done")
     assert "déjà terminé" in send(f"{LIST}{run.pk}/arreter/").text
     assert "déjà en cours, ou terminé" in send(f"{LIST}{run.pk}/reprendre/").text
 
