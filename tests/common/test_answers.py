@@ -139,3 +139,12 @@ def test_a_link_of_a_mail_answers_reading_and_posting_alone(client):
     link = reverse("password_reset_confirm", kwargs={"uidb64": "MQ", "token": "abc-def"})
     assert client.head(link).status_code == 200
     assert {client.put(link).status_code, client.delete(link).status_code} == {405}
+
+
+@pytest.mark.django_db
+def test_a_method_that_is_not_taken_has_a_french_page_and_probes_a_blank_one(client):
+    response = client.get(reverse("logout"))
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert "Cette adresse ne s’ouvre pas ainsi" in response.content.decode()
+    probe = client.post(reverse("liveness"))
+    assert (probe.status_code, probe.content) == (405, b"")
