@@ -29,3 +29,11 @@ def place_key(value: str) -> str:
 def split_synonyms(value: str) -> list[str]:
     """Split a list written with semicolons into stripped, non-empty items."""
     return [item.strip() for item in value.split(";") if item.strip()]
+
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def visible(text: str) -> str:
+    """Text without the characters that show nothing and may reorder or hide the others (zero width, bidirectional)."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)

@@ -13,11 +13,16 @@ BLOCK = 256 * 1024  # bytes read at a time
 LONGEST_LINE = 64 * 1024  # bytes; more is not a file of lines
 NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 OLD_ENCODING = "cp1252"  # what writes « Latin-1 » files: the same letters, and œ, ’ and €
+# Letters that French has, ’ and …, in UTF-8: what Latin-1 would read as « Ã© », which no French text holds.
+UTF8_ACCENT = re.compile(rb"\xc3[\x80-\xbf]|\xc5[\x92\x93]|\xe2\x80[\x90-\xaf]")
 ENCODING_REFUSED = "Le fichier n’est pas du texte en UTF-8 ou en Latin-1."
 
 
 def text_encoding(file: IO[bytes]) -> str:
     """Read the file from its beginning and return « utf-8-sig » or « cp1252 ».
+
+    A file with accents in UTF-8 is in UTF-8, even when some of its lines are not: ``text_lines`` marks what it cannot
+    read there with U+FFFD, for the reader to refuse those lines.
 
     Raises ``UnreadableFile`` when it is empty, when it is not text in one of them from its first to its last byte, or
     when it has no lines.
@@ -25,6 +30,7 @@ def text_encoding(file: IO[bytes]) -> str:
     readers = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", OLD_ENCODING)}
     file.seek(0)
     size = since_line = 0
+    accents = False
     while block := file.read(BLOCK):
         size += len(block)
         if NOT_TEXT.search(block):
@@ -32,15 +38,18 @@ def text_encoding(file: IO[bytes]) -> str:
         since_line = since_line + len(block) if b"\n" not in block else _longest(block, since_line)
         if since_line > LONGEST_LINE:
             raise UnreadableFile("Le fichier n’est pas fait de lignes\u00a0: ce n’est pas un extrait FINESS.")
+        accents = accents or UTF8_ACCENT.search(block) is not None
         readers = {name: reader for name, reader in readers.items() if _reads(reader, block)}
-        if not readers:
+        if not (readers or accents):
             raise UnreadableFile(ENCODING_REFUSED)
     if not size:
         raise UnreadableFile("Le fichier est vide.")
     whole = [name for name, reader in readers.items() if _reads(reader, b"", final=True)]
+    if accents or "utf-8" in whole:
+        return "utf-8-sig"
     if not whole:
         raise UnreadableFile(ENCODING_REFUSED)
-    return "utf-8-sig" if whole[0] == "utf-8" else OLD_ENCODING
+    return OLD_ENCODING
 
 
 def text_lines(file: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
@@ -50,7 +59,7 @@ def text_lines(file: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
     """
     file.seek(0)
     for number, raw in enumerate(iter(lambda: file.readline(LONGEST_LINE + 2), b""), start=1):
-        text = raw.decode(encoding if number == 1 else encoding.removesuffix("-sig")).strip("\r\n")
+        text = raw.decode(encoding if number == 1 else encoding.removesuffix("-sig"), "replace").strip("\r\n")
         if text.strip():
             yield number, text
 

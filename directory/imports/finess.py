@@ -7,6 +7,7 @@ file was declared complete, the establishments that it does not name and which a
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,13 +31,15 @@ from .files import text_encoding, text_lines
 from .finess_establishments import Establishment, Establishments
 from .finess_index import FileIndex
 from .finess_legal import TO_COMPLETE, apply_legal, legal_statuses
-from .finess_lines import ESTABLISHMENT, HEADER, LEGAL, POINT, BadLine, LegalLine
+from .finess_lines import ESTABLISHMENT, HEADER, LEGAL, POINT, BadLine, EstablishmentLine, LegalLine
 from .finess_places import Places
 from .lambert93 import to_wgs84
 
 CLOSURES_AT_MOST = 0.05  # of the establishments known, unless forced (spec 10)
 ALIVE_EVERY = 20_000  # lines between two signs of life
 MISFITS_AT_MOST = 1000  # lines that do not fit, at the head of a file, before it is refused without reading on
+FIRST_DAY = datetime.date(1800, 1, 1)  # of an establishment
+OPENS_WITHIN = datetime.timedelta(days=731)
 CHUNK = 2000  # establishments compared with the file at a time
 NOT_FINESS = (
     "Le fichier n’a pas les champs d’un extrait FINESS\u00a0: des lignes «\u00a0structureet\u00a0» de 31\u00a0champs "
@@ -105,6 +108,7 @@ class FinessImporter(Importer):
     extensions = (".csv", ".txt")
     options_form = FinessOptionsForm
     confirm_form = FinessConfirmForm
+    lines_note = "Les lignes de géolocalisation qui conviennent sont comptées avec leur établissement."
 
     encoding: str = field(default="", init=False)
     dated: datetime.date = field(default_factory=timezone.localdate, init=False)
@@ -114,6 +118,7 @@ class FinessImporter(Importer):
         self.places = Places()
         self.categories = {term.code: term for term in Term.objects.of(Nomenclature.EG_CATEGORY)}
         self.statuses = legal_statuses()
+        self.last_day = timezone.localdate() + OPENS_WITHIN
 
     @property
     def signature(self) -> Signature:
@@ -174,14 +179,41 @@ class FinessImporter(Importer):
         elif fields[0] == POINT:
             self._note_point(number, fields)
         elif fields[0] == LEGAL:
-            self.index.add("legal", fields[1], number)
-            self.index.add("siret", fields[20], number)
+            self._note_legal(number, fields)
         else:
-            self.index.add("establishment", fields[1], number)
-            if lines_of.department_of(fields) in self.places.departments:
-                self.index.add("local", fields[1], number)
-                self.index.add("wanted", fields[2], number)
-                self.index.add("siret", fields[22], number)
+            self._note_establishment(number, fields)
+
+    def _note_legal(self, number: int, fields: list[str]) -> None:
+        """Note an EJ, unless its line is bad: a number is taken by a good line alone."""
+        with contextlib.suppress(BadLine):
+            row = self._read_legal(fields)
+            self.index.add("legal", row.finess, number)
+            self.index.add("siret", row.siren, number)
+
+    def _note_establishment(self, number: int, fields: list[str]) -> None:
+        """Note an EG; a bad line names it, so that it is not closed, but does not take its number."""
+        self.index.add("establishment", fields[1], number)
+        if lines_of.department_of(fields) not in self.places.departments:
+            return
+        with contextlib.suppress(BadLine):
+            row = self._read_establishment(fields)
+            self.index.add("local", row.finess, number)
+            self.index.add("wanted", row.legal_finess, number)
+            self.index.add("siret", row.siret, number)
+
+    def _read_legal(self, fields: list[str]) -> LegalLine:
+        lines_of.refuse_unreadable(fields)
+        return lines_of.read_legal(fields)
+
+    def _read_establishment(self, fields: list[str]) -> EstablishmentLine:
+        """Read a line of the loaded region. Raises ``BadLine`` for what only its own fields and the region tell."""
+        lines_of.refuse_unreadable(fields)
+        row = lines_of.read_establishment(fields)
+        if row.opened_on and not FIRST_DAY <= row.opened_on <= self.last_day:
+            day = french.day(row.opened_on)
+            raise BadLine(f"Date d’ouverture impossible\u00a0: {day} (de 1800 à deux ans après aujourd’hui).")
+        self.places.require_commune(row.address)
+        return row
 
     def _note_point(self, number: int, fields: list[str]) -> None:
         try:
@@ -203,12 +235,12 @@ class FinessImporter(Importer):
         here = lines_of.department_of(fields) in self.places.departments
         if not here and self.index.first_line("wanted", fields[1]) is None:
             return line
-        if (first := self.index.first_line("legal", fields[1])) != number:
-            return replace(line, refusal=ALREADY_SEEN.format(first))
         try:
-            row = lines_of.read_legal(fields)
+            row = self._read_legal(fields)
         except BadLine as refusal:
             return replace(line, refusal=str(refusal))
+        if (first := self.index.first_line("legal", fields[1])) != number:
+            return replace(line, refusal=ALREADY_SEEN.format(first))
         if self.index.first_line("siret", row.siren) != number:
             row = replace(row, siren="")
         return replace(line, data=row)
@@ -226,12 +258,12 @@ class FinessImporter(Importer):
         line = Line(number, key=fields[1], label=fields[3])
         if lines_of.department_of(fields) not in self.places.departments:
             return line
-        if (first := self.index.first_line("local", fields[1])) != number:
-            return replace(line, refusal=ALREADY_SEEN.format(first))
         try:
-            row = lines_of.read_establishment(fields)
+            row = self._read_establishment(fields)
         except BadLine as refusal:
             return replace(line, refusal=str(refusal))
+        if (first := self.index.first_line("local", fields[1])) != number:
+            return replace(line, refusal=ALREADY_SEEN.format(first))
         alone = self.index.first_line("siret", row.siret) == number
         legal_is_given = self.index.first_line("legal", row.legal_finess) is not None
         return replace(line, data=Establishment(row, self.index.point_of(row.finess), alone, legal_is_given))

@@ -1,7 +1,8 @@
 """Establishments of a batch of FINESS lines: found, compared, written in bulk.
 
 Only administrative fields are touched (spec 10, Imports). What a director keeps (name, phone, …) is set at creation and
-never again; what FINESS leaves empty erases nothing.
+never again; what FINESS leaves empty erases nothing. An address, a point or an opening date that a person has
+written since is kept, and the line says so.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 
 from common.text import fold
 
+from ..enums import RecordKind
 from ..models import GeographicEntity, Term
 from .bulk import Draft, Signature, write
 from .contract import Line, LineVerdict
+from .finess_held import Held, changes_in_words, values_of_record
 from .finess_legal import TO_COMPLETE, LegalEntities, siren_of, verdict_of
 from .finess_lines import BadLine, EstablishmentLine, PointLine
 from .finess_places import ADDRESS, POSITION, Places
@@ -52,6 +55,8 @@ class Establishments:
         identifiers = [f"1{number}" for number in numbers if number not in self.by_finess]
         taken = GeographicEntity.objects.filter(national_id__in=identifiers)
         self.taken = set(taken.values_list("national_id", flat=True))
+        known = [*self.by_finess.values(), *self.by_siret.values()]
+        self.held = Held(RecordKind.GEOGRAPHIC_ENTITY, (entity.pk for entity in known))
         self.legal_entities = LegalEntities(
             (item.row.legal_finess for item in found), (siren_of(item.row) for item in found)
         )
@@ -61,18 +66,21 @@ class Establishments:
         verdicts, drafts = [], []
         for line in self.lines:
             try:
-                draft = self.draft(line.data)
+                draft, kept = self.draft(line.data)
             except BadLine as refusal:
                 verdicts.append(line.refused(str(refusal)))
                 continue
             drafts.append(draft)
-            verdicts.append(line.judged(verdict_of(draft), self.reason(draft, line.data)))
+            verdicts.append(line.judged(verdict_of(draft), self.reason(draft, line.data, kept)))
         self.legal_entities.write(self.signature)
         write(drafts, self.signature)
         return verdicts
 
-    def draft(self, item: Establishment) -> Draft:
-        """Put a line on its EG, found by FINESS, by SIRET when it has no FINESS yet, or new. Raises ``BadLine``."""
+    def draft(self, item: Establishment) -> tuple[Draft, list[str]]:
+        """Put a line on its EG, found by FINESS, by SIRET when it has no FINESS yet, or new; say what was kept.
+
+        Raises ``BadLine``.
+        """
         row = item.row
         entity = self.by_finess.get(row.finess)
         if entity is None and item.first_with_siret:
@@ -81,6 +89,7 @@ class Establishments:
             raise BadLine(f"L’identifiant national 1{row.finess} est déjà celui d’un autre établissement.")
         draft = Draft(GeographicEntity()) if entity is None else Draft.of(entity, FIELDS)
         record = draft.record
+        before = values_of_record(record, (*ADDRESS, *POSITION, "opened_on")) if entity is not None else {}
         self.places.put(record, row.address, item.point)
         self._put_legal_entity(draft, row)
         record.finess = row.finess
@@ -91,7 +100,7 @@ class Establishments:
             record.official_name = row.official_name
         if draft.is_new:
             record.name, record.phone, record.fax = row.name, row.phone, row.fax
-        return draft
+        return draft, self.held.keep(draft, before)
 
     def _put_legal_entity(self, draft: Draft, row: EstablishmentLine) -> None:
         owner = self.legal_entities.draft(row.legal_finess, siren_of(row)).record
@@ -100,9 +109,9 @@ class Establishments:
             raise BadLine(f"L’entité juridique {row.legal_finess} est fermée dans le ROR\u00a0: rouvrez-la d’abord.")
         draft.record.legal_entity = owner
 
-    def reason(self, draft: Draft, item: Establishment) -> str:
-        """What the person should know of a line that was taken."""
-        notes, row = [], item.row
+    def reason(self, draft: Draft, item: Establishment, kept: list[str]) -> str:
+        """What a line changes, what it leaves, and what the person should know besides."""
+        notes, row = [*filter(None, [changes_in_words(draft)]), *kept], item.row
         if draft.record.legal_entity.name.endswith(TO_COMPLETE) and not item.legal_is_given:
             notes.append(f"Entité juridique {row.legal_finess} à compléter.")
         if row.category and row.category not in self.categories:

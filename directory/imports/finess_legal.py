@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from common.identifiers import siren_valid
 
-from ..enums import Nomenclature
+from ..enums import Nomenclature, RecordKind
 from ..models import LegalEntity, Term
 from .bulk import Draft, Signature, write
 from .contract import Line, LineVerdict, Verdict
+from .finess_held import Held, changes_in_words, values_of_record
 from .finess_lines import EstablishmentLine, LegalLine
 from .finess_places import ADDRESS, Places, put_street
 
@@ -84,16 +85,19 @@ def apply_legal(
     """Create or complete the EJs of « structureej » lines. The name of a complete EJ is never changed."""
     found: list[LegalLine] = [line.data for line in lines]
     entities = LegalEntities((row.finess for row in found), (row.siren for row in found))
+    drafts = [entities.draft(row.finess, row.siren) for row in found]
+    held = Held(RecordKind.LEGAL_ENTITY, (draft.record.pk for draft in drafts if not draft.is_new))
     verdicts = []
-    for line, row in zip(lines, found, strict=True):
-        draft = entities.draft(row.finess, row.siren)
-        reason = "" if entities.give_siren(draft, row.siren) else SIREN_TAKEN
+    for line, row, draft in zip(lines, found, drafts, strict=True):
+        before = {} if draft.is_new else values_of_record(draft.record, ADDRESS)
+        notes = [] if entities.give_siren(draft, row.siren) else [SIREN_TAKEN]
         if draft.record.name.endswith(TO_COMPLETE):
             draft.record.name = row.name
         draft.record.legal_status = statuses.get(row.legal_status, draft.record.legal_status)
         draft.record.commune = places.commune_of(row.address) or draft.record.commune
         put_street(draft.record, row.address)
-        verdicts.append(line.judged(verdict_of(draft), reason))
+        notes += held.keep(draft, before)
+        verdicts.append(line.judged(verdict_of(draft), " ".join(filter(None, [changes_in_words(draft), *notes]))))
     entities.write(signature)
     return verdicts
 

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 
 from common.identifiers import finess_valid, siren_valid, siret_valid
 from common.phones import normalise_phone
+from common.text import visible
 
 HEADER, ESTABLISHMENT, LEGAL, POINT = "finess", "structureet", "structureej", "geolocalisation"
 FIELD_COUNTS = {ESTABLISHMENT: 31, LEGAL: 23, POINT: 6}
@@ -31,6 +32,7 @@ STREETS = {
     "RTE": "route", "SEN": "sentier", "SQ": "square", "TPL": "terre-plein", "TRA": "traverse", "VLA": "villa",
     "VLGE": "village",
 }  # fmt: skip
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -87,7 +89,7 @@ class PointLine:
 
 def fields_of(text: str) -> list[str]:
     """Fields of a line, stripped, without the empty one after the last « ; »."""
-    fields = [" ".join(field.split()) for field in text.split(";")]
+    fields = [" ".join(field.split()) for field in visible(text).split(";")]
     if len(fields) > 1 and not fields[-1] and len(fields) == FIELD_COUNTS.get(fields[0], 0) + 1:
         fields.pop()
     return fields
@@ -106,6 +108,12 @@ def number_of(fields: list[str]) -> str:
 def department_of(fields: list[str]) -> str:
     """Department of a « structureet » or « structureej » line that fits."""
     return fields[13]
+
+
+def refuse_unreadable(fields: list[str]) -> None:
+    """Raise ``BadLine`` for a line with bytes that are not in the encoding of the file."""
+    if any(UNREADABLE in field for field in fields):
+        raise BadLine("La ligne n’est pas en UTF-8 comme le reste du fichier.")
 
 
 def misfit(fields: list[str]) -> str:

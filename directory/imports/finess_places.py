@@ -38,15 +38,20 @@ class Places:
         there = self._by_postal_code.get(address.postal_code, [])
         return there[0] if len(there) == 1 else None
 
+    def require_commune(self, address: Address) -> Commune:
+        """Commune of an address. Raises ``BadLine`` when it is not known."""
+        commune = self.commune_of(address)
+        if commune is None:
+            raise BadLine(f"Commune inconnue\u00a0: code INSEE {address.insee[:9]}, code postal {address.postal_code}.")
+        return commune
+
     def put(self, entity: GeographicEntity, address: Address, point: PointLine | None) -> None:
         """Set the address and the point of an EG; the same address written otherwise is left as it is.
 
         A point set by hand is never moved. Without a point in the file, a new EG, and one that changes commune, stand
         at the centre of their commune. Raises ``BadLine`` when the commune is not known.
         """
-        commune = self.commune_of(address)
-        if commune is None:
-            raise BadLine(f"Commune inconnue\u00a0: code INSEE {address.insee[:9]}, code postal {address.postal_code}.")
+        commune = self.require_commune(address)
         moved = entity.pk is None or entity.commune_id != commune.pk
         put_street(entity, address)
         entity.commune = commune

@@ -11,11 +11,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common import french
 from directory.enums import PositionSource
 from directory.imports import engine, runs
 from directory.imports.finess import FinessImporter
 from directory.imports.lambert93 import to_wgs84
 from directory.models import GeographicEntity, ImportRun, LegalEntity, RecordChange
+from directory.scopes import scope_of
+from directory.services import update_record
 from directory.signals import units_changed
 from tests.factories.directory import GeographicEntityFactory, LegalEntityFactory, UnitFactory, commune
 
@@ -135,6 +138,98 @@ def test_only_administrative_fields_are_updated(world):
     change = RecordChange.objects.get(record_kind="eg", record_id=found.pk, version=2)
     assert set(change.changes) == {"official_name", "opened_on"}
     assert told == [unit.pk]
+
+
+def written_by(record, by, **changes):
+    """A person edits the record on its page."""
+    update_record(record=record, changes=changes, expected_version=record.version, by=by, scope=scope_of(by))
+    record.refresh_from_db()
+
+
+def test_an_address_that_a_person_wrote_is_kept_and_the_line_says_so(world, cast):
+    read(establishment(1), point(1))
+    written_by(entity(), cast.sesan, street_name="avenue du Parc", opened_on=datetime.date(2010, 1, 1))
+    kept = entity()
+    run = read(establishment(1, street="DES ROSES", post="92400 COURBEVOIE"), point(1, x="642100"))
+    assert run.counts == {"unchanged": 1}
+    found = entity()
+    assert (found.street_name, found.postal_code, found.lat, found.opened_on, found.version) == (
+        "avenue du Parc",
+        kept.postal_code,
+        kept.lat,
+        kept.opened_on,
+        kept.version,
+    )
+    today = french.day(timezone.localdate())
+    (line,) = verdicts(run)
+    assert f"Adresse gardée\u00a0: modifiée par «\u00a0Valideur SESAN\u00a0» le {today}." in line[4]
+    assert f"Date d’ouverture gardée\u00a0: modifiée par «\u00a0Valideur SESAN\u00a0» le {today}." in line[4]
+
+
+def test_what_a_person_left_alone_still_follows_finess(world, cast):
+    read(establishment(1), point(1))
+    written_by(entity(), cast.sesan, comment="Ouvert l’été")
+    run = read(establishment(1, street="DES ROSES", siret=siret(2)), point(1, x="642100"))
+    assert run.counts == {"updated": 1}
+    assert entity().street_name == "rue DES ROSES"
+    (line,) = verdicts(run)
+    assert f"SIRET\u00a0: {siret(1)} → {siret(2)}." in line[4]
+    assert "Libellé de voie\u00a0: rue DES LILAS → rue DES ROSES." in line[4]
+    assert "Point déplacé." in line[4]
+
+
+def test_a_bad_line_does_not_take_the_number_of_a_good_one(world):
+    lines = [
+        establishment(1, siret="1"),
+        establishment(1),
+        establishment(2, insee="999", post=""),
+        establishment(2),
+        legal(1, siren="1"),
+        legal(1),
+        establishment(1),
+    ]
+    dry, wet = read(*lines, dry_run=True), read(*lines)
+    assert verdicts(dry) == verdicts(wet)
+    assert [(line[0], line[1]) for line in verdicts(wet)] == [
+        (2, "refused"),
+        (3, "created"),
+        (4, "refused"),
+        (5, "created"),
+        (6, "refused"),
+        (7, "created"),
+        (8, "refused"),
+    ]
+    assert verdicts(wet)[-1][4] == "Déjà lue à la ligne 3."
+    assert entity().siret == siret(1)
+
+
+@pytest.mark.parametrize("opened", ["1799-12-31", "0001-01-01", "9999-12-31"])
+def test_an_opening_date_of_another_age_is_refused_alone(world, opened):
+    run = read(establishment(1, opened=opened), establishment(2))
+    assert run.counts == {"refused": 1, "created": 1}
+    assert "Date d’ouverture impossible" in verdicts(run)[0][4]
+
+
+def test_a_bad_byte_refuses_its_line_alone_and_garbles_nothing(world):
+    lines = [establishment(1, name="Hôpital Été"), establishment(2, name="Résidence"), establishment(3, name="Foyer")]
+    content = file_of(*lines).replace("Résidence".encode(), "Résidence".encode("latin-1"))
+    run = read(content=content)
+    assert run.counts == {"created": 2, "refused": 1}
+    assert [line[4] for line in verdicts(run) if line[1] == "refused"] == [
+        "La ligne n’est pas en UTF-8 comme le reste du fichier."
+    ]
+    assert entity().name == "Hôpital Été"
+    assert not GeographicEntity.objects.filter(name__contains="Ã").exists()
+
+
+def test_an_old_file_is_still_read(world):
+    read(content=file_of(establishment(1, name="Hôpital d’Été œuvré"), encoding="cp1252"))
+    assert entity().name == "Hôpital d’Été œuvré"
+
+
+def test_characters_that_show_nothing_are_left_out(world):
+    read(establishment(1, name="EHPAD\u200b \u202eEXEMPLE\u202c"))
+    assert entity().name == "EHPAD EXEMPLE"
 
 
 def test_what_finess_leaves_empty_erases_nothing(world):
