@@ -16,7 +16,6 @@ from accounts.requests import SignedInRequest
 from .. import records, services
 from ..editing import Conflict, add_errors, conflict_of, find_to_edit, merged_state
 from ..forms import BlockForm, block_form_class
-from ..models import OperationalUnit
 from ..permissions import why_not_edit_blocks
 from ..snapshots import state_of
 from .access import readers_only
@@ -119,14 +118,12 @@ def form_page(
 ) -> HttpResponse:
     """Show the form alone on its page; for htmx, only the block, which takes the place of the one it was asked from."""
     record = form.record
-    entity = record.geographic_entity if isinstance(record, OperationalUnit) else record
-    trail = (entity.legal_entity, entity) if entity is record else (entity.legal_entity, entity, record)
     context: Mapping[str, Any] = {
         "form": form,
         "record": record,
         "kind": form.kind,
         "record_url": records.record_url(record),
-        "crumbs": records.crumbs_of(*trail, page=f"Modifier «\u00a0{form.title}\u00a0»"),
+        "crumbs": records.page_crumbs(record, f"Modifier «\u00a0{form.title}\u00a0»"),
         "conflict": conflict,
         "unsaved": form.is_bound or form.is_unsaved or conflict is not None,
     }

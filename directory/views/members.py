@@ -54,7 +54,7 @@ def cpts_members(request: HttpRequest, entity_id: int) -> HttpResponse:
         rows = rows.filter(takes_part_in_sas=True)
     context = {
         "entity": entity,
-        "crumbs": [*records.crumbs_of(entity.legal_entity, entity)[:-1], *steps(entity, "Membres")],
+        "crumbs": records.page_crumbs(entity, "Membres"),
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "text": text,
         "sas": sas,
@@ -64,12 +64,10 @@ def cpts_members(request: HttpRequest, entity_id: int) -> HttpResponse:
     return render(request, "directory/cpts_members.html", context)
 
 
-def steps(entity: GeographicEntity, *labels: str) -> list[Any]:
-    """End of the breadcrumb: the CPTS, its members when the page is below them, the page."""
-    trail = [records.Crumb(entity.name, records.record_url(entity), "EG")]
-    if len(labels) > 1:
-        trail.append(records.Crumb(labels[0], members_url(entity)))
-    return [*trail, records.Crumb(labels[-1])]
+def crumbs(entity: GeographicEntity, page: str) -> list[records.Crumb]:
+    """Breadcrumb of a page below the members of a CPTS."""
+    *above, members = records.page_crumbs(entity, "Membres")
+    return [*above, records.Crumb(members.label, members_url(entity)), records.Crumb(page)]
 
 
 def members_url(entity: GeographicEntity, query: str = "") -> str:
@@ -90,7 +88,7 @@ def cpts_member_add(request: HttpRequest, entity_id: int) -> HttpResponse:
     rows = members.candidates(request.scope, entity, text)
     context = {
         "entity": entity,
-        "crumbs": [*records.crumbs_of(entity.legal_entity, entity)[:-1], *steps(entity, "Membres", "Ajouter")],
+        "crumbs": crumbs(entity, "Ajouter"),
         "text": text,
         "rows": [(row, why_not_membership(request.scope, row.cpts, entity)) for row in rows[: members.FOUND]],
         "more": len(rows) > members.FOUND,
@@ -135,7 +133,7 @@ def cpts_member_remove(request: HttpRequest, entity_id: int, practitioner_id: in
     context = {
         "entity": entity,
         "practitioner": practitioner,
-        "crumbs": [*records.crumbs_of(entity.legal_entity, entity)[:-1], *steps(entity, "Membres", "Retirer")],
+        "crumbs": crumbs(entity, "Retirer"),
     }
     return render(request, "directory/cpts_member_remove.html", context)
 
