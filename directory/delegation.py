@@ -19,6 +19,7 @@ from accounts.models import AuditEntry, User
 from accounts.models.user import normalise_username
 from accounts.roles import Permission, Role
 from accounts.services import log_action
+from common import french
 
 from . import delegation_mails
 from .models import Assignment, GeographicEntity, LegalEntity, OperationalUnit
@@ -179,6 +180,19 @@ def tell_named(*, user: User, given: Iterable[Assignment], by: User, base_url: s
         user_id=user.pk,
         places=[place_words(assignment) for assignment in given],
         by_id=by.pk,
+        base_url=base_url,
+    )
+
+
+def tell_given(*, assignment: Assignment, by: User | None, base_url: str) -> None:
+    """Mail a person that he or she was given a role by an import, once the act is written."""
+    _after_commit(
+        delegation_mails.mail_given,
+        user_id=assignment.user_id,
+        role=assignment.role,
+        place=place_words(assignment),
+        until=french.day(assignment.valid_until) if assignment.valid_until else "",
+        by_id=by.pk if by else None,
         base_url=base_url,
     )
 

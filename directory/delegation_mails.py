@@ -29,6 +29,21 @@ def mail_named(user_id: int, places: list[str], by_id: int, base_url: str) -> No
 
 
 @task
+def mail_given(user_id: int, role: str, place: str, until: str, by_id: int | None, base_url: str) -> None:
+    """Tell a person of a role that support gave by an import, on what, until which day (empty: no end), by whom."""
+    _send(
+        User.objects.get(pk=user_id),
+        "role_given",
+        "Un rôle vous est donné",
+        role=ROLE_LABELS[Role(role)],
+        place=place,
+        until=until,
+        by=User.objects.get(pk=by_id) if by_id else None,
+        link=urljoin(base_url, reverse("account")),
+    )
+
+
+@task
 def mail_removed(user_id: int, role: str, place: str, by_id: int, base_url: str) -> None:
     """Tell a person that a role ended, on what, and by whom."""
     _send(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,6 +17,7 @@ from common import french
 from common.identifiers import compact
 from common.text import fold
 
+from ..enums import ClosureKind
 from ..models import GeographicEntity, LegalEntity, OperationalUnit
 from ..rights import Record, why_not_scope
 from . import cells
@@ -127,6 +129,8 @@ def read_row(row: RowRead, scopes: Scopes, today: datetime.date) -> AccountRow:
     record = scopes.find(row.get("scope"), TITLES["scope"])
     if said := why_not_scope(role, record):
         raise BadCell(TITLES["scope"], said)
+    if record is not None and record.is_closed and record.closure_kind == ClosureKind.FINAL:
+        raise BadCell(TITLES["scope"], f"«\u00a0{record}\u00a0» est fermée définitivement.")
     return AccountRow(
         email=cells.email(row.get("email"), TITLES["email"]),
         last_name=cells.one_line(row.get("last_name"), TITLES["last_name"], 150),
@@ -171,7 +175,7 @@ def judge(rows: Sequence[RowRead]) -> list[Judged]:
     """Every line of a file, in the light of those before it: one role once, one mail one person, one identifier."""
     scopes = Scopes({row.get("scope") for row in rows})
     today = timezone.localdate()
-    known = {email.lower() for email in User.objects.values_list("email", flat=True)}
+    known = known_names({row.get("email").lower() for row in rows})
     usernames = Usernames()
     people: dict[str, tuple[int, AccountRow]] = {}
     roles: dict[tuple[str, Role, str], int] = {}
@@ -181,6 +185,7 @@ def judge(rows: Sequence[RowRead]) -> list[Judged]:
         try:
             read = read_row(row, scopes, today)
             earlier = people.get(read.email.lower())
+            _require_owner(read, known.get(read.email.lower()))
             _require_same_person(read, earlier)
             if number := roles.get(read.key):
                 raise BadCell(TITLES["role"], f"même personne, même rôle, même périmètre que la ligne {number}.")
@@ -196,6 +201,22 @@ def judge(rows: Sequence[RowRead]) -> list[Judged]:
             read = _with(read, username=earlier[1].username, first=False)
         lines.append(Judged(row.number, read, email, label))
     return lines
+
+
+def known_names(emails: Collection[str]) -> dict[str, tuple[str, str]]:
+    """(Last name, first name), folded, of the accounts of these mails, given in lower case. One query."""
+    users = User.objects.annotate(mail=Lower("email")).filter(mail__in=emails)
+    return {
+        mail: (fold(last), fold(first)) for mail, last, first in users.values_list("mail", "last_name", "first_name")
+    }
+
+
+def _require_owner(read: AccountRow, owner: tuple[str, str] | None) -> None:
+    """Raise ``BadCell`` when the mail is an account's of another last name; names the other way round are the same."""
+    names = fold(read.last_name), fold(read.first_name)
+    if owner is None or not owner[0] or names[0] == owner[0] or names == owner[::-1]:
+        return
+    raise BadCell(TITLES["email"], "cette adresse est celle d’un compte d’un autre nom\u00a0: vérifiez-la.")
 
 
 def _require_same_person(read: AccountRow, earlier: tuple[int, AccountRow] | None) -> None:

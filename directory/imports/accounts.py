@@ -11,12 +11,15 @@ from typing import IO, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission
 from accounts.services import create_account
+from common import french
 
-from ..models import ImportRun
+from ..delegation import tell_given
+from ..models import Assignment, ImportRun
 from ..rights import give_role
 from .account_columns import COLUMNS, SHEET
 from .account_rows import AccountRow, Judged, judge
@@ -25,7 +28,24 @@ from .workbook import MAX_BYTES, read_rows
 
 WITH_MAIL = "Un mail lui donne le lien pour choisir son mot de passe."
 WITHOUT_MAIL = "Sans mail\u00a0: envoyez-lui le lien depuis le back-office."
+TOLD = "Un mail le lui dit."
+NOT_TOLD = "Sans mail\u00a0: prévenez cette personne."
 CLOSED = "Cette adresse est celle d’un compte fermé\u00a0: rouvrez-le au back-office."
+
+
+def held_in_words(row: AccountRow) -> str:
+    """« Rôle déjà tenu », with its end when the file gives another one, which is not taken."""
+    held = [
+        assignment.valid_until
+        for assignment in Assignment.objects.filter(user__email__iexact=row.email, role=row.role)
+        .not_ended(timezone.localdate())
+        .order_by("valid_from")
+        if assignment.scope_record == row.record
+    ]
+    if row.until in held or not held:
+        return "Rôle déjà tenu."
+    end, wanted = (f"jusqu’au {french.day(day)}" if day else "sans fin" for day in (held[0], row.until))
+    return f"Rôle déjà tenu, {end}, laissé tel quel\u00a0: le fichier demande «\u00a0{wanted}\u00a0»."
 
 
 class AccountsImporter(Importer):
@@ -57,7 +77,7 @@ class AccountsImporter(Importer):
 
     def check(self, file: IO[bytes]) -> int:
         """Read the workbook and understand every cell; see ``Importer``."""
-        self.lines = judge(read_rows(file, SHEET, COLUMNS))
+        self.lines = judge(read_rows(file, SHEET, COLUMNS, self.context.say_alive))
         return len(self.lines)
 
     def rows(self, file: IO[bytes], start: int) -> Iterator[Line]:
@@ -75,7 +95,7 @@ class AccountsImporter(Importer):
                 return self._write(line)
         except ValidationError as error:
             if getattr(error, "code", "") == "duplicate":
-                return line.judged(Verdict.UNCHANGED, "Rôle déjà tenu.")
+                return line.judged(Verdict.UNCHANGED, held_in_words(line.data))
             return line.refused(" ".join(error.messages))
 
     def _write(self, line: Line) -> LineVerdict:
@@ -85,11 +105,17 @@ class AccountsImporter(Importer):
             return line.refused(CLOSED)
         created = user is None
         user = user or self._create(row)
-        give_role(user=user, role=row.role, record=row.record, valid_until=row.until, by=self.context.by)
+        given = give_role(user=user, role=row.role, record=row.record, valid_until=row.until, by=self.context.by)
         if created and row.first:
             mail = WITH_MAIL if self.context.options.get("base_url") else WITHOUT_MAIL
             return line.judged(Verdict.CREATED, f"Compte créé, identifiant {user.username}. {mail}")
-        return line.judged(Verdict.UPDATED, f"Rôle ajouté au compte {user.username}.")
+        said = f"Rôle ajouté au compte {user.username}."
+        if row.username:  # an account that this file creates: its first mail is enough
+            return line.judged(Verdict.UPDATED, said)
+        base_url = self.context.options.get("base_url")
+        if base_url and not self.context.dry_run:
+            tell_given(assignment=given, by=self.context.by, base_url=base_url)
+        return line.judged(Verdict.UPDATED, f"{said} {TOLD if base_url else NOT_TOLD}")
 
     def _create(self, row: AccountRow) -> User:
         user = User(

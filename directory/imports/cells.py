@@ -19,6 +19,7 @@ from ..models import Term
 
 MAX_PLACES = 100_000
 _SEVERAL = re.compile(r"[;\n]+")
+_FIGURES = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}")
 _AGE = re.compile(r"(\d{1,5})(?: ([a-z]+))?")
 _AGE_UNITS = {"an": AgeUnit.YEAR, "mois": AgeUnit.MONTH, "m": AgeUnit.MONTH, "j": AgeUnit.DAY, "jour": AgeUnit.DAY}
 MOST_ZEROS_LOST = 3  # a number loses the zeros that it begins with when Excel takes it for a figure
@@ -139,11 +140,14 @@ class TermIndex:
     def __init__(self, terms: Iterable[Term]) -> None:
         self.terms = list(terms)
         self._by_code = {term.code.lower(): term for term in self.terms}
+        self._by_figures: dict[float, list[Term]] = {}
         self._by_number: dict[str, list[Term]] = {}
         self._by_label: dict[str, list[Term]] = {}
         for term in self.terms:
             self._by_label.setdefault(fold(term.label), []).append(term)
             self._by_number.setdefault(term.code.lower().lstrip("0"), []).append(term)
+            if _FIGURES.fullmatch(term.code):
+                self._by_figures.setdefault(float(term.code), []).append(term)
 
     @property
     def labels(self) -> list[str]:
@@ -158,13 +162,20 @@ class TermIndex:
         code = re.search(r"\[([^\[\]]+)\]$", text)
         if found := self._by_code.get((code[1] if code else text).strip().lower()):
             return found
-        named = self._by_label.get(fold(text)) or (self._by_number.get(text.lstrip("0")) if text.isdigit() else None)
+        named = self._by_label.get(fold(text)) or self._figured(text)
         if not named:
             raise BadCell(title, f"«\u00a0{text[:80]}\u00a0» n’est ni un libellé ni un code de la liste.")
         if len(named) > 1:
             codes = ", ".join(term.code for term in named)
             raise BadCell(title, f"«\u00a0{text[:80]}\u00a0» désigne plusieurs termes, donnez le code ({codes}).")
         return named[0]
+
+    def _figured(self, text: str) -> list[Term]:
+        """Terms whose code a figure is: Excel drops the zeros that end it or begin it, and writes « 94,46 »."""
+        if text.isdigit():
+            return self._by_number.get(text.lstrip("0")) or self._by_figures.get(float(text[:20]), [])
+        figure = text.replace(",", ".")
+        return self._by_figures.get(float(figure), []) if _FIGURES.fullmatch(figure) else []
 
     def find_all(self, text: str, title: str) -> list[Term]:
         """Terms that a cell names, each once."""

@@ -71,6 +71,7 @@ COLUMNS: tuple[Column, ...] = (
         "Libellé ou code. Le grand groupe de disciplines en découle.",
         "94.46",
         required=True,
+        text=True,
         width=44,
     ),
     column("care_mode", "Mode de prise en charge", "Libellé ou code. Vide\u00a0: celui du type.", width=30),

@@ -81,6 +81,11 @@ class Entities:
             same_siret = [other for other in same_siret if not other.finess]
         if record is None and len(same_siret) > 1:
             return Found(problem=SHARED_SIRET)
+        other = next((holder for holder in same_siret if holder.created_at < self._signature.now), None)
+        if record is not None and other is not None and record not in same_siret:
+            return Found(
+                problem=f"Le FINESS est celui de «\u00a0{record}\u00a0», le SIRET celui de «\u00a0{other}\u00a0»."
+            )
         record = record or next(iter(same_siret), None)
         if record is None:
             problem = self._why_not_created(entity)

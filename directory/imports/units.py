@@ -45,7 +45,7 @@ class UnitsImporter(Importer):
 
     def check(self, file: IO[bytes]) -> int:
         """Read the workbook and understand every cell; see ``Importer``."""
-        rows = read_rows(file, SHEET, COLUMNS)
+        rows = read_rows(file, SHEET, COLUMNS, self.context.say_alive)
         self.content = FileOfUnits(rows, RowReader(Lists()))
         return len(self.content.lines)
 

@@ -10,30 +10,35 @@ import itertools
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
 from openpyxl import load_workbook
 
 from common import french
-from common.text import fold
+from common.text import fold, visible
 
-from .contract import UnreadableFile
+from .contract import RunTaken, UnreadableFile
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_UNPACKED = 64 * 1024 * 1024  # bytes of all parts together
 MAX_PARTS = 2000
 MAX_ROWS = 20_000
 LAST_ROW = 1_048_576  # of a sheet, as the format has it
+MAX_COLUMNS = 200  # those beyond are not read
+BLANKS_AT_MOST = 1000  # blank lines in a row; what is below is not read
+ALIVE_EVERY = 1000  # lines between two signs of life
 MAX_CELL = 5000  # characters
-HEADER_WITHIN = 10  # first lines among which the titles are looked for
+HEADER_WITHIN = 10  # first filled lines among which the titles are looked for
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 NOT_EXCEL = "Ce n’est pas un classeur Excel (.xlsx). Enregistrez-le sous ce format, ou partez du modèle."
 LOCKED = "Le classeur a un mot de passe ou un ancien format (.xls). Enregistrez-le en .xlsx, sans mot de passe."
 WITH_MACROS = "Le classeur contient des macros. Enregistrez-le au format .xlsx, sans macro."
 TOO_BIG = "Le classeur est trop gros une fois décompressé."
 EMPTY = "Le classeur ne contient aucune ligne sous les titres."
+FORMULA = "\x1aformule"  # text of a cell that computes its value; no other cell begins so
+Lines = Iterator[tuple[int, Sequence[Any]]]
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -71,16 +76,18 @@ class RowRead:
         return self.cells.get(key, "")
 
 
-def read_rows(file: IO[bytes], sheet: str, columns: Sequence[Column]) -> list[RowRead]:
-    """Filled lines of the sheet named ``sheet`` (else the first one).
+def read_rows(
+    file: IO[bytes], sheet: str, columns: Sequence[Column], alive: Callable[[], None] = lambda: None
+) -> list[RowRead]:
+    """Filled lines of the sheet named ``sheet`` (else the first one). ``alive`` is called now and then.
 
     Raises ``UnreadableFile`` when the file is no plain .xlsx, when columns are missing or unknown, or when there is
     nothing below the titles.
     """
     _look_inside(file)
     try:
-        rows = _read(file, sheet, columns)
-    except UnreadableFile:
+        rows = _read(file, sheet, columns, alive)
+    except (UnreadableFile, RunTaken):
         raise
     except Exception as error:  # openpyxl raises whatever a broken file makes it meet
         raise UnreadableFile(NOT_EXCEL) from error
@@ -103,34 +110,47 @@ def _look_inside(file: IO[bytes]) -> None:
         raise UnreadableFile(LOCKED)
     if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
         raise UnreadableFile(NOT_EXCEL)
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
+    if any(name.lower().endswith("vbaproject.bin") or "/macrosheets/" in name.lower() for name in names):
         raise UnreadableFile(WITH_MACROS)
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
         raise UnreadableFile(TOO_BIG)
     file.seek(0)
 
 
-def _read(file: IO[bytes], sheet: str, columns: Sequence[Column]) -> list[RowRead]:
+def _read(file: IO[bytes], sheet: str, columns: Sequence[Column], alive: Callable[[], None]) -> list[RowRead]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells of decorations that it does not keep
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
         try:
             wanted = {fold(name): name for name in reversed(book.sheetnames)}.get(fold(sheet))
             page = book[wanted] if wanted else book.worksheets[0]
             page.reset_dimensions()
-            lines = enumerate(itertools.islice(page.iter_rows(values_only=True), LAST_ROW), start=1)
+            rows = page.iter_rows(max_row=LAST_ROW, max_col=MAX_COLUMNS)
+            lines = _alive(enumerate(([_value(cell) for cell in row] for row in rows), start=1), alive)
             keys = _titles(lines, columns)
             return list(_filled(lines, keys))
         finally:
             book.close()
 
 
-def _titles(lines: Iterator[tuple[int, Sequence[Any]]], columns: Sequence[Column]) -> dict[int, str]:
+def _alive(lines: Lines, alive: Callable[[], None]) -> Lines:
+    for number, values in lines:
+        if number % ALIVE_EVERY == 0:
+            alive()
+        yield number, values
+
+
+def _value(cell: Any) -> Any:
+    """Value of a cell, ``FORMULA`` for one that computes it: its result is only what Excel last saw."""
+    return FORMULA if getattr(cell, "data_type", "") == "f" else cell.value
+
+
+def _titles(lines: Lines, columns: Sequence[Column]) -> dict[int, str]:
     """Key of each column by its place, from the first line that holds a title."""
     by_title = {fold(column.title): column for column in columns}
     seen: dict[int, str] = {}
-    for _, values in itertools.islice(lines, HEADER_WITHIN):
-        titles = {place: text for place, value in enumerate(values) if (text := _text(value))}
+    filled = ({place: text for place, value in enumerate(values) if (text := _text(value))} for _, values in lines)
+    for titles in itertools.islice(filter(None, itertools.islice(filled, BLANKS_AT_MOST)), HEADER_WITHIN):
         found = {place: by_title[fold(title)] for place, title in titles.items() if fold(title) in by_title}
         if found:
             _check_titles(titles, found, columns)
@@ -164,19 +184,25 @@ def _quoted(titles: Sequence[str]) -> str:
     return ", ".join([*shown, "…"] if len(titles) > len(shown) else shown)
 
 
-def _filled(lines: Iterator[tuple[int, Sequence[Any]]], keys: dict[int, str]) -> Iterator[RowRead]:
-    count = 0
+def _filled(lines: Lines, keys: dict[int, str]) -> Iterator[RowRead]:
+    count = blanks = 0
     for number, values in lines:
         cells = {key: text for place, key in keys.items() if place < len(values) and (text := _text(values[place]))}
         if not cells:
+            blanks += 1
+            if blanks > BLANKS_AT_MOST:
+                return
             continue
-        count += 1
+        count, blanks = count + 1, 0
         if count > MAX_ROWS:
             raise UnreadableFile(f"Le classeur a plus de {french.number(MAX_ROWS)} lignes\u00a0: découpez-le.")
-        yield RowRead(number, cells, _problem(cells))
+        plain = {key: text for key, text in cells.items() if text != FORMULA}
+        yield RowRead(number, plain, _problem(cells))
 
 
 def _problem(cells: dict[str, str]) -> str:
+    if FORMULA in cells.values():
+        return "La cellule contient une formule\u00a0: collez sa valeur."
     if any(_CONTROL.search(text) for text in cells.values()):
         return "Une cellule contient un caractère interdit."
     if any(len(text) > MAX_CELL for text in cells.values()):
@@ -195,4 +221,4 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime.datetime | datetime.date):
         return french.day(value)
     unescaped = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), str(value))
-    return unescaped.replace("\u00a0", " ").strip()
+    return visible(unescaped).replace("\u00a0", " ").strip()

@@ -55,7 +55,8 @@ def only_reason(run):
 
 
 def everything():
-    return [list(model.objects.order_by("pk").values()) for model in (User, Assignment, AuditEntry)]
+    acts = AuditEntry.objects.exclude(action=AuditEntry.Action.IMPORT_LAUNCHED)
+    return [list(rows.order_by("pk").values()) for rows in (User.objects, Assignment.objects, acts)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -78,7 +79,11 @@ def test_an_account_is_created_with_its_role_and_told_by_mail(mailoutbox):
     assert mail.to == ["karim.diallo@exemple.example"]
     assert SITE in mail.body
     actions = set(AuditEntry.objects.values_list("action", flat=True))
-    assert actions == {AuditEntry.Action.ACCOUNT_CREATED, AuditEntry.Action.ROLE_GIVEN}
+    assert actions == {
+        AuditEntry.Action.IMPORT_LAUNCHED,
+        AuditEntry.Action.ACCOUNT_CREATED,
+        AuditEntry.Action.ROLE_GIVEN,
+    }
     load(row())
     assert len(mailoutbox) == 1
 
@@ -115,7 +120,12 @@ def test_a_dry_run_says_the_same(monkeypatch, world, cast):
         row(email="autre@exemple.example"),
         row(email="troisieme@exemple.example", role="inconnu"),
         row(role="Directeur", scope=f"EG {world.eg.finess}"),
-        row(email=cast.directeur.email, last_name="Caron", first_name="Hélène", role="Pilotage ARS"),
+        row(
+            email=cast.directeur.email,
+            last_name=cast.directeur.last_name,
+            first_name=cast.directeur.first_name,
+            role="Pilotage ARS",
+        ),
     ]
     tried = load(*rows, dry_run=True)
     done = load(*rows)
@@ -137,11 +147,69 @@ def test_a_dry_run_says_the_same(monkeypatch, world, cast):
 @pytest.mark.django_db
 def test_a_known_mail_keeps_its_account(cast):
     before = User.objects.values().get(pk=cast.consultation.pk)
-    changed = row(email=cast.consultation.email.upper(), last_name="Autre", role="Pilotage ARS", until="31/12/2099")
+    changed = row(
+        email=cast.consultation.email.upper(),
+        last_name=cast.consultation.last_name.upper(),
+        role="Pilotage ARS",
+        until="31/12/2099",
+    )
     run = load(changed)
     assert run.counts == {"updated": 1}
     assert User.objects.values().get(pk=cast.consultation.pk) == before
     assert cast.consultation.assignments.get(role=Role.STEERING).valid_until == datetime.date(2099, 12, 31)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_who_is_given_a_role_is_told_by_mail(mailoutbox):
+    user = UserFactory(email="karim.diallo@exemple.example", last_name="DIALLO")
+    load(row(), dry_run=True)
+    assert mailoutbox == []
+    run = load(row(until="31/12/2099"))
+    assert only_reason(run) == f"Rôle ajouté au compte {user.username}. Un mail le lui dit."
+    (mail,) = mailoutbox
+    assert mail.to == [user.email]
+    assert "Consultation, pour la région, jusqu’au 31/12/2099" in mail.body
+    assert "Sans mail" in only_reason(load(row(role="Pilotage ARS"), base_url=""))
+    assert len(mailoutbox) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("names", "verdict"),
+    [
+        (("Diallo", "Karim"), "updated"),
+        (("DIALLO", "K."), "updated"),
+        (("Karim", "Diallo"), "updated"),
+        (("Martin", "Karim"), "refused"),
+        (("Karim", "Zoé"), "refused"),
+    ],
+)
+def test_the_account_of_another_person_gets_no_role(names, verdict):
+    user = UserFactory(email="karim.diallo@exemple.example", last_name="Diallo", first_name="Karim")
+    run = load(row(last_name=names[0], first_name=names[1]))
+    assert run.counts == {verdict: 1}
+    assert user.assignments.count() == (verdict == "updated")
+    if verdict == "refused":
+        assert "un compte d’un autre nom" in only_reason(run)
+
+
+@pytest.mark.django_db
+def test_another_end_of_a_held_role_is_told():
+    load(row())
+    assert only_reason(load(row())) == "Rôle déjà tenu."
+    run = load(row(until="31/12/2099"))
+    assert run.counts == {"unchanged": 1}
+    assert only_reason(run) == (
+        "Rôle déjà tenu, sans fin, laissé tel quel\u00a0: le fichier demande «\u00a0jusqu’au 31/12/2099\u00a0»."
+    )
+
+
+@pytest.mark.django_db
+def test_no_role_is_given_on_a_record_closed_for_good(world):
+    closed = GeographicEntityFactory(closed=True)
+    run = load(row(role="Directeur", scope=f"EG {closed.finess}"))
+    assert run.counts == {"refused": 1}
+    assert "est fermée définitivement" in only_reason(run)
 
 
 @pytest.mark.django_db
@@ -220,7 +288,7 @@ def test_two_people_do_not_share_a_mail_nor_a_line():
 
 @pytest.mark.django_db
 def test_a_closed_account_stays_closed():
-    UserFactory(email="karim.diallo@exemple.example", is_active=False)
+    UserFactory(email="karim.diallo@exemple.example", last_name="Diallo", is_active=False)
     run = load(row())
     assert only_reason(run) == CLOSED
     assert not Assignment.objects.exists()
@@ -228,7 +296,7 @@ def test_a_closed_account_stays_closed():
 
 @pytest.mark.django_db
 def test_an_ended_role_is_given_again(world):
-    user = UserFactory(email="karim.diallo@exemple.example")
+    user = UserFactory(email="karim.diallo@exemple.example", last_name="Diallo")
     AssignmentFactory(user=user, role=Role.CONSULTATION, ended=True)
     assert load(row()).counts == {"updated": 1}
     assert user.assignments.count() == 2

@@ -115,6 +115,18 @@ def test_a_line_creates_the_establishment_its_entity_and_the_unit(cast):
     assert SearchDocument.objects.filter(unit=unit).exists()
 
 
+def test_a_finess_and_a_siret_of_two_establishments_are_refused():
+    first = GeographicEntityFactory(finess=FINESS, name="Premier")
+    other = GeographicEntityFactory(finess=OTHER_FINESS, siret=SIRET, name="Second")
+    run = load(row(siret=SIRET))
+    assert run.counts == {"refused": 1}
+    assert only_reason(run) == f"Le FINESS est celui de «\u00a0{first}\u00a0», le SIRET celui de «\u00a0{other}\u00a0»."
+
+
+def test_a_type_typed_as_a_figure_is_found():
+    assert load(row(unit_type=float(ACT))).counts == {"created": 1}
+
+
 def test_creations_are_in_the_history(cast):
     load(row(), by=cast.sesan)
     lines = RecordChange.objects.filter(action="created", record_kind__in=["ej", "eg", "uo"])

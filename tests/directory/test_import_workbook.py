@@ -51,6 +51,50 @@ def test_cells_are_read_as_a_person_sees_them():
     assert found[2].get("places") == "=1+1"
 
 
+def filled_in(change, rows=1):
+    """A workbook made with openpyxl: ``change`` is given its sheet."""
+    book = load_workbook(io.BytesIO(made(COLUMNS, [{"name": "ACT"}] * rows, sheet="UO")))
+    change(book["UO"])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_formula_is_told_and_its_result_is_not_read():
+    def compute(page):
+        page["B2"] = "=1+1"
+
+    (found,) = read(filled_in(compute))
+    assert (found.problem, found.get("places")) == ("La cellule contient une formule\u00a0: collez sa valeur.", "")
+
+
+def test_blank_lines_above_the_titles_are_passed_over():
+    assert [row.number for row in read(made(COLUMNS, [{"name": "ACT"}], above=40))] == [42]
+
+
+def test_columns_far_to_the_right_and_lines_far_below_are_not_read(monkeypatch):
+    monkeypatch.setattr(workbook, "BLANKS_AT_MOST", 20)
+
+    def scatter(page):
+        page.cell(row=1, column=5000, value="Loin")
+        page.cell(row=5, column=1, value="Cinq")
+        page.cell(row=60, column=1, value="Soixante")
+
+    assert [row.get("name") for row in read(filled_in(scatter))] == ["ACT", "Cinq"]
+
+
+def test_a_long_workbook_gives_signs_of_life(monkeypatch):
+    monkeypatch.setattr(workbook, "ALIVE_EVERY", 2)
+    told = []
+    content = made(COLUMNS, [{"name": "x"}] * 7)
+    read_rows(io.BytesIO(content), "UO", COLUMNS, lambda: told.append(1))
+    assert len(told) == 4
+
+
+def test_characters_that_show_nothing_are_left_out():
+    assert read(made(COLUMNS, [{"name": "A\u200bCT\u202e"}]))[0].get("name") == "ACT"
+
+
 def test_a_date_is_read_in_french():
     assert workbook._text(datetime(2024, 8, 14, 0, 0)) == "14/08/2024"  # noqa: DTZ001 - a cell has no zone
 
@@ -93,6 +137,7 @@ def test_wrong_titles_refuse_the_file_and_are_named(titles, said):
         (made(COLUMNS, []), workbook.EMPTY),
         (made(COLUMNS, [], titles=[]), workbook.EMPTY),
         (with_part(made(COLUMNS, [{"name": "x"}]), "xl/vbaProject.bin", b"x"), workbook.WITH_MACROS),
+        (with_part(made(COLUMNS, [{"name": "x"}]), "xl/macrosheets/sheet1.xml", b"x"), workbook.WITH_MACROS),
     ],
 )
 def test_what_is_no_plain_workbook_is_refused_whole(content, said):
@@ -234,3 +279,6 @@ def test_terms_are_found_by_their_code_or_their_label():
             index.find(text, "T")
     assert [term.code for term in index.find_all("01; hébergement;1", "T")] == ["01", "02"]
     assert index.find_all("", "T") == []
+    types = TermIndex([Term(pk=5, code="94.46", label="ACT"), Term(pk=6, code="94.50", label="Autre")])
+    for text, code in (("94,46", "94.46"), ("94.46", "94.46"), ("94,5", "94.50"), ("94.5", "94.50")):
+        assert types.find(text, "T").code == code
