@@ -127,6 +127,7 @@ class Importer(ABC):
     permissions: ClassVar[tuple[Permission, ...]] = (Permission.IMPORT_RUN,)  # all of them are needed
     batch_size: ClassVar[int] = 500  # lines a transaction
     words: ClassVar[dict[str, tuple[str, str]]] = WORDS  # what the pages call a verdict: one line, several lines
+    changes_first: ClassVar[bool] = False  # the page shows what changes before the rest
     lines_note: ClassVar[str] = ""  # a sentence above the lines of a run
     sends_mails: ClassVar[bool] = False  # the site's absolute address joins the options, as « base_url »
 
@@ -142,6 +143,11 @@ class Importer(ABC):
     def confirm_form_for(cls, run: ImportRun) -> type[forms.Form] | None:
         """Return the form asked after this dry run, ``confirm_form`` unless there is nothing to ask."""
         return cls.confirm_form
+
+    @classmethod
+    def warnings_of(cls, run: ImportRun) -> list[str]:
+        """Sentences said at the head of the page of a run; none by default."""
+        return []
 
     @abstractmethod
     def check(self, file: IO[bytes]) -> int:

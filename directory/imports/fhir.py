@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from common.text import visible
+
 from .contract import UnreadableFile
 
 Json = dict[str, Any]
@@ -143,7 +145,7 @@ def _day(value: Any) -> datetime.date | None:
 
 
 def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+    return visible(value).strip() if isinstance(value, str) else ""
 
 
 def _object(value: Any) -> Json:

@@ -37,6 +37,8 @@ SEED_LABELS = frozenset(
         (Nomenclature.OPERATIONAL_ACTIVITY, "231"),
     }
 )
+OLDER = "Fichier plus ancien que la liste"
+CONFIRM_OLDER = "cochez «\u00a0Accepter un fichier plus ancien\u00a0», ou ajoutez --older à la commande."
 GONE = "Ce terme n’est plus dans la liste."
 REGIONAL = ("regional", "named in the seed")  # beginnings of the source of regional terms
 
@@ -58,6 +60,20 @@ class NomenclatureOptions(forms.Form):
         required=False,
         help_text="Un terme retiré n’est plus proposé\u00a0; les fiches qui le portent le gardent.",
     )
+    older = forms.BooleanField(
+        label="Accepter un fichier plus ancien que la liste",
+        required=False,
+        help_text="Sans cette case, un fichier daté d’avant celui que la liste a déjà reçu n’est pas importé.",
+    )
+
+
+class OlderFileForm(forms.Form):
+    """Asked after the dry run of a file that is older than its list."""
+
+    older = forms.BooleanField(
+        label="Importer ce fichier bien qu’il soit plus ancien que la liste",
+        error_messages={"required": "Le fichier est plus ancien que la liste\u00a0: cochez la case pour l’importer."},
+    )
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,12 @@ class Older:
 
     date: datetime.date
     newest: datetime.date
+
+    @property
+    def words(self) -> str:
+        """Both dates."""
+        mine, known = french.day(self.date), french.day(self.newest)
+        return f"Ce fichier est du {mine}, la liste a déjà reçu celui du {known}"
 
 
 @dataclass
@@ -95,6 +117,7 @@ class NomenclatureImporter(Importer):
     )
     extensions = (".json",)
     options_form = NomenclatureOptions
+    changes_first = True
     words: ClassVar[dict[str, tuple[str, str]]] = {
         **WORDS,
         Verdict.CREATED: ("Ajouté", "Ajoutés"),
@@ -113,6 +136,17 @@ class NomenclatureImporter(Importer):
         """20 MB: the file is read whole."""
         return MAX_BYTES
 
+    @classmethod
+    def warnings_of(cls, run: ImportRun) -> list[str]:
+        """What is said of the age of the file."""
+        older = run.lines.filter(number=0, label=OLDER, key="")
+        return list(older.values_list("reason", flat=True)[:1])
+
+    @classmethod
+    def confirm_form_for(cls, run: ImportRun) -> type[forms.Form] | None:
+        """Ask about the age of the file only when it is older and nobody has accepted that."""
+        return OlderFileForm if not run.options.get("older") and cls.warnings_of(run) else None
+
     def check(self, file: IO[bytes]) -> int:
         """Read the file and find its list. Raises ``UnreadableFile`` when no list of the same codes follows it."""
         self.content = read_national_file(file.read())
@@ -124,13 +158,15 @@ class NomenclatureImporter(Importer):
             self.first_ranks.setdefault(self._code(concept), concept.rank)
         date, newest = _day(self.content.date), newest_import(self.coded.nomenclature)
         self.warnings = [Older(date, newest)] if date and newest and date < newest else []
+        if self.warnings and not self.context.dry_run and not self.context.options.get("older"):
+            raise UnreadableFile(f"{self.warnings[0].words}\u00a0: {CONFIRM_OLDER}")
         return len(self.warnings) + len(self.content.concepts) + self._absent().count()
 
     def rows(self, file: IO[bytes], start: int) -> Iterator[Line]:
         """Give the warning on its age, the concepts of the file, then the terms of the list that it does not hold."""
         concepts = self.content.concepts
         for warning in self.warnings[start:]:
-            yield Line(0, warning, label="Fichier plus ancien que la liste")
+            yield Line(0, warning, label=OLDER)
         start = max(start - len(self.warnings), 0)
         for concept in concepts[start:]:
             yield self._line(concept)
@@ -151,9 +187,17 @@ class NomenclatureImporter(Importer):
     def _list(self) -> CodedList:
         chosen = self.context.options.get("list") or ""
         names = (*self.content.names, self.context.run.file_name)
-        found = next((coded for coded in CODED_LISTS if coded.slug == chosen), None) or list_of(*names)
+        asked = next((coded for coded in CODED_LISTS if coded.slug == chosen), None)
+        told, number = list_of(*self.content.names), next(filter(None, map(national_number, names)), "")
+        if asked and any(map(national_number, self.content.names)) and told != asked:
+            raise UnreadableFile(
+                f"Le contenu du fichier dit la liste nationale {number}"
+                f"{f' ({told.plural})' if told else ''}, pas celle des {asked.plural}."
+            )
+        found = asked or list_of(*names)
         if found is None:
-            number = next(filter(None, map(national_number, names)), "")
+            if any(map(national_number, self.content.names)):
+                raise UnreadableFile(f"La liste nationale {number} n’est pas suivie ici.")
             which = (
                 f"La liste nationale {number} n’est pas suivie ici" if number else "Aucun numéro de liste n’est lisible"
             )
@@ -190,9 +234,7 @@ class NomenclatureImporter(Importer):
 
     def _judge(self, line: Line, term: Term | None, lineage: Lineage) -> LineVerdict:
         if isinstance(line.data, Older):
-            mine, known = french.day(line.data.date), french.day(line.data.newest)
-            words = f"Ce fichier est du {mine}, la liste a déjà reçu celui du {known}"
-            return line.judged(Verdict.UNCHANGED, f"{words}\u00a0: il peut défaire ce que celui-ci a changé.")
+            return line.judged(Verdict.UNCHANGED, f"{line.data.words}\u00a0: il peut défaire ce que celui-ci a changé.")
         if term is None:
             return line.refused(GONE) if isinstance(line.data, Absent) else self._add(line)
         if isinstance(line.data, Absent):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Case, IntegerField, When
 from django.utils import timezone
 
 from common import french, navigation
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
     from ..scopes import Scope
 
+BY_INTEREST = (
+    ImportLine.Verdict.REFUSED,
+    ImportLine.Verdict.CREATED,
+    ImportLine.Verdict.UPDATED,
+    ImportLine.Verdict.CLOSED,
+)
 LINES_SHOWN = 50
 SILENT_SECONDS = int(engine.SILENT_AFTER.total_seconds())
 SLOW_AFTER = 20  # seconds without a sign of life before the page tells of it
@@ -85,6 +92,14 @@ def counts_of(run: ImportRun) -> list[Count]:
     return [
         Count(verdict.value, words[verdict][1], run.counts[verdict]) for verdict in Verdict if run.counts.get(verdict)
     ]
+
+
+def in_order(run: ImportRun, lines: QuerySet[ImportLine]) -> QuerySet[ImportLine]:
+    """Lines in the order of the file; what changes before the rest when the importer says so."""
+    if not registry.importer_of(run.kind).changes_first:
+        return lines.order_by("number", "pk")
+    ranks = [When(verdict=verdict, then=rank) for rank, verdict in enumerate(BY_INTEREST)]
+    return lines.order_by(Case(*ranks, default=len(BY_INTEREST), output_field=IntegerField()), "number", "pk")
 
 
 def with_words(run: ImportRun, lines: Iterable[ImportLine]) -> list[ImportLine]:

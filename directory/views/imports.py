@@ -133,7 +133,7 @@ def detail_of(request: SignedInRequest, run: ImportRun) -> dict[str, Any]:
         lines, total = lines.filter(verdict=wanted), run.counts.get(wanted, 0)
     else:
         wanted, total = "", sum(run.counts.values())
-    pages_of_lines = CountedPaginator(lines.order_by("number", "pk"), pages.LINES_SHOWN, total=total)
+    pages_of_lines = CountedPaginator(pages.in_order(run, lines), pages.LINES_SHOWN, total=total)
     page = pages_of_lines.get_page(request.GET.get("page"))
     page.object_list = pages.with_words(run, page.object_list)
     finished_trial = run.dry_run and run.state == ImportRun.State.DONE
@@ -147,6 +147,7 @@ def detail_of(request: SignedInRequest, run: ImportRun) -> dict[str, Any]:
         "page": page,
         "total": sum(run.counts.values()),
         "refused": engine.lines_refused(run),
+        "warnings": importer.warnings_of(run),
         "title_of_end": pages.title_of_end(run),
         "may_confirm": finished_trial and not follower,
         "confirm_form": confirm() if confirm else None,

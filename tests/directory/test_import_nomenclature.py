@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,16 +106,50 @@ def test_a_dry_run_says_the_same_and_writes_nothing(terms):
 def test_a_file_older_than_the_list_says_so_first(terms):
     load(value_set({"01": "Nom de mars"}))
     for dry_run in (True, False):
-        run = load(value_set({"01": "Nom de février"}, date="2026-02-01"), dry_run=dry_run)
+        run = load(value_set({"01": "Nom de février"}, date="2026-02-01"), dry_run=dry_run, older=True)
         number, verdict, said = whole_lines(run)[0]
         assert (number, verdict) == (0, "unchanged")
         assert "est du 01/02/2026, la liste a déjà reçu celui du 30/03/2026" in said
-    again = load(value_set({"01": "Nom de février"}, date="2026-02-01"))
+    again = load(value_set({"01": "Nom de février"}, date="2026-02-01"), older=True)
     assert "updated" not in again.counts
     newer = load(value_set({"01": "Nom d’avril"}, date="2026-04-01"))
     assert not [said for _, _, said in whole_lines(newer) if "déjà reçu" in said]
     unreadable = load(value_set({"01": "Autre nom"}, date="2026-02-31"))
     assert unreadable.state == "done"
+
+
+def test_an_older_file_is_imported_only_when_that_is_accepted(terms, cast, client):
+    load(value_set({"01": "Nom de mars"}))
+    old = value_set({"01": "Nom de février"}, date="2026-02-01")
+    refused = load(old)
+    assert refused.state == ImportRun.State.REFUSED
+    assert "Accepter un fichier plus ancien" in refused.error
+    run = load(old, dry_run=True, by=cast.sesan)
+    client.force_login(cast.sesan)
+    page = client.get(reverse("directory:import_detail", args=[run.pk])).text
+    assert "la liste a déjà reçu celui du 30/03/2026" in page
+    assert "bien qu’il soit plus ancien" in page
+    client.post(reverse("directory:import_confirm", args=[run.pk]))
+    assert not ImportRun.objects.filter(options__after=run.pk).exists()
+    client.post(reverse("directory:import_confirm", args=[run.pk]), {"older": "on"})
+    assert ImportRun.objects.get(options__after=run.pk).options["older"] is True
+
+
+def test_the_preview_shows_what_changes_first(terms, cast, client):
+    run = load(value_set({"01": "Un", "02": "Nouveau nom", "99": "Terme neuf"}), dry_run=True, by=cast.sesan)
+    client.force_login(cast.sesan)
+    page = client.get(reverse("directory:import_detail", args=[run.pk])).text.partition("plain ledger")[2]
+    words = [">Ajouté<", ">Modifié<", ">Inchangé<"]
+    places = [page.find(word) for word in words if word in page]
+    assert places == sorted(places)
+    assert ">Ajouté<" in page
+
+
+def test_a_file_that_names_another_list_than_the_chosen_one_is_refused(terms):
+    refused = load(value_set({"01": "x"}), list="activites")
+    assert refused.state == ImportRun.State.REFUSED
+    assert "dit la liste nationale J35" in refused.error
+    assert load(value_set({"01": "x"}, name="Sans numéro", system="x"), list="specialisations").state == "done"
 
 
 def whole_lines(run):

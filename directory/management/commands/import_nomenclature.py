@@ -21,10 +21,11 @@ class Command(ImportCommand):
             "--list", default="", help=f"liste à laquelle le fichier est destiné : {choices_of_lists()}"
         )
         parser.add_argument("--retire", action="store_true", help="retirer les termes absents du fichier")
+        parser.add_argument("--older", action="store_true", help="accepter un fichier plus ancien que la liste")
 
     def options_of(self, options: dict[str, Any]) -> dict[str, Any]:
         """Options of the run."""
         coded = coded_list(options["list"]) if options["list"] else None
         if options["list"] and coded is None:
             raise CommandError(f"Liste inconnue. Connues : {choices_of_lists()}.", returncode=UNREADABLE)
-        return {"list": coded.slug if coded else "", "retire": options["retire"]}
+        return {"list": coded.slug if coded else "", "retire": options["retire"], "older": options["older"]}
