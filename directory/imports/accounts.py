@@ -66,6 +66,7 @@ class AccountsImporter(Importer):
         Verdict.UPDATED: ("Rôle ajouté", "Rôles ajoutés"),
     }
     sends_mails = True
+    personal = True
     batch_size = 50
 
     lines: list[Judged]

@@ -127,6 +127,7 @@ class Importer(ABC):
     permissions: ClassVar[tuple[Permission, ...]] = (Permission.IMPORT_RUN,)  # all of them are needed
     batch_size: ClassVar[int] = 500  # lines a transaction
     words: ClassVar[dict[str, tuple[str, str]]] = WORDS  # what the pages call a verdict: one line, several lines
+    personal: ClassVar[bool] = False  # the file tells of people: it is deleted once imported for good
     changes_first: ClassVar[bool] = False  # the page shows what changes before the rest
     lines_note: ClassVar[str] = ""  # a sentence above the lines of a run
     sends_mails: ClassVar[bool] = False  # the site's absolute address joins the options, as « base_url »

@@ -24,6 +24,7 @@ from accounts.roles import Role
 from ..enums import ScopeKind
 from ..models import ImportLine, ImportRun
 from ..scopes import Grant, Scope, scope_of
+from . import purge
 from .contract import Context, Importer, Line, LineVerdict, RunTaken, UnreadableFile, Verdict
 from .registry import importer_of
 
@@ -72,6 +73,8 @@ def execute(run_id: int, progress: Progress = lambda run: None) -> ImportRun:
         raise
     finally:
         importer.close()
+    if importer.personal and run.state == State.DONE and not run.dry_run:
+        purge.forget(str(run.file.name))
     return run
 
 

@@ -263,7 +263,7 @@ def test_the_purge_takes_what_nobody_shows_any_more(world, by):
 
 def test_the_purge_command_says_what_it_did(world, capsys):
     call_command("purge_removed_files")
-    assert capsys.readouterr().out == "0 pièce jointe supprimée, 0 photo supprimée.\n"
+    assert capsys.readouterr().out == "0 pièce jointe supprimée, 0 photo supprimée, 0 fichier d’import supprimé.\n"
 
 
 # Pages.

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.core.files.base import ContentFile
 from django.db import IntegrityError
+from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from directory.imports import engine, registry, runs, tasks
+from directory.imports import engine, purge, registry, runs, tasks
 from directory.imports.contract import Importer, Line, UnreadableFile, Verdict
 from directory.models import ImportLine, ImportRun
 from tests.factories.accounts import UserFactory
@@ -216,6 +217,26 @@ def test_a_run_that_another_process_carried_further_is_left_to_it():
     engine.execute(run.pk, overtaken)
     assert read(run) == ("running", 6, {"created": 3})
     assert names() == ["a", "b", "c"]
+
+
+def test_files_go_after_a_while_and_reports_stay():
+    run = engine.execute(new_run(dry_run=True).pk)
+    name, storage = run.file.name, run.file.storage
+    assert purge.purge(now=timezone.now()) == 0
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert purge.purge(now=timezone.now() + timedelta(days=31)) == 1
+    run.refresh_from_db()
+    assert (run.file.name, storage.exists(name), run.lines.count()) == ("", False, 7)
+
+
+def test_a_file_that_tells_of_people_goes_once_it_is_imported(importer, monkeypatch):
+    monkeypatch.setattr(importer, "personal", True)
+    tried = engine.execute(new_run(dry_run=True).pk)
+    assert tried.file
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        run = engine.execute(new_run().pk)
+    assert not ImportRun.objects.get(pk=run.pk).file
+    assert not run.file.storage.exists(run.file.name)
 
 
 def test_a_person_who_lost_the_right_imports_nothing():
