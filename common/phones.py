@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 
 _NOISE = re.compile(r"[\s.\-/()\u00a0\u202f]+")
 _NATIONAL = re.compile(r"0[1-9]\d{8}")
-_SHORT = re.compile(r"(1\d{1,3}|3\d{3}|11[5-9]|116\d{3}|118\d{3})")
+_SHORT = re.compile(r"(1[578]|11\d|19[167]|10\d{2}|3\d{3}|116\d{3}|118\d{3})")  # ARCEP: numéros courts
 
 
 def normalise_phone(value: str) -> str:

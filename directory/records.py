@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.roles import ROLE_LABELS, Role
+from accounts.roles import ROLE_LABELS, Permission, Role
 from common.pages import Crumb
 from common.text import fold
 
@@ -167,14 +167,17 @@ def siblings(scope: Scope, unit: OperationalUnit) -> list[OperationalUnit]:
 
 
 def structure_chain(scope: Scope, unit: OperationalUnit) -> list[Structure]:
-    """Structures above a unit that the person may see, the highest first (three levels at most): one query."""
+    """Structures above a unit that the person may see, the highest first (three levels at most).
+
+    The unit and its EG being visible, a structure is hidden by its own status alone, but from whoever may edit the EG.
+    """
+    edits = scope.coverage(Permission.DIRECTORY_EDIT).holds_geographic_entity(unit.geographic_entity)
     chain: list[Structure] = []
     structure = unit.structure
     while structure is not None and len(chain) < 3:
         chain.insert(0, structure)
         structure = structure.parent
-    seen = Structure.objects.visible_to(scope).in_bulk([structure.pk for structure in chain]) if chain else {}
-    return [structure for structure in chain if structure.pk in seen]
+    return [structure for structure in chain if edits or not structure.is_hidden]
 
 
 @dataclass

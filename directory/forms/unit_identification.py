@@ -167,7 +167,10 @@ class UnitIdentificationForm(BlockForm):
         chosen = self.cleaned_data.get("unit_type")
         if chosen is None or not held or chosen.pk in held:
             return []
-        return ["Le type d’UO a changé\u00a0: vérifiez l’offre et le mode de prise en charge."]
+        return [
+            "Le type d’UO a changé\u00a0: vérifiez l’offre, le mode de prise en charge, et que la saisie des "
+            "disponibilités est bien ouverte."
+        ]
 
     def after_step(self, step: str) -> BlockForm:
         """Show the lists anew: the form narrows them by what was sent."""

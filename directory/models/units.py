@@ -202,6 +202,8 @@ class OperationalUnit(NamedModel, PublishedModel):
 
     def clean(self):
         """Ages are ordered, 150 years at most; a unit's structure is of its own establishment, both of them open."""
+        if first_day(self.min_age) > last_day(Age(MAX_AGE_YEARS, AgeUnit.YEAR)):
+            raise ValidationError({"min_age_value": f"L’âge minimum est de {MAX_AGE_YEARS} ans au plus."})
         if first_day(self.min_age) > last_day(self.max_age):
             raise ValidationError({"max_age_value": "L’âge minimum dépasse l’âge maximum."})
         if last_day(self.max_age) > last_day(Age(MAX_AGE_YEARS, AgeUnit.YEAR)):

@@ -16,7 +16,7 @@ from accounts.requests import SignedInRequest
 from .. import records, services
 from ..editing import Conflict, add_errors, conflict_of, find_to_edit, merged_state
 from ..forms import BlockForm, block_form_class
-from ..permissions import why_not_edit_blocks
+from ..permissions import why_not_edit, why_not_edit_blocks
 from ..snapshots import state_of
 from .access import readers_only
 
@@ -42,28 +42,37 @@ def block_edit(request: SignedInRequest, kind: str, record_id: int, block: str) 
         record = find_to_edit(request.scope, kind, record_id)
     except ObjectDoesNotExist as error:
         raise Http404 from error
-    if refusal := why_not_edit_blocks(request.scope, record):
+    refusal = why_not_edit_blocks(request.scope, record)
+    if refusal and (request.method != "POST" or why_not_edit(request.scope, record)):
         raise PermissionDenied(refusal)
     if request.method != "POST":
         return form_page(request, form_class(record=record, scope=request.scope))
     form = form_class(request.POST, request.FILES, record=record, scope=request.scope)
+    if refusal:  # closed while the person was typing: nothing is saved, nothing is lost
+        form.add_error(None, refusal)
+        return form_page(request, form, status=409)
     if step := request.POST.get("etape", ""):
         return step_page(request, form, step)
     return save(request, form) if form.is_valid() else form_page(request, form, status=422)
 
 
-def save(request: SignedInRequest, form: BlockForm) -> HttpResponse:
-    """Save a valid form, then go back to the block on the page of its record."""
+def save(request: SignedInRequest, form: BlockForm, version: int | None = None) -> HttpResponse:
+    """Save a valid form over ``version`` (the one it was read at), then go back to the block on the record's page.
+
+    What somebody else saved meanwhile and says the same is no conflict: a form sent twice, two people agreeing.
+    """
     record = form.record
     try:
         line = services.update_block(
             record=record,
-            values=form.values(),
-            expected_version=form.cleaned_data["version"],
+            values={name: value for name, value in form.values().items() if name not in form.locked},
+            expected_version=version or form.cleaned_data["version"],
             by=request.user,
             scope=request.scope,
         )
     except services.StaleRecord as refused:
+        if not conflict_of(form, refused, form.cleaned_data["version"]).lines:
+            return save(request, form, refused.current.version)
         return conflict_page(request, form, refused, form.cleaned_data["version"])
     except ValidationError as refused:
         add_errors(form, refused)

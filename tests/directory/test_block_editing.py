@@ -24,6 +24,12 @@ def director(client, cast):
     return client
 
 
+def sent_by_a_browser(form):
+    """What a browser sends of a form left as it is: everything but disabled fields."""
+    names = (name for name, field in form.fields.items() if not field.widget.attrs.get("disabled"))
+    return {name: form[name].value() or "" for name in names}
+
+
 def stored(entity):
     return GeographicEntity.objects.get(pk=entity.pk)
 
@@ -159,7 +165,40 @@ def test_what_the_rules_of_the_record_refuse_is_said_on_its_field(client, cast, 
 def test_a_closed_record_is_not_edited(director, world):
     unit = UnitFactory(geographic_entity=world.eg, closed=True)
     assert director.get(address(unit, "capacite", "uo")).status_code == 403
-    assert director.post(address(unit, "capacite", "uo"), {"version": "1"}).status_code == 403
+
+
+def test_a_record_closed_meanwhile_says_so_and_keeps_what_was_typed(director, world):
+    unit = UnitFactory(geographic_entity=world.eg, closed=True)
+    answer = director.post(address(unit, "conditions", "uo"), {"version": "1", "pets": "Chiens admis"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Cette fiche est fermée" in page
+    assert "Chiens admis" in page
+
+
+def test_the_same_form_sent_twice_is_no_conflict(director, world):
+    director.post(address(world.eg, "contact"), CONTACT)
+    answer = director.post(address(world.eg, "contact"), CONTACT, follow=True)
+    assert "Rien n’a changé" in answer.content.decode()
+    assert stored(world.eg).version == 2
+
+
+def test_two_people_who_agree_on_a_field_do_not_collide(director, world, saved_by_support):
+    saved_by_support(phone="0141000000")
+    director.post(address(world.eg, "contact"), CONTACT | {"email": "contact@altair.example"})
+    entity = stored(world.eg)
+    assert (entity.phone, entity.email, entity.version) == ("0141000000", "contact@altair.example", 3)
+
+
+def test_a_locked_field_changed_meanwhile_is_no_conflict(director, world, saved_by_support):
+    shown = director.get(address(world.eg, "identification")).context["form"]
+    saved_by_support(official_name="Nom corrigé par le support")
+    assert (
+        director.post(address(world.eg, "identification"), sent_by_a_browser(shown) | {"name": "ACT"}).status_code
+        == 302
+    )
+    entity = stored(world.eg)
+    assert (entity.name, entity.official_name) == ("ACT", "Nom corrigé par le support")
 
 
 def test_nul_characters_are_refused(director, world):
@@ -176,9 +215,7 @@ def test_an_offer_without_a_type_leads_to_the_type(director, world):
 
 def test_a_tampered_sensitive_field_is_refused(director, world):
     shown = director.get(address(world.act, "identification", "uo")).context["form"]
-    data = {
-        name: shown[name].value() or "" for name in shown.fields if not shown[name].field.widget.attrs.get("disabled")
-    }
+    data = sent_by_a_browser(shown)
     other = unit_type("95.46").pk
     answer = director.post(address(world.act, "identification", "uo"), data | {"unit_type": str(other)})
     assert answer.status_code == 422
