@@ -60,7 +60,7 @@ def closed_with(record: Any) -> list[Level]:
 def reopened_with(record: Any) -> list[Level]:
     """What the reopening of ``record`` brings back below it, by kind: two queries a kind."""
     return _levels(
-        rows.filter(status=PublicationStatus.CLOSED, closure_kind=record.closure_kind, closed_on=record.closed_on)
+        closures.closed_with(record, rows, closure_kind=record.closure_kind, closed_on=record.closed_on)
         for rows in closures.records_below(record)
     )
 

@@ -10,7 +10,7 @@ import datetime
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from .enums import PublicationStatus
 from .history import KINDS
@@ -56,7 +56,7 @@ def reopen_below(
 ) -> None:
     """Reopen what the closure of ``record`` (its type and date) had closed below; the dates are reset."""
     for rows in records_below(record):
-        closed = rows.filter(status=PublicationStatus.CLOSED, closure_kind=closure_kind, closed_on=closed_on)
+        closed = closed_with(record, rows, closure_kind=closure_kind, closed_on=closed_on)
         earlier = _status_before_closure(closed)
 
         def opened(row: dict[str, Any], earlier: dict[int, str] = earlier) -> dict[str, Any]:
@@ -70,6 +70,20 @@ def status_before_closure(record: Any) -> str:
     """Status that a closed record had before its closure: what reopening it brings back."""
     rows = type(record).objects.filter(pk=record.pk)
     return _status_before_closure(rows).get(record.pk, PublicationStatus.PUBLISHED)
+
+
+def closed_with(record: Any, rows: QuerySet, *, closure_kind: str, closed_on: datetime.date) -> QuerySet:
+    """Those of ``rows``, below ``record``, that its last closure closed: their last lines of closure bear its time.
+
+    Without such a line (records that came closed), the type and the date of the closure tell.
+    """
+    closures = RecordChange.objects.filter(action=RecordChange.Action.CLOSED).order_by("-version")
+    at = closures.filter(record_kind=KINDS[type(record)], record_id=record.pk).values_list("at", flat=True).first()
+    closed = rows.filter(status=PublicationStatus.CLOSED, closure_kind=closure_kind, closed_on=closed_on)
+    if at is None:
+        return closed
+    own = closures.filter(record_kind=KINDS[rows.model], record_id=OuterRef("pk"))
+    return closed.filter(pk__in=closed.annotate(closed_at=Subquery(own.values("at")[:1])).filter(closed_at=at))
 
 
 def _status_before_closure(rows: QuerySet) -> dict[int, str]:

@@ -45,6 +45,7 @@ def set_photo(*, record: Owner, content: bytes, by: User, scope: Scope) -> Recor
     with _stored([(folder, ".jpg", content)]) as (name,), transaction.atomic():
         edit = _begin(record, by, scope)
         edit.record.photo = name
+        edit.check()
         return edit.finish()
 
 
@@ -53,6 +54,7 @@ def remove_photo(*, record: Owner, by: User, scope: Scope) -> RecordChange | Non
     with transaction.atomic():
         edit = _begin(record, by, scope)
         edit.record.photo = ""
+        edit.check()
         return edit.finish()
 
 
@@ -78,6 +80,7 @@ def add_attachments(*, record: Owner, uploads: Sequence[Upload], by: User, scope
             )
             for name, upload in zip(names, uploads, strict=True)
         )
+        edit.check()
         return edit.finish()
 
 
@@ -91,6 +94,7 @@ def remove_attachment(*, record: Owner, attachment_id: int, by: User, scope: Sco
         attachment = record.attachments.present().get(pk=attachment_id)
         attachment.removed_at, attachment.removed_by = edit.now, by
         attachment.save(update_fields=["removed_at", "removed_by"])
+        edit.check()
         edit.finish()
     return attachment
 

@@ -22,7 +22,7 @@ from ..enums import RecordKind
 from ..file_panels import photo_url
 from ..forms.files import AttachmentsForm, PhotoForm
 from ..models import Attachment, GeographicEntity, OperationalUnit
-from ..permissions import why_not_edit
+from ..permissions import why_not_edit_blocks
 from ..records import page_crumbs, record_url
 from .access import find_record, readers_only
 
@@ -120,7 +120,7 @@ def _own_record(request: HttpRequest, kind: str, record_id: int) -> Any:
     if kind not in WITH_FILES:
         raise Http404
     record = find_record(request, kind, record_id)
-    if refusal := why_not_edit(request.scope, record):
+    if refusal := why_not_edit_blocks(request.scope, record):
         raise PermissionDenied(refusal)
     return record
 

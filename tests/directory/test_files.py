@@ -6,7 +6,7 @@ import struct
 import zipfile
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,6 +18,7 @@ from PIL import Image
 from directory import files, uploads
 from directory.models import Attachment, GeographicEntity, RecordChange
 from directory.scopes import scope_of
+from tests.factories.directory import UnitFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -293,6 +294,22 @@ def test_a_director_puts_files_and_everybody_reads_them(client, cast, world):
         client.get(reverse("directory:attachment_download", args=["uo", world.act.pk, attachment.pk])).status_code
         == 404
     )
+
+
+def test_files_of_a_closed_record_are_supports_alone(client, cast, world, by):
+    unit = UnitFactory(geographic_entity=world.eg, closed=True)
+    client.force_login(cast.directeur)
+    for name in ("photo", "attachments"):
+        address = reverse(f"directory:{name}", kwargs={"kind": "uo", "record_id": unit.pk})
+        assert client.get(address).status_code == client.post(address, {}).status_code == 403
+    with pytest.raises(PermissionDenied):
+        files.remove_photo(record=unit_with_photo(unit), **by)
+
+
+def unit_with_photo(unit):
+    type(unit).objects.filter(pk=unit.pk).update(photo="photos/a.jpg")
+    unit.refresh_from_db()
+    return unit
 
 
 def test_wrong_files_are_said_and_nothing_is_kept(client, cast, world):

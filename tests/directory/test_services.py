@@ -191,6 +191,16 @@ def test_reopening_resets_dates_and_brings_back_what_it_had_closed(cast, world):
         assert record.reopens_on is None
 
 
+def test_what_was_closed_the_same_day_for_its_own_reason_stays_closed(cast, world):
+    close(cast.sesan, world.act, closure_kind=ClosureKind.TEMPORARY)
+    close(cast.sesan, world.eg, closure_kind=ClosureKind.TEMPORARY)
+    world.eg.refresh_from_db()
+    change(cast.sesan, world.eg, status=PublicationStatus.PUBLISHED)
+    for record, status in ((world.eg, "published"), (world.lam, "published"), (world.act, "closed")):
+        record.refresh_from_db()
+        assert record.status == status
+
+
 def test_unit_does_not_reopen_below_a_closed_establishment(cast, world):
     close(cast.sesan, world.eg)
     world.act.refresh_from_db()
