@@ -86,7 +86,7 @@ class ClosureForm(VersionForm):
         if self.opened_on and day < self.opened_on:
             raise forms.ValidationError(f"La fiche est ouverte depuis le {french.day(self.opened_on)}.")
         if day.year < FIRST_YEAR:
-            raise forms.ValidationError(f"La date est postérieure au 01/01/{FIRST_YEAR}.")
+            raise forms.ValidationError(f"Donnez une date postérieure au 01/01/{FIRST_YEAR}.")
         return day
 
     def clean(self) -> dict[str, Any]:
@@ -98,7 +98,10 @@ class ClosureForm(VersionForm):
         if cleaned.get("closure_kind") == ClosureKind.FINAL:
             self.add_error("reopens_on", "Seule une fermeture provisoire a une date de réouverture.")
         elif not timezone.localdate() < day or day.year > LAST_YEAR:
-            self.add_error("reopens_on", f"La réouverture prévue est après aujourd’hui, en {LAST_YEAR} au plus tard.")
+            self.add_error(
+                "reopens_on",
+                f"Donnez une date de réouverture postérieure à aujourd’hui, en {LAST_YEAR} au plus tard.",
+            )
         return cleaned
 
 
