@@ -88,7 +88,7 @@ def test_a_hidden_record_is_hidden_again_after_its_closure(director, world):
         ({"closure_kind": "DEF", "reopens_on": "2099-01-01"}, "Seule une fermeture provisoire"),
         (
             {"reopens_on": "2020-01-01"},
-            "Donnez une date de réouverture postérieure à aujourd’hui, en 2100 au plus tard.",
+            "Donnez une date de réouverture postérieure à aujourd’hui, en 2100",
         ),
         ({"reopens_on": "9999-12-31"}, "en 2100 au plus tard"),
         ({"reason": " "}, "Indiquez le motif de la fermeture."),
