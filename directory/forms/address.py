@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ class EntityAddressForm(BlockForm):
     lat = DegreesField(label="Latitude", required=False, min_value=-90, max_value=90)
     lon = DegreesField(label="Longitude", required=False, min_value=-180, max_value=180)
     replacer = forms.BooleanField(label="Replacer le point d’après l’adresse", required=False)
-    point_vu = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+    point_vu = forms.CharField(label="Point sur la carte", required=False, max_length=80, widget=forms.HiddenInput)
 
     position: Position | None = None
     was_placed = False  # the address gave the point anew
@@ -287,6 +288,7 @@ def _read(text: str) -> Position | None:
     """Read ``_written`` back; ``None`` for anything else."""
     try:
         lat, lon, source = text.split()
-        return Position(float(lat), float(lon), PositionSource(source))
+        read = Position(float(lat), float(lon), PositionSource(source))
     except ValueError:
         return None
+    return read if math.isfinite(read.lat) and math.isfinite(read.lon) else None

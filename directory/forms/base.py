@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..snapshots import State
 
 REQUIRED = "Ce champ est obligatoire."
+OUT_OF_DATE = "Cette page n’est plus à jour\u00a0: rechargez-la."
 
 
 class BlockForm(forms.Form):
@@ -59,7 +60,12 @@ class BlockForm(forms.Form):
     assets: ClassVar[str] = ""  # template of the links that the form needs on a page of its own
     enter_step: ClassVar[str] = ""  # step that the key Enter means in a field; empty: save
 
-    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    version = forms.IntegerField(
+        label="",  # hidden: what is wrong with it is said alone
+        min_value=1,
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value"), OUT_OF_DATE),
+    )
 
     def __init__(
         self,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SEARCH_STEP = "chercher"
 RESET_STEP = "reinitialiser"
+READ_ANSWERS = {"true", "false", "unknown", "True", "False", "None", ""}  # what a list of yes, no and unknown may send
+NOT_AN_ANSWER = "Choisissez une des réponses de la liste."
 
 
 class EntityIdentificationForm(TermsForm):
@@ -225,8 +227,10 @@ class EntityComplementsForm(TermsForm):
         return shown
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a référent without a name."""
+        """Refuse a référent without a name, and an answer that the list does not have."""
         cleaned = super().clean()
+        if str(self.data.get(self.add_prefix("hosts_families"))) not in READ_ANSWERS:
+            self.add_error("hosts_families", NOT_AN_ANSWER)
         for rank in self.ranks:
             given = cleaned.get(f"referent{rank}_phone") or cleaned.get(f"referent{rank}_email")
             if given and not cleaned.get(f"referent{rank}_name") and f"referent{rank}_name" not in self.errors:

@@ -68,7 +68,7 @@ class UnitInterventionForm(BlockForm):
     assets = "components/map_assets.html"
     enter_step = "ajouter"
 
-    intervention_communes = CommunesField(required=False)
+    intervention_communes = CommunesField(label="Territoire d’intervention", required=False)
     ajout = forms.CharField(
         label="Ajouter une commune",
         required=False,
@@ -94,7 +94,9 @@ class UnitInterventionForm(BlockForm):
             (Codes.INSEE, "toujours un code INSEE"),
         ],
     )
-    reste = forms.CharField(required=False, max_length=MAX_TEXT, strip=False, widget=forms.HiddenInput)
+    reste = forms.CharField(
+        label="Lignes en attente", required=False, max_length=MAX_TEXT, strip=False, widget=forms.HiddenInput
+    )
 
     @property
     def value_names(self) -> tuple[str, ...]:

@@ -163,3 +163,10 @@ def test_a_point_moved_after_a_step_is_by_hand_and_one_that_is_not_is_not(send, 
     assert placed(world)[2] == PositionSource.COMMUNE
     send(street_name="Rue vieille", lat=seen.lat + 0.01, lon=seen.lon, point_vu=written)
     assert placed(world)[2] == PositionSource.MANUAL
+
+
+@pytest.mark.parametrize("seen", ["nan nan address", "inf inf address", "48.9 nan manual", "a b", "48.9 2.2 nowhere"])
+def test_a_tampered_seen_point_does_not_relabel_the_point(send, world, seen):
+    before = placed(world)
+    assert send(point_vu=seen, address_complement="Hall").status_code == 302
+    assert placed(world) == before

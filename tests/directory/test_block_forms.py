@@ -336,3 +336,10 @@ def test_a_proposal_may_change_sensitive_fields(full, form_of, cast):
     form = form_of(full[EG], EG, "identification", sent(shown, official_name="Autre"), by=cast.directeur, proposal=True)
     assert form.is_valid(), form.errors
     assert form.values()["official_name"] == "Autre"
+
+
+@pytest.mark.parametrize(("sent", "refused"), [("peut-être", True), ("4", True), ("unknown", False), ("true", False)])
+def test_an_answer_that_the_list_does_not_have_is_refused(full, form_of, sent, refused):
+    shown = form_of(full[EG], EG, "complements")
+    form = form_of(full[EG], EG, "complements", {**shown.initial, "hosts_families": sent})
+    assert ("hosts_families" in form.errors) == refused

@@ -1,5 +1,7 @@
 """The block « Intervention »: communes added, read from a list, removed; the outlines of a draft."""
 
+import html
+
 import pytest
 from django.urls import reverse
 from hypothesis import given
@@ -134,7 +136,18 @@ def test_saving_keeps_history_with_names(send, unit):
 
 @pytest.mark.parametrize("codes", ["99999", "abc", "92050 '; DROP", "9" * 4000])
 def test_a_tampered_list_is_refused(send, unit, codes):
-    assert send(intervention_communes=codes).status_code == 422
+    response = send(intervention_communes=codes)
+    assert response.status_code == 422
+    assert "Territoire d’intervention\u00a0: Commune inconnue" in html.unescape(response.text)
+    assert served(unit) == {NANTERRE}
+
+
+@pytest.mark.parametrize("version", ["", "abc", "-1"])
+def test_a_page_without_its_version_is_told_to_be_reloaded(send, unit, version):
+    response = send(version=version)
+    assert response.status_code == 422
+    assert "Cette page n’est plus à jour\u00a0: rechargez-la." in response.text
+    assert "Version" not in response.context["form"]["version"].label
     assert served(unit) == {NANTERRE}
 
 
