@@ -41,7 +41,9 @@ LABEL_LENGTH = 120  # of HoursException.label
 ORDINARY_HOURS = "01"  # TRE_R252 « Horaire d'ouverture »: what hours without a kind are
 DATE_FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]
 MIDNIGHT = datetime.time(0)
-BOTH_BOXES = "Choisissez «\u00a024\u00a0h/24\u00a0» ou «\u00a0Fermé\u00a0», pas les deux."
+ALL_DAY, CLOSED_DAY = "«\u00a024\u00a0h/24\u00a0»", "«\u00a0Fermé\u00a0»"
+BOTH_BOXES = f"Choisissez {ALL_DAY} ou {CLOSED_DAY}, pas les deux."
+BOX_OR_TIMES = "effacez les heures, ou décochez la case."
 
 
 class TimeField(forms.CharField):
@@ -116,7 +118,7 @@ class UnitHoursForm(BlockForm):
     """Horaires: several weekly templates (kind of hours, validity), several ranges a day, exceptions by date or period.
 
     Names of fields: ``p0-j1-0-de`` is the opening time of the first range of Monday of the first template, ``e0-du``
-    the first day of the first exception. A box « 24 h/24 » or « Fermé » says more than the ranges of its day.
+    the first day of the first exception. A box « 24 h/24 » or « Fermé » goes with no time beside it.
     """
 
     model = OperationalUnit
@@ -291,9 +293,10 @@ class UnitHoursForm(BlockForm):
         for weekday, day in self.draft.weeks[number].days.items():
             name = f"{start}-j{weekday}"
             if day.all_day and day.closed:
-                self.add_error(
-                    f"{name}-ferme", "Choisissez «\u00a024\u00a0h/24\u00a0» ou «\u00a0Fermé\u00a0», pas les deux."
-                )
+                self.add_error(f"{name}-ferme", BOTH_BOXES)
+            elif (day.all_day or day.closed) and any(line.opens.strip() or line.closes.strip() for line in day.ranges):
+                box, said = ("24h", ALL_DAY) if day.all_day else ("ferme", CLOSED_DAY)
+                self.add_error(f"{name}-{box}", f"{said} est coché et des heures sont saisies\u00a0: {BOX_OR_TIMES}")
             elif day.all_day:
                 found.append(TypedRange(weekday, MIDNIGHT, MIDNIGHT, kind, validity, f"{name}-24h"))
             elif not day.closed:

@@ -67,8 +67,12 @@ function sayOvernight(line) {
   line.querySelector("[data-overnight]").hidden = !(closes <= opens && closes !== 0);
 }
 
-// A ticked box says more than the ranges: they are put away, with what they hold.
-const foldDay = (day) => day.toggleAttribute("data-whole", [...boxesOf(day)].some((box) => box.checked));
+// A ticked box stands for the whole day: the ranges are put away with what they hold, and are not sent.
+function foldDay(day) {
+  const folded = [...boxesOf(day)].some((box) => box.checked);
+  day.toggleAttribute("data-whole", folded);
+  rangesOf(day).forEach((line) => line.querySelectorAll("input").forEach((input) => (input.disabled = folded)));
+}
 
 const say = (place, text) => {
   const line = place.querySelector("[data-hours-said]") ?? document.createElement("p");

@@ -135,14 +135,26 @@ def test_a_bad_time_is_said_and_kept(form_of):
     assert form.weeks[0].days[0].ranges[0].opens.value() == "25:00"
 
 
-def test_boxes_say_more_than_ranges(form_of):
-    typed_hours = {"p0__j1__0__de": "8", "p0__j1__0__a": "12", "p0__j2__0__de": "8", "p0__j2__0__a": "12"}
-    form = form_of(typed(form_of(), **typed_hours, p0__j1__24h="on", p0__j2__ferme="on"))
+def test_boxes_stand_for_the_whole_day(form_of):
+    form = form_of(typed(form_of(), p0__j1__24h="on", p0__j2__ferme="on"))
     assert form.is_valid(), form.errors
     rows = form.values()["weekly_hours"]
     assert [(row["weekday"], row["opens_at"], row["closes_at"]) for row in rows] == [(1, "00:00", "00:00")]
     both = form_of(typed(form_of(), p0__j1__24h="on", p0__j1__ferme="on"))
     assert "pas les deux" in errors_of(both)["p0-j1-ferme"]
+
+
+@pytest.mark.parametrize(("box", "word"), [("24h", "24\u00a0h/24"), ("ferme", "Fermé")])
+def test_times_beside_a_ticked_box_are_refused_and_kept(form_of, box, word):
+    data = typed(form_of(), p0__j1__0__de="8", p0__j1__0__a="12")
+    form = form_of(data | {f"p0-j1-{box}": "on"})
+    assert errors_of(form) == {
+        f"p0-j1-{box}": f"«\u00a0{word}\u00a0» est coché et des heures sont saisies\u00a0: effacez les heures, "
+        "ou décochez la case."
+    }
+    monday = form.weeks[0].days[0]
+    assert (monday.ranges[0].opens.value(), monday.ranges[0].closes.value()) == ("8", "12")
+    assert monday.all_day.value() == (box == "24h")
 
 
 def test_overlaps_are_told_with_both_ranges(form_of):
