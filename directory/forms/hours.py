@@ -146,9 +146,10 @@ class UnitHoursForm(BlockForm):
 
     def add_fields(self) -> None:
         """Add the fields of the templates and of the exceptions that the draft shows."""
-        if self.draft is None:
-            self.draft = Draft.of_state(self.state)
         self.kinds = self._kinds()
+        self.ordinary = next((pk for pk, kind in self.kinds.items() if kind.code == ORDINARY_HOURS), None)
+        if self.draft is None:
+            self.draft = Draft.of_state(self.state, self.ordinary)
         for number, week in enumerate(self.draft.weeks):
             start, alone = f"p{number}", len(self.draft.weeks) == 1
             title = "" if alone else f"Semaine type {number + 1}, "
@@ -165,7 +166,8 @@ class UnitHoursForm(BlockForm):
             self._add_exception_fields(f"e{number}", f"Exception {number + 1}")
 
     def _add_week_fields(self, start: str, title: str) -> None:
-        kinds = [("", "Horaire d’ouverture"), *((str(pk), term.label) for pk, term in self.kinds.items())]
+        others = ((str(pk), term.label) for pk, term in self.kinds.items() if pk != self.ordinary)
+        kinds = [("", "Horaire d’ouverture"), *others]
         select = forms.Select(attrs={"class": "form-select"})
         message = {"invalid_choice": "Ce type d’horaire n’est pas proposé."}
         self.fields[f"{start}-type"] = forms.ChoiceField(
@@ -207,7 +209,7 @@ class UnitHoursForm(BlockForm):
 
     def after_step(self, step: str) -> BlockForm:
         """Form with a line, a template or an exception more or less, or with a day copied; what was typed is kept."""
-        draft = self.draft or Draft.of_state(self.state)
+        draft = self.draft or Draft.of_state(self.state, self.ordinary)
         notice = draft.after(step)
         initial = {"version": self["version"].value()}
         form = type(self)(
@@ -348,7 +350,7 @@ class UnitHoursForm(BlockForm):
 
     def _range_row(self, each: TypedRange) -> State:
         kind = self.kinds.get(int(each.kind)) if each.kind else None
-        return {
+        row = {
             "weekday": each.weekday,
             "opens_at": f"{each.opens_at:%H:%M}",
             "closes_at": f"{each.closes_at:%H:%M}",
@@ -356,6 +358,19 @@ class UnitHoursForm(BlockForm):
             "valid_from": _iso(each.validity.first),
             "valid_until": _iso(each.validity.last),
         }
+        return row if kind else row | {"kind": self._ordinary_kind(row)}
+
+    def _ordinary_kind(self, row: State) -> State | None:
+        """Term or nothing, for ordinary hours: as the record writes them, this range first."""
+        if self.ordinary is None:
+            return None
+        kept = [
+            each
+            for each in self.state.get("weekly_hours") or []
+            if not each["kind"] or each["kind"]["id"] == self.ordinary
+        ]
+        same = [each for each in kept if each | {"kind": None} == row] or kept
+        return same[0]["kind"] if same else None
 
     def _exception_row(self, each: TypedException) -> State:
         return {

@@ -81,13 +81,16 @@ class Draft:
     exceptions: list[DraftException] = field(default_factory=list)
 
     @classmethod
-    def of_state(cls, state: State) -> Draft:
-        """Draft of kept hours: one template by kind and validity, one empty template when there is none."""
+    def of_state(cls, state: State, ordinary: int | None = None) -> Draft:
+        """Draft of kept hours: one template by kind and validity, one empty template when there is none.
+
+        ``ordinary``: key of the term of ordinary hours, which says the same as no kind.
+        """
         draft = cls()
         by_period: dict[tuple, list[State]] = {}
         for row in state.get("weekly_hours") or []:
-            period = (row["kind"] and row["kind"]["id"], row["valid_from"], row["valid_until"])
-            by_period.setdefault(period, []).append(row)
+            kind = row["kind"]["id"] if row["kind"] and row["kind"]["id"] != ordinary else None
+            by_period.setdefault((kind, row["valid_from"], row["valid_until"]), []).append(row)
         for (kind, first, last), rows in by_period.items():
             week = DraftWeek(str(kind or ""), first or "", last or "")
             for weekday, ranges in groupby(sorted(rows, key=lambda row: row["weekday"]), lambda row: row["weekday"]):

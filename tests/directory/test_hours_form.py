@@ -157,6 +157,32 @@ def test_times_beside_a_ticked_box_are_refused_and_kept(form_of, box, word):
     assert monday.all_day.value() == (box == "24h")
 
 
+def test_ordinary_hours_are_one_choice_however_they_are_kept(world, form_of):
+    ordinary = term(Nomenclature.HOURS_KIND, "01")
+    WeeklyHoursFactory(unit=world.act, weekday=1, kind=ordinary)
+    WeeklyHoursFactory(unit=world.act, weekday=2)
+    state = state_of(OperationalUnit.objects.get(pk=world.act.pk))
+    shown = form_of()
+    assert [week.kind.value() for week in shown.weeks] == [""]
+    choices = shown.fields["p0-type"].choices
+    assert [label for _, label in choices if label.replace("'", "’") == "Horaire d’ouverture"] == [
+        "Horaire d’ouverture"
+    ]
+    form = form_of(typed(shown))
+    assert form.is_valid(), form.errors
+    assert differences(state, state | form.values()) == {}
+    longer = form_of(typed(shown, p0__j1__0__a="21:45"))
+    assert longer.is_valid(), longer.errors
+    assert longer.values()["weekly_hours"][0]["kind"]["id"] == ordinary.pk
+
+
+def test_ordinary_hours_overlap_however_they_are_kept(world, form_of):
+    WeeklyHoursFactory(unit=world.act, weekday=1, opens_at="08:00", closes_at="12:00")
+    ordinary = term(Nomenclature.HOURS_KIND, "01")
+    WeeklyHoursFactory(unit=world.act, weekday=1, opens_at="10:00", closes_at="14:00", kind=ordinary)
+    assert "recouvre" in " ".join(errors_of(form_of(typed(form_of()))).values())
+
+
 def test_overlaps_are_told_with_both_ranges(form_of):
     data = typed(form_of().after_step("plage-0-1"), p0__j1__0__de="8", p0__j1__0__a="12")
     form = form_of(data | {"p0-j1-1-de": "11:30", "p0-j1-1-a": "14"})
