@@ -1,19 +1,22 @@
 """Reading a pasted list of communes: names, postal codes and INSEE codes, mixed. Pure: nothing is guessed silently.
 
-Each piece of the text is *recognised* (one commune for sure), *doubtful* (communes to choose from) or *unknown*.
+Each piece of the text is *recognised* (one commune for sure), *doubtful* (communes to choose from), *outside* the
+departments that are loaded, or *unknown*.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from common.text import place_key
 
-from .place_names import parse_place
+from .place_names import PlaceQuery, parse_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,10 +25,13 @@ MAX_PIECES = 2000
 MAX_PIECE_LENGTH = 200  # characters; longer, a piece is no place name
 PROPOSALS = 8
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
+MAX_SEARCHES = 200  # pieces of a text for which communes that look like them are looked for
 LIKENESS = 0.6  # share of trigrams in common from which a misspelt name is proposed (Dice)
+SLACK = 1e-9  # of a product of decimals, before it is rounded up
 
 _SEPARATORS = re.compile(r"[\n\r\v\f\u2028\u2029;,\t|]+")
 _ONLY_CODES = re.compile(r"\d{5}(?:\s+\d{5})+")
+_FRENCH_CODE = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB])\d{3}|9(?:7[1-8]|8[6-8])\d{2}")
 _CEDEX = re.compile(r"\bcedex\b(?:\s*\d{1,2}\b)?", re.IGNORECASE)
 _UNDER = re.compile(r"\bs\s*/\s*s\b[\s/-]*", re.IGNORECASE)
 _OVER = re.compile(r"\bs\s*/\s*", re.IGNORECASE)
@@ -42,6 +48,7 @@ class Codes(StrEnum):
 class Verdict(StrEnum):
     RECOGNISED = "recognised"
     DOUBTFUL = "doubtful"
+    OUTSIDE = "outside"
     UNKNOWN = "unknown"
 
 
@@ -66,20 +73,22 @@ class Piece:
     """One piece of the text.
 
     ``found``: the commune recognised, or those to choose from; ``department``: code of a whole department that the
-    piece names, to be chosen too.
+    piece names, to be chosen too; ``searched`` is false when what looks like it was not looked for.
     """
 
     text: str
     verdict: Verdict
     found: tuple[KnownPlace, ...] = ()
     department: str = ""
+    searched: bool = True
 
 
 @dataclass(frozen=True)
 class PasteResult:
-    """What a text holds, each of its pieces once, in its order."""
+    """What a text holds, each of its pieces once, in its order; ``doubles`` more said the same as one before them."""
 
     pieces: tuple[Piece, ...]
+    doubles: int = 0
 
     def of(self, verdict: Verdict) -> list[Piece]:
         """Pieces with this verdict."""
@@ -98,6 +107,15 @@ class PasteResult:
         return self.of(Verdict.UNKNOWN)
 
     @property
+    def outside(self) -> list[Piece]:
+        return self.of(Verdict.OUTSIDE)
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether unknown pieces were left without looking for what looks like them (``MAX_SEARCHES``)."""
+        return not all(piece.searched for piece in self.pieces)
+
+    @property
     def insee(self) -> list[str]:
         """INSEE codes of the communes recognised, each once."""
         return list(dict.fromkeys(piece.found[0].insee for piece in self.recognised))
@@ -109,7 +127,10 @@ def sure_name(list_name: str, postal_codes: Sequence[str], department: str) -> s
 
 
 class Gazetteer:
-    """The reference list, indexed once for a text. ``departments`` maps codes to names."""
+    """The reference list, indexed once for a text. ``departments`` maps codes to names.
+
+    ``compared`` counts the names weighed by ``near`` since the start: the work that unknown names cost.
+    """
 
     def __init__(self, places: Iterable[KnownPlace], departments: Mapping[str, str]) -> None:
         self.places = sorted(places, key=lambda place: (-place.population, place.insee))
@@ -122,7 +143,7 @@ class Gazetteer:
             for code in place.postal_codes:
                 self.by_postal.setdefault(code, []).append(place)
         self._departments_by_key = {place_key(name): code for code, name in self.departments.items()}
-        self._by_trigram: dict[str, list[KnownPlace]] | None = None
+        self.compared = 0
 
     def with_code(self, code: str, codes: Codes = Codes.ANY) -> list[KnownPlace]:
         """Communes that a five-character code may mean; of Paris and its arrondissements, the narrower."""
@@ -144,21 +165,51 @@ class Gazetteer:
         """Communes whose name holds ``key``, the most populated first, then those spelt almost like it."""
         if len(key) < SHORTEST_PART:
             return []
-        holding = [place for place in self.places if key in place.key][:PROPOSALS]
+        holding = [self.places[rank] for rank in sorted(self._holding(key))][:PROPOSALS]
         like = [place for place in self._alike(key) if place not in holding]
         return [*holding, *like][:PROPOSALS]
 
+    def is_outside(self, code: str) -> bool:
+        """Tell whether a five-character code is that of a French department which is not loaded."""
+        department = code[:3] if code[:2] in {"97", "98"} else code[:2]
+        return _FRENCH_CODE.fullmatch(code) is not None and department not in self.departments
+
+    @cached_property
+    def _by_trigram(self) -> dict[str, set[int]]:
+        """Ranks in ``places`` of the names that hold each trigram."""
+        index: dict[str, set[int]] = {}
+        for rank, place in enumerate(self.places):
+            for part in _trigrams(place.key):
+                index.setdefault(part, set()).add(rank)
+        return index
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        """Number of trigrams of each name of ``places``."""
+        return [len(_trigrams(place.key)) for place in self.places]
+
+    def _holding(self, key: str) -> list[int]:
+        """Ranks of the names that hold ``key``: all its inner trigrams are theirs."""
+        inner = {key[start : start + 3] for start in range(len(key) - 2)}
+        ranks = set.intersection(*sorted((self._by_trigram.get(part, set()) for part in inner), key=len))
+        self.compared += len(ranks)
+        return [rank for rank in ranks if key in self.places[rank].key]
+
     def _alike(self, key: str) -> list[KnownPlace]:
-        if self._by_trigram is None:
-            self._by_trigram = {}
-            for place in self.places:
-                for part in _trigrams(place.key):
-                    self._by_trigram.setdefault(part, []).append(place)
+        """Places whose name shares enough trigrams with ``key``, the likest first.
+
+        A name that is like enough shares at least LIKENESS / (2 - LIKENESS) of the trigrams of ``key``, so that it
+        holds one of any few of them: only the names that hold one of the rarest are weighed.
+        """
         wanted = _trigrams(key)
-        shared = Counter(place for part in wanted for place in self._by_trigram.get(part, ()))
-        marks = {place: 2 * count / (len(wanted) + len(_trigrams(place.key))) for place, count in shared.items()}
-        close = [place for place, mark in marks.items() if mark >= LIKENESS]
-        return sorted(close, key=lambda place: (-marks[place], -place.population, place.insee))
+        needed = math.ceil(len(wanted) * LIKENESS / (2 - LIKENESS) - SLACK)
+        rarest = sorted((self._by_trigram.get(part, set()) for part in wanted), key=len)
+        ranks = set[int]().union(*rarest[: len(rarest) - needed + 1])
+        self.compared += len(ranks)
+        shared = Counter(rank for ranked in rarest for rank in ranked & ranks)
+        marks = {rank: 2 * count / (len(wanted) + self._sizes[rank]) for rank, count in shared.items()}
+        close = [rank for rank, mark in marks.items() if mark >= LIKENESS]
+        return [self.places[rank] for rank in sorted(close, key=lambda rank: (-marks[rank], rank))]
 
 
 def split_pieces(text: str) -> list[str]:
@@ -168,36 +219,65 @@ def split_pieces(text: str) -> list[str]:
 
 
 def read_list(text: str, gazetteer: Gazetteer, codes: Codes = Codes.ANY) -> PasteResult:
-    """Read every piece of a text. Raises ``ValueError`` beyond ``MAX_PIECES`` pieces."""
-    pieces = split_pieces(text)
-    if len(pieces) > MAX_PIECES:
-        raise ValueError(f"{len(pieces)} pieces, {MAX_PIECES} at most")
-    return PasteResult(tuple(read_piece(piece, gazetteer, codes) for piece in pieces))
+    """Read every piece of a text, those that say the same once.
+
+    Communes that look like an unknown name are looked for ``MAX_SEARCHES`` times. Raises ``ValueError`` beyond
+    ``MAX_PIECES`` pieces.
+    """
+    texts = split_pieces(text)
+    if len(texts) > MAX_PIECES:
+        raise ValueError(f"{len(texts)} pieces, {MAX_PIECES} at most")
+    different: dict[object, str] = {}
+    for one in texts:
+        different.setdefault(_meaning(one), one)
+    pieces, left = [], MAX_SEARCHES
+    for one in different.values():
+        piece = read_piece(one, gazetteer, codes, search=False)
+        if not piece.searched and left:
+            piece, left = read_piece(one, gazetteer, codes), left - 1
+        pieces.append(piece)
+    return PasteResult(tuple(pieces), len(texts) - len(pieces))
 
 
-def read_piece(text: str, gazetteer: Gazetteer, codes: Codes = Codes.ANY) -> Piece:
-    """Read one place as typed: « 75010 PARIS », « st ouen s/seine », « Kremlin-Bicêtre (Le) », « 92050 »."""
+def read_piece(text: str, gazetteer: Gazetteer, codes: Codes = Codes.ANY, *, search: bool = True) -> Piece:
+    """Read one place as typed: « 75010 PARIS », « st ouen s/seine », « Kremlin-Bicêtre (Le) », « 92050 ».
+
+    Without ``search``, communes that look like an unknown name are not looked for.
+    """
     if len(text) > MAX_PIECE_LENGTH:
         return Piece(text, Verdict.UNKNOWN)
-    query = parse_place(_OVER.sub("sur ", _UNDER.sub("sous ", _CEDEX.sub(" ", text))))
+    query = _query(text)
     if query.code:
-        return _by_code(text, query.code, query.keys, gazetteer, codes)
+        return _by_code(text, query, gazetteer, codes, search=search)
     if not query.keys:
         return _department(text, query.department if query.department in gazetteer.departments else "")
-    return _by_name(text, query.keys, query.department, gazetteer)
+    return _by_name(text, query, gazetteer, search=search)
 
 
-def _by_code(text: str, code: str, keys: Sequence[str], gazetteer: Gazetteer, codes: Codes) -> Piece:
+def _query(text: str) -> PlaceQuery:
+    return parse_place(_OVER.sub("sur ", _UNDER.sub("sous ", _CEDEX.sub(" ", text))))
+
+
+def _meaning(text: str) -> object:
+    """What two texts share when they are read alike; the text itself when it names nothing."""
+    query = _query(text) if len(text) <= MAX_PIECE_LENGTH else None
+    return query if query and any(query) else text
+
+
+def _by_code(text: str, query: PlaceQuery, gazetteer: Gazetteer, codes: Codes, *, search: bool) -> Piece:
+    code, keys = query.code, query.keys
     meant = gazetteer.with_code(code, codes)
+    outside = not meant and gazetteer.is_outside(code)
     if not keys:
-        return _settled(text, meant)
+        return Piece(text, Verdict.OUTSIDE) if outside else _settled(text, meant)
     exact = [place for place in meant if place.key in keys]
     agreeing = exact or [place for place in meant if any(_agree(place.key, key) for key in keys)]
     if agreeing:
         return _settled(text, agreeing)
     named = [place for key in keys for place in gazetteer.by_key.get(key, ())]
-    proposed = dict.fromkeys([*named, *meant] or gazetteer.near(keys[0]))
-    return _doubtful(text, proposed)
+    if proposed := dict.fromkeys([*named, *meant]):
+        return _doubtful(text, proposed)
+    return Piece(text, Verdict.OUTSIDE) if outside else _near(text, keys[0], gazetteer, search=search)
 
 
 def _agree(key: str, typed: str) -> bool:
@@ -205,7 +285,8 @@ def _agree(key: str, typed: str) -> bool:
     return key.startswith(f"{typed} ") or typed.startswith(f"{key} ")
 
 
-def _by_name(text: str, keys: Sequence[str], department: str, gazetteer: Gazetteer) -> Piece:
+def _by_name(text: str, query: PlaceQuery, gazetteer: Gazetteer, *, search: bool) -> Piece:
+    keys, department = query.keys, query.department
     whole = gazetteer.by_key.get(keys[0], [])
     there = [place for place in gazetteer.by_key.get(keys[-1], ()) if place.department == department]
     if found := there or whole:
@@ -215,7 +296,11 @@ def _by_name(text: str, keys: Sequence[str], department: str, gazetteer: Gazette
         return _doubtful(text, elsewhere)
     if named := gazetteer.department_named(keys[-1]):
         return _department(text, named)
-    return _doubtful(text, gazetteer.near(keys[0]))
+    return _near(text, keys[0], gazetteer, search=search)
+
+
+def _near(text: str, key: str, gazetteer: Gazetteer, *, search: bool) -> Piece:
+    return _doubtful(text, gazetteer.near(key)) if search else Piece(text, Verdict.UNKNOWN, searched=False)
 
 
 def _department(text: str, code: str) -> Piece:

@@ -9,7 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.text import place_key
-from directory.paste import Codes, Gazetteer, KnownPlace, Verdict, read_list, read_piece, split_pieces, sure_name
+from directory.paste import (
+    LIKENESS,
+    MAX_SEARCHES,
+    PROPOSALS,
+    SHORTEST_PART,
+    Codes,
+    Gazetteer,
+    KnownPlace,
+    Verdict,
+    read_list,
+    read_piece,
+    split_pieces,
+    sure_name,
+)
 from directory.reference.files import read_communes
 
 DEPARTMENTS = {
@@ -44,6 +57,11 @@ def spaced(text):
 
 def abbreviated(text):
     return text.replace("Saint-", "St-").replace("Sainte-", "Ste-").replace("-sur-", " s/")
+
+
+def trigrams(key):
+    padded = f"  {key} "
+    return {padded[start : start + 3] for start in range(len(padded) - 2)}
 
 
 SPELLINGS = [str, str.upper, str.lower, plain, spaced, abbreviated, "  • {} ".format, '"{}"'.format]
@@ -88,11 +106,13 @@ def test_an_insee_code_and_the_sure_name_are_recognised(place):
 def test_each_piece_has_one_verdict_and_nothing_is_lost(lines):
     text = "\n".join(lines)
     result = read_list(text, GAZETTEER)
-    assert [piece.text for piece in result.pieces] == split_pieces(text)
-    assert len(result.pieces) == len(result.recognised) + len(result.doubtful) + len(result.unknown)
+    assert set(texts := [piece.text for piece in result.pieces]) <= set(split_pieces(text))
+    assert len(texts) == len(set(texts)) == len(split_pieces(text)) - result.doubles
+    assert len(texts) == sum(len(result.of(verdict)) for verdict in Verdict)
     for piece in result.pieces:
         assert (len(piece.found) == 1) >= (piece.verdict == Verdict.RECOGNISED)
-        assert bool(piece.found or piece.department) == (piece.verdict != Verdict.UNKNOWN)
+        proposed = piece.verdict in {Verdict.RECOGNISED, Verdict.DOUBTFUL}
+        assert bool(piece.found or piece.department) == proposed
 
 
 @given(place=st.sampled_from(LEAVES), data=st.data())
@@ -169,9 +189,41 @@ def test_a_department_is_proposed_whole(text, code):
     assert (piece.verdict, piece.department) == (Verdict.DOUBTFUL, code)
 
 
-@pytest.mark.parametrize("text", ["Marseille", "13001", "13", "99999", "?!", "🙂", "x" * 5000])
+@pytest.mark.parametrize("text", ["Marseille", "13", "99999", "75999", "00123", "?!", "🙂", "x" * 5000])
 def test_the_rest_is_unknown(text):
     assert read_piece(text, GAZETTEER).verdict == Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("text", ["13055", "13001 Marseille", "2A004", "20000", "97105", "01000 Bourg-en-Bresse"])
+def test_a_code_of_another_region_is_said_to_be_outside(text):
+    assert read_piece(text, GAZETTEER).verdict == Verdict.OUTSIDE
+
+
+def test_lines_that_say_the_same_are_read_once():
+    result = read_list("75010 PARIS\n75010 Paris\nAtlantide\n ATLANTIDE \n13055\nParis (75010)\n?\n?", GAZETTEER)
+    assert [piece.text for piece in result.pieces] == ["75010 PARIS", "Atlantide", "13055", "?"]
+    assert (result.doubles, [len(result.of(verdict)) for verdict in Verdict]) == (4, [1, 0, 1, 2])
+
+
+def test_many_unknown_names_are_weighed_against_few_others():
+    gazetteer = Gazetteer(PLACES, DEPARTMENTS)
+    result = read_list("\n".join(f"Saint-Lieu-sur-Marne-{n}" for n in range(1500)), gazetteer)
+    assert len(result.pieces) == 1500
+    assert sum(piece.searched for piece in result.pieces) == MAX_SEARCHES
+    assert result.is_cut
+    assert gazetteer.compared < MAX_SEARCHES * len(PLACES) / 3
+
+
+@given(place=st.sampled_from(LEAVES), data=st.data())
+def test_what_looks_like_a_name_is_found_as_by_weighing_them_all(place, data):
+    at = data.draw(st.integers(0, len(place.key)))
+    key = place_key(place.key[:at] + data.draw(st.sampled_from(string.ascii_lowercase)) + place.key[at + 1 :])
+    wanted = trigrams(key)
+    marks = {one: 2 * len(wanted & trigrams(one.key)) / (len(wanted) + len(trigrams(one.key))) for one in PLACES}
+    holding = [one for one in GAZETTEER.places if key in one.key][:PROPOSALS]
+    like = sorted((one for one in PLACES if marks[one] >= LIKENESS and one not in holding),
+                  key=lambda one: (-marks[one], -one.population, one.insee))  # fmt: skip
+    assert GAZETTEER.near(key) == ([*holding, *like][:PROPOSALS] if len(key) >= SHORTEST_PART else [])
 
 
 def test_separators_and_codes_in_a_row():
