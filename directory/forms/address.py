@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SEVERAL = "Plusieurs communes sont possibles\u00a0: choisissez la bonne dans la liste, ou précisez le code postal."
 UNKNOWN = "Cette commune n’est pas dans la liste de référence\u00a0: donnez son nom ou son code postal."
+OUTSIDE = "Ce code est hors de la région\u00a0: donnez le nom ou le code postal d’une commune de la région."
 NOT_THIS_ONE = "Cette commune n’est pas dans la liste de référence. Vouliez-vous dire une de celles proposées\u202f?"
 ONE_OF_TWO = "Donnez la latitude et la longitude, ou aucune des deux."
 NOT_FOUND = "L’adresse n’a pas pu être située\u00a0: le point est au centre de la commune, à déplacer sur la carte."
@@ -117,7 +118,9 @@ class EntityAddressForm(BlockForm):
         if name == "commune" and (commune := self._commune(argument)):
             text = sure_name(commune.list_name, commune.postal_codes, commune.department_id)
             code = commune.first_postal_code if len(commune.postal_codes) == 1 else ""
-            return self._again(commune=text, postal_code=code)
+            again = self._again(commune=text, postal_code=code)
+            again.focus_on = again["commune"].id_for_label
+            return again
         if name == "localiser" and self.is_valid():
             commune = self.cleaned_data["commune"]
             found = position_of(self._street(self.cleaned_data), self.cleaned_data["postal_code"], commune)
@@ -125,6 +128,7 @@ class EntityAddressForm(BlockForm):
             shown = {"lat": found.lat, "lon": found.lon, "point_vu": _written(found)}
             again = self._again(commune=text, postal_code=self.cleaned_data["postal_code"], replacer="", **shown)
             again.notice = f"Le point est maintenant\u00a0: {found.source.label}."
+            again.focus_on = again.locate_id
             return again
         return self
 
@@ -157,6 +161,11 @@ class EntityAddressForm(BlockForm):
         return f"{reverse('directory:commune_outlines')}?departement={self.record.commune.department_id}"
 
     @property
+    def locate_id(self) -> str:
+        """Id of the button that shows where the address puts the point."""
+        return f"{self.block}-localiser"
+
+    @property
     def chosen(self) -> str:
         """INSEE code chosen among the candidates."""
         return str(self.data.get(self.choice_name, ""))
@@ -187,7 +196,7 @@ class EntityAddressForm(BlockForm):
         several = any(place.key == candidates[0].key for place in candidates[1:]) or piece.verdict == Verdict.RECOGNISED
         by_code = text.strip().isdigit()
         words = (SEVERAL if several or by_code else NOT_THIS_ONE) if candidates else UNKNOWN
-        self.add_error("commune", words)
+        self.add_error("commune", OUTSIDE if piece.verdict == Verdict.OUTSIDE else words)
         return None
 
     def _leaves(self, places: Sequence[KnownPlace], code: str) -> list[KnownPlace]:

@@ -57,6 +57,7 @@ class BlockForm(forms.Form):
     blocked: str = ""  # why the block cannot be described yet; the form then has nothing to save
     notice: str = ""  # what a step has just done, said above the fields
     is_unsaved: bool = False  # a step changed what is shown
+    focus_on: str = ""  # id of what takes the focus after a step; empty: what had it, else the title
     assets: ClassVar[str] = ""  # template of the links that the form needs on a page of its own
     enter_step: ClassVar[str] = ""  # step that the key Enter means in a field; empty: save
 
@@ -98,6 +99,11 @@ class BlockForm(forms.Form):
     def kind(self) -> RecordKind:
         """Kind of record that the block belongs to."""
         return KINDS[self.model]
+
+    @property
+    def notice_id(self) -> str:
+        """Id of ``notice`` on the page."""
+        return f"{self.block}-annonce"
 
     @property
     def has_required(self) -> bool:

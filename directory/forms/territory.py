@@ -18,7 +18,7 @@ from django.urls import reverse
 from common import french
 
 from ..models import Commune, Department, OperationalUnit
-from ..paste import MAX_PIECES, Codes, PasteResult, Verdict, read_list, split_pieces
+from ..paste import MAX_PIECES, MAX_SEARCHES, Codes, PasteResult, Verdict, read_list, split_pieces
 from ..territories import load_gazetteer, region_members, territory_parameters, whole_department, without_covered
 from .base import BlockForm
 from .places import suggesting
@@ -67,6 +67,7 @@ class UnitInterventionForm(BlockForm):
     template = "directory/territory_fields.html"
     assets = "components/map_assets.html"
     enter_step = "ajouter"
+    most_searches = MAX_SEARCHES
 
     intervention_communes = CommunesField(label="Territoire d’intervention", required=False)
     ajout = forms.CharField(
@@ -134,7 +135,12 @@ class UnitInterventionForm(BlockForm):
             "vider": self._empty,
             "effacer": self._forget,
         }.get(name)
-        return action(argument) if action else self
+        if action is None:
+            return self
+        form = action(argument)
+        if name == "ajouter" and not form.result.doubtful:
+            form.focus_on = form["ajout"].id_for_label  # for the next commune
+        return form
 
     # What the page shows.
 
@@ -212,8 +218,11 @@ class UnitInterventionForm(BlockForm):
             found = piece[0].found[0].insee
             return self._with([*self._codes(), found], added=[found], ajout="")
         reste = "\n".join(filter(None, [self._typed("reste"), text]))
-        doubtful = any(one.verdict == Verdict.DOUBTFUL for one in piece)
-        words = "Choisissez la commune ci-dessous." if doubtful else f"« {text} »\u00a0: commune inconnue."
+        verdict = piece[0].verdict if piece else Verdict.UNKNOWN
+        words = {
+            Verdict.DOUBTFUL: "Choisissez la commune ci-dessous.",
+            Verdict.OUTSIDE: f"«\u00a0{text}\u00a0»\u00a0: hors de la région.",
+        }.get(verdict, f"«\u00a0{text}\u00a0»\u00a0: commune inconnue.")
         return self._with(self._codes(), news=words, reste=reste, ajout="")
 
     def _read(self, _: str) -> BlockForm:
@@ -226,12 +235,7 @@ class UnitInterventionForm(BlockForm):
             return self._with(self._codes(), news=news)
         result = read_list(text, self._gazetteer, self._codes_meaning())
         waiting = [piece.text for piece in result.pieces if piece.verdict != Verdict.RECOGNISED]
-        words = [
-            french.counted(len(result.recognised), "ligne reconnue", "lignes reconnues"),
-            f"{french.number(len(result.doubtful))} à préciser",
-            f"{french.number(len(result.unknown))} {french.plural(len(result.unknown), 'inconnue')}",
-        ]
-        news = f"{french.counted(len(pieces), 'ligne lue', 'lignes lues')}\u00a0: {', '.join(words)}."
+        news = _told(result, len(pieces))
         return self._with([*self._codes(), *result.insee], news=news, reste="\n".join(waiting), liste="")
 
     def _choose(self, _: str) -> BlockForm:
@@ -278,6 +282,7 @@ class UnitInterventionForm(BlockForm):
         initial = {name: self._typed(name) for name in names} | typed | {"intervention_communes": " ".join(kept)}
         form = type(self)(record=self.record, scope=self.scope, state=self.state, prefix=self.prefix, initial=initial)
         form.notice, form.is_unsaved = news, True
+        form.focus_on = form.notice_id if news else ""
         form._gazetteer = self._gazetteer  # noqa: SLF001 - same class: the list is read once
         return form
 
@@ -306,3 +311,17 @@ class UnitInterventionForm(BlockForm):
             if choice in departments:
                 ticked += whole_department(choice.removeprefix(CHOICE_OF_DEPARTMENT))
         return ticked
+
+
+def _told(result: PasteResult, lines: int) -> str:
+    """What a list of ``lines`` lines gave, in a sentence."""
+    words = [
+        french.counted(len(result.recognised), "ligne reconnue", "lignes reconnues"),
+        f"{french.number(len(result.doubtful))} à préciser",
+        f"{french.number(len(result.unknown))} {french.plural(len(result.unknown), 'inconnue')}",
+    ]
+    if result.outside:
+        words.append(f"{french.number(len(result.outside))} hors de la région")
+    if result.doubles:
+        words.append(french.counted(result.doubles, "ligne en double", "lignes en double"))
+    return f"{french.counted(lines, 'ligne lue', 'lignes lues')}\u00a0: {', '.join(words)}."

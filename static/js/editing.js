@@ -53,11 +53,13 @@ document.addEventListener("htmx:load", (event) => {
   if (event.target.matches("[data-block-form]")) {
     const form = event.target;
     const list = changed && document.getElementById(changed);
-    const placed = form.contains(document.activeElement) || form.querySelector("[data-focus]");
+    const urgent = form.querySelector("[data-focus]");
+    const asked = !urgent && document.getElementById(form.dataset.focusOn);
     if (list) list.focus({ preventScroll: true });
-    else if (!placed) form.querySelector("h2").focus({ preventScroll: true });
+    else if (asked) asked.focus({ preventScroll: true });
+    else if (!urgent && !form.contains(document.activeElement)) form.querySelector("h2").focus({ preventScroll: true });
     // What takes the focus is shown, and not the form, which may be longer than the window.
-    if (!list) (form.querySelector("[data-focus]") ?? document.activeElement).scrollIntoView({ block: "nearest" });
+    if (!list) (urgent ?? document.activeElement).scrollIntoView({ block: "nearest" });
     changed = "";
     return;
   }

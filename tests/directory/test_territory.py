@@ -75,6 +75,22 @@ def test_a_list_is_shown_before_it_is_saved(send, unit):
     assert form["intervention_details"].value() == "À domicile"
 
 
+def test_repeated_lines_and_codes_of_other_regions_are_counted_apart(send):
+    response = send(etape="reconnaitre", liste="\n".join(["75010 PARIS", "75010 Paris", *["Atlantide"] * 40, "13055"]))
+    form = response.context["form"]
+    assert form.notice == (
+        "43 lignes lues\u00a0: 1 ligne reconnue, 0 à préciser, 1 inconnue, 1 hors de la région, 40 lignes en double."
+    )
+    assert form["reste"].value() == "Atlantide\n13055"
+    assert "1 ligne hors de la région" in html.unescape(response.text)
+    assert "hors de la région" in send(etape="ajouter", ajout="13055").context["form"].notice
+
+
+def test_the_page_says_when_it_stopped_looking_for_names(send):
+    response = send(etape="reconnaitre", liste="\n".join(f"Introuvable {n}a" for n in range(201)))
+    assert "que pour les 200 premières lignes inconnues" in response.text
+
+
 def test_a_choice_ticked_is_added_by_its_button_and_by_saving(send, unit):
     waiting = {"reste": "Marolles-en-Brie\nAtlantide", "choix": [MAROLLES[0]]}
     response = send(etape="choisir", **waiting)
@@ -102,7 +118,9 @@ def test_one_commune_by_name_by_code_or_among_several(send):
     assert shown(send(etape="ajouter", ajout="kremlin bicetre")) == [NANTERRE, KREMLIN]
     assert shown(send(etape="ajouter", ajout="75010")) == [NANTERRE, PARIS_10]
     assert shown(send(etape=f"ajouter:{SAINT_OUEN}")) == [NANTERRE, SAINT_OUEN]
+    assert send(etape="ajouter", ajout="92000").context["form"].focus_on == "id_ajout"
     several = send(etape="ajouter", ajout="bicetre")
+    assert several.context["form"].focus_on == "intervention-annonce"
     assert shown(several) == [NANTERRE]
     assert [place.insee for place in several.context["form"].result.doubtful[0].found] == [KREMLIN]
     assert "commune inconnue" in send(etape="ajouter", ajout="Atlantide").context["form"].notice

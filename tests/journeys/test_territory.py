@@ -91,6 +91,20 @@ def test_communes_are_suggested_while_typing(director, live_server, world):
     expect(page.get_by_text("1 commune ajoutée.")).to_be_visible()
     expect(form.get_by_role("button", name="Retirer Malakoff")).to_be_visible()
     expect(page.locator(".map .map-area").first).to_be_visible()
+    expect(form.get_by_label("Ajouter une commune")).to_be_focused()
+
+
+def test_the_focus_goes_to_what_a_step_gave(director, live_server, world):
+    page = director
+    form = open_block(page, live_server, world.act, "intervention")
+    form.get_by_text("Coller une liste de communes").click()
+    form.get_by_label("Coller une liste").fill("Malakoff\nMarolles-en-Brie")
+    form.get_by_role("button", name="Reconnaître la liste").click()
+    expect(page.get_by_text("2 lignes lues")).to_be_focused()
+    form = open_block(page, live_server, world.eg, "adresse")
+    form.get_by_role("button", name="Voir le point de l’adresse").click()
+    expect(page.get_by_text("Le point est maintenant")).to_be_visible()
+    expect(form.get_by_role("button", name="Voir le point de l’adresse")).to_be_focused()
 
 
 @pytest.mark.console_errors("422")
