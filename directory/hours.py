@@ -2,7 +2,8 @@
 
 Rules: a range belongs to the day on which it opens; when it closes at or before its opening time it runs into the next
 day, and 00:00 – 00:00 is the whole day (RG_EXP_014). Weekly ranges stay valid until replaced (RG_EXP_016). An exception
-replaces the template on its days; a night begun the evening before it still runs to its end.
+replaces the template on its days; a night begun the evening before it still runs to its end. A closing range is taken
+off the hours when the public is received; on the days of an exception, no closing range begins.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +17,14 @@ DAY = timedelta(days=1)
 DAYS = ("Lu", "Ma", "Me", "Je", "Ve", "Sa", "Di")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 LOOK_AHEAD_DAYS = 8
+ORDINARY_NOTE = "Horaire d’ouverture"
 
 
 class WeeklyRange(NamedTuple):
-    """A range of the weekly template; ``weekday`` is 1 (Monday) to 7; validity dates are inclusive and optional."""
+    """A range of the weekly template; ``weekday`` is 1 (Monday) to 7; validity dates are inclusive and optional.
+
+    ``receives``: the public is received during these hours (``directory.records.schedule_of`` tells which kinds do).
+    """
 
     weekday: int
     opens_at: time
@@ -27,6 +32,15 @@ class WeeklyRange(NamedTuple):
     kind: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+    receives: bool = True
+
+    def begins_on(self, day: date) -> bool:
+        """Tell whether the range begins on ``day``, exceptions aside."""
+        return (
+            self.weekday == day.isoweekday()
+            and (self.valid_from is None or self.valid_from <= day)
+            and (self.valid_until is None or day <= self.valid_until)
+        )
 
 
 class ExceptionRange(NamedTuple):
@@ -47,6 +61,7 @@ class Opening:
     opens_at: time
     closes_at: time
     note: str = ""
+    receives: bool = True
 
     @property
     def overnight(self) -> bool:
@@ -74,7 +89,7 @@ class Opening:
 class DayHours:
     """What a displayed day shows. ``segments``: (start, length) in hours of the day, for a drawing.
 
-    ``exceptional``: an exception replaces the weekly hours.
+    ``exceptional``: an exception replaces the weekly hours. ``closings``: ranges taken off the openings.
     """
 
     day: date
@@ -82,6 +97,7 @@ class DayHours:
     closed_for: str | None
     segments: tuple[tuple[float, float], ...]
     exceptional: bool = False
+    closings: tuple[Opening, ...] = ()
 
     @property
     def short_name(self) -> str:
@@ -91,13 +107,19 @@ class DayHours:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The hours of one unit."""
+    """The hours of one unit. ``closings``: weekly ranges during which the public is not received, whatever opens."""
 
     weekly: Sequence[WeeklyRange] = ()
     exceptions: Sequence[ExceptionRange] = ()
+    closings: Sequence[WeeklyRange] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.weekly or self.exceptions)
+        return bool(self.weekly or self.exceptions or self.closings)
+
+    @property
+    def receives(self) -> bool:
+        """Tell whether some hours tell when the public is received or not."""
+        return bool(self.exceptions or self.closings or any(rule.receives for rule in self.weekly))
 
     def openings_of(self, day: date) -> tuple[Opening, ...]:
         """Ranges that open on ``day``, by opening time."""
@@ -109,14 +131,19 @@ class Schedule:
                     if rule.opens_at is not None and rule.closes_at is not None
                 )
             )
+        rules = [rule for rule in self.weekly if rule.begins_on(day)]
+        # Ordinary hours are named only beside hours of another kind.
+        unnamed = ORDINARY_NOTE if any(rule.kind for rule in rules) else ""
         return tuple(
-            sorted(
-                Opening(day, rule.opens_at, rule.closes_at, rule.kind)
-                for rule in self.weekly
-                if rule.weekday == day.isoweekday()
-                and (rule.valid_from is None or rule.valid_from <= day)
-                and (rule.valid_until is None or day <= rule.valid_until)
-            )
+            sorted(Opening(day, rule.opens_at, rule.closes_at, rule.kind or unnamed, rule.receives) for rule in rules)
+        )
+
+    def closings_of(self, day: date) -> tuple[Opening, ...]:
+        """Closing ranges that begin on ``day``, in order."""
+        if self._exceptions_on(day):
+            return ()
+        return tuple(
+            sorted(Opening(day, rule.opens_at, rule.closes_at) for rule in self.closings if rule.begins_on(day))
         )
 
     def closed_for(self, day: date) -> str | None:
@@ -130,46 +157,86 @@ class Schedule:
         return [rule for rule in self.exceptions if rule.starts_on <= day <= rule.ends_on]
 
     def is_open_at(self, moment: datetime) -> bool:
-        """Tell whether the unit is open at ``moment`` (aware)."""
-        return any(opening.start <= moment < opening.end for opening in self._around(moment))
+        """Tell whether the public is received at ``moment`` (aware)."""
+        days = _days_around(moment)
+        return _holds((o for d in days for o in self.openings_of(d) if o.receives), moment) and not _holds(
+            (c for d in days for c in self.closings_of(d)), moment
+        )
+
+    def other_hours_at(self, moment: datetime) -> str:
+        """Kind of the hours that run at ``moment`` without the public being received; empty when none does."""
+        others = (o for d in _days_around(moment) for o in self.openings_of(d) if not o.receives)
+        return next((o.note for o in others if o.start <= moment < o.end), "")
 
     def open_until(self, moment: datetime) -> datetime | None:
         """When the unit, open at ``moment``, next closes; ``None`` when it is closed or stays open for a week."""
-        until: datetime | None = None
-        day = moment.astimezone(PARIS).date()
-        days = (day + DAY * offset for offset in range(-1, LOOK_AHEAD_DAYS))
-        for opening in sorted((o for d in days for o in self.openings_of(d)), key=lambda o: o.start):
-            reached = until or moment
-            if opening.start <= reached and opening.end > reached:
+        if not self.is_open_at(moment):
+            return None
+        until = moment
+        today = moment.astimezone(PARIS).date()
+        days = [today + DAY * offset for offset in range(-1, LOOK_AHEAD_DAYS)]
+        for opening in sorted((o for d in days for o in self.openings_of(d) if o.receives), key=lambda o: o.start):
+            if opening.start <= until < opening.end:
                 until = opening.end
-        return until if until and until < moment + timedelta(days=LOOK_AHEAD_DAYS - 1) else None
-
-    def _around(self, moment: datetime) -> Iterable[Opening]:
-        day = moment.astimezone(PARIS).date()
-        return (*self.openings_of(day - DAY), *self.openings_of(day))
+        closings = (c for d in days for c in self.closings_of(d) if moment < c.start < c.end)
+        until = min([until, *(closing.start for closing in closings)])
+        return until if until < moment + timedelta(days=LOOK_AHEAD_DAYS - 1) else None
 
     def day_hours(self, day: date) -> DayHours:
         """What the page shows for one day."""
         exceptional = bool(self._exceptions_on(day))
-        return DayHours(day, self.openings_of(day), self.closed_for(day), self._segments(day), exceptional)
+        return DayHours(
+            day,
+            self.openings_of(day),
+            self.closed_for(day),
+            self._segments(day),
+            exceptional,
+            self.closings_of(day),
+        )
 
     def week_hours(self, monday: date) -> tuple[DayHours, ...]:
         """The seven days of a week."""
         return tuple(self.day_hours(monday + DAY * offset) for offset in range(7))
 
     def _segments(self, day: date) -> tuple[tuple[float, float], ...]:
-        found = [(0.0, _hours(o.closes_at)) for o in self.openings_of(day - DAY) if o.overnight]
-        for opening in self.openings_of(day):
-            start = _hours(opening.opens_at)
-            end = 24.0 if opening.closes_at <= opening.opens_at else _hours(opening.closes_at)
-            found.append((start, end - start))
+        closed = [_span_within(closing, day) for d in (day - DAY, day) for closing in self.closings_of(d)]
+        found: list[tuple[float, float]] = []
+        for opening in (o for d in (day - DAY, day) for o in self.openings_of(d)):
+            pieces = [_span_within(opening, day)]
+            for start, end in closed if opening.receives else ():
+                pieces = [cut for first, last in pieces for cut in ((first, min(last, start)), (max(first, end), last))]
+            found += [(first, last - first) for first, last in pieces if first < last]
         return tuple(found)
 
 
+def _days_around(moment: datetime) -> tuple[date, date]:
+    """Days on which a range that holds ``moment`` may begin."""
+    today = moment.astimezone(PARIS).date()
+    return today - DAY, today
+
+
+def _holds(ranges: Iterable[Opening], moment: datetime) -> bool:
+    return any(each.start <= moment < each.end for each in ranges)
+
+
+def _span_within(each: Opening, day: date) -> tuple[float, float]:
+    """Hours of ``day`` at which a range begun on that day or on the eve starts and ends (24 at most)."""
+    if each.day < day:
+        return 0.0, _hours(each.closes_at) if each.overnight else 0.0
+    return _hours(each.opens_at), 24.0 if each.closes_at <= each.opens_at else _hours(each.closes_at)
+
+
 def open_words(schedule: Schedule, moment: datetime) -> str:
-    """« ouvert jusqu’à 19:30 », « ouvert jusqu’à minuit », « ouvert en ce moment », « fermé en ce moment »."""
+    """« ouvert jusqu’à 19:30 », « ouvert jusqu’à minuit », « ouvert en ce moment », « fermé en ce moment ».
+
+    Hours during which the public is not received are told as they are: « horaire de garde en ce moment ». Nothing is
+    said of the other moments of a unit whose hours never receive the public.
+    """
     if not schedule.is_open_at(moment):
-        return "fermé en ce moment"
+        other = schedule.other_hours_at(moment)
+        if other:
+            return f"{other[0].lower()}{other[1:]} en ce moment"
+        return "fermé en ce moment" if schedule.receives else ""
     until = schedule.open_until(moment)
     if until is None:
         return "ouvert en ce moment"

@@ -169,7 +169,11 @@ def parse_month(text: str) -> date | None:
 
 def periods(schedule: Schedule, today: date) -> list[Period]:
     """Periods of validity of the weekly hours that still matter, by date; those without limits are not told."""
-    found = {(rule.valid_from, rule.valid_until) for rule in schedule.weekly if rule.valid_from or rule.valid_until}
+    found = {
+        (rule.valid_from, rule.valid_until)
+        for rule in (*schedule.weekly, *schedule.closings)
+        if rule.valid_from or rule.valid_until
+    }
     shown = [
         Period(first, last, (first or date.min) <= today <= (last or date.max))
         for first, last in found

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 SIBLINGS_SHOWN = 20
 ORDINARY_HOURS, CLOSING_HOURS = "01", "08"  # TRE_R252: horaire d'ouverture, horaire de fermeture
+RECEIVING_HOURS = frozenset({ORDINARY_HOURS, "06", "07", "11"})  # TRE_R252: see schedule_of
 MAP_DEPARTMENTS = 3  # beyond, the outlines of departments stand for those of communes
 
 
@@ -138,26 +139,26 @@ def find_practitioner(scope: Scope, practitioner_id: int) -> Practitioner:
 def schedule_of(unit: OperationalUnit) -> Schedule:
     """Return the hours of a unit whose ranges and exceptions are prefetched.
 
-    A range of kind « Horaire de fermeture » opens nothing; the ordinary kind is not named.
+    Read from the labels of TRE_R252: the public is received without a kind, at 01 « Horaire d’ouverture » and at the
+    consultations on the spot (06, 07, and 11, which mixes them with teleconsultation). The other hours say nothing of
+    the door: 02 « fonctionnement », 03 « garde », 04 « secrétariat », 05 « visite à domicile », 09 « à préciser », 10
+    « téléconsultation ». 08 « Horaire de fermeture » is taken off. The ordinary kind has no name of its own here.
     """
+    rules = [(rule, rule.kind.code if rule.kind else ORDINARY_HOURS) for rule in unit.weekly_hours.all()]
     return Schedule(
-        [
-            WeeklyRange(
-                rule.weekday,
-                rule.opens_at,
-                rule.closes_at,
-                rule.kind.label if rule.kind and rule.kind.code != ORDINARY_HOURS else "",
-                rule.valid_from,
-                rule.valid_until,
-            )
-            for rule in unit.weekly_hours.all()
-            if not (rule.kind and rule.kind.code == CLOSING_HOURS)
-        ],
+        [_weekly_range(rule, code) for rule, code in rules if code != CLOSING_HOURS],
         [
             ExceptionRange(rule.starts_on, rule.ends_on, rule.opens_at, rule.closes_at, rule.label)
             for rule in unit.hours_exceptions.all()
         ],
+        [_weekly_range(rule, code) for rule, code in rules if code == CLOSING_HOURS],
     )
+
+
+def _weekly_range(rule: WeeklyHours, code: str) -> WeeklyRange:
+    name = rule.kind.label.replace("'", "’") if rule.kind and code != ORDINARY_HOURS else ""
+    times = rule.weekday, rule.opens_at, rule.closes_at
+    return WeeklyRange(*times, name, rule.valid_from, rule.valid_until, receives=code in RECEIVING_HOURS)
 
 
 def siblings(scope: Scope, unit: OperationalUnit) -> list[OperationalUnit]:

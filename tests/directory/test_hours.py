@@ -136,7 +136,7 @@ def test_open_exactly_when_some_opening_holds_the_moment(weekly, shown):
     schedule, moment = Schedule(weekly), shown.replace(tzinfo=PARIS).astimezone(dt.UTC)
     day = moment.astimezone(PARIS).date()
     around = [o for offset in range(-2, 3) for o in schedule.openings_of(day + dt.timedelta(days=offset))]
-    assert schedule.is_open_at(moment) == any(o.start <= moment < o.end for o in around)
+    assert schedule.is_open_at(moment) == any(o.receives and o.start <= moment < o.end for o in around)
     until = schedule.open_until(moment)
     if until is not None:
         assert schedule.is_open_at(moment)
@@ -182,3 +182,39 @@ def test_state_in_words():
     assert open_words(Schedule(whole[:1]), at(MONDAY, 9)) == "ouvert jusqu’à minuit"
     assert open_words(Schedule(whole[:2]), at(MONDAY, 9)) == "ouvert jusqu’au 14/08 à 00:00"
     assert open_words(Schedule(whole), at(MONDAY, 9)) == "ouvert en ce moment"
+
+
+def test_a_closing_range_is_taken_off_the_hours():
+    opening, lunch = WeeklyRange(1, dt.time(8), dt.time(19)), WeeklyRange(1, dt.time(12), dt.time(14))
+    schedule = Schedule([opening], [], [lunch])
+    assert [schedule.is_open_at(at(MONDAY, hour)) for hour in (11, 12, 13, 14)] == [True, False, False, True]
+    assert schedule.open_until(at(MONDAY, 9)) == at(MONDAY, 12)
+    assert schedule.open_until(at(MONDAY, 12)) is None
+    assert schedule.open_until(at(MONDAY, 15)) == at(MONDAY, 19)
+    day = schedule.day_hours(MONDAY)
+    assert day.segments == ((8.0, 4.0), (14.0, 5.0))
+    assert [(each.opens_at, each.closes_at) for each in day.closings] == [(dt.time(12), dt.time(14))]
+    assert open_words(schedule, at(MONDAY, 12)) == "fermé en ce moment"
+
+
+def test_a_closing_night_is_taken_off_the_next_morning():
+    whole, night = WeeklyRange(2, dt.time(0), dt.time(0)), WeeklyRange(1, dt.time(20), dt.time(6))
+    assert Schedule([whole], [], [night]).day_hours(MONDAY + dt.timedelta(days=1)).segments == ((6.0, 18.0),)
+
+
+def test_hours_without_the_public_are_told_as_they_are():
+    guard = WeeklyRange(1, dt.time(18), dt.time(22), "Horaire de garde", receives=False)
+    assert not Schedule([guard]).is_open_at(at(MONDAY, 19))
+    assert open_words(Schedule([guard]), at(MONDAY, 19)) == "horaire de garde en ce moment"
+    assert open_words(Schedule([guard]), at(MONDAY, 9)) == ""
+    both = Schedule([guard, WeeklyRange(1, dt.time(8), dt.time(12))])
+    assert open_words(both, at(MONDAY, 9)) == "ouvert jusqu’à 12:00"
+    assert open_words(both, at(MONDAY, 19)) == "horaire de garde en ce moment"
+    assert open_words(both, at(MONDAY, 14)) == "fermé en ce moment"
+
+
+def test_ordinary_hours_are_named_beside_another_kind_only():
+    guard = WeeklyRange(1, dt.time(18), dt.time(22), "Horaire de garde", receives=False)
+    schedule = Schedule([WeeklyRange(1, dt.time(8), dt.time(12)), WeeklyRange(2, dt.time(8), dt.time(12)), guard])
+    assert [each.note for each in schedule.openings_of(MONDAY)] == ["Horaire d’ouverture", "Horaire de garde"]
+    assert [each.note for each in schedule.openings_of(MONDAY + dt.timedelta(days=1))] == [""]

@@ -49,15 +49,19 @@ class Year:
 
     def open_minutes(self, schedule: Schedule) -> bytearray:
         """One byte a minute: 1 when the unit is open."""
-        found = bytearray(len(self.reached))
+        found, shut = bytearray(len(self.reached)), bytearray(len(self.reached))
         day, last = self.start.date() - dt.timedelta(days=1), self.end.date() + dt.timedelta(days=1)
         while day <= last:
             for opens, closes in day_ranges(schedule, day):
                 first = self.first_at(day, opens)
                 after = self.first_at(day, closes if closes > opens else closes + 1440)
                 found[first:after] = b"\x01" * (after - first)
+            for opens, closes in closing_ranges(schedule, day):
+                first = self.first_at(day, opens)
+                after = self.first_at(day, closes if closes > opens else closes + 1440)
+                shut[first:after] = b"\x01" * (after - first)
             day += dt.timedelta(days=1)
-        return found
+        return bytearray(is_open and not is_shut for is_open, is_shut in zip(found, shut, strict=True))
 
 
 def day_ranges(schedule, day):
@@ -66,13 +70,24 @@ def day_ranges(schedule, day):
     if special:
         rules = [rule for rule in special if rule.opens_at is not None]
     else:
-        rules = [
-            rule
-            for rule in schedule.weekly
-            if rule.weekday == day.isoweekday()
-            and (rule.valid_from or dt.date.min) <= day <= (rule.valid_until or dt.date.max)
-        ]
+        rules = [rule for rule in weekly_rules(schedule.weekly, day) if rule.receives]
     return [(minutes(rule.opens_at), minutes(rule.closes_at)) for rule in rules]
+
+
+def closing_ranges(schedule, day):
+    """Closing ranges of a day that no exception replaces, in minutes."""
+    if any(rule.starts_on <= day <= rule.ends_on for rule in schedule.exceptions):
+        return []
+    return [(minutes(rule.opens_at), minutes(rule.closes_at)) for rule in weekly_rules(schedule.closings, day)]
+
+
+def weekly_rules(rules, day):
+    return [
+        rule
+        for rule in rules
+        if rule.weekday == day.isoweekday()
+        and (rule.valid_from or dt.date.min) <= day <= (rule.valid_until or dt.date.max)
+    ]
 
 
 def minutes(value):
@@ -90,19 +105,21 @@ TIMES = st.one_of(
 @st.composite
 def schedules(draw, year):
     days = st.one_of(st.none(), st.dates(dt.date(year, 1, 1), dt.date(year, 12, 31)))
-    weekly = []
+    weekly, closings = [], []
     for _ in range(draw(st.integers(0, 8))):
         first, last = draw(days), draw(days)
         if first and last and last < first:
             first, last = last, first
-        weekly.append(WeeklyRange(draw(st.integers(1, 7)), draw(TIMES), draw(TIMES), "", first, last))
+        into = draw(st.sampled_from([weekly, weekly, closings]))
+        rule = WeeklyRange(draw(st.integers(1, 7)), draw(TIMES), draw(TIMES), "", first, last)
+        into.append(rule if into is closings else rule._replace(receives=draw(st.booleans()) or draw(st.booleans())))
     exceptions = []
     for _ in range(draw(st.integers(0, 4))):
         first = draw(st.dates(dt.date(year, 1, 1), dt.date(year, 12, 31)))
         last = first + dt.timedelta(days=draw(st.integers(0, 20)))
         times = draw(st.one_of(st.none(), st.tuples(TIMES, TIMES)))
         exceptions.append(ExceptionRange(first, last, *(times or (None, None))))
-    return Schedule(weekly, exceptions)
+    return Schedule(weekly, exceptions, closings)
 
 
 def check(year, schedule, numbers):
@@ -160,6 +177,7 @@ def test_every_minute_of_a_year():
             ExceptionRange(dt.date(2026, 8, 1), dt.date(2026, 8, 16)),
             ExceptionRange(dt.date(2026, 12, 24), dt.date(2026, 12, 24), dt.time(22), dt.time(4)),
         ],
+        [WeeklyRange(2, dt.time(10), dt.time(11)), WeeklyRange(6, dt.time(1), dt.time(2, 30))],
     )
     oracle = walked.open_minutes(schedule)
     numbers = range(MARGIN * 1440, len(oracle) - MARGIN * 1440)

@@ -2,6 +2,7 @@ import datetime
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from accounts.roles import Role
 from directory.enums import Confidentiality, Nomenclature
@@ -201,18 +202,20 @@ def test_hours_of_the_asked_week(client, cast, world, hours):
     assert "?semaine=2024-W34#horaires" in text
 
 
-def test_closing_hours_open_nothing_and_ordinary_ones_are_not_named(client, cast, world):
+def test_closing_hours_are_taken_off_and_ordinary_ones_are_not_named_alone(client, cast, world):
     ordinary, closing = (term(Nomenclature.HOURS_KIND, code) for code in ("01", "08"))
-    WeeklyHours.objects.create(
-        unit=world.act, weekday=1, opens_at=datetime.time(8), closes_at=datetime.time(9), kind=ordinary
-    )
+    for opens, closes, kind in ((8, 19, ordinary), (12, 14, closing)):
+        WeeklyHours.objects.create(
+            unit=world.act, weekday=1, opens_at=datetime.time(opens), closes_at=datetime.time(closes), kind=kind
+        )
     WeeklyHours.objects.create(
         unit=world.act, weekday=2, opens_at=datetime.time(8), closes_at=datetime.time(9), kind=closing
     )
     client.force_login(cast.consultation)
-    text = text_of(client.get(url_of("unit_detail", world.act)))
-    assert text.count("08:00 – 09:00") == 1
-    assert ordinary.label not in text
+    text = " ".join(strip_tags(text_of(client.get(url_of("unit_detail", world.act)))).split())
+    assert "08:00 – 19:00 sauf 12:00 – 14:00" in text
+    assert "Fermé 08:00 – 09:00" in text
+    assert "Horaire d’ouverture " not in text
 
 
 @pytest.mark.parametrize("asked", ["abc", "2024-W99", "9999-W52", "2024-W", "-W1", "²-W1", ""])
