@@ -170,3 +170,9 @@ def test_a_tampered_seen_point_does_not_relabel_the_point(send, world, seen):
     before = placed(world)
     assert send(point_vu=seen, address_complement="Hall").status_code == 302
     assert placed(world) == before
+
+
+def test_a_code_of_another_region_is_said_to_be_outside(send, world):
+    response = send(commune="13055", postal_code="")
+    assert response.status_code == 422
+    assert "hors de la région" in response.context["form"].errors["commune"][0]
