@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import IO, Any
@@ -57,9 +57,14 @@ def write_workbook(file: IO[bytes], sheets: Iterable[Sheet]) -> None:
 
 
 def xlsx_response(file_name: str, sheets: Iterable[Sheet]) -> FileResponse:
-    """Answer with a workbook to download. ``file_name`` carries its « .xlsx »."""
+    """Answer with a workbook of ``sheets`` to download. ``file_name`` carries its « .xlsx »."""
+    return download_response(file_name, lambda file: write_workbook(file, sheets))
+
+
+def download_response(file_name: str, write: Callable[[IO[bytes]], None]) -> FileResponse:
+    """Answer with the workbook that ``write`` puts into the file it is given. ``file_name`` carries its « .xlsx »."""
     file = tempfile.SpooledTemporaryFile(max_size=5 * 1024 * 1024)  # noqa: SIM115 - closed by the answer
-    write_workbook(file, sheets)
+    write(file)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=file_name, content_type=XLSX_TYPE)
 

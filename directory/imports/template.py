@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Any
@@ -11,7 +10,7 @@ import xlsxwriter
 from django.http import FileResponse
 from xlsxwriter.utility import xl_col_to_name
 
-from common.xlsx import XLSX_TYPE
+from common.xlsx import download_response
 
 from .workbook import Column
 
@@ -31,10 +30,7 @@ class Template:
 
 def template_response(file_name: str, template: Template) -> FileResponse:
     """Answer with a template to download. ``file_name`` carries its « .xlsx »."""
-    file = tempfile.SpooledTemporaryFile(max_size=5 * 1024 * 1024)  # noqa: SIM115 - closed by the answer
-    write_template(file, template)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=file_name, content_type=XLSX_TYPE)
+    return download_response(file_name, lambda file: write_template(file, template))
 
 
 def write_template(file: IO[bytes], template: Template) -> None:
