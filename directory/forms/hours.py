@@ -130,13 +130,13 @@ class UnitHoursForm(BlockForm):
     ) -> None:
         """Show a ``draft`` when one is given, else what the base class says."""
         prefix = kwargs.get("prefix") or ""
-        self.draft = draft
         if data is not None:
-            self.draft = Draft.of_data(data, prefix)
+            draft = Draft.of_data(data, prefix)
             start = f"{prefix}-" if prefix else ""
             data = {f"{start}version": data.get(f"{start}version", "")} | {
-                f"{start}{name}": value for name, value in self.draft.values().items()
+                f"{start}{name}": value for name, value in draft.values().items()
             }
+        self._given = draft
         super().__init__(data, files, **kwargs)
 
     @property
@@ -148,8 +148,7 @@ class UnitHoursForm(BlockForm):
         """Add the fields of the templates and of the exceptions that the draft shows."""
         self.kinds = self._kinds()
         self.ordinary = next((pk for pk, kind in self.kinds.items() if kind.code == ORDINARY_HOURS), None)
-        if self.draft is None:
-            self.draft = Draft.of_state(self.state, self.ordinary)
+        self.draft = self._given or Draft.of_state(self.state, self.ordinary)
         for number, week in enumerate(self.draft.weeks):
             start, alone = f"p{number}", len(self.draft.weeks) == 1
             title = "" if alone else f"Semaine type {number + 1}, "
@@ -204,12 +203,11 @@ class UnitHoursForm(BlockForm):
         return {term.pk: term for term in known.order_by("order", "code")}
 
     def _initial(self) -> dict[str, Any]:
-        assert self.draft is not None  # noqa: S101 - set by add_fields
         return self.draft.values()
 
     def after_step(self, step: str) -> BlockForm:
         """Form with a line, a template or an exception more or less, or with a day copied; what was typed is kept."""
-        draft = self.draft or Draft.of_state(self.state, self.ordinary)
+        draft = self.draft
         notice = draft.after(step)
         initial = {"version": self["version"].value()}
         form = type(self)(
@@ -221,7 +219,6 @@ class UnitHoursForm(BlockForm):
     @property
     def weeks(self) -> list[WeekLines]:
         """Fields of the templates, for the page."""
-        assert self.draft is not None  # noqa: S101 - set by add_fields
         return [
             WeekLines(
                 number,
@@ -236,7 +233,6 @@ class UnitHoursForm(BlockForm):
         ]
 
     def _day_lines(self, start: str, weekday: int) -> DayLines:
-        assert self.draft is not None  # noqa: S101 - set by add_fields
         count = len(self.draft.weeks[int(start[1:].partition("-")[0])].days[weekday].ranges)
         ranges = [self._range_line(f"{start}-{line}") for line in range(count)]
         return DayLines(weekday, WEEKDAYS[weekday - 1], self[f"{start}-24h"], self[f"{start}-ferme"], ranges)
@@ -250,7 +246,6 @@ class UnitHoursForm(BlockForm):
     @property
     def exceptions(self) -> list[dict[str, Any]]:
         """Fields of the exceptions, for the page."""
-        assert self.draft is not None  # noqa: S101 - set by add_fields
         parts = {"first": "du", "last": "au", "opens": "de", "closes": "a", "label": "motif"}
         return [
             {"number": number, **{key: self[f"e{number}-{part}"] for key, part in parts.items()}}
@@ -267,7 +262,6 @@ class UnitHoursForm(BlockForm):
     def clean(self) -> dict[str, Any]:
         """Check each template and each exception, then what overlaps."""
         cleaned = super().clean()
-        assert self.draft is not None  # noqa: S101 - set by add_fields
         if not self.draft.weeks:
             raise forms.ValidationError("Le formulaire est incomplet\u00a0: rechargez la page.", code="missing")
         if excess := self.draft.excess:
@@ -285,7 +279,6 @@ class UnitHoursForm(BlockForm):
         return cleaned
 
     def _typed_week(self, number: int) -> list[TypedRange]:
-        assert self.draft is not None  # noqa: S101 - set by add_fields
         start, cleaned = f"p{number}", self.cleaned_data
         validity = Validity(cleaned.get(f"{start}-du"), cleaned.get(f"{start}-au"))
         if validity.first and validity.last and validity.last < validity.first:
