@@ -10,12 +10,13 @@ class DirectoryConfig(AppConfig):
         from accounts import account_sections, authority
         from common import reference
 
-        from . import delegation_pages, file_panels, menu, quality_panels, report_panels
+        from . import delegation_pages, file_panels, menu, quality_panels
         from .account_section import SECTION
         from .imports import kinds as import_kinds
         from .imports import pages as import_pages
         from .reference.nomenclatures import load_allowances, load_terms
         from .reference.places import load_places
+        from .reports import panels as report_panels
         from .scopes import holds_permission
 
         reference.register(load_places, order=10)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from ..enums import RecordKind
-from ..report_pages import block_choices
+from ..reports.pages import block_choices
 
 TEXT_LENGTH = 2000
 TOO_LONG = "2\u202f000 caractères au plus, %(show_value)d écrits."

@@ -20,8 +20,8 @@ from ..models import GeographicEntity, LegalEntity, OperationalUnit, Practitione
 from ..panels import panels_for
 from ..past import history_url
 from ..permissions import sees_contacts
-from ..report_pages import page_reports
-from ..reports import open_blocks
+from ..reports.pages import page_reports
+from ..reports.services import open_blocks
 from .access import readers_only
 
 ENTITIES_PER_PAGE = 50

@@ -15,13 +15,15 @@ from accounts.requests import SignedInRequest
 from common.french import NBSP, on_moment
 from common.pages import PAGE_SIZE, Crumb
 
-from .. import records, report_pages, reports
+from .. import records
 from ..enums import RecordKind
 from ..forms.reports import AnswerForm, ReportForm
 from ..history import KINDS
 from ..models import Department, ErrorReport
 from ..permissions import edits_somewhere
-from ..report_pages import ReportFilter, ShownReport
+from ..reports import pages as report_pages
+from ..reports import services as reports
+from ..reports.pages import ReportFilter, ShownReport
 from .access import readers_only
 
 TOO_MANY = (

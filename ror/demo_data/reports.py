@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from accounts.models import User
 from common.french import french_spaces
 from directory.models import ErrorReport, ErrorReportStep, GeographicEntity, OperationalUnit
-from directory.reports import directors_of
+from directory.reports.services import directors_of
 
 from .world import World
 

@@ -9,8 +9,8 @@ from django.core import mail
 from django.db import connections
 from django.utils import timezone
 
-from directory import reports
 from directory.models import ErrorReport, ErrorReportStep
+from directory.reports import services as reports
 from directory.scopes import scope_of
 from tests.factories.reports import ErrorReportFactory
 

@@ -12,8 +12,8 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.roles import Role
-from directory import reports
 from directory.models import ErrorReport, ErrorReportStep, ReportSettings
+from directory.reports import services as reports
 from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import AssignmentFactory, GeographicEntityFactory, UnitFactory

@@ -30,7 +30,7 @@ from directory.models import (
     TermAllowance,
     UnitTerm,
 )
-from directory.reports import directors_of
+from directory.reports.services import directors_of
 from directory.scopes import scope_of
 from ror.demo_data import words
 from ror.demo_data.establishments import of_commune

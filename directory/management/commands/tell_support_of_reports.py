@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from common.french import counted
-from directory.reports import tell_support
+from directory.reports.services import tell_support
 
 
 class Command(BaseCommand):

@@ -12,11 +12,11 @@ from accounts.models import User
 from common import navigation, reference
 from common.reference import Loaded, sync_rows
 
-from .history import KINDS
-from .models import ErrorReport, ErrorReportStep, ReportSettings
-from .permissions import edits_somewhere, reads_directory
-from .report_pages import ShownReport, block_title, in_order, shown_name, with_record
-from .scopes import scope_of
+from ..history import KINDS
+from ..models import ErrorReport, ErrorReportStep, ReportSettings
+from ..permissions import edits_somewhere, reads_directory
+from ..scopes import scope_of
+from .pages import ShownReport, block_title, in_order, shown_name, with_record
 
 SHOWN_AT_HOME = 5
 

@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from common import french
 
-from . import records
-from .blocks import BLOCKS, Row, filled_blocks
-from .enums import RecordKind
-from .history import KINDS
-from .models import ErrorReport, GeographicEntity, OperationalUnit
-from .permissions import handles_report, sees_contacts
+from .. import records
+from ..blocks import BLOCKS, Row, filled_blocks
+from ..enums import RecordKind
+from ..history import KINDS
+from ..models import ErrorReport, GeographicEntity, OperationalUnit
+from ..permissions import handles_report, sees_contacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from .scopes import Scope
+    from ..scopes import Scope
 
 WHOLE_RECORD = "Toute la fiche"
 NOT_SHOWN = "Ces informations ne vous sont pas affichées, leur diffusion est restreinte. Vous pouvez les signaler."

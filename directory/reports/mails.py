@@ -15,10 +15,10 @@ from django.urls import reverse
 from accounts.models import User
 from common.context import site_name
 
-from .history import KINDS
-from .models import ErrorReport
-from .report_pages import block_title, shown_name, with_record
-from .scopes import scope_of
+from ..history import KINDS
+from ..models import ErrorReport
+from ..scopes import scope_of
+from .pages import block_title, shown_name, with_record
 
 WITH_RECORD = ("unit", "geographic_entity")
 

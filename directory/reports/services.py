@@ -18,15 +18,15 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 
-from . import report_mails
-from .blocks import BLOCKS
-from .enums import ScopeKind
-from .history import KINDS
-from .models import Assignment, ErrorReport, ErrorReportStep, GeographicEntity, OperationalUnit, ReportSettings
-from .permissions import handles_report
+from ..blocks import BLOCKS
+from ..enums import ScopeKind
+from ..history import KINDS
+from ..models import Assignment, ErrorReport, ErrorReportStep, GeographicEntity, OperationalUnit, ReportSettings
+from ..permissions import handles_report
+from . import mails
 
 if TYPE_CHECKING:
-    from .scopes import Scope
+    from ..scopes import Scope
 
 Record = GeographicEntity | OperationalUnit
 State = ErrorReport.State
@@ -114,9 +114,9 @@ def _save_and_tell(report: ErrorReport, record: Record, base_url: str) -> None:
     report.save()
     _step(report, "", report.reported_by, now, "")
     for director in directors:
-        _after_commit(report_mails.mail_director, report_id=report.pk, user_id=director.pk, base_url=base_url)
+        _after_commit(mails.mail_director, report_id=report.pk, user_id=director.pk, base_url=base_url)
     if told_now:
-        _after_commit(report_mails.mail_support, report_ids=[report.pk], base_url=base_url)
+        _after_commit(mails.mail_support, report_ids=[report.pk], base_url=base_url)
 
 
 @transaction.atomic
@@ -151,7 +151,7 @@ def answer_report(
     _move(locked, State(state), by, now, locked.answer)
     locked.save()
     if locked.reported_by_id != by.pk:
-        _after_commit(report_mails.mail_reporter, report_id=locked.pk, base_url=base_url)
+        _after_commit(mails.mail_reporter, report_id=locked.pk, base_url=base_url)
     return locked
 
 
@@ -169,7 +169,7 @@ def tell_support(*, now: datetime.datetime, base_url: str) -> int:
             if not ids:
                 return told
             ErrorReport.objects.filter(pk__in=ids).update(support_told_at=now)
-            _after_commit(report_mails.mail_support, report_ids=ids, base_url=base_url)
+            _after_commit(mails.mail_support, report_ids=ids, base_url=base_url)
         told += len(ids)
 
 

@@ -1,0 +1,1 @@
+"""« Signaler une erreur »: acts on error reports, their mails, what pages and panels show of them."""
