@@ -10,10 +10,11 @@ class DirectoryConfig(AppConfig):
         from accounts import account_sections, authority
         from common import reference
 
-        from . import delegation_pages, file_panels, menu, quality_panels
+        from . import delegation_pages, file_panels, menu
         from .account_section import SECTION
         from .imports import kinds as import_kinds
         from .imports import pages as import_pages
+        from .quality import panels as quality_panels
         from .reference.nomenclatures import load_allowances, load_terms
         from .reference.places import load_places
         from .reports import panels as report_panels

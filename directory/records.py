@@ -32,7 +32,7 @@ from .models import (
     UnitTerm,
     WeeklyHours,
 )
-from .quality import stale_entities
+from .quality.services import stale_entities
 from .querysets import address_shown
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from .units import OperationalUnit
 class RecordQuality(models.Model):
     """Completeness of an EG or a UO, and the advice of the national quality rules (spec 10, Rules; ANS, 5.6).
 
-    Written in the transaction of whatever changes the record (``directory.quality``), rebuilt from nothing by
-    ``rebuild_quality``. ``missing`` and ``advice`` hold keys of ``directory.quality_rules``.
+    Written in the transaction of whatever changes the record (``directory.quality.services``), rebuilt from nothing by
+    ``rebuild_quality``. ``missing`` and ``advice`` hold keys of ``directory.quality.rules``.
     """
 
     geographic_entity = models.OneToOneField(

@@ -22,11 +22,10 @@ from common.client_address import client_address
 from common.pages import posted_from
 from common.xlsx import Sheet, xlsx_response
 
-from .. import quality_list
 from ..permissions import follows_quality
-from ..quality_filter import QualityFilter
-from ..quality_list import QualityLine
-from ..quality_rules import known
+from ..quality.filters import QualityFilter
+from ..quality.lines import QualityLine, quality_lines, read_lines, rule_counts, shown_lines
+from ..quality.rules import known
 
 PER_PAGE = 50
 NOT_YOURS = "La qualité des fiches se suit par les directeurs et le support."
@@ -72,17 +71,17 @@ def quality_records(request: HttpRequest) -> HttpResponse:
     """
     form = QualityFilter(request.GET, scope=request.scope)
     wanted, now = form.wanted, timezone.now()
-    lines = quality_list.quality_lines(request.scope, wanted, now=now)
+    lines = quality_lines(request.scope, wanted, now=now)
     anything = {name: value for name, value in wanted.items() if name != "regle"}
     counts = {}
     if form.errors:
         lines = lines.none()
     else:
-        counts = quality_list.rule_counts(quality_list.quality_lines(request.scope, anything, now=now))
+        counts = rule_counts(quality_lines(request.scope, anything, now=now))
     figures = lines.order_by().aggregate(total=Count("pk"), average=Avg("percent"))
-    pages = CountedPaginator(quality_list.shown_lines(lines), PER_PAGE, total=figures["total"])
+    pages = CountedPaginator(shown_lines(lines), PER_PAGE, total=figures["total"])
     page = pages.get_page(request.GET.get("page"))
-    page.object_list = list(quality_list.read_lines(page.object_list))
+    page.object_list = list(read_lines(page.object_list))
     return render(
         request,
         "directory/quality_list.html",
@@ -116,9 +115,9 @@ def quality_workbook(request: SignedInRequest) -> HttpResponseBase:
         request_ip=client_address(request),
         details={"what": "quality", "query": query_without(request, "page")[:1000]},
     )
-    lines = quality_list.quality_lines(request.scope, wanted, now=now)
-    rows = quality_list.shown_lines(lines).iterator(chunk_size=2000)
-    sheet = Sheet("Qualité des fiches", SHEET_COLUMNS, sheet_rows(quality_list.read_lines(rows)))
+    lines = quality_lines(request.scope, wanted, now=now)
+    rows = shown_lines(lines).iterator(chunk_size=2000)
+    sheet = Sheet("Qualité des fiches", SHEET_COLUMNS, sheet_rows(read_lines(rows)))
     return xlsx_response(f"qualite-des-fiches-{timezone.localdate(now):%Y-%m-%d}.xlsx", [sheet])
 
 

@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from directory import quality
 from directory.enums import Nomenclature
 from directory.models import GeographicEntity, OperationalUnit, RecordQuality
-from directory.quality_rules import assess
+from directory.quality import services as quality
+from directory.quality.rules import assess
 from directory.scopes import scope_of
 from directory.services import start_edit, update_record
 from tests.factories.directory import (

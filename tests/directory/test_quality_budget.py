@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from directory import quality
+from directory.quality import services as quality
 from tests.factories.directory import UnitFactory
 from tests.test_query_budgets import ENVELOPE
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
-from directory import quality
 from directory.models import GeographicEntity, OperationalUnit, RecordQuality
-from directory.quality import stale_entities
-from directory.quality_list import quality_lines
-from directory.quality_rules import is_stale
+from directory.quality import services as quality
+from directory.quality.lines import quality_lines
+from directory.quality.rules import is_stale
+from directory.quality.services import stale_entities
 from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import AssignmentFactory, GeographicEntityFactory, LegalEntityFactory, UnitFactory

@@ -7,7 +7,7 @@ import pytest
 from directory.blocks import BLOCKS
 from directory.enums import RecordKind
 from directory.forms import editable_blocks
-from directory.quality_rules import BY_KEY, RULES, EntityFacts, UnitFacts, assess, is_stale, known
+from directory.quality.rules import BY_KEY, RULES, EntityFacts, UnitFacts, assess, is_stale, known
 
 EG, UO = RecordKind.GEOGRAPHIC_ENTITY, RecordKind.UNIT
 FULL_ENTITY = EntityFacts(**{field.name: True for field in fields(EntityFacts)})

@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from directory import quality
 from directory.models import OperationalUnit
+from directory.quality import services as quality
 from tests.factories.directory import UnitFactory
 
 from .test_accessibility import SIZES, errors_of

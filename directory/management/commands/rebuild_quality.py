@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandParser
 
-from directory import quality
+from directory.quality import services as quality
 
 
 class Command(BaseCommand):

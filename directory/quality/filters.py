@@ -11,10 +11,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 
 from accounts.roles import Permission
 
-from .enums import Nomenclature, RecordKind
-from .models import Department, GeographicEntity, OperationalUnit, RecordQuality, Term
-from .quality_rules import RECENCY, RULES
-from .scopes import Scope
+from ..enums import Nomenclature, RecordKind
+from ..models import Department, GeographicEntity, OperationalUnit, RecordQuality, Term
+from ..scopes import Scope
+from .rules import RECENCY, RULES
 
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 1, 1)
 _PERCENT = "Écrivez un nombre entier, de 1 à 100."

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from common.text import fold
 
-from .enums import RecordKind
+from ..enums import RecordKind
 
 EXPECTED, REQUIRED, ADVICE = 1, 3, 0  # weights
 

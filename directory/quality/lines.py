@@ -24,15 +24,15 @@ from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from .enums import RecordKind
-from .forms import editable_blocks
-from .models import RecordQuality
-from .quality import stale_entities
-from .quality_filter import Order
-from .quality_rules import RECENCY, Rule, known
+from ..enums import RecordKind
+from ..forms import editable_blocks
+from ..models import RecordQuality
+from .filters import Order
+from .rules import RECENCY, Rule, known
+from .services import stale_entities
 
 if TYPE_CHECKING:
-    from .scopes import Scope
+    from ..scopes import Scope
 
 ORDERS: dict[str, tuple[str, ...]] = {
     Order.PERCENT: ("percent", "sort_name", "pk"),

@@ -10,12 +10,13 @@ from accounts import home
 from accounts.roles import Permission
 from common import navigation
 
-from . import panels, quality
-from .enums import RecordKind
-from .models import GeographicEntity, OperationalUnit, RecordQuality
-from .permissions import covers, follows_quality
-from .quality_list import links, quality_lines, read_lines, shown_lines
-from .quality_rules import RECENCY, known
+from .. import panels
+from ..enums import RecordKind
+from ..models import GeographicEntity, OperationalUnit, RecordQuality
+from ..permissions import covers, follows_quality
+from . import services
+from .lines import links, quality_lines, read_lines, shown_lines
+from .rules import RECENCY, known
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -25,7 +26,7 @@ SHOWN_AT_HOME = 5
 
 def register() -> None:
     """Follow the records, and show their completeness to those who may put it right."""
-    quality.connect()
+    services.connect()
     template = "directory/quality_panel.html"
     unit, entity = RecordKind.UNIT, RecordKind.GEOGRAPHIC_ENTITY
     panels.register(panels.Panel("quality", unit, "side", unit_panel, template, order=50))

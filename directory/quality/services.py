@@ -14,8 +14,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from .enums import Nomenclature, PositionSource, RecordKind
-from .models import (
+from ..enums import Nomenclature, PositionSource, RecordKind
+from ..models import (
     GeographicEntity,
     InterventionArea,
     OperationalUnit,
@@ -24,8 +24,8 @@ from .models import (
     UnitTerm,
     WeeklyHours,
 )
-from .quality_rules import FEW_UNITS, RECENT_DAYS, EntityFacts, UnitFacts, assess
-from .signals import entities_changed, units_changed
+from ..signals import entities_changed, units_changed
+from .rules import FEW_UNITS, RECENT_DAYS, EntityFacts, UnitFacts, assess
 
 BATCH = 1000
 
