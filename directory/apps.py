@@ -10,8 +10,9 @@ class DirectoryConfig(AppConfig):
         from accounts import account_sections, authority
         from common import reference
 
-        from . import delegation_pages, file_panels, menu
-        from .account_section import SECTION
+        from . import file_panels, menu
+        from .delegation import panels as delegation_panels
+        from .delegation.account_section import SECTION
         from .imports import kinds as import_kinds
         from .imports import pages as import_pages
         from .quality import panels as quality_panels
@@ -31,4 +32,4 @@ class DirectoryConfig(AppConfig):
         report_panels.register()
         file_panels.register()
         menu.register()
-        delegation_pages.register()
+        delegation_panels.register()

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.back_office import BackOfficeAdmin
 from accounts.roles import ROLE_LABELS, Role
 
+from ..delegation.rights import end_role, give_role, new_assignment
 from ..models import Assignment
-from ..rights import end_role, give_role, new_assignment
 
 SCOPE_FIELDS = ("legal_entity", "geographic_entity", "unit")
 

@@ -17,9 +17,9 @@ from common import french
 from common.identifiers import compact
 from common.text import fold
 
+from ..delegation.rights import Record, why_not_scope
 from ..enums import ClosureKind
 from ..models import GeographicEntity, LegalEntity, OperationalUnit
-from ..rights import Record, why_not_scope
 from . import cells
 from .account_columns import TITLES
 from .cells import BadCell

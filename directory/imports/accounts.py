@@ -18,9 +18,9 @@ from accounts.roles import Permission
 from accounts.services import create_account
 from common import french
 
-from ..delegation import tell_given
+from ..delegation.rights import give_role
+from ..delegation.services import tell_given
 from ..models import Assignment, ImportRun
-from ..rights import give_role
 from .account_columns import COLUMNS, SHEET
 from .account_rows import AccountRow, Judged, judge
 from .contract import WORDS, Importer, Line, LineVerdict, Verdict

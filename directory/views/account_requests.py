@@ -15,8 +15,14 @@ from accounts.roles import Permission
 from common.client_address import client_address
 from common.pages import Crumb, posted_from
 
-from .. import delegates
-from ..account_requests import account_of, approve_request, proposed_username, refuse_request, request_account
+from ..delegation import delegates
+from ..delegation.account_requests import (
+    account_of,
+    approve_request,
+    proposed_username,
+    refuse_request,
+    request_account,
+)
 from ..forms.delegation import AccountRequestForm, ApproveForm, RefuseForm, put_errors
 from ..models import AccountRequest
 from ..permissions import manages_accounts

@@ -20,12 +20,12 @@ from common.client_address import client_address
 from common.pages import Crumb
 from common.text import fold
 
-from .. import delegates
-from ..delegation import NOT_FOUND, WITH_SCOPE, TooManyMisses, find_person, name_manager, place_words
+from ..delegation import delegates
+from ..delegation.reviews import may_withdraw, withdraw_right
+from ..delegation.services import NOT_FOUND, WITH_SCOPE, TooManyMisses, find_person, name_manager, place_words
 from ..forms.delegation import NameManagerForm, put_errors
 from ..models import Assignment, GeographicEntity
 from ..permissions import delegates_roles, manages_accounts
-from ..reviews import may_withdraw, withdraw_right
 
 UNITS_PER_PAGE = 50
 TEXT_LENGTH = 100

@@ -21,10 +21,10 @@ from common.client_address import client_address
 from common.pages import posted_from
 from common.xlsx import Sheet, xlsx_response
 
-from ..delegation import place_words
+from ..delegation.reviews import SILENT, Shown, confirm_rights, is_silent, listed, may_withdraw, reviewable
+from ..delegation.services import place_words
 from ..models import Assignment
 from ..permissions import manages_accounts
-from ..reviews import SILENT, Shown, confirm_rights, is_silent, listed, may_withdraw, reviewable
 from .delegation import ID_DIGITS, TEXT_LENGTH, require_delegation
 
 PER_PAGE = 50

@@ -136,7 +136,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "common.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# A role that nobody confirmed for this many days is listed for its yearly review (directory.reviews).
+# A role that nobody confirmed for this many days is listed for its yearly review (directory.delegation.reviews).
 RIGHTS_REVIEW_DAYS = 365
 
 # Security headers.

@@ -12,7 +12,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.models import AuditEntry, User
 from accounts.roles import Permission, Role
-from directory.account_requests import approve_request, proposed_username, refuse_request, request_account
+from directory.delegation.account_requests import approve_request, proposed_username, refuse_request, request_account
 from directory.models import AccountRequest, Assignment
 from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory
@@ -53,7 +53,7 @@ def test_nobody_asks_for_units_of_others(cast, world, who):
 
 
 def test_a_director_asks_for_thirty_accounts_a_day(cast, world, monkeypatch):
-    monkeypatch.setattr("directory.account_requests.REQUESTS_PER_DAY", 1)
+    monkeypatch.setattr("directory.delegation.account_requests.REQUESTS_PER_DAY", 1)
     ask(cast.directeur, [world.act])
     with pytest.raises(ValidationError, match="le maximum"):
         ask(cast.directeur, [world.act], email="autre@asso.example")

@@ -12,7 +12,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.models import AuditEntry
 from accounts.roles import Permission, Role
-from directory.delegation import MISSES, TooManyMisses, find_person, name_manager, remove_manager
+from directory.delegation.services import MISSES, TooManyMisses, find_person, name_manager, remove_manager
 from directory.models import Assignment, RorReferent
 from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory
@@ -158,7 +158,7 @@ def test_addresses_are_not_tried_one_after_the_other(cast, karim):
 
 
 def test_naming_one_person_after_the_other_is_counted_too(cast, world, karim, monkeypatch):
-    monkeypatch.setattr("directory.delegation.MISSES", 2)
+    monkeypatch.setattr("directory.delegation.services.MISSES", 2)
     first = name(karim, [world.act, world.lam], cast.directeur)
     for assignment in first:
         remove(assignment, cast.directeur)
@@ -236,7 +236,7 @@ def test_the_page_says_the_same_for_an_unknown_and_a_closed_account(client, cast
 
 
 def test_the_page_gives_up_after_too_many_tries(client, cast, world, monkeypatch):
-    monkeypatch.setattr("directory.delegation.MISSES", 1)
+    monkeypatch.setattr("directory.delegation.services.MISSES", 1)
     client.force_login(cast.directeur)
     url = reverse("directory:delegation_add", args=[world.eg.pk])
     for _ in range(2):

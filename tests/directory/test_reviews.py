@@ -12,8 +12,8 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
+from directory.delegation.reviews import Shown, confirm_rights, due, listed, may_withdraw, reviewable, withdraw_right
 from directory.models import Assignment
-from directory.reviews import Shown, confirm_rights, due, listed, may_withdraw, reviewable, withdraw_right
 from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import AssignmentFactory

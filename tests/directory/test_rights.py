@@ -9,9 +9,9 @@ from pytest_django.asserts import assertContains
 
 from accounts.models import AuditEntry
 from accounts.roles import Permission, Role
+from directory.delegation.rights import end_role, give_role
 from directory.enums import ScopeKind
 from directory.models import Assignment
-from directory.rights import end_role, give_role
 from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import (

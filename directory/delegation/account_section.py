@@ -10,8 +10,8 @@ from accounts.account_sections import AccountSection
 from accounts.models import User
 from accounts.roles import PERMISSION_LABELS, ROLE_LABELS, Permission, Role, permissions_of
 
-from .enums import ScopeKind
-from .models import Assignment, OperationalUnit
+from ..enums import ScopeKind
+from ..models import Assignment, OperationalUnit
 
 UNITS_SHOWN = 100
 PAGES = {

@@ -21,11 +21,11 @@ from accounts.services import create_account, log_action
 from common import french
 from common.text import fold
 
-from . import delegation_mails
-from .delegation import give_missing, tell_named, why_not_closed
-from .models import AccountRequest, OperationalUnit
-from .permissions import why_not_delegate
-from .scopes import Scope, scope_of
+from ..models import AccountRequest, OperationalUnit
+from ..permissions import why_not_delegate
+from ..scopes import Scope, scope_of
+from . import mails
+from .services import give_missing, tell_named, why_not_closed
 
 State = AccountRequest.State
 REQUESTS_PER_DAY = 30  # of one director, within DAY
@@ -187,7 +187,7 @@ def _decide(locked: AccountRequest, state: str, by: User, answer: str, base_url:
     locked.full_clean(exclude=["units"])
     locked.save(update_fields=["state", "decided_by", "decided_at", "answer", "user"])
     if base_url:
-        told = functools.partial(delegation_mails.mail_request_decided.enqueue, request_id=locked.pk, base_url=base_url)
+        told = functools.partial(mails.mail_request_decided.enqueue, request_id=locked.pk, base_url=base_url)
         transaction.on_commit(told)
 
 

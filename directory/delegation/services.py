@@ -21,11 +21,11 @@ from accounts.roles import Permission, Role
 from accounts.services import log_action
 from common import french
 
-from . import delegation_mails
-from .models import Assignment, GeographicEntity, LegalEntity, OperationalUnit
-from .permissions import covers, why_not_delegate
+from ..models import Assignment, GeographicEntity, LegalEntity, OperationalUnit
+from ..permissions import covers, why_not_delegate
+from ..scopes import Scope, scope_of
+from . import mails
 from .rights import Record, new_assignment, write_end, write_role
-from .scopes import Scope, scope_of
 
 NOT_FOUND = (
     "Aucun compte utilisable n’a exactement cette adresse. Vérifiez-la, ou demandez un compte pour cette personne."
@@ -176,7 +176,7 @@ def lock_current(assignment: Assignment) -> Assignment:
 def tell_named(*, user: User, given: Iterable[Assignment], by: User, base_url: str) -> None:
     """Mail a person what he or she became Responsable of, once the act is written."""
     _after_commit(
-        delegation_mails.mail_named,
+        mails.mail_named,
         user_id=user.pk,
         places=[place_words(assignment) for assignment in given],
         by_id=by.pk,
@@ -187,7 +187,7 @@ def tell_named(*, user: User, given: Iterable[Assignment], by: User, base_url: s
 def tell_given(*, assignment: Assignment, by: User | None, base_url: str) -> None:
     """Mail a person that he or she was given a role by an import, once the act is written."""
     _after_commit(
-        delegation_mails.mail_given,
+        mails.mail_given,
         user_id=assignment.user_id,
         role=assignment.role,
         place=place_words(assignment),
@@ -200,7 +200,7 @@ def tell_given(*, assignment: Assignment, by: User | None, base_url: str) -> Non
 def tell_removed(*, assignment: Assignment, by: User, base_url: str) -> None:
     """Mail a person that a role ended, once the act is written."""
     _after_commit(
-        delegation_mails.mail_removed,
+        mails.mail_removed,
         user_id=assignment.user_id,
         role=assignment.role,
         place=place_words(assignment),

@@ -11,8 +11,8 @@ from accounts.models import AuditEntry, User
 from accounts.roles import ROLE_LABELS, Permission, Role
 from accounts.services import log_action
 
-from .enums import ScopeKind
-from .models import Assignment, GeographicEntity, LegalEntity, OperationalUnit
+from ..enums import ScopeKind
+from ..models import Assignment, GeographicEntity, LegalEntity, OperationalUnit
 
 Record = LegalEntity | GeographicEntity | OperationalUnit
 

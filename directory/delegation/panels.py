@@ -10,12 +10,13 @@ from accounts import home
 from common.navigation import NavItem
 from common.navigation import register as register_link
 
-from . import delegates, members
-from .enums import RecordKind
-from .models import AccountRequest, GeographicEntity
-from .panels import Panel
-from .panels import register as register_panel
-from .permissions import delegates_roles, manages_accounts
+from .. import members
+from ..enums import RecordKind
+from ..models import AccountRequest, GeographicEntity
+from ..panels import Panel
+from ..panels import register as register_panel
+from ..permissions import delegates_roles, manages_accounts
+from . import delegates
 from .reviews import due, reviewable
 
 ANSWERS_SHOWN_FOR = timedelta(days=14)

@@ -13,8 +13,8 @@ from accounts.models import User
 from accounts.roles import Permission
 from common.text import fold
 
-from .models import Assignment, GeographicEntity, OperationalUnit
-from .permissions import why_not_delegate
+from ..models import Assignment, GeographicEntity, OperationalUnit
+from ..permissions import why_not_delegate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from .scopes import Coverage, Scope
+    from ..scopes import Coverage, Scope
 
 PEOPLE_OFFERED = 30  # Responsables already named, offered when another is named
 PANEL_PEOPLE = 6

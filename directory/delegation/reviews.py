@@ -19,15 +19,15 @@ from accounts.models import AuditEntry, User
 from accounts.roles import Permission, Role
 from common.text import fold
 
-from .delegation import WITH_SCOPE, lock_current, remove_manager, tell_removed
-from .models import Assignment
-from .permissions import why_not_delegate
+from ..models import Assignment
+from ..permissions import why_not_delegate
 from .rights import log_assignment, write_end
+from .services import WITH_SCOPE, lock_current, remove_manager, tell_removed
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from .scopes import Scope
+    from ..scopes import Scope
 
 SOON = 60  # days before the last day of a role
 SILENT = 90  # days since a role was given and since its holder last signed in, if ever

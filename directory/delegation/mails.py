@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.roles import ROLE_LABELS, Role
 from common.context import site_name
 
-from .models import AccountRequest
+from ..models import AccountRequest
 
 
 @task
