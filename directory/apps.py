@@ -10,7 +10,8 @@ class DirectoryConfig(AppConfig):
         from accounts import account_sections, authority
         from common import reference
 
-        from . import file_panels, menu
+        from . import menu
+        from .attachments import panels as file_panels
         from .delegation import panels as delegation_panels
         from .delegation.account_section import SECTION
         from .imports import kinds as import_kinds

@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from ..files import MAX_ATTACHMENTS
-from ..uploads import Upload, read_attachment, read_photo
+from ..attachments.services import MAX_ATTACHMENTS
+from ..attachments.uploads import Upload, read_attachment, read_photo
 
 NO_PHOTO = "Choisissez une image."
 EMPTY = "Ce fichier est vide."

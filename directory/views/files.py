@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from common import french
 
-from .. import files
+from ..attachments import services
+from ..attachments.panels import photo_url
 from ..enums import RecordKind
-from ..file_panels import photo_url
 from ..forms.files import AttachmentsForm, PhotoForm
 from ..models import Attachment, GeographicEntity, OperationalUnit
 from ..permissions import why_not_edit_blocks
@@ -41,13 +41,13 @@ def photo(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, "photo", kind, record, PhotoForm())
     if "supprimer" in request.POST:
-        removed = files.remove_photo(record=record, **_author(request))
+        removed = services.remove_photo(record=record, **_author(request))
         messages.success(request, "La photo est supprimée." if removed else "Cette fiche n’a pas de photo.")
         return redirect(record_url(record))
     form = PhotoForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, "photo", kind, record, form, status=422)
-    files.set_photo(record=record, content=form.cleaned_data["photo"], **_author(request))
+    services.set_photo(record=record, content=form.cleaned_data["photo"], **_author(request))
     messages.success(request, "La photo est enregistrée.")
     return redirect(record_url(record))
 
@@ -74,7 +74,7 @@ def attachments(request: HttpRequest, kind: str, record_id: int) -> HttpResponse
     if form.is_valid():
         uploads = form.cleaned_data["fichiers"]
         try:
-            files.add_attachments(record=record, uploads=uploads, **_author(request))
+            services.add_attachments(record=record, uploads=uploads, **_author(request))
         except ValidationError as refused:
             form.add_error("fichiers", refused)
         else:
@@ -104,7 +104,7 @@ def attachment_remove(request: HttpRequest, kind: str, record_id: int, attachmen
         context = {"attachment": attachment, **_context(kind, record, "Supprimer une pièce jointe")}
         return render(request, "directory/attachment_remove.html", context)
     try:
-        files.remove_attachment(record=record, attachment_id=attachment.pk, **_author(request))
+        services.remove_attachment(record=record, attachment_id=attachment.pk, **_author(request))
     except Attachment.DoesNotExist as error:
         raise Http404 from error
     messages.success(request, f"«\u00a0{attachment.name}\u00a0» est supprimé.")
@@ -165,7 +165,7 @@ def _page(
     context = {
         "form": form,
         "attachments": present,
-        "limit": files.MAX_ATTACHMENTS,
+        "limit": services.MAX_ATTACHMENTS,
         **_context(kind, record, "Pièces jointes"),
     }
     return render(request, "directory/record_attachments.html", context, status=status)

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from directory import files, uploads
+from directory.attachments import services as files
+from directory.attachments import uploads
 from directory.models import Attachment, GeographicEntity, RecordChange
 from directory.scopes import scope_of
 from tests.factories.directory import UnitFactory

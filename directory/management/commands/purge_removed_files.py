@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from common import french
-from directory.files import KEPT_DAYS, purge
+from directory.attachments.services import KEPT_DAYS, purge
 from directory.imports import purge as imports
 
 

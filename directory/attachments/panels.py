@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from . import panels
-from .enums import RecordKind
-from .history import KINDS
-from .permissions import why_not_edit
+from .. import panels
+from ..enums import RecordKind
+from ..history import KINDS
+from ..permissions import why_not_edit
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

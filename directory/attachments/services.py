@@ -16,10 +16,10 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from .enums import RecordKind
-from .history import KINDS
-from .models import Attachment, GeographicEntity, OperationalUnit, RecordChange
-from .services import RecordEdit, start_edit
+from ..enums import RecordKind
+from ..history import KINDS
+from ..models import Attachment, GeographicEntity, OperationalUnit, RecordChange
+from ..services import RecordEdit, start_edit
 from .uploads import EXTENSIONS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-    from .scopes import Scope
+    from ..scopes import Scope
     from .uploads import Upload
 
 MAX_ATTACHMENTS = 20  # of a record
