@@ -18,7 +18,7 @@ from common.pages import Crumb
 from common.text import fold
 
 from .enums import PositionSource, PublicationStatus
-from .hours import ExceptionRange, Schedule, WeeklyRange
+from .hours.schedule import ExceptionRange, Schedule, WeeklyRange
 from .models import (
     ErrorReport,
     GeographicEntity,

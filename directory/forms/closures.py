@@ -9,7 +9,7 @@ from django.utils import timezone
 from common import french
 
 from ..enums import ClosureKind
-from ..hours import FIRST_YEAR, LAST_YEAR
+from ..hours.schedule import FIRST_YEAR, LAST_YEAR
 
 REASON_LENGTH = 200
 DATE_FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]

@@ -14,9 +14,8 @@ from django.utils.text import capfirst
 from common import french
 
 from ..enums import Nomenclature
-from ..hours import FIRST_YEAR, LAST_YEAR
-from ..models import OperationalUnit, Term
-from ..timetable import (
+from ..hours.schedule import FIRST_YEAR, LAST_YEAR
+from ..hours.timetable import (
     WEEKDAYS,
     TypedException,
     TypedRange,
@@ -27,6 +26,7 @@ from ..timetable import (
     parse_time,
     runs_overnight,
 )
+from ..models import OperationalUnit, Term
 from .base import BlockForm
 from .hours_draft import Draft
 

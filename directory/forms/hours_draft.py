@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ..timetable import WEEKDAYS as DAY_NAMES
+from ..hours.timetable import WEEKDAYS as DAY_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

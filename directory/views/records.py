@@ -15,7 +15,7 @@ from ..closing import closure_url
 from ..contacts import main_phone
 from ..editing import blocks_to_edit
 from ..enums import RecordKind
-from ..hours_pages import hours_context
+from ..hours.pages import hours_context
 from ..models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner
 from ..panels import panels_for
 from ..past import history_url

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.hours import ExceptionRange, Schedule, WeeklyRange
+from directory.hours.schedule import ExceptionRange, Schedule, WeeklyRange
 
 PARIS = ZoneInfo("Europe/Paris")
 YEARS = (2024, 2026)  # a leap year, and one of other weekdays

@@ -7,8 +7,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.hours import ExceptionRange, Schedule, WeeklyRange
-from directory.hours_pages import (
+from directory.hours.pages import (
     exception_words,
     hours_context,
     month_text,
@@ -17,6 +16,7 @@ from directory.hours_pages import (
     parse_month,
     periods,
 )
+from directory.hours.schedule import ExceptionRange, Schedule, WeeklyRange
 from tests.factories.directory import HoursExceptionFactory, WeeklyHoursFactory
 
 AUGUST = dt.date(2024, 8, 1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.timetable import (
+from directory.hours.timetable import (
     TypedException,
     TypedRange,
     Validity,

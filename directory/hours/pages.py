@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from common import french
 
-from .hours import (
+from .schedule import (
     DAYS,
     FIRST_YEAR,
     LAST_YEAR,
