@@ -9,7 +9,7 @@ from django.db import connection
 from common.geo import Point
 from common.text import place_key
 from directory.models import Department
-from directory.place_names import PlaceQuery, parse_place
+from directory.territory.place_names import PlaceQuery, parse_place
 
 PROPOSALS = 8
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing

@@ -13,10 +13,10 @@ from django.urls import reverse
 from common.geo import Point
 
 from ..enums import PositionSource
-from ..geocoding import FARTHEST_KM, Position, is_near, position_of
 from ..models import Commune, GeographicEntity
-from ..paste import KnownPlace, Verdict, read_piece, sure_name
-from ..territories import load_gazetteer
+from ..territory.geocoding import FARTHEST_KM, Position, is_near, position_of
+from ..territory.paste import KnownPlace, Verdict, read_piece, sure_name
+from ..territory.territories import load_gazetteer
 from .base import REQUIRED, BlockForm
 from .places import suggesting
 

@@ -18,8 +18,14 @@ from django.urls import reverse
 from common import french
 
 from ..models import Commune, Department, OperationalUnit
-from ..paste import MAX_PIECES, MAX_SEARCHES, Codes, PasteResult, Verdict, read_list, split_pieces
-from ..territories import load_gazetteer, region_members, territory_parameters, whole_department, without_covered
+from ..territory.paste import MAX_PIECES, MAX_SEARCHES, Codes, PasteResult, Verdict, read_list, split_pieces
+from ..territory.territories import (
+    load_gazetteer,
+    region_members,
+    territory_parameters,
+    whole_department,
+    without_covered,
+)
 from .base import BlockForm
 from .places import suggesting
 

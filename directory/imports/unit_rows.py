@@ -17,8 +17,8 @@ from common.text import fold
 from ..ages import MAX_AGE_YEARS, Age, first_day, last_day
 from ..enums import AgeUnit, CapacityKind, Nomenclature
 from ..models import GeographicEntity, Term, TermAllowance
-from ..paste import Codes, Gazetteer, Piece, Verdict, read_piece
-from ..territories import load_gazetteer
+from ..territory.paste import Codes, Gazetteer, Piece, Verdict, read_piece
+from ..territory.territories import load_gazetteer
 from . import cells
 from .cells import BadCell, TermIndex
 from .unit_columns import TITLES

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from ..territories import load_gazetteer, region_members, suggested, territory_query
+from ..territory.territories import load_gazetteer, region_members, suggested, territory_query
 from .access import readers_only
 from .maps import geojson
 

@@ -5,10 +5,10 @@ from django.urls import reverse
 
 from directory.enums import PositionSource
 from directory.forms import block_form_class
-from directory.geocoding import Position
 from directory.models import Commune, GeographicEntity, RecordChange
 from directory.scopes import scope_of
 from directory.snapshots import differences, state_of
+from directory.territory.geocoding import Position
 from tests.factories.directory import commune
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from directory.enums import PositionSource
 from directory.forms import block_form_class
-from directory.geocoding import geocode, position_of
 from directory.models import GeographicEntity
 from directory.scopes import scope_of
+from directory.territory.geocoding import geocode, position_of
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.text import place_key
-from directory.paste import (
+from directory.reference.files import read_communes
+from directory.territory.paste import (
     LIKENESS,
     MAX_SEARCHES,
     PROPOSALS,
@@ -23,7 +24,6 @@ from directory.paste import (
     split_pieces,
     sure_name,
 )
-from directory.reference.files import read_communes
 
 DEPARTMENTS = {
     "75": "Paris",

@@ -12,7 +12,7 @@ from directory.models import Commune, InterventionArea, RecordChange
 from directory.reference.files import read_communes
 from directory.scopes import scope_of
 from directory.snapshots import differences, state_of
-from directory.territories import RegionMembers, territory_parameters, territory_query
+from directory.territory.territories import RegionMembers, territory_parameters, territory_query
 from tests.factories.directory import InterventionAreaFactory, commune
 
 pytestmark = pytest.mark.django_db

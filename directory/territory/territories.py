@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from common.text import place_key
 
-from .models import Commune, Department
+from ..models import Commune, Department
 from .paste import PROPOSALS, Gazetteer, KnownPlace, read_piece
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from geopy.geocoders import BANFrance
 
 from common.geo import Point, distance_km
 
-from .enums import PositionSource
+from ..enums import PositionSource
 
 if TYPE_CHECKING:
-    from .models import Commune
+    from ..models import Commune
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Places as people write them: names, pasted lists, territories as codes, the position of an address."""
