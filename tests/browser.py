@@ -6,11 +6,13 @@ the summary says so.
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from playwright.sync_api import ConsoleMessage, Error, Page
 
 from scripts.browser import find_chromium
@@ -22,6 +24,7 @@ CHROMIUM_ARGUMENTS = [
     *("--disable-sync", "--no-first-run"),
 ]
 TIMEOUT = 10_000  # milliseconds
+REST_TIMEOUT = 10  # seconds
 MARKER = "console_errors(pattern): console errors that this test expects, as a regular expression"
 
 Axe = Callable[..., list[str]]
@@ -84,6 +87,27 @@ def page(page: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
     assert unexpected == []
 
 
+@pytest.fixture(autouse=True)
+def _server_at_rest(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Wait, once the page is closed, for answers nobody reads any more: emptying the tables would meet them."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    busy = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend' AND state <> 'idle'"
+    )
+    deadline = time.monotonic() + REST_TIMEOUT
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(busy)
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def axe(page: Page) -> Axe:
     """Return a function that lists what axe finds on the current page, one line a violation.
@@ -93,6 +117,7 @@ def axe(page: Page) -> Axe:
     source = AXE.read_text(encoding="utf-8")
 
     def run(**options: Any) -> list[str]:
+        page.wait_for_load_state()
         page.evaluate(source + ";undefined")
         found = page.evaluate("options => axe.run(document, options)", {"runOnly": AXE_RULES, **options})
         return [

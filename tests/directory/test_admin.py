@@ -22,7 +22,7 @@ from directory.models import (
 from directory.scopes import scope_of
 from directory.services import update_record
 from directory.signals import units_changed
-from directory.wording import weekly_words
+from directory.versions.wording import weekly_words
 from tests.factories.directory import (
     PractitionerFactory,
     StructureFactory,

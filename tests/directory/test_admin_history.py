@@ -12,7 +12,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from directory.scopes import scope_of
 from directory.services import update_record
 from directory.snapshots import state_of
-from directory.wording import MODELS, field_label
+from directory.versions.wording import MODELS, field_label
 from tests.factories.availability import EntryFactory
 from tests.factories.directory import PractitionerFactory, RecordChangeFactory, StructureFactory
 

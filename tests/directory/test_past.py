@@ -7,13 +7,14 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from directory import past, services
+from directory import services
 from directory.blocks import BLOCKS
-from directory.diff import items_diff, words_diff
 from directory.enums import Nomenclature
 from directory.models import GeographicEntity, OperationalUnit, RecordChange, Term
 from directory.scopes import scope_of
 from directory.snapshots import applied, differences, reverted, state_of
+from directory.versions import past
+from directory.versions.diff import items_diff, words_diff
 from tests.factories.directory import RecordChangeFactory, commune
 
 COMMUNES = ("92050", "75110", "78646", "93066")

@@ -92,7 +92,8 @@ def test_refused_forms_are_accessible(page, axe, live_server, open_session, cast
     page.goto(f"{live_server.url}{reverse('login')}")
     page.locator("#id_username").fill("personne")
     page.locator("#id_password").fill("mauvais")
-    page.get_by_role("button", name="Connexion", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Connexion", exact=True).click()
     found = axe()
     open_session(cast.responsable)
     page.goto(f"{live_server.url}{reverse('availability:entry')}")

@@ -84,7 +84,9 @@ def test_axe_finds_nothing(page, axe, live_server, open_session, cast, changed, 
         assert axe() == [], address
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
     page.goto(f"{live_server.url}{history(changed.eg)}")
-    page.get_by_role("link", name="Version 3").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Version 3").click()
     assert axe() == []
-    page.get_by_role("link", name="Rétablir la version d’avant").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Rétablir la version d’avant").click()
     assert axe() == []

@@ -177,7 +177,8 @@ def test_hours_and_closures_are_accessible(
         page.goto(address)
         found += check(page, axe, address)
     page.goto(addresses[3])
-    page.get_by_role("button", name="Fermer la fiche").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Fermer la fiche").click()
     found += check(page, axe, "fermeture refusée")
     page.get_by_label("Définitive").check()
     page.get_by_label("Motif").fill("Fin de convention")

@@ -87,12 +87,14 @@ def test_the_pages_are_accessible(page, axe, live_server, support, size, scheme)
     found = []
 
     def look():
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
         found.extend(f"{page.url}: {line}" for line in axe())
 
     page.goto(f"{live_server.url}/repertoire/imports/")
     look()
     page.get_by_role("link", name="Choisir un fichier : Établissements FINESS").click()
+    page.wait_for_url("**/nouveau/finess/")
     look()
     page.get_by_role("button", name="Envoyer le fichier").click()
     expect(page.get_by_role("alert").or_(page.locator("[data-focus]")).first).to_be_visible()

@@ -39,9 +39,11 @@ def test_refused_forms_of_reports_are_accessible(page, axe, live_server, open_se
     page.set_viewport_size(SIZES[size])
     open_session(cast.directeur)
     page.goto(f"{live_server.url}/repertoire/uo/{world.act.pk}/signaler/")
-    page.get_by_role("button", name="Signaler").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Signaler").click()
     found = axe()
     report = ErrorReportFactory(unit=world.act)
     page.goto(f"{live_server.url}/signalements/{report.pk}/")
-    page.get_by_role("button", name="sans suite").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="sans suite").click()
     assert found + axe() == []
