@@ -20,7 +20,7 @@ from .models import GeographicEntity, OperationalUnit
 from .permissions import why_not_edit_blocks
 from .records import without_outlines
 from .snapshots import state_of
-from .wording import field_label, in_words
+from .versions.wording import field_label, in_words
 
 if TYPE_CHECKING:
     from django.core.exceptions import ValidationError

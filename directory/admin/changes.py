@@ -14,7 +14,7 @@ from accounts.roles import Permission
 
 from ..history import KINDS
 from ..models import RecordChange
-from ..wording import MODELS, block_title, changed_fields, role_label
+from ..versions.wording import MODELS, block_title, changed_fields, role_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from accounts.requests import SignedInRequest
 
-from .. import past
 from ..forms.history import HistoryFilter
 from ..history import KINDS
 from ..models import RecordChange
 from ..records import page_crumbs, record_url
 from ..services import StaleRecord
+from ..versions import past
 from .access import find_record
 
 ACTS_A_PAGE = 25

@@ -18,10 +18,10 @@ from ..enums import RecordKind
 from ..hours.pages import hours_context
 from ..models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner
 from ..panels import panels_for
-from ..past import history_url
 from ..permissions import sees_contacts
 from ..reports.pages import page_reports
 from ..reports.services import open_blocks
+from ..versions.past import history_url
 from .access import readers_only
 
 ENTITIES_PER_PAGE = 50

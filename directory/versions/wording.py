@@ -14,11 +14,11 @@ from django.utils.text import capfirst
 from accounts.roles import ROLE_LABELS, Role
 from common import french
 
-from .blocks import BLOCKS, PUBLICATION_FIELDS
-from .enums import Nomenclature, RecordKind
-from .history import KINDS
-from .models import RecordChange, WeeklyHours
-from .models.base import PhoneField
+from ..blocks import BLOCKS, PUBLICATION_FIELDS
+from ..enums import Nomenclature, RecordKind
+from ..history import KINDS
+from ..models import RecordChange, WeeklyHours
+from ..models.base import PhoneField
 
 MODELS: dict[str, type[models.Model]] = {kind: model for model, kind in KINDS.items()}
 LISTS = {

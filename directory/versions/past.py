@@ -11,21 +11,21 @@ from django.urls import reverse
 from accounts.roles import Permission
 from common import french
 
-from .blocks import BLOCKS, PUBLICATION_FIELDS
+from ..blocks import BLOCKS, PUBLICATION_FIELDS
+from ..enums import RecordKind
+from ..history import KINDS
+from ..models import GeographicEntity, LegalEntity, OperationalUnit, RecordChange
+from ..permissions import covers
+from ..services import update_block
+from ..snapshots import differences, reverted, state_of
 from .diff import Piece, items_diff, words_diff
-from .enums import RecordKind
-from .history import KINDS
-from .models import GeographicEntity, LegalEntity, OperationalUnit, RecordChange
-from .permissions import covers
-from .services import update_block
-from .snapshots import differences, reverted, state_of
 from .wording import block_title, field_label, in_words, role_label
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-    from .scopes import Scope
-    from .snapshots import State
+    from ..scopes import Scope
+    from ..snapshots import State
 
 LEAST_COMMON = 0.3  # of the longer text: below, two texts are shown whole, their words would be a salad
 LONG_TEXT = 60  # characters: beyond, a text is compared word by word
