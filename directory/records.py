@@ -54,7 +54,7 @@ def without_outlines(path: str = "") -> tuple[str, str]:
 
 
 def _open_report_blocks(path: str) -> ArraySubquery:
-    """Blocks of a record with an open report, one item a report, for ``reports.open_blocks``."""
+    """Blocks of a record with an open report, one item a report, for ``reports.services.open_blocks``."""
     return ArraySubquery(ErrorReport.objects.open().filter(**{path: OuterRef("pk")}).order_by("block").values("block"))
 
 

@@ -212,7 +212,7 @@ class ShownReport:
 def page_reports(request: HttpRequest, record: Any, open_reports: list[str]) -> dict[str, Any] | None:
     """What a record page shows of its reports: where to file one, which blocks are reported.
 
-    ``open_reports``: blocks with an open report (``reports.open_blocks``). ``None`` for records that take none.
+    ``open_reports``: reported blocks (``reports.services.open_blocks``). ``None`` for records that take none.
     """
     if not isinstance(record, GeographicEntity | OperationalUnit):
         return None
