@@ -12,7 +12,7 @@ from accounts.roles import Permission
 from directory.enums import Nomenclature
 from directory.models import Term
 
-from . import services
+from . import membership, openings
 from .breakdown import COUNT_FIELDS
 from .exceptions import UnitsNotGrouped
 from .models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
@@ -25,6 +25,7 @@ CURRENT_FIELDS = (
     "version",
     "figure",
     "stated_at",
+    "confirmed_at",
     "changed_at",
     "by",
     "source",
@@ -71,12 +72,9 @@ class GroupingAdmin(RhythmAdmin):
     filter_horizontal = ("unit_types",)
 
     def save_related(self, request, form, formsets, change):
-        grouping = form.instance
         with transaction.atomic():
-            before = set(grouping.unit_types.values_list("pk", flat=True))
             super().save_related(request, form, formsets, change)
-            after = set(grouping.unit_types.values_list("pk", flat=True))
-            services.apply_rhythms(unit_type_ids=before | after)
+            openings.apply_rhythms()
 
 
 @admin.register(UnitTypeRhythm)
@@ -99,13 +97,12 @@ class UnitTypeRhythmAdmin(RhythmAdmin):
     def save_model(self, request, obj, form, change):
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            services.apply_rhythms(unit_type_ids=[obj.unit_type_id])
+            openings.apply_rhythms()
 
     def delete_model(self, request, obj):
-        unit_type_id = obj.unit_type_id
         with transaction.atomic():
             super().delete_model(request, obj)
-            services.apply_rhythms(unit_type_ids=[unit_type_id])
+            openings.apply_rhythms()
 
 
 class OpeningForm(forms.ModelForm):
@@ -117,7 +114,7 @@ class OpeningForm(forms.ModelForm):
 
     def clean_unit(self):
         unit = self.cleaned_data["unit"]
-        if unit.unit_type is None or services.rhythm_for(unit.unit_type) is None:
+        if unit.pk not in membership.rhythms_of([unit.pk]):
             raise forms.ValidationError(NOT_GROUPED)
         return unit
 
@@ -130,7 +127,7 @@ class CurrentFigureAdmin(BackOfficeAdmin):
     can_change = False
     form = OpeningForm
     raw_id_fields = ("unit",)
-    list_display = ("unit", "unit_type", "is_open", "figure", "stated_at", "rhythm")
+    list_display = ("unit", "unit_type", "is_open", "figure", "confirmed_at", "rhythm")
     list_filter = ("is_open", "unit__unit_type")
     list_select_related = ("unit__unit_type",)
     search_fields = ("unit__name", "unit__geographic_entity__name")
@@ -145,7 +142,7 @@ class CurrentFigureAdmin(BackOfficeAdmin):
         return (*CURRENT_FIELDS, *COUNT_FIELDS, "comment", "is_over_capacity") if obj else ("unit",)
 
     def save_model(self, request, obj, form, change):
-        services.open_entry(unit_ids=[obj.unit_id], now=timezone.now(), **self._actor(request))
+        openings.open_entry(unit_ids=[obj.unit_id], now=timezone.now(), **self._actor(request))
 
     def _actor(self, request):
         return {"scope": request.scope, "by": request.user, "request_ip": self.request_ip(request)}
@@ -153,7 +150,7 @@ class CurrentFigureAdmin(BackOfficeAdmin):
     @admin.action(description="Ouvrir la saisie")
     def open_entry(self, request, queryset):
         try:
-            opened = services.open_entry(
+            opened = openings.open_entry(
                 unit_ids=[row.pk for row in queryset], now=timezone.now(), **self._actor(request)
             )
         except UnitsNotGrouped:
@@ -163,7 +160,7 @@ class CurrentFigureAdmin(BackOfficeAdmin):
 
     @admin.action(description="Fermer la saisie")
     def close_entry(self, request, queryset):
-        closed = services.close_entry(unit_ids=[row.pk for row in queryset], **self._actor(request))
+        closed = openings.close_entry(unit_ids=[row.pk for row in queryset], **self._actor(request))
         messages.success(request, f"Saisies fermées\u00a0: {len(closed)}.")
 
 

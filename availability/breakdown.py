@@ -1,4 +1,7 @@
-"""The optional breakdown of a figure: six marginal counts (spec 20, Entering; 01-settled, Availability). Pure."""
+"""The optional breakdown of a figure: marginal counts (spec 20, Entering; 01-settled, Availability). Pure.
+
+Six are usual; the others are offered for hospital beds, by their groupings.
+"""
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -10,13 +13,16 @@ class Share(StrEnum):
     SEX = "sex"
     ACCESSIBLE = "accessible"
     ROOM = "room"
+    AGE = "age"
+    COVID = "covid"
 
 
 @dataclass(frozen=True)
 class Counts:
     """Places by kind, each ``None`` when « non précisé » and 0 when there is none.
 
-    ``men``, ``women``, ``any_sex``: who may come; ``accessible``: places PMR; ``single_room``, ``shared_room``: rooms.
+    ``men``, ``women``, ``any_sex``: who may come; ``accessible``: places PMR; ``single_room``, ``shared_room``: rooms;
+    ``adults``, ``children``: ages; ``covid_positive``, ``covid_negative``: sectors of an epidemic.
     """
 
     men: int | None = None
@@ -25,6 +31,10 @@ class Counts:
     accessible: int | None = None
     single_room: int | None = None
     shared_room: int | None = None
+    adults: int | None = None
+    children: int | None = None
+    covid_positive: int | None = None
+    covid_negative: int | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -42,11 +52,14 @@ class Counts:
             Share.SEX: self.by_sex,
             Share.ACCESSIBLE: self.accessible or 0,
             Share.ROOM: (self.single_room or 0) + (self.shared_room or 0),
+            Share.AGE: (self.adults or 0) + (self.children or 0),
+            Share.COVID: (self.covid_positive or 0) + (self.covid_negative or 0),
         }
         return next((share for share, total in shares.items() if total > figure), None)
 
 
 COUNT_FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Counts))
+USUAL_COUNTS: tuple[str, ...] = ("men", "women", "any_sex", "accessible", "single_room", "shared_room")
 NOTHING_GIVEN = Counts()
 
 
@@ -61,5 +74,5 @@ def carried_over(typed: Counts, figure: int, *, shown: Counts, shown_figure: int
 
 
 def counts_of(row: object) -> Counts:
-    """Counts carried by anything that has the six attributes (a statement, a current figure)."""
+    """Counts carried by anything that has their attributes (a statement, a current figure)."""
     return Counts(**{name: getattr(row, name) for name in COUNT_FIELDS})

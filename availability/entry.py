@@ -14,6 +14,7 @@ from .exceptions import StaleFigure, StatementError
 from .forms import StatementForm, explain, initial_of, question
 from .models import AvailabilityEntry, CurrentFigure
 from .rows import EntryRow, Outcome, prefix_of
+from .statement import Statement
 
 _ID = re.compile(r"[1-9][0-9]{0,17}")  # within bigint
 
@@ -130,17 +131,14 @@ def save_row(row: EntryRow, *, by, scope) -> None:
         row,
         lambda: services.record_statement(
             unit_id=row.unit.pk,
-            figure=values["figure"],
-            breakdown=breakdown,
-            comment=values["comment"],
+            said=Statement(figure=values["figure"], counts=breakdown, comment=values["comment"]),
             expected_version=values["version"],
             request_id=values["request_id"],
             source=AvailabilityEntry.Source.WEB,
             by=by,
             scope=scope,
             now=row.now,
-            confirm_over=is_confirmed,
-            confirm_rise=is_confirmed,
+            is_confirmed=is_confirmed,
         ),
     )
 

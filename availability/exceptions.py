@@ -1,6 +1,7 @@
 """Why a statement was not recorded: typed, with the data that a page needs to say it in French."""
 
 import uuid
+from enum import StrEnum
 
 from .breakdown import Share
 from .models import CurrentFigure
@@ -40,10 +41,10 @@ class FigureOutOfRange(StatementError):
 
 
 class BreakdownBeyondFigure(StatementError):
-    """The counts of ``share`` add up to more than ``figure``."""
+    """The counts of ``share`` add up to more than ``figure``; the free places of the lines when it is ``None``."""
 
-    def __init__(self, share: Share, figure: int) -> None:
-        super().__init__(f"{share.value} > {figure}")
+    def __init__(self, share: Share | None, figure: int) -> None:
+        super().__init__(f"{share.value if share else 'lines'} > {figure}")
         self.share = share
         self.figure = figure
 
@@ -68,6 +69,19 @@ class UnlikelyRise(StatementError):
 
 class NothingToConfirm(StatementError):
     """The unit was never stated: there is no figure to confirm."""
+
+
+class UndoRefused(StatementError):
+    """The statement cannot be taken back. ``why`` says the reason."""
+
+    class Why(StrEnum):
+        SAVED_SINCE = "saved_since"
+        NOT_YOURS = "not_yours"
+        TOO_LATE = "too_late"
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why.value)
+        self.why = why
 
 
 class UnitsNotGrouped(Exception):

@@ -25,11 +25,19 @@ from .services import LARGEST_FIGURE
 
 COMMENT_LENGTH = 500
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
-_SHARE_FIELD = {Share.SEX: "men", Share.ACCESSIBLE: "accessible", Share.ROOM: "single_room"}
+_SHARE_FIELD = {
+    Share.SEX: "men",
+    Share.ACCESSIBLE: "accessible",
+    Share.ROOM: "single_room",
+    Share.AGE: "adults",
+    Share.COVID: "covid_positive",
+}
 _SHARE_WORDS = {
     Share.SEX: "La répartition par public dépasse",
     Share.ACCESSIBLE: "Le nombre de places PMR dépasse",
     Share.ROOM: "Le nombre de chambres dépasse",
+    Share.AGE: "La répartition par âge dépasse",
+    Share.COVID: "La répartition Covid dépasse",
 }
 
 
@@ -77,6 +85,10 @@ class StatementForm(forms.Form):
     accessible = _count("PMR")
     single_room = _count("Chambre indiv.")
     shared_room = _count("Chambre part.")
+    adults = _count("Adulte")
+    children = _count("Enfant")
+    covid_positive = _count("Covid+")
+    covid_negative = _count("Covid−")
     comment = CommentField(
         label="Commentaire (modalités d’hébergement)",
         required=False,
@@ -126,6 +138,8 @@ def _unlikely_rise(error: UnlikelyRise, unit: OperationalUnit) -> tuple[str, str
 
 @explain.register
 def _breakdown_beyond(error: BreakdownBeyondFigure, unit: OperationalUnit) -> tuple[str, str]:
+    if error.share is None:
+        return "figure", "Les lignes libres dépassent le total."
     available = wording.figure_words(error.figure, unit.capacity_kind)
     return _SHARE_FIELD[error.share], f"{_SHARE_WORDS[error.share]} le total ({available})."
 

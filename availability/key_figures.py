@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
 from directory.enums import PublicationStatus
 
 from .models import CurrentFigure
+from .standing import counting
 
 CACHE_KEY = "availability.key_figures"
 CACHE_SECONDS = 300
@@ -32,7 +33,7 @@ def _counted() -> dict[str, int]:
         unit__geographic_entity__status=PublicationStatus.PUBLISHED,
         unit__geographic_entity__legal_entity__status=PublicationStatus.PUBLISHED,
     )
-    counts = Q(expires_at__gte=timezone.now())
+    counts = counting(timezone.now())
     return shown.order_by().aggregate(
         places=Sum("figure", filter=counts, default=0), counted=Count("pk", filter=counts), open=Count("pk")
     )

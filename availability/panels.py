@@ -15,15 +15,20 @@ from .freshness import AgeBand, ContractState
 from .models import CurrentFigure
 from .permissions import may_state_somewhere, statement_refusal
 from .shown import ShownFigure
+from .standing import closures_of
 
 WAITING_SHOWN = 5  # units named on the home page
 
 
 def figures_for(unit_ids: Collection[int], *, viewer_id: int = 0) -> dict[int, ShownFigure]:
-    """Figures of units by unit id; a unit that was never opened to entry is absent (one query)."""
+    """Figures of units by unit id; a unit that was never opened to entry is absent (two queries)."""
     now = timezone.now()
     rows = CurrentFigure.objects.filter(unit__in=unit_ids).select_related("unit__unit_type", "by")
-    return {row.pk: ShownFigure(unit=row.unit, figure=row, viewer_id=viewer_id, now=now) for row in rows}
+    closures = closures_of(unit_ids, now)
+    return {
+        row.pk: ShownFigure(unit=row.unit, figure=row, viewer_id=viewer_id, now=now, closures=closures.get(row.pk, ()))
+        for row in rows
+    }
 
 
 def badges() -> dict[str, Any]:
@@ -36,8 +41,10 @@ def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any]:
     """Places of one unit: free, installed, age, breakdown, comment; or « Saisie non activée »."""
     figure = CurrentFigure.objects.select_related("by").filter(unit=unit).first()
     viewer_id = request.scope.user_id or 0
-    shown = ShownFigure(unit=unit, figure=figure, viewer_id=viewer_id, now=timezone.now())
-    can_state = statement_refusal(request.scope, unit, figure) is None
+    now = timezone.now()
+    closures = closures_of([unit.pk], now).get(unit.pk, ())
+    shown = ShownFigure(unit=unit, figure=figure, viewer_id=viewer_id, now=now, closures=closures)
+    can_state = statement_refusal(request.scope, unit, figure, shown.closure) is None
     entry_url = reverse("availability:entry") + "?" + urlencode({"q": unit.name})
     return {"shown": shown, "entry_url": entry_url if can_state else "", **badges()}
 

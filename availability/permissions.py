@@ -6,7 +6,7 @@ from accounts.roles import Permission
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .models import CurrentFigure
+from .models import CurrentFigure, UnitClosure
 
 
 class Refusal(StrEnum):
@@ -16,6 +16,7 @@ class Refusal(StrEnum):
     CLOSED = "closed"
     NOT_PUBLISHED = "not_published"
     NOT_OPEN = "not_open"
+    UNAVAILABLE = "unavailable"
 
 
 REFUSAL_WORDS: dict[Refusal, str] = {
@@ -23,6 +24,7 @@ REFUSAL_WORDS: dict[Refusal, str] = {
     Refusal.CLOSED: "UO fermée, saisie bloquée.",
     Refusal.NOT_PUBLISHED: "La fiche de cette unité n’est pas publiée\u00a0: la saisie est bloquée.",
     Refusal.NOT_OPEN: "Saisie non activée.",
+    Refusal.UNAVAILABLE: "UO en indisponibilité totale, saisie bloquée.",
 }
 
 
@@ -31,8 +33,13 @@ def may_state_somewhere(scope: Scope) -> bool:
     return scope.may(Permission.STATEMENT_WRITE)
 
 
-def statement_refusal(scope: Scope, unit: OperationalUnit, figure: CurrentFigure | None) -> Refusal | None:
-    """Reason why this person may not state the unit's places now; ``None`` when allowed. The unit's EG is read."""
+def statement_refusal(
+    scope: Scope, unit: OperationalUnit, figure: CurrentFigure | None, closure: UnitClosure | None
+) -> Refusal | None:
+    """Reason why this person may not state the unit's places now; ``None`` when allowed. The unit's EG is read.
+
+    ``closure`` is the unavailability of the unit that holds now, if any.
+    """
     if not scope.coverage(Permission.STATEMENT_WRITE).holds_unit(unit):
         return Refusal.NOT_HELD
     if unit.is_closed:
@@ -41,6 +48,8 @@ def statement_refusal(scope: Scope, unit: OperationalUnit, figure: CurrentFigure
         return Refusal.NOT_PUBLISHED
     if figure is None or not figure.is_open:
         return Refusal.NOT_OPEN
+    if closure is not None:
+        return Refusal.UNAVAILABLE
     return None
 
 

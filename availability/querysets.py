@@ -29,11 +29,25 @@ class CurrentFigureQuerySet(models.QuerySet):
 
     def due(self, now: datetime.datetime):
         """Open figures never stated, or older than their rhythm at ``now``: what is to be brought up to date."""
-        return self.open().filter(Q(stated_at=None) | Q(stated_at__lt=now - F("rhythm")))
+        return self.open().filter(Q(confirmed_at=None) | Q(confirmed_at__lt=now - F("rhythm")))
 
     def oldest_first(self):
         """Never stated first, then the oldest figure."""
-        return self.order_by(F("stated_at").asc(nulls_first=True), "unit__sort_name", "unit_id")
+        return self.order_by(F("confirmed_at").asc(nulls_first=True), "unit__sort_name", "unit_id")
+
+
+class UnitClosureQuerySet(models.QuerySet):
+    def held(self):
+        """Closures that were not withdrawn."""
+        return self.filter(withdrawn_at=None)
+
+    def active_at(self, now: datetime.datetime):
+        """Closures that hold at ``now``."""
+        return self.held().filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+
+    def recorded_by(self, moment: datetime.datetime):
+        """Closures as they were known at ``moment``."""
+        return self.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=moment), recorded_at__lte=moment)
 
 
 def units_to_state(units, scope: Scope, text: str = ""):
@@ -53,5 +67,5 @@ def units_to_state(units, scope: Scope, text: str = ""):
     return (
         found.with_place()
         .select_related("current_figure__by")
-        .order_by(blocked, F("current_figure__stated_at").asc(nulls_first=True), "sort_name", "pk")
+        .order_by(blocked, F("current_figure__confirmed_at").asc(nulls_first=True), "sort_name", "pk")
     )

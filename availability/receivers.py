@@ -4,7 +4,7 @@ from typing import Any
 
 from directory.signals import units_changed
 
-from . import services
+from . import openings
 
 
 def connect() -> None:
@@ -14,4 +14,4 @@ def connect() -> None:
 
 def follow_units(sender: Any, *, unit_ids: list[int], **kwargs: Any) -> None:
     """Give units whose type changed its rhythm."""
-    services.apply_unit_rhythms(unit_ids=unit_ids)
+    openings.apply_unit_rhythms(unit_ids=unit_ids)

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -9,10 +10,12 @@ from directory.contacts import main_phone
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .breakdown import COUNT_FIELDS
+from .breakdown import USUAL_COUNTS
 from .forms import StatementForm, initial_of
+from .models import UnitClosure
 from .permissions import REFUSAL_WORDS, Refusal, statement_refusal
 from .shown import ShownFigure
+from .standing import active_closure
 
 
 class Outcome(StrEnum):
@@ -56,8 +59,8 @@ class EntryRow(ShownFigure):
 
     @property
     def count_fields(self) -> list:
-        """The six fields of the breakdown, as the form gives them."""
-        return [self.form[name] for name in COUNT_FIELDS]
+        """Fields of the breakdown that are offered, as the form gives them."""
+        return [self.form[name] for name in USUAL_COUNTS]
 
     @property
     def is_unfolded(self) -> bool:
@@ -102,14 +105,17 @@ class EntryRow(ShownFigure):
         return ""
 
 
-def shown_row(unit: OperationalUnit, scope: Scope, now: datetime.datetime) -> EntryRow:
-    """Row of a unit as stored."""
+def shown_row(
+    unit: OperationalUnit, scope: Scope, now: datetime.datetime, closures: Sequence[UnitClosure] = ()
+) -> EntryRow:
+    """Row of a unit as stored; ``closures`` are the unit's."""
     figure = getattr(unit, "current_figure", None)
     form = StatementForm(prefix=prefix_of(unit), initial=initial_of(figure) if figure else None)
     return EntryRow(
         unit=unit,
         figure=figure,
-        refusal=statement_refusal(scope, unit, figure),
+        refusal=statement_refusal(scope, unit, figure, active_closure(closures, now)),
+        closures=closures,
         form=form,
         viewer_id=scope.user_id or 0,
         now=now,

@@ -1,77 +1,78 @@
-"""What is written about availability: statements, openings, rhythms (spec 20; 01-settled, Availability)."""
+"""What is stated: figures of units and pools, confirmed, undone (spec 20, Entering; 01-settled, Availability)."""
 
 import datetime
 import uuid
-from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import asdict
 
 from django.db import transaction
-from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, fields
-from django.db.models.functions import Coalesce
 
-from accounts.models import AuditEntry, User
-from accounts.services import log_action
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .breakdown import COUNT_FIELDS, Counts, counts_of
+from . import membership
+from .breakdown import COUNT_FIELDS, counts_of
 from .exceptions import (
     BreakdownBeyondFigure,
     FigureOutOfRange,
     NothingToConfirm,
-    OpeningRefused,
     OverCapacity,
     RequestReused,
     StaleFigure,
     StatementRefused,
-    UnitsNotGrouped,
+    UndoRefused,
     UnlikelyRise,
 )
-from .freshness import EXPIRY_RHYTHMS, expires_at
-from .models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
-from .permissions import Refusal, may_manage_entry, statement_refusal
+from .freshness import expires_at
+from .lines import all_places, free_places, read_lines
+from .models import AvailabilityEntry, CallOutcome, CurrentFigure, CurrentState, Pool, UnitClosure
+from .permissions import Refusal, statement_refusal
 from .signals import figures_changed
+from .statement import Statement
 
 LARGEST_FIGURE = 9999  # places; no unit of the region comes near
 RISE_PLACES = 5  # the slip guard asks beyond both
 RISE_SHARE = 0.5
+UNDO_DELAY = datetime.timedelta(minutes=10)
 
 
 def record_statement(
     *,
     unit_id: int,
-    figure: int,
-    breakdown: Counts,
-    comment: str,
+    said: Statement,
     expected_version: int,
     request_id: uuid.UUID,
     source: str,
     by,
     scope: Scope,
     now: datetime.datetime,
-    confirm_over: bool = False,
-    confirm_rise: bool = False,
+    stated_at: datetime.datetime | None = None,
+    is_confirmed: bool = False,
 ) -> AvailabilityEntry:
-    """Append one statement of a unit's free places and make it the current figure.
+    """Append one statement of a unit's free places, or of its pool's, and make it the current figure.
 
     ``expected_version`` is the version that the person saw. The same ``request_id`` with the same content gives the
     statement already recorded. ``now`` is aware; the statement is never dated before the one it follows.
+    ``stated_at``, when the figure was typed earlier (a phone without network): older than the current statement, it
+    joins the history only.
 
     Raises ``OperationalUnit.DoesNotExist``, and (availability.exceptions) ``StatementRefused``, ``StaleFigure``,
-    ``RequestReused``, ``FigureOutOfRange``, ``BreakdownBeyondFigure``, ``OverCapacity`` unless ``confirm_over``,
-    ``UnlikelyRise`` unless ``confirm_rise``; nothing is then written. Source: spec 20, Entering; 01-settled.
+    ``RequestReused``, ``FigureOutOfRange``, ``BreakdownBeyondFigure``, ``OverCapacity`` and
+    ``UnlikelyRise`` unless ``is_confirmed``; nothing is then written. Source: spec 20, Entering; 01-settled.
     """
     with transaction.atomic():
-        current = _lock_figure(unit_id, scope)
-        stated = {"figure": figure, "comment": comment, **asdict(breakdown)}
+        current = _lock_figure(unit_id, scope, now)
+        holder = holder_of(current)
+        stated = said.fields()
         if replayed := _already_recorded(current, request_id, stated):
             return replayed
-        if current.version != expected_version:
+        is_late = stated_at is not None and holder.stated_at is not None and stated_at < holder.stated_at
+        if holder.version != expected_version and not is_late:
             raise StaleFigure(current)
-        _check_range(figure, breakdown)
-        is_over = _check_likelihood(current, figure, confirm_over=confirm_over, confirm_rise=confirm_rise)
-        return _append(current, stated | {"is_over_capacity": is_over}, request_id, source, by, now)
+        _check_range(said)
+        is_over = _check_likelihood(holder, installed_of(current), said, is_confirmed=is_confirmed or is_late)
+        entry = _new_entry(current, stated | {"is_over_capacity": is_over}, request_id, source, by, now, stated_at)
+        _follow(current, entry, is_late=is_late)
+        return entry
 
 
 def confirm_unchanged(
@@ -89,36 +90,97 @@ def confirm_unchanged(
     Raises ``NothingToConfirm`` when the unit was never stated, and what ``record_statement`` raises.
     """
     with transaction.atomic():
-        current = _lock_figure(unit_id, scope)
+        current = _lock_figure(unit_id, scope, now)
         if current.figure is None:
             raise NothingToConfirm
-        return record_statement(
-            unit_id=unit_id,
-            figure=current.figure,
-            breakdown=counts_of(current),
-            comment=current.comment,
-            expected_version=expected_version,
-            request_id=request_id,
-            source=source,
-            by=by,
-            scope=scope,
-            now=now,
-        )
+        stated = _content_of(current)
+        if replayed := _already_recorded(current, request_id, stated):
+            return replayed
+        if current.version != expected_version:
+            raise StaleFigure(current)
+        installed = installed_of(current)
+        is_over = installed is not None and current.figure > installed
+        content = stated | {"is_over_capacity": is_over, "is_confirmation": True}
+        entry = _new_entry(current, content, request_id, source, by, now)
+        _follow(current, entry)
+        return entry
 
 
-def _lock_figure(unit_id: int, scope: Scope) -> CurrentFigure:
-    """Current row of the unit under a row lock, its unit and EG loaded; raises ``StatementRefused``."""
+def undo_statement(
+    *, unit_id: int, version: int, request_id: uuid.UUID, source: str, by, scope: Scope, now: datetime.datetime
+) -> AvailabilityEntry:
+    """Write back the figure that ``by`` replaced with statement ``version``, as a new statement (« Annuler »).
+
+    It carries the moment at which the restored figure was confirmed; without any, the unit is « jamais » again.
+    Raises ``UndoRefused`` more than ten minutes later, when somebody saved since, when it is somebody else's, or when
+    it undoes one already; ``StatementRefused``; ``RequestReused``. Source: 01-settled, Availability.
+    """
+    with transaction.atomic():
+        current = _lock_figure(unit_id, scope, now)
+        mine = _entries_of(current)
+        replayed = AvailabilityEntry.objects.filter(request_id=request_id).first()
+        if replayed is not None:
+            if replayed.unit_id != unit_id or replayed.undoes_id is None:
+                raise RequestReused(request_id)
+            return replayed
+        last = mine.filter(version=version).first()
+        if last is None or current.version != version:
+            raise UndoRefused(UndoRefused.Why.SAVED_SINCE)
+        if last.by_id != by.pk or last.undoes_id is not None:
+            raise UndoRefused(UndoRefused.Why.NOT_YOURS)
+        if now - last.recorded_at > UNDO_DELAY:
+            raise UndoRefused(UndoRefused.Why.TOO_LATE)
+        restored = mine.filter(stated_at__lte=last.stated_at, version__lt=version).order_by("-stated_at", "-version")
+        entry = _restore(current, restored.first(), last, request_id, source, by, now)
+        _follow(current, entry)
+        return entry
+
+
+def holder_of(current: CurrentFigure) -> CurrentState:
+    """What the unit's statements are made of: its pool, or its own figure."""
+    return current.pool if current.pool is not None else current
+
+
+def installed_of(current: CurrentFigure) -> int | None:
+    """Installed places of the unit, or of its pool."""
+    return current.pool.installed_places if current.pool is not None else current.unit.installed_places
+
+
+def _lock_figure(unit_id: int, scope: Scope, now: datetime.datetime) -> CurrentFigure:
+    """Current row of the unit under a row lock, its unit, EG and pool loaded; raises ``StatementRefused``.
+
+    A pool is locked before its members, always in that order.
+    """
+    pool_id = CurrentFigure.objects.filter(pk=unit_id).values_list("pool_id", flat=True).first()
+    pool = Pool.objects.select_for_update().get(pk=pool_id) if pool_id else None
     current = (
         CurrentFigure.objects.select_for_update(of=("self",))
         .select_related("unit__geographic_entity")
         .filter(unit_id=unit_id)
         .first()
     )
+    if current is not None and current.pool_id != pool_id:  # shared or separated meanwhile
+        raise StaleFigure(current)
     unit = current.unit if current else OperationalUnit.objects.select_related("geographic_entity").get(pk=unit_id)
-    refusal = statement_refusal(scope, unit, current)
+    closure = UnitClosure.objects.active_at(now).filter(unit_id=unit_id).first()
+    refusal = statement_refusal(scope, unit, current, closure)
     if current is None or refusal:
         raise StatementRefused(refusal or Refusal.NOT_OPEN)
+    if pool is not None:
+        current.pool = pool
     return current
+
+
+def _entries_of(current: CurrentFigure):
+    """Statements of the unit, or of its pool."""
+    if current.pool_id:
+        return AvailabilityEntry.objects.filter(pool=current.pool_id)
+    return AvailabilityEntry.objects.filter(unit=current.unit_id, pool=None)
+
+
+def _content_of(row) -> dict:
+    """What a statement says, as fields."""
+    return {"figure": row.figure, "comment": row.comment, "lines": row.lines, **asdict(counts_of(row))}
 
 
 def _already_recorded(current: CurrentFigure, request_id: uuid.UUID, stated: dict) -> AvailabilityEntry | None:
@@ -136,28 +198,32 @@ def _already_recorded(current: CurrentFigure, request_id: uuid.UUID, stated: dic
     raise StaleFigure(current)
 
 
-def _check_range(figure: int, breakdown: Counts) -> None:
-    if not 0 <= figure <= LARGEST_FIGURE or any((getattr(breakdown, name) or 0) < 0 for name in COUNT_FIELDS):
+def _check_range(said: Statement) -> None:
+    figure, counts, lines = said.figure, said.shares, said.lines
+    numbers = [figure, *(getattr(counts, name) or 0 for name in COUNT_FIELDS), *(line.count for line in lines)]
+    if any(not 0 <= number <= LARGEST_FIGURE for number in numbers):
         raise FigureOutOfRange
-    if share := breakdown.beyond(figure):
+    if free_places(lines) > figure:
+        raise BreakdownBeyondFigure(None, figure)
+    if share := counts.beyond(figure):
         raise BreakdownBeyondFigure(share, figure)
 
 
-def _check_likelihood(current: CurrentFigure, figure: int, *, confirm_over: bool, confirm_rise: bool) -> bool:
-    """Ask about what is likely a slip; return whether the figure is over capacity.
+def _check_likelihood(holder: CurrentState, installed: int | None, said: Statement, *, is_confirmed: bool) -> bool:
+    """Ask about what is likely a slip; return whether the figure, or all the lines together, are over capacity.
 
     A figure that stays or goes down is never asked about, even above the installed places: they may have been reduced
     since (01-settled, slip guard). A first statement above them is.
     """
-    installed, previous = current.unit.installed_places, current.figure
-    is_over = installed is not None and figure > installed
-    if previous is not None and figure <= previous:
+    previous, held = holder.figure, max(said.figure, all_places(said.lines))
+    is_over = installed is not None and held > installed
+    if previous is not None and held <= max(previous, all_places(read_lines(holder.lines))):
         return is_over
-    if installed is not None and figure > installed:
-        if not confirm_over:
-            raise OverCapacity(figure, installed)
-    elif previous is not None and not confirm_rise and _is_unlikely_rise(previous, figure):
-        raise UnlikelyRise(figure, previous)
+    if installed is not None and held > installed:
+        if not is_confirmed:
+            raise OverCapacity(held, installed)
+    elif previous is not None and not is_confirmed and _is_unlikely_rise(previous, said.figure):
+        raise UnlikelyRise(said.figure, previous)
     return is_over
 
 
@@ -166,145 +232,81 @@ def _is_unlikely_rise(previous: int, figure: int) -> bool:
     return figure - previous > RISE_PLACES and figure - previous > previous * RISE_SHARE
 
 
-def _append(current: CurrentFigure, stated: dict, request_id, source, by, now) -> AvailabilityEntry:
-    """Write the statement and the current row, and tell who listens."""
+def _new_entry(current: CurrentFigure, content: dict, request_id, source, by, now, stated_at=None) -> AvailabilityEntry:
+    """Add the statement; ``content`` may say when it was confirmed, else it is when it was made."""
+    holder = holder_of(current)
     # `now` was read before the lock: a writer that waited must not date its statement before the one it follows.
-    at = max(now, current.stated_at or now)
-    entry = AvailabilityEntry.objects.create(
+    recorded_at = max(now, holder.stated_at or now)
+    at = min(stated_at, now) if stated_at is not None else recorded_at
+    return AvailabilityEntry.objects.create(
         unit_id=current.unit_id,
-        version=current.version + 1,
+        pool=current.pool,
+        version=holder.version + 1,
         stated_at=at,
-        recorded_at=at,
+        recorded_at=recorded_at,
         by=by,
         source=source,
         request_id=request_id,
-        **stated,
+        **{"confirmed_at": at, **content},
     )
-    changed_at = at if current.figure != stated["figure"] else current.changed_at
-    values = stated | {
-        "version": entry.version,
-        "stated_at": at,
-        "changed_at": changed_at,
-        "expires_at": expires_at(at, current.rhythm),
-        "by": by,
-        "source": source,
+
+
+def _restore(
+    current: CurrentFigure, earlier: AvailabilityEntry | None, last: AvailabilityEntry, request_id, source, by, now
+) -> AvailabilityEntry:
+    """Statement that says what ``earlier`` said, or nothing when there was none."""
+    content = _content_of(earlier) if earlier else {"figure": None}
+    kept = {
+        "confirmed_at": earlier.confirmed_at if earlier else None,
+        "is_over_capacity": earlier.is_over_capacity if earlier else False,
+        "undoes": last,
     }
+    return _new_entry(current, content | kept, request_id, source, by, now)
+
+
+def _follow(current: CurrentFigure, entry: AvailabilityEntry, *, is_late: bool = False) -> None:
+    """Make the statement the current one, for the unit or all the units of its pool, and tell who listens."""
+    holder = holder_of(current)
+    values = {"version": entry.version} if is_late else _state_after(holder, entry)
     for name, value in values.items():
-        setattr(current, name, value)
-    current.save(update_fields=values)
-    figures_changed.send(CurrentFigure, unit_ids=[current.unit_id])
-    return entry
-
-
-def rhythm_for(unit_type) -> datetime.timedelta | None:
-    """Expected rhythm of a type d'UO: its own, else the shortest of its groupings; ``None`` when it has no grouping."""
-    return rhythms_for([unit_type.pk]).get(unit_type.pk)
-
-
-def rhythms_for(unit_type_ids: Collection[int]) -> dict[int, datetime.timedelta]:
-    """Expected rhythm of each type d'UO that belongs to a grouping, by its id (two queries)."""
-    links = Grouping.unit_types.through.objects.filter(term__in=unit_type_ids).order_by("-grouping__rhythm")
-    rhythms = dict(links.values_list("term_id", "grouping__rhythm"))  # the shortest comes last and stays
-    own = UnitTypeRhythm.objects.filter(pk__in=list(rhythms)).values_list("pk", "rhythm")
-    return rhythms | dict(own)
-
-
-@transaction.atomic
-def open_entry(
-    *, unit_ids: Collection[int], scope: Scope, now: datetime.datetime, by: User, request_ip: str | None = None
-) -> list[int]:
-    """Open units to entry; return the ids of those that were not open yet. Figures already stated are kept.
-
-    Each opening is a line of the audit log, under ``by``.
-
-    Raises ``OpeningRefused`` and ``UnitsNotGrouped``, and then opens none. Source: spec 20, Entering.
-    """
-    units = _manageable_units(unit_ids, scope)
-    rhythms = rhythms_for({unit.unit_type_id for unit in units if unit.unit_type_id})
-    if strangers := [unit.pk for unit in units if unit.unit_type_id not in rhythms]:
-        raise UnitsNotGrouped(strangers)
-    figures = {row.pk: row for row in CurrentFigure.objects.select_for_update().filter(unit__in=units)}
-    opened = [unit for unit in units if unit.pk not in figures or not figures[unit.pk].is_open]
-    for unit in opened:
-        CurrentFigure.objects.update_or_create(
-            unit=unit,
-            defaults={"is_open": True, "opened_at": now},
-            create_defaults={"is_open": True, "opened_at": now, "rhythm": rhythms[unit.unit_type_id]},
-        )
-    apply_rhythms(unit_type_ids=rhythms)
-    _log(AuditEntry.Action.ENTRY_OPENED, opened, by, request_ip)
-    return _tell([unit.pk for unit in opened])
-
-
-@transaction.atomic
-def close_entry(*, unit_ids: Collection[int], scope: Scope, by: User, request_ip: str | None = None) -> list[int]:
-    """Close units to entry (« Saisie non activée »); return the ids of those that were open.
-
-    Each closing is a line of the audit log, under ``by``. Raises ``OpeningRefused``, and then closes none.
-    """
-    units = _manageable_units(unit_ids, scope)
-    open_rows = CurrentFigure.objects.select_for_update().filter(unit__in=units, is_open=True)
-    closed = sorted(row.pk for row in open_rows)
-    CurrentFigure.objects.filter(pk__in=closed).update(is_open=False)
-    _log(AuditEntry.Action.ENTRY_CLOSED, [unit for unit in units if unit.pk in closed], by, request_ip)
-    return _tell(closed)
-
-
-@transaction.atomic
-def apply_rhythms(*, unit_type_ids: Collection[int]) -> list[int]:
-    """Give the units of these types the rhythm now in force, after groupings or rhythms were edited.
-
-    A type that left its last grouping has its entry closed. Returns the ids of the units that changed.
-    """
-    return _bring_to_rhythm(CurrentFigure.objects.filter(unit__unit_type__in=unit_type_ids))
-
-
-@transaction.atomic
-def apply_unit_rhythms(*, unit_ids: Collection[int]) -> list[int]:
-    """Give these units the rhythm of their type, which may have changed; one query when nothing does.
-
-    A unit whose type belongs to no grouping has its entry closed. Returns the ids of the units that changed.
-    """
-    return _bring_to_rhythm(CurrentFigure.objects.filter(unit__in=unit_ids))
-
-
-def _bring_to_rhythm(figures: QuerySet[CurrentFigure]) -> list[int]:
-    """Update those of ``figures`` that are not at the rhythm in force; return their ids."""
-    groupings = Grouping.objects.filter(unit_types=OuterRef("unit__unit_type")).order_by("rhythm")
-    shortest = Subquery(groupings.values("rhythm")[:1])
-    own = Subquery(UnitTypeRhythm.objects.filter(pk=OuterRef("unit__unit_type")).values("rhythm"))
-    stale = figures.annotate(shortest=shortest, in_force=Coalesce(own, shortest)).filter(
-        Q(shortest=None, is_open=True)
-        | Q(shortest__isnull=False) & (Q(rhythm__lt=F("in_force")) | Q(rhythm__gt=F("in_force")))
-    )
-    rhythms: dict[datetime.timedelta | None, list[int]] = defaultdict(list)
-    for row in stale.select_for_update(of=("self",)):
-        rhythms[row.in_force if row.shortest else None].append(row.pk)
-    for rhythm, unit_ids in rhythms.items():
-        values = {"rhythm": rhythm, "expires_at": _expiry(rhythm)} if rhythm else {"is_open": False}
+        setattr(holder, name, value)
+    holder.save(update_fields=values)
+    unit_ids = [current.unit_id]
+    if current.pool is not None:
+        members = CurrentFigure.objects.select_for_update().filter(pool=current.pool).order_by("pk")
+        unit_ids = [member.pk for member in members]
         CurrentFigure.objects.filter(pk__in=unit_ids).update(**values)
-    return _tell([pk for unit_ids in rhythms.values() for pk in unit_ids])
+    tell_figures(unit_ids)
 
 
-def _expiry(rhythm: datetime.timedelta) -> ExpressionWrapper:
-    """``expires_at`` of each row under another rhythm; empty while nothing was stated."""
-    return ExpressionWrapper(F("stated_at") + EXPIRY_RHYTHMS * rhythm, output_field=fields.DateTimeField())
+def _state_after(holder: CurrentState, entry: AvailabilityEntry) -> dict:
+    """Fields of the current state once ``entry`` is the last statement."""
+    is_changed = holder.figure != entry.figure
+    return {
+        **_content_of(entry),
+        "is_over_capacity": entry.is_over_capacity,
+        "version": entry.version,
+        "stated_at": entry.stated_at,
+        "confirmed_at": entry.confirmed_at,
+        "changed_at": entry.stated_at if is_changed else holder.changed_at,
+        "expires_at": entry.confirmed_at and expires_at(entry.confirmed_at, holder.rhythm),
+        "contested_at": _contested_at(entry) if entry.undoes_id else None,
+        "by": entry.by,
+        "source": entry.source,
+    }
 
 
-def _manageable_units(unit_ids: Collection[int], scope: Scope) -> list[OperationalUnit]:
-    """Units to open or close; raises ``OpeningRefused`` when some are out of reach."""
-    units = list(OperationalUnit.objects.filter(pk__in=unit_ids).select_related("geographic_entity"))
-    if refused := [unit.pk for unit in units if not may_manage_entry(scope, unit)]:
-        raise OpeningRefused(refused)
-    return units
+def _contested_at(entry: AvailabilityEntry) -> datetime.datetime | None:
+    """When the figure that an undoing brought back had been contested, if it was."""
+    if entry.confirmed_at is None:
+        return None
+    calls = CallOutcome.objects.filter(unit=entry.unit_id, outcome=CallOutcome.Outcome.FULL, at__gte=entry.confirmed_at)
+    return calls.order_by("-at").values_list("at", flat=True).first()
 
 
-def _log(action: AuditEntry.Action, units: list[OperationalUnit], by: User, request_ip: str | None) -> None:
-    for unit in units:
-        log_action(action=action, actor=by, target=unit.name, request_ip=request_ip, details={"unit_id": unit.pk})
-
-
-def _tell(unit_ids: list[int]) -> list[int]:
+def tell_figures(unit_ids: list[int]) -> list[int]:
+    """After a write of current figures: bring the totals' rows in line, and tell who listens. Returns the ids."""
     if unit_ids:
+        membership.follow_figures(unit_ids=unit_ids)
         figures_changed.send(CurrentFigure, unit_ids=unit_ids)
     return unit_ids

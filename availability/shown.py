@@ -1,6 +1,7 @@
 """A unit's current figure as pages show it: badge, words, author. No query, no write."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,8 +9,9 @@ from directory.models import OperationalUnit
 
 from . import wording
 from .breakdown import counts_of
-from .freshness import ContractState, Freshness
-from .models import AvailabilityEntry, CurrentFigure
+from .freshness import Freshness
+from .models import AvailabilityEntry, CurrentFigure, UnitClosure
+from .standing import Standing, active_closure, standing_at
 
 
 @dataclass(kw_only=True)
@@ -20,17 +22,28 @@ class ShownFigure:
     figure: CurrentFigure | None
     viewer_id: int
     now: datetime.datetime
+    closures: Sequence[UnitClosure] = ()
 
     @property
     def kind(self) -> str:
         """Kind of the tag ``places``: « closed », « inactive », « unknown », « expired » or « known »."""
-        if self.unit.is_closed:
+        if self.unit.is_closed or self.standing is Standing.UNAVAILABLE:
             return "closed"
         if self.figure is None or not self.figure.is_open:
             return "inactive"
-        if self.freshness is None or self.freshness.state is ContractState.NEVER:
+        if self.standing is Standing.UNKNOWN:
             return "unknown"
-        return "expired" if self.freshness.state is ContractState.EXPIRED else "known"
+        return "expired" if self.standing is Standing.EXPIRED else "known"
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """Whether the figure counts, and why not; ``None`` when entry was never opened."""
+        return standing_at(self.figure, self.closures, self.now) if self.figure else None
+
+    @cached_property
+    def closure(self) -> UnitClosure | None:
+        """Unavailability that holds now, if any."""
+        return active_closure(self.closures, self.now)
 
     @property
     def is_stated(self) -> bool:
@@ -44,14 +57,14 @@ class ShownFigure:
     def state_words(self) -> str:
         if self.figure is None or self.freshness is None:
             return ""
-        return wording.state_words(self.freshness, self.figure.stated_at, self.figure.rhythm, self.now)
+        return wording.state_words(self.freshness, self.figure.confirmed_at, self.figure.rhythm, self.now)
 
     @property
     def due_words(self) -> str:
         """Text of « bientôt à confirmer » when the figure comes to it on an open page."""
-        if self.figure is None or self.figure.stated_at is None:
+        if self.figure is None or self.figure.confirmed_at is None:
             return ""
-        return wording.due_words(self.figure.stated_at + self.figure.rhythm, self.now)
+        return wording.due_words(self.figure.confirmed_at + self.figure.rhythm, self.now)
 
     @property
     def rhythm_words(self) -> str:

@@ -67,15 +67,15 @@ def due_words(due_at: datetime.datetime, now: datetime.datetime) -> str:
 
 
 def state_words(
-    freshness: Freshness, stated_at: datetime.datetime | None, rhythm: datetime.timedelta, now: datetime.datetime
+    freshness: Freshness, confirmed_at: datetime.datetime | None, rhythm: datetime.timedelta, now: datetime.datetime
 ) -> str:
     """Text of the contract state, with its delay: « En retard de 9 h », « À confirmer avant 16:00 », « À jour »."""
-    if stated_at is None or freshness.age is None:
+    if confirmed_at is None or freshness.age is None:
         return freshness.state.label
     if freshness.state is ContractState.LATE:
         return f"En retard de {duration(freshness.age - rhythm)}"
     if freshness.state is ContractState.DUE_SOON:
-        return due_words(stated_at + rhythm, now)
+        return due_words(confirmed_at + rhythm, now)
     return freshness.state.label
 
 

@@ -100,7 +100,7 @@ SELECT
     coalesce(served.insee, '{{}}'),
     unit.min_age_value, unit.min_age_unit, unit.max_age_value, unit.max_age_unit,
     unit.min_age_days, unit.max_age_days, unit.sex, unit.installed_places,
-    coalesce(figure.is_open, false), figure.figure, figure.stated_at, figure.expires_at, figure.rhythm,
+    coalesce(figure.is_open, false), figure.figure, figure.confirmed_at, figure.expires_at, figure.rhythm,
     coalesce(offer.term_ids, '{{}}'),
     array_remove(ARRAY[
         eg.finess, eg.siret, ej.finess, ej.siren, eg.national_id, unit.national_id, eg.phone,
@@ -247,7 +247,7 @@ WHERE document.kind = 'pro' AND (%(ids)s::bigint[] IS NULL OR document.practitio
 # A figure touches no indexed column: the row is updated in place, its text vector left alone.
 UPDATE_FIGURES = """
 UPDATE search_searchdocument document
-SET is_open = current.is_open, figure = current.figure, stated_at = current.stated_at,
+SET is_open = current.is_open, figure = current.figure, stated_at = current.confirmed_at,
     expires_at = current.expires_at, rhythm = current.rhythm
 FROM availability_currentfigure current
 WHERE current.unit_id = document.unit_id AND document.unit_id = ANY(%(ids)s::bigint[])

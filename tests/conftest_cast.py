@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import LegalText
 from accounts.roles import Role
+from availability.membership import write_rows
 
 from .factories.accounts import LegalTextFactory, UserFactory
 from .factories.availability import CurrentFigureFactory, GroupingFactory
@@ -36,7 +37,7 @@ def world(db) -> SimpleNamespace:
     act_mobile = UnitFactory(geographic_entity=eg, name="ACT hors les murs", act_mobile=True)
     lam = UnitFactory(geographic_entity=eg, name="LAM Altair", lam=True)
     lhss = UnitFactory(geographic_entity=other_eg, name="LHSS Bellatrix", lhss=True)
-    return SimpleNamespace(
+    found = SimpleNamespace(
         ej=ej,
         eg=eg,
         other_ej=other_ej,
@@ -52,6 +53,8 @@ def world(db) -> SimpleNamespace:
         paris10=commune("75110"),
         nanterre=commune("92050"),
     )
+    write_rows(unit_ids=None)
+    return found
 
 
 @pytest.fixture

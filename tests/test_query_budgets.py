@@ -64,7 +64,7 @@ PAGES = {
     "arbre": (6, address("directory:tree")),
     "arbre, département": (6, lambda world: reverse("directory:tree_department", kwargs={"code": "92"})),
     "arbre, établissement": (6, address("directory:tree_entity", entity_id="eg")),
-    "fiche UO": (12, address("directory:unit_detail", unit_id="act")),
+    "fiche UO": (14, address("directory:unit_detail", unit_id="act")),
     "fiche EG": (12, address("directory:geographic_entity_detail", entity_id="eg")),
     "fiche EJ": (12, address("directory:legal_entity_detail", entity_id="ej")),
 }

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from availability.freshness import ContractState, expires_at
-from availability.models import AvailabilityEntry, CurrentFigure
-from availability.services import rhythms_for
+from availability.models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
+from availability.openings import apply_rhythms
 from common.french import french_spaces
 from directory.enums import PublicationStatus
 from directory.models import OperationalUnit
@@ -30,7 +32,10 @@ ENTRY_COLUMNS = (
     "is_over_capacity",
     "source",
     "stated_at",
+    "confirmed_at",
     "recorded_at",
+    "is_confirmation",
+    "lines",
     "by_id",
     "request_id",
 )
@@ -72,6 +77,14 @@ class Series:
     is_open: bool = True
 
 
+def rhythms_for(unit_type_ids: Iterable[int]) -> dict[int, datetime.timedelta]:
+    """Expected rhythm of each type d'UO that groupings name, by its id, before any unit is written."""
+    links = Grouping.unit_types.through.objects.filter(term__in=unit_type_ids).order_by("-grouping__rhythm")
+    rhythms = dict(links.values_list("term_id", "grouping__rhythm"))  # the shortest comes last and stays
+    own = UnitTypeRhythm.objects.filter(pk__in=list(rhythms)).values_list("pk", "rhythm")
+    return rhythms | dict(own)
+
+
 def draw_series(world: World, units: Iterable[OperationalUnit], authors: dict[int, int]) -> list[Series]:
     """Series of the published units whose type states places, less a few that were never opened.
 
@@ -105,6 +118,7 @@ def write_figures(world: World, series: list[Series]) -> tuple[int, int]:
     current: list[CurrentFigure] = []
     entries = copy_rows(AvailabilityEntry, ENTRY_COLUMNS, _entries(world, series, current))
     CurrentFigure.objects.bulk_create(current, batch_size=2000)
+    apply_rhythms()
     return entries, len(current)
 
 
@@ -112,6 +126,7 @@ def _entries(world: World, series: list[Series], current: list[CurrentFigure]) -
     for one in series:
         figure = CurrentFigure(
             unit_id=one.unit.pk,
+            is_allowed=one.is_open,
             is_open=one.is_open,
             opened_at=world.now - SPAN - datetime.timedelta(days=30),
             rhythm=one.rhythm,
@@ -120,12 +135,17 @@ def _entries(world: World, series: list[Series], current: list[CurrentFigure]) -
             if figure.figure != values["figure"]:
                 figure.changed_at = values["stated_at"]
             for name, value in values.items():
-                if name not in {"recorded_at", "request_id"}:
+                if name not in {"recorded_at", "request_id", "is_confirmation"}:
                     setattr(figure, name, value)
-            yield (one.unit.pk, *(values[name] for name in ENTRY_COLUMNS[1:]))
-        if figure.stated_at:
-            figure.expires_at = expires_at(figure.stated_at, one.rhythm)
+            yield (one.unit.pk, *(_column(name, values[name]) for name in ENTRY_COLUMNS[1:]))
+        if figure.confirmed_at:
+            figure.expires_at = expires_at(figure.confirmed_at, one.rhythm)
         current.append(figure)
+
+
+def _column(name: str, value: Any) -> Any:
+    """Value of a column of a statement, as it is copied."""
+    return Jsonb(value) if name == "lines" else value
 
 
 def _moments(world: World, one: Series) -> list[datetime.datetime]:
@@ -158,6 +178,9 @@ def _statements(world: World, one: Series) -> Iterator[dict[str, Any]]:
             "is_over_capacity": bool(over),
             "source": rng.choices(("web", "mobile", "mail", "api"), (60, 30, 6, 4))[0],
             "stated_at": at,
+            "confirmed_at": at,
+            "lines": [],
+            "is_confirmation": False,
             "recorded_at": at + datetime.timedelta(seconds=rng.choice((0, 0, 0, 1, 40)) if not last else 0),
             "by_id": one.author_id,
             "request_id": uuid.UUID(int=rng.getrandbits(128), version=4),

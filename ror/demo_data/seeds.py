@@ -10,7 +10,6 @@ from typing import Any
 
 from accounts.models import User
 from accounts.roles import Role
-from availability.services import rhythms_for
 from directory.enums import Nomenclature, PositionSource
 from directory.models import (
     Assignment,
@@ -25,7 +24,7 @@ from directory.models import (
 
 from . import hours
 from .establishments import add_creation, add_entity, add_legal_entity
-from .figures import COUNTS, Series
+from .figures import COUNTS, Series, rhythms_for
 from .people import assignment
 from .world import World
 

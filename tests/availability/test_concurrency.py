@@ -9,9 +9,9 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from availability import services
-from availability.breakdown import Counts
 from availability.exceptions import StaleFigure
 from availability.models import AvailabilityEntry, CurrentFigure
+from availability.statement import Statement
 from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory, GroupingFactory
@@ -25,9 +25,7 @@ def save(seen, person, scope):
     """State one place more than the figure ``seen``."""
     return services.record_statement(
         unit_id=seen.pk,
-        figure=0 if seen.figure is None else seen.figure + 1,
-        breakdown=Counts(),
-        comment="",
+        said=Statement(figure=0 if seen.figure is None else seen.figure + 1),
         expected_version=seen.version,
         request_id=uuid.uuid4(),
         source=AvailabilityEntry.Source.WEB,

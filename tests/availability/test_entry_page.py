@@ -90,7 +90,7 @@ def test_a_row_says_what_was_stated_last(cast, world, page_of):
         men=2,
         women=1,
         comment="Studios",
-        stated_at=datetime.datetime(2024, 8, 14, 10, 17, tzinfo=datetime.UTC),
+        confirmed_at=datetime.datetime(2024, 8, 14, 10, 17, tzinfo=datetime.UTC),
     )
     text = text_of(page_of(cast.responsable))
     assert "8 places, le 14/08/2024 à 12:17 par H. Caron" in text
@@ -440,7 +440,7 @@ def test_the_home_page_names_what_is_to_be_brought_up_to_date(client, cast, worl
     text = text_of(client.get("/"))
     assert "1 disponibilité à mettre à jour" in text
     assert "LAM Altair" in text
-    CurrentFigure.objects.filter(unit=world.act).update(stated_at=timezone.now() - datetime.timedelta(days=8))
+    CurrentFigure.objects.filter(unit=world.act).update(confirmed_at=timezone.now() - datetime.timedelta(days=8))
     assert "2 disponibilités à mettre à jour" in text_of(client.get("/"))
 
 

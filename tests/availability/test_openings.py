@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from availability import services
+from availability import membership, openings
 from availability.exceptions import OpeningRefused, UnitsNotGrouped
 from availability.models import CurrentFigure, Grouping, UnitTypeRhythm
 from availability.signals import figures_changed
@@ -35,12 +35,12 @@ def heard():
 
 def open_units(cast, *units, who="sesan"):
     by = getattr(cast, who)
-    return services.open_entry(unit_ids=[unit.pk for unit in units], scope=scope_of(by), now=timezone.now(), by=by)
+    return openings.open_entry(unit_ids=[unit.pk for unit in units], scope=scope_of(by), now=timezone.now(), by=by)
 
 
 def close_units(cast, *units, who="sesan"):
     by = getattr(cast, who)
-    return services.close_entry(unit_ids=[unit.pk for unit in units], scope=scope_of(by), by=by)
+    return openings.close_entry(unit_ids=[unit.pk for unit in units], scope=scope_of(by), by=by)
 
 
 def test_support_opens_units_whose_type_is_grouped(cast, world, heard):
@@ -87,29 +87,33 @@ def test_what_changed_and_nothing_else_is_in_the_audit_log(cast, world):
     ]
 
 
+def rhythm_of(unit):
+    return membership.rhythms_of([unit.pk]).get(unit.pk)
+
+
 def test_the_rhythm_is_the_types_own_else_the_shortest_of_its_groupings(world):
-    act, lam = unit_type(ACT), unit_type(LAM)
+    act = unit_type(ACT)
     GroupingFactory(code="autre", name="Autre", rhythm=2 * DAY, unit_types=[act])
-    assert services.rhythm_for(act) == 2 * DAY
-    assert services.rhythm_for(lam) == world.grouping.rhythm
+    assert rhythm_of(world.act) == 2 * DAY
+    assert rhythm_of(world.lam) == world.grouping.rhythm
     UnitTypeRhythm.objects.create(unit_type=act, rhythm=3 * DAY)
-    assert services.rhythm_for(act) == 3 * DAY
+    assert rhythm_of(world.act) == 3 * DAY
 
 
 def test_a_rhythm_of_its_own_without_grouping_opens_nothing(world):
     mobile = world.act_mobile.unit_type
     UnitTypeRhythm.objects.create(unit_type=mobile, rhythm=DAY)
-    assert services.rhythm_for(mobile) is None
+    assert rhythm_of(world.act_mobile) is None
 
 
 def test_a_new_rhythm_reaches_the_figures_in_force(world, heard):
     act = unit_type(ACT)
     UnitTypeRhythm.objects.create(unit_type=act, rhythm=DAY)
-    assert services.apply_rhythms(unit_type_ids=[act.pk]) == [world.act.pk]
+    assert openings.apply_rhythms() == [world.act.pk]
     row = CurrentFigure.objects.get(unit=world.act)
     assert row.rhythm == DAY
-    assert row.expires_at == row.stated_at + 3 * DAY
-    assert services.apply_rhythms(unit_type_ids=[act.pk]) == []
+    assert row.expires_at == row.confirmed_at + 3 * DAY
+    assert openings.apply_rhythms() == []
     assert heard == [world.act.pk]
 
 
@@ -122,7 +126,7 @@ def test_a_unit_of_another_type_takes_its_rhythm(world, heard):
     UnitTypeRhythm.objects.create(unit_type=unit_type(LAM), rhythm=DAY)
     change_type(world.act, LAM)
     row = CurrentFigure.objects.get(unit=world.act)
-    assert (row.rhythm, row.expires_at, row.is_open) == (DAY, row.stated_at + 3 * DAY, True)
+    assert (row.rhythm, row.expires_at, row.is_open) == (DAY, row.confirmed_at + 3 * DAY, True)
     assert heard == [world.act.pk]
 
 
@@ -136,13 +140,13 @@ def test_a_unit_of_a_type_that_is_in_no_grouping_is_closed_to_entry(world, heard
     assert heard == ([] if kept else [world.act.pk])
 
 
-def test_units_at_their_rhythm_take_one_query(world, django_assert_num_queries):
-    with django_assert_num_queries(3):  # two of them the savepoint
-        assert services.apply_unit_rhythms(unit_ids=[world.act.pk, world.lam.pk, world.act_mobile.pk]) == []
+def test_units_at_their_rhythm_take_three_queries(world, django_assert_num_queries):
+    with django_assert_num_queries(5):  # two of them the savepoint
+        assert openings.apply_unit_rhythms(unit_ids=[world.act.pk, world.lam.pk, world.act_mobile.pk]) == []
 
 
 def test_a_type_that_leaves_its_last_grouping_is_closed_to_entry(world):
     lam = unit_type(LAM)
     Grouping.objects.get().unit_types.remove(lam)
-    assert services.apply_rhythms(unit_type_ids=[lam.pk]) == [world.lam.pk]
+    assert openings.apply_rhythms() == [world.lam.pk]
     assert not CurrentFigure.objects.get(unit=world.lam).is_open

@@ -8,7 +8,7 @@ from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from availability import services
-from availability.breakdown import Counts, Share
+from availability.breakdown import NOTHING_GIVEN, Counts, Share
 from availability.exceptions import (
     BreakdownBeyondFigure,
     FigureOutOfRange,
@@ -22,6 +22,7 @@ from availability.exceptions import (
 from availability.models import AvailabilityEntry, CurrentFigure
 from availability.permissions import Refusal
 from availability.signals import figures_changed
+from availability.statement import Statement
 from directory.enums import PublicationStatus
 from directory.models import OperationalUnit
 from directory.scopes import ANONYMOUS, scope_of
@@ -36,15 +37,19 @@ def state(cast, unit, figure, *, who="responsable", **options):
     by = getattr(cast, who)
     row = CurrentFigure.objects.filter(unit=unit).first()
     values = {
-        "breakdown": Counts(),
-        "comment": "",
         "expected_version": row.version if row else 0,
         "request_id": uuid.uuid4(),
         "source": AvailabilityEntry.Source.WEB,
         "now": timezone.now(),
         "scope": scope_of(by),
     }
-    return services.record_statement(unit_id=unit.pk, figure=figure, by=by, **values | options)
+    said = Statement(
+        figure=figure,
+        counts=options.pop("breakdown", NOTHING_GIVEN),
+        lines=options.pop("lines", ()),
+        comment=options.pop("comment", ""),
+    )
+    return services.record_statement(unit_id=unit.pk, said=said, by=by, **values | options)
 
 
 def confirm(cast, unit, version, **options):
@@ -181,12 +186,12 @@ def test_above_installed_asks_and_is_marked_once_confirmed(cast, world):
     with pytest.raises(OverCapacity) as over:
         state(cast, world.act, 36)
     assert (over.value.figure, over.value.installed) == (36, 35)
-    assert state(cast, world.act, 36, confirm_over=True).is_over_capacity
+    assert state(cast, world.act, 36, is_confirmed=True).is_over_capacity
     assert CurrentFigure.objects.get(unit=world.act).is_over_capacity
 
 
 def test_over_capacity_once_confirmed_is_not_asked_again_going_down(cast, world):
-    state(cast, world.act, 40, confirm_over=True)
+    state(cast, world.act, 40, is_confirmed=True)
     assert state(cast, world.act, 38).is_over_capacity
     with pytest.raises(OverCapacity):
         state(cast, world.act, 39)
@@ -206,7 +211,7 @@ def test_a_first_statement_above_installed_asks(cast, world):
     OperationalUnit.objects.filter(pk=world.lam.pk).update(installed_places=20)
     with pytest.raises(OverCapacity):
         state(cast, world.lam, 21)
-    assert state(cast, world.lam, 21, confirm_over=True).is_over_capacity
+    assert state(cast, world.lam, 21, is_confirmed=True).is_over_capacity
 
 
 def test_without_installed_places_there_is_no_upper_check(cast, world):
@@ -219,14 +224,14 @@ def test_without_installed_places_there_is_no_upper_check(cast, world):
     [(0, 5, False), (0, 6, True), (8, 13, False), (8, 14, True), (12, 18, False), (12, 19, True), (14, 20, False)],
 )
 def test_the_slip_guard_asks_beyond_five_places_and_half(cast, world, previous, figure, asks):
-    state(cast, world.act, previous, confirm_rise=True)
+    state(cast, world.act, previous, is_confirmed=True)
     if not asks:
         assert state(cast, world.act, figure).figure == figure
         return
     with pytest.raises(UnlikelyRise) as rise:
         state(cast, world.act, figure)
     assert (rise.value.previous, rise.value.figure) == (previous, figure)
-    assert state(cast, world.act, figure, confirm_rise=True).figure == figure
+    assert state(cast, world.act, figure, is_confirmed=True).figure == figure
 
 
 def test_the_slip_guard_never_asks_going_down_nor_on_a_first_statement(cast, world):
@@ -285,8 +290,9 @@ def test_the_database_refuses_it_in_sql_too(world, sql):
         cursor.execute(sql.format(AvailabilityEntry._meta.db_table))
 
 
-def test_saving_takes_seven_queries(cast, world, django_assert_num_queries):
-    options = {"breakdown": Counts(), "comment": "", "expected_version": 1, "request_id": uuid.uuid4(), "source": "web"}
+def test_saving_takes_ten_queries(cast, world, django_assert_num_queries):
+    options = {"expected_version": 1, "request_id": uuid.uuid4(), "source": "web"}
     scope, now = scope_of(cast.responsable), timezone.now()
-    with django_assert_num_queries(7):  # two of them the savepoint, one the search index
-        services.record_statement(unit_id=world.act.pk, figure=5, by=cast.responsable, scope=scope, now=now, **options)
+    said = Statement(figure=5)
+    with django_assert_num_queries(10):  # two of them the savepoint, one the totals' rows, one the search index
+        services.record_statement(unit_id=world.act.pk, said=said, by=cast.responsable, scope=scope, now=now, **options)

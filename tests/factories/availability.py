@@ -50,6 +50,7 @@ class EntryFactory(DjangoModelFactory):
     version = 1
     figure = 8
     stated_at = factory.LazyFunction(lambda: timezone.now() - datetime.timedelta(hours=1))
+    confirmed_at = factory.SelfAttribute("stated_at")
     recorded_at = factory.SelfAttribute("stated_at")
 
 
@@ -73,8 +74,9 @@ class CurrentFigureFactory(DjangoModelFactory):
     figure = 8
     version = factory.LazyAttribute(lambda o: 0 if o.figure is None else 1)
     stated_at = factory.LazyAttribute(lambda o: None if o.figure is None else o.now - o.age)
+    confirmed_at = factory.SelfAttribute("stated_at")
     changed_at = factory.SelfAttribute("stated_at")
-    expires_at = factory.LazyAttribute(lambda o: o.stated_at and expires_at(o.stated_at, o.rhythm))
+    expires_at = factory.LazyAttribute(lambda o: o.confirmed_at and expires_at(o.confirmed_at, o.rhythm))
     opened_at = factory.LazyAttribute(lambda o: o.now - datetime.timedelta(days=90))
     source = factory.LazyAttribute(lambda o: "" if o.figure is None else AvailabilityEntry.Source.WEB)
 
@@ -86,7 +88,7 @@ class CurrentFigureFactory(DjangoModelFactory):
         never = factory.Trait(figure=None)
         full = factory.Trait(figure=0)
         over_capacity = factory.Trait(figure=40, is_over_capacity=True)
-        closed_entry = factory.Trait(is_open=False)
+        closed_entry = factory.Trait(is_allowed=False, is_open=False)
 
     @factory.post_generation
     def statements(self, create, extracted, **kwargs):

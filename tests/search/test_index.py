@@ -261,6 +261,7 @@ class Writer:
             "figure": self.draw.randint(0, 9),
             "version": 1,
             "stated_at": stated,
+            "confirmed_at": stated,
             "expires_at": stated + datetime.timedelta(days=21),
             "is_open": self.draw.random() < 0.8,
         }

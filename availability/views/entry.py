@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods
 from common.french import counted
 from directory.models import OperationalUnit
 
-from .entry import Order, read_order, read_row, save_rows, sent_ids
-from .freshness import AgeBand, ContractState
-from .permissions import REFUSAL_WORDS, Refusal, may_state_somewhere
-from .querysets import units_to_state
-from .rows import EntryRow, Outcome, shown_row
+from ..entry import Order, read_order, read_row, save_rows, sent_ids
+from ..freshness import AgeBand, ContractState
+from ..permissions import REFUSAL_WORDS, Refusal, may_state_somewhere
+from ..querysets import units_to_state
+from ..rows import EntryRow, Outcome, shown_row
+from ..standing import closures_of
 
 PAGE_SIZE = 20  # units; beyond, the page is split and may be filtered (spec 20)
 
@@ -57,7 +58,8 @@ def _rows(request: HttpRequest, unit_ids: Iterable[int], now: datetime) -> list[
     """Rows of my units among ``unit_ids``, in that order."""
     wanted = list(dict.fromkeys(unit_ids))
     units = units_to_state(OperationalUnit.objects.all(), request.scope).in_bulk(wanted)
-    return [shown_row(units[pk], request.scope, now) for pk in wanted if pk in units]
+    closures = closures_of(wanted, now)
+    return [shown_row(units[pk], request.scope, now, closures.get(pk, ())) for pk in wanted if pk in units]
 
 
 def _order(request: HttpRequest) -> Order:

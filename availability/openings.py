@@ -1,0 +1,90 @@
+"""Which units are open to entry, and their rhythm: support's decision, and the rule of the groupings (spec 20).
+
+``CurrentFigure.is_allowed`` is what support decided; ``is_open`` is in force: allowed, and under a grouping.
+"""
+
+import datetime
+from collections.abc import Collection
+
+from django.db import transaction
+
+from accounts.models import AuditEntry, User
+from accounts.services import log_action
+from directory.models import OperationalUnit
+from directory.scopes import Scope
+
+from . import membership
+from .exceptions import OpeningRefused, UnitsNotGrouped
+from .models import CurrentFigure
+from .permissions import may_manage_entry
+from .services import tell_figures
+
+
+@transaction.atomic
+def open_entry(
+    *, unit_ids: Collection[int], scope: Scope, now: datetime.datetime, by: User, request_ip: str | None = None
+) -> list[int]:
+    """Open units to entry; return the ids of those that were not open yet. Figures already stated are kept.
+
+    Each opening is a line of the audit log, under ``by``.
+
+    Raises ``OpeningRefused`` and ``UnitsNotGrouped``, and then opens none. Source: spec 20, Entering.
+    """
+    units = _manageable_units(unit_ids, scope)
+    rhythms = membership.rhythms_of([unit.pk for unit in units])
+    if strangers := [unit.pk for unit in units if unit.pk not in rhythms]:
+        raise UnitsNotGrouped(strangers)
+    figures = {row.pk: row for row in CurrentFigure.objects.select_for_update().filter(unit__in=units)}
+    opened = [unit for unit in units if unit.pk not in figures or not figures[unit.pk].is_open]
+    for unit in opened:
+        CurrentFigure.objects.update_or_create(
+            unit=unit,
+            defaults={"is_allowed": True, "is_open": True, "opened_at": now},
+            create_defaults={"is_allowed": True, "is_open": True, "opened_at": now, "rhythm": rhythms[unit.pk]},
+        )
+    apply_unit_rhythms(unit_ids=[unit.pk for unit in units])
+    _log(AuditEntry.Action.ENTRY_OPENED, opened, by, request_ip)
+    return tell_figures([unit.pk for unit in opened])
+
+
+@transaction.atomic
+def close_entry(*, unit_ids: Collection[int], scope: Scope, by: User, request_ip: str | None = None) -> list[int]:
+    """Close units to entry (« Saisie non activée »); return the ids of those that were open.
+
+    Each closing is a line of the audit log, under ``by``. Raises ``OpeningRefused``, and then closes none.
+    """
+    units = _manageable_units(unit_ids, scope)
+    open_rows = CurrentFigure.objects.select_for_update().filter(unit__in=units, is_allowed=True)
+    closed = sorted(row.pk for row in open_rows)
+    CurrentFigure.objects.filter(pk__in=closed).update(is_allowed=False, is_open=False)
+    _log(AuditEntry.Action.ENTRY_CLOSED, [unit for unit in units if unit.pk in closed], by, request_ip)
+    return tell_figures(closed)
+
+
+@transaction.atomic
+def apply_unit_rhythms(*, unit_ids: Collection[int]) -> list[int]:
+    """Bring these units to the rule of the groupings, which may have changed; one query when nothing does.
+
+    A unit that belongs to no grouping any more has its entry closed, and open again once it belongs to one. Returns
+    the ids of the units that changed.
+    """
+    return tell_figures(membership.bring_to_rhythm(unit_ids=unit_ids))
+
+
+@transaction.atomic
+def apply_rhythms() -> list[int]:
+    """Bring every unit to the rule of the groupings, after a grouping or a rhythm was edited."""
+    return tell_figures(membership.bring_to_rhythm(unit_ids=None))
+
+
+def _manageable_units(unit_ids: Collection[int], scope: Scope) -> list[OperationalUnit]:
+    """Units to open or close; raises ``OpeningRefused`` when some are out of reach."""
+    units = list(OperationalUnit.objects.filter(pk__in=unit_ids).select_related("geographic_entity"))
+    if refused := [unit.pk for unit in units if not may_manage_entry(scope, unit)]:
+        raise OpeningRefused(refused)
+    return units
+
+
+def _log(action: AuditEntry.Action, units: list[OperationalUnit], by: User, request_ip: str | None) -> None:
+    for unit in units:
+        log_action(action=action, actor=by, target=unit.name, request_ip=request_ip, details={"unit_id": unit.pk})

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from ..views import entry
+
+urlpatterns = [path("mise-a-jour/", entry.entry, name="entry")]
