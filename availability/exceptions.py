@@ -98,3 +98,7 @@ class OpeningRefused(Exception):
     def __init__(self, unit_ids: list[int]) -> None:
         super().__init__(f"{len(unit_ids)} units")
         self.unit_ids = unit_ids
+
+
+class CrisisRefused(Exception):
+    """The person may not switch crisis mode."""

@@ -56,3 +56,8 @@ def statement_refusal(
 def may_manage_entry(scope: Scope, unit: OperationalUnit) -> bool:
     """Tell whether this person may open or close the unit to entry."""
     return scope.coverage(Permission.OPENING_MANAGE).holds_unit(unit)
+
+
+def may_manage_openings(scope: Scope) -> bool:
+    """Tell whether this person manages groupings, openings and crisis mode for the region."""
+    return scope.coverage(Permission.OPENING_MANAGE).region

@@ -28,6 +28,9 @@ class AuditEntry(models.Model):
         RECORD_REPAIRED = "record_repaired", "Fiche réparée au back-office"
         ENTRY_OPENED = "entry_opened", "Saisie ouverte"
         ENTRY_CLOSED = "entry_closed", "Saisie fermée"
+        GROUPING_CHANGED = "grouping_changed", "Regroupement ou rythme modifié"
+        CRISIS_ON = "crisis_on", "Mode crise activé"
+        CRISIS_OFF = "crisis_off", "Mode crise désactivé"
         EXPORTED = "exported", "Export"
         IMPORT_LAUNCHED = "import_launched", "Import lancé"
 
