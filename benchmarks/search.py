@@ -24,9 +24,9 @@ from benchmarks.runner import Figure
 from common.geo import distance_sql
 from common.pages import PAGE_SIZE
 from directory.scopes import Coverage
+from directory.territory.places import resolve_place
 from ror.urls import urlpatterns as site_urls
 from search.matching import known_keys, read_text
-from search.places import resolve_place
 from search.query import document_filter, text_rank
 
 GOAL = 3.5  # greatest ratio of the medians: 2.6 to 3.0 measured, and room for a busy machine

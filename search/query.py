@@ -17,7 +17,7 @@ from directory.scopes import Coverage, Scope
 
 from .criteria import SearchCriteria, Sort
 from .matching import KeyRow, Match, known_keys, read_text, words_of
-from .places import Place, Resolution, resolve_place
+from directory.territory.places import Place, Resolution, resolve_place
 
 SHOWN_LIMIT = 200  # establishments on screen (spec 40)
 VARIANTS_LIMIT = 6

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.models import Commune
-from search.places import parse_place, resolve_place
+from directory.territory.places import parse_place, resolve_place
 from tests.factories.directory import commune
 
 PARIS, PARIS_10, PARIS_1 = "75056", "75110", "75101"

@@ -1,4 +1,4 @@
-"""« Où ? »: a commune, an arrondissement, a postal or INSEE code, a department. Nothing is guessed."""
+"""Starting points (« Où ? »): commune, arrondissement, postal or INSEE code, department. Nothing is guessed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from django.db import connection
 
 from common.geo import Point
 from common.text import place_key
-from directory.models import Department
-from directory.territory.place_names import PlaceQuery, parse_place
+
+from ..models import Department
+from .place_names import PlaceQuery, parse_place
 
 PROPOSALS = 8
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
