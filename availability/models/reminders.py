@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from directory.models import OperationalUnit
 
@@ -22,9 +23,10 @@ class ReminderPreference(models.Model):
 
 
 class Digest(models.Model):
-    """A mail about figures, at most one of a kind a person a day: written with the task that sends it, never without.
+    """A mail about figures: one reminder a person a day at most, one summary a week.
 
-    ``content`` is what it was made of (unit ids, figures), kept so that sending again says the same.
+    Written in the transaction that queues the task which sends it, never without. ``content`` is what it was made of
+    (unit ids, figures), kept so that sending again says the same. ``day`` of a summary is the Monday of its week.
     """
 
     class Kind(models.TextChoices):
@@ -43,7 +45,13 @@ class Digest(models.Model):
         verbose_name = "rappel envoyé"
         verbose_name_plural = "rappels envoyés"
         ordering = ["-day", "kind"]
-        constraints = [models.UniqueConstraint(fields=["user", "kind", "day"], name="digest_once_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "day"], name="digest_once_a_day"),
+            models.UniqueConstraint(
+                fields=["user", "day"], condition=~Q(kind="weekly"), name="digest_one_reminder_a_day"
+            ),
+        ]
+        indexes = [models.Index(fields=["queued_at"], name="digest_unsent", condition=Q(sent_at=None))]
 
     def __str__(self):
         return f"{self.user_id} {self.kind} {self.day}"
