@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from directory.models import OperationalUnit, Term
 
 from .figures import Pool
+from .summary import SUMMARY_TRIGGERS
 
 
 class Grouping(models.Model):
@@ -61,6 +62,17 @@ class Grouping(models.Model):
         return self.name
 
 
+# A figure that counts until it expires, whatever the closures and the pools: totals read it from a summary.
+_SETTLED_AND_COUNTED = Q(
+    pool__isnull=True,
+    is_volatile=False,
+    is_open=True,
+    free__isnull=False,
+    confirmed_at__isnull=False,
+    expires_at__isnull=False,
+)
+
+
 class GroupedUnit(models.Model):
     """A published unit under a grouping whose rule it meets, with what totals read of its figure: one flat row.
 
@@ -72,7 +84,9 @@ class GroupedUnit(models.Model):
     or not according to the hour: it is judged from the closures, never from a summary.
     """
 
-    grouping = models.ForeignKey(Grouping, models.CASCADE, related_name="rows", verbose_name="regroupement")
+    grouping = models.ForeignKey(
+        Grouping, models.CASCADE, db_index=False, related_name="rows", verbose_name="regroupement"
+    )
     unit = models.ForeignKey(OperationalUnit, models.CASCADE, related_name="grouped", verbose_name="unité")
     department_code = models.CharField("département", max_length=3)
     pool = models.ForeignKey(Pool, models.CASCADE, null=True, related_name="+", verbose_name="lits mutualisés")
@@ -90,11 +104,19 @@ class GroupedUnit(models.Model):
         constraints = [models.UniqueConstraint(fields=["grouping", "unit"], name="groupedunit_unique")]
         indexes = [
             models.Index(fields=["grouping", "department_code"], name="groupedunit_cell"),
-            models.Index(fields=["expires_at"], name="groupedunit_expires"),
             models.Index(
-                fields=["grouping", "department_code"], name="groupedunit_volatile", condition=Q(is_volatile=True)
+                fields=["grouping", "department_code"],
+                name="groupedunit_unsettled",
+                condition=Q(is_volatile=True) | Q(pool__isnull=False),
+            ),
+            models.Index(fields=["expires_at"], name="groupedunit_expires", condition=_SETTLED_AND_COUNTED),
+            models.Index(
+                fields=["grouping", "department_code", "rhythm", "expires_at"],
+                name="groupedunit_oldest",
+                condition=_SETTLED_AND_COUNTED,
             ),
         ]
+        triggers = SUMMARY_TRIGGERS
 
     def __str__(self):
         return f"{self.grouping_id} / {self.unit_id}"
