@@ -1,17 +1,27 @@
-"""Availability follows the directory, in the writer's transaction: a unit's type sets its rhythm (spec 20)."""
+"""Availability follows the directory, in the writer's transaction (spec 20; 01-settled, Availability)."""
 
+import datetime
 from typing import Any
 
-from directory.signals import units_changed
+from django.utils import timezone
 
-from . import openings
+from directory.signals import units_changed, units_reopened
+
+from . import closures, openings, pools
 
 
 def connect() -> None:
     """Listen to the directory."""
     units_changed.connect(follow_units, dispatch_uid="availability.units")
+    units_reopened.connect(follow_reopened_units, dispatch_uid="availability.reopened")
 
 
 def follow_units(sender: Any, *, unit_ids: list[int], **kwargs: Any) -> None:
-    """Give units whose type changed its rhythm."""
+    """Give units whose type changed its rhythm; a unit that went to another EG leaves its pool."""
+    pools.leave_moved_units(unit_ids=unit_ids, now=timezone.now())
     openings.apply_unit_rhythms(unit_ids=unit_ids)
+
+
+def follow_reopened_units(sender: Any, *, unit_ids: list[int], now: datetime.datetime, **kwargs: Any) -> None:
+    """What was stated before a closure in the directory waits to be confirmed."""
+    closures.await_confirmation(unit_ids=unit_ids, now=now)

@@ -15,6 +15,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from .enums import PublicationStatus
 from .history import KINDS
 from .models import GeographicEntity, LegalEntity, OperationalUnit, RecordChange, Structure
+from .signals import units_reopened
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -54,7 +55,11 @@ def close_below(*, record: Any, by: User | None, role: str, now: datetime.dateti
 def reopen_below(
     *, record: Any, closure_kind: str, closed_on: datetime.date, by: User | None, role: str, now: datetime.datetime
 ) -> None:
-    """Reopen what the closure of ``record`` (its type and date) had closed below; the dates are reset."""
+    """Reopen what the closure of ``record`` (its type and date) had closed below; the dates are reset.
+
+    Sends ``units_reopened`` for the units published again, ``record`` included.
+    """
+    reopened = [record.pk] if isinstance(record, OperationalUnit) and record.is_published else []
     for rows in records_below(record):
         closed = closed_with(record, rows, closure_kind=closure_kind, closed_on=closed_on)
         earlier = _status_before_closure(closed)
@@ -63,7 +68,11 @@ def reopen_below(
             status = earlier.get(row["pk"], PublicationStatus.PUBLISHED)
             return {"status": status, "closure_kind": "", "closed_on": None, "reopens_on": None}
 
-        _write(closed, opened, RecordChange.Action.REOPENED, record, by, role, now)
+        written = _write(closed, opened, RecordChange.Action.REOPENED, record, by, role, now)
+        if rows.model is OperationalUnit:
+            reopened += written.get(PublicationStatus.PUBLISHED, [])
+    if reopened:
+        units_reopened.send(sender=type(record), unit_ids=reopened, now=now)
 
 
 def status_before_closure(record: Any) -> str:
@@ -96,7 +105,8 @@ def _status_before_closure(rows: QuerySet) -> dict[int, str]:
 
 def _write(
     rows: QuerySet, after_of: Any, action: str, cause: Any, by: User | None, role: str, now: datetime.datetime
-) -> None:
+) -> dict[str, list[int]]:
+    """Write the new states, with their history; return the ids of the rows by new status."""
     locked = list(rows.select_for_update(of=("self",)).order_by("pk").values("pk", "version", *CLOSURE_FIELDS))
     by_state: dict[tuple, list[int]] = defaultdict(list)
     lines = []
@@ -123,6 +133,10 @@ def _write(
     for state, ids in by_state.items():
         rows.model.objects.filter(pk__in=ids).update(**dict(zip(CLOSURE_FIELDS, state, strict=True)), **stamp)
     RecordChange.objects.bulk_create(lines, batch_size=500)
+    by_status: dict[str, list[int]] = defaultdict(list)
+    for (status, *_), ids in by_state.items():
+        by_status[status] += ids
+    return by_status
 
 
 def _json(value: Any) -> Any:

@@ -31,6 +31,7 @@ class AuditEntry(models.Model):
         GROUPING_CHANGED = "grouping_changed", "Regroupement ou rythme modifié"
         CRISIS_ON = "crisis_on", "Mode crise activé"
         CRISIS_OFF = "crisis_off", "Mode crise désactivé"
+        POOL_CHANGED = "pool_changed", "Lits mutualisés : création, modification ou séparation"
         EXPORTED = "exported", "Export"
         IMPORT_LAUNCHED = "import_launched", "Import lancé"
 

@@ -1,0 +1,172 @@
+"""Places attendues: announced for a day, shown as *bientôt*, a reminder on the day (spec 20, Beyond the seeds)."""
+
+import datetime
+from collections.abc import Collection
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.roles import Permission
+from common.french import NBSP, THIN, counted, day, plural
+from directory.models import OperationalUnit
+from directory.scopes import Scope
+
+from .exceptions import StatementRefused
+from .models import CurrentFigure, ExpectedPlace
+from .permissions import Refusal, statement_refusal
+
+LONGEST_WAIT = datetime.timedelta(days=366)
+LARGEST_COUNT = 999  # places of one announcement
+
+
+class ExpectedRefused(Exception):
+    """The announcement cannot be made. ``why`` says the reason."""
+
+    class Why(StrEnum):
+        PAST = "past"
+        TOO_FAR = "too_far"
+        COUNT = "count"
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+class ExpectedSettled(Exception):
+    """The announcement was already closed: the places came, it was put off, or given up."""
+
+
+def expected_of(unit_ids: Collection[int], today: datetime.date) -> dict[int, list[ExpectedPlace]]:
+    """Places awaited from ``today`` on, by unit, the soonest first: what readers are shown as *bientôt*. One query."""
+    return _by_unit(_awaited(unit_ids).filter(expected_on__gte=today))
+
+
+def awaited_of(unit_ids: Collection[int]) -> dict[int, list[ExpectedPlace]]:
+    """Every place still awaited, whose day may be past: what entry people are shown. One query."""
+    return _by_unit(_awaited(unit_ids))
+
+
+def due_for(scope: Scope, today: datetime.date) -> QuerySet[ExpectedPlace]:
+    """Places whose day has come, of the units that this person states: to be said arrived, put off or given up."""
+    mine = scope.coverage(Permission.STATEMENT_WRITE).units_q("unit__")
+    due = ExpectedPlace.objects.filter(mine, settled_at=None, expected_on__lte=today)
+    return due.select_related("unit__geographic_entity").order_by("expected_on", "unit__sort_name", "pk")
+
+
+def _awaited(unit_ids: Collection[int]) -> QuerySet[ExpectedPlace]:
+    return ExpectedPlace.objects.filter(unit__in=unit_ids, settled_at=None).order_by("expected_on", "pk")
+
+
+def _by_unit(places: QuerySet[ExpectedPlace]) -> dict[int, list[ExpectedPlace]]:
+    found: dict[int, list[ExpectedPlace]] = {}
+    for place in places:
+        found.setdefault(place.unit_id, []).append(place)
+    return found
+
+
+def expected_words(place: ExpectedPlace, today: datetime.date, kind: str = "place") -> str:
+    """« 2 places attendues aujourd’hui », « 1 lit attendu le 14/08/2024 »; ``kind`` is the unit's capacity kind."""
+    many, bed = place.count >= 2, kind == "bed"
+    noun = counted(place.count, "lit" if bed else "place")
+    word = plural(place.count, "attendu" if bed else "attendue")
+    if place.expected_on == today:
+        return f"{noun} {word} aujourd’hui"
+    if place.expected_on < today:
+        were = "étaient" if many else "était"
+        return f"{noun} {were} {word} le {day(place.expected_on)}"
+    return f"{noun} {word} le {day(place.expected_on)}"
+
+
+def reminder_words(place: ExpectedPlace, today: datetime.date) -> str:
+    """« 2 places attendues aujourd’hui : arrivées ? »."""
+    kind = place.unit.capacity_kind
+    arrived = plural(place.count, "arrivé" if kind == "bed" else "arrivée")
+    return f"{expected_words(place, today, kind)}{NBSP}: {arrived}{THIN}?"
+
+
+@transaction.atomic
+def announce_places(
+    *,
+    unit_id: int,
+    count: int,
+    expected_on: datetime.date,
+    comment: str,
+    by,
+    scope: Scope,
+    now: datetime.datetime,
+    today: datetime.date,
+) -> ExpectedPlace:
+    """Announce ``count`` places for a day, ``today`` (in Paris) or later; the same twice is one announcement.
+
+    Raises ``OperationalUnit.DoesNotExist``, ``StatementRefused`` (an unavailable unit may announce), and
+    ``ExpectedRefused``. Source: spec 20, Beyond the seeds.
+    """
+    unit = OperationalUnit.objects.select_related("geographic_entity").select_for_update(of=("self",), no_key=True)
+    _check_may(scope, unit.get(pk=unit_id))
+    if not 1 <= count <= LARGEST_COUNT:
+        raise ExpectedRefused(ExpectedRefused.Why.COUNT)
+    _check_day(expected_on, today)
+    same = ExpectedPlace.objects.filter(
+        unit=unit_id, count=count, expected_on=expected_on, comment=comment, settled_at=None
+    )
+    return same.first() or ExpectedPlace.objects.create(
+        unit_id=unit_id, count=count, expected_on=expected_on, comment=comment, recorded_at=now, by=by
+    )
+
+
+@transaction.atomic
+def settle_places(*, expected_id: int, scope: Scope, now: datetime.datetime) -> ExpectedPlace:
+    """Close an announcement: the places came, or are given up. The figure itself is stated on the entry page.
+
+    Raises ``ExpectedPlace.DoesNotExist``, ``ExpectedSettled`` and ``StatementRefused``.
+    """
+    place = _lock_place(expected_id, scope)
+    place.settled_at = now
+    place.save(update_fields=["settled_at"])
+    return place
+
+
+@transaction.atomic
+def postpone_places(
+    *, expected_id: int, expected_on: datetime.date, by, scope: Scope, now: datetime.datetime, today: datetime.date
+) -> ExpectedPlace:
+    """Put an announcement off to another day: the first one is closed, another takes its place.
+
+    Raises what ``settle_places`` and ``announce_places`` raise.
+    """
+    place = settle_places(expected_id=expected_id, scope=scope, now=now)
+    return announce_places(
+        unit_id=place.unit_id,
+        count=place.count,
+        expected_on=expected_on,
+        comment=place.comment,
+        by=by,
+        scope=scope,
+        now=now,
+        today=today,
+    )
+
+
+def _lock_place(expected_id: int, scope: Scope) -> ExpectedPlace:
+    places = ExpectedPlace.objects.select_for_update(of=("self",)).select_related("unit__geographic_entity")
+    place = places.get(pk=expected_id)
+    if not scope.coverage(Permission.STATEMENT_WRITE).holds_unit(place.unit):
+        raise StatementRefused(Refusal.NOT_HELD)
+    if place.settled_at is not None:
+        raise ExpectedSettled
+    return place
+
+
+def _check_may(scope: Scope, unit: OperationalUnit) -> None:
+    """Announcing asks what stating asks, but that the unit be available."""
+    figure = CurrentFigure.objects.filter(pk=unit.pk).first()
+    if refusal := statement_refusal(scope, unit, figure, None):
+        raise StatementRefused(refusal)
+
+
+def _check_day(expected_on: datetime.date, today: datetime.date) -> None:
+    if expected_on < today:
+        raise ExpectedRefused(ExpectedRefused.Why.PAST)
+    if expected_on > today + LONGEST_WAIT:
+        raise ExpectedRefused(ExpectedRefused.Why.TOO_FAR)
