@@ -6,7 +6,7 @@ confirmed, when the unit leaves. A pool that keeps fewer than two units is separ
 
 import datetime
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from django.db import transaction
@@ -22,7 +22,7 @@ from .breakdown import COUNT_FIELDS
 from .exceptions import StatementRefused
 from .freshness import expires_at
 from .locks import lock_figures
-from .models import AvailabilityEntry, CurrentFigure, CurrentState, Pool, Source
+from .models import AvailabilityEntry, CurrentFigure, Pool, Source
 from .permissions import Refusal, may_manage_entry
 from .services import record_statement, tell_figures
 from .statement import Statement
@@ -74,8 +74,7 @@ def make_pool(
     is « jamais » until somebody states it. Raises ``StatementRefused`` (not support), ``PoolRefused``,
     ``SharedMeanwhile``.
     """
-    figures = lock_figures(unit_ids)
-    _check_newcomers(figures, entity.pk, scope)
+    figures = _lock_newcomers(unit_ids, entity.pk, scope)
     if len(figures) < max(FEWEST_UNITS, len(set(unit_ids))):
         raise PoolRefused(PoolRefused.Why.TOO_FEW if len(set(unit_ids)) < FEWEST_UNITS else PoolRefused.Why.NOT_OPEN)
     if figure is not None and installed_places is not None and figure > installed_places:
@@ -118,8 +117,7 @@ def add_members(
     Raises ``Pool.DoesNotExist``, ``StatementRefused``, ``PoolRefused``, ``SharedMeanwhile``.
     """
     pool, _ = _lock_pool(pool_id, scope)
-    figures = lock_figures(unit_ids)
-    _check_newcomers(figures, pool.geographic_entity_id, scope)
+    figures = _lock_newcomers(unit_ids, pool.geographic_entity_id, scope)
     if len(figures) < len(set(unit_ids)):
         raise PoolRefused(PoolRefused.Why.NOT_OPEN)
     _enter(pool, figures)
@@ -171,9 +169,9 @@ def leave_moved_units(*, unit_ids: Collection[int], now: datetime.datetime) -> N
         _leave(pool, figures, gone, None, now, None)
 
 
-def _check_newcomers(figures: Iterable[CurrentFigure], entity_id: int, scope: Scope) -> None:
-    """Raise when a unit may not enter a pool of this EG: support alone, one EG, entry open, in no other pool."""
-    rows = list(figures)
+def _lock_newcomers(unit_ids: Collection[int], entity_id: int, scope: Scope) -> list[CurrentFigure]:
+    """Figures of units that may enter a pool of this EG: support alone, one EG, entry open, in no other pool."""
+    rows = [row for row in lock_figures(unit_ids) if row.pk in set(unit_ids)]
     if not all(may_manage_entry(scope, row.unit) for row in rows):
         raise StatementRefused(Refusal.NOT_HELD)
     checks = (
@@ -184,6 +182,7 @@ def _check_newcomers(figures: Iterable[CurrentFigure], entity_id: int, scope: Sc
     for why, is_wrong in checks:
         if wrong := [row.unit.name for row in rows if is_wrong(row)]:
             raise PoolRefused(why, wrong)
+    return rows
 
 
 def _lock_pool(pool_id: int, scope: Scope) -> tuple[Pool, list[CurrentFigure]]:
@@ -259,7 +258,7 @@ def own_state(row: CurrentFigure, now: datetime.datetime) -> dict:
     own = AvailabilityEntry.objects.filter(unit=row.pk, pool=None).select_related("by")
     last = own.order_by("-stated_at", "-version").first()
     if last is None:
-        empty = {name: CurrentState._meta.get_field(name).get_default() for name in _STATE}  # noqa: SLF001
+        empty = {name: CurrentFigure._meta.get_field(name).get_default() for name in _STATE}  # noqa: SLF001
         return empty | {"version": 0}
     before = own.exclude(figure=last.figure).filter(stated_at__lte=last.stated_at).order_by("-stated_at", "-version")
     other = before.values_list("stated_at", flat=True).first()
