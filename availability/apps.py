@@ -13,25 +13,17 @@ class AvailabilityConfig(AppConfig):
         from directory.panels import Panel, register
         from directory.permissions import reads_directory
 
-        from . import key_figures, panels, receivers
+        from . import key_figures, panels, receivers, reminders
         from .reference import load_groupings
 
         receivers.connect()
+        reminders.register()
         reference.register(load_groupings, order=30)
         entry = navigation.NavItem(
             "Disponibilités", "availability:entry", icon="lit", order=40, visible=panels.states_places
         )
         navigation.register(entry)
         landing.register(panels.entry_page)
-        home.register(
-            home.HomeCard(
-                key="figures",
-                template="availability/home_card.html",
-                context=panels.waiting_figures,
-                visible=panels.states_places,
-                order=10,
-            )
-        )
         home.register(
             home.HomeCard(
                 key="places",

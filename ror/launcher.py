@@ -102,8 +102,9 @@ def watch(server: subprocess.Popen[bytes]) -> int:
         with child(worker_command()) as worker:
             while server.poll() is None and worker.poll() is None:
                 if time.monotonic() >= due:
-                    with child(scheduled_command()) as command:
-                        command.wait()
+                    for arguments in scheduled_commands():
+                        with child(arguments) as command:
+                            command.wait()
                     due = time.monotonic() + SCHEDULE_EVERY
                 time.sleep(WATCH_EVERY)
     return server.wait()
@@ -139,9 +140,9 @@ def worker_command() -> list[str]:
     return ["manage.py", "db_worker", "--queue-name", "*", "--interval", "0.5", "--no-reload", "-v", "0"]
 
 
-def scheduled_command() -> list[str]:
-    """Return the command line of what production runs every hour: support is told of the reports left open."""
-    return ["manage.py", "tell_support_of_reports", "-v", "0"]
+def scheduled_commands() -> list[list[str]]:
+    """Return the command lines of what production leaves to a scheduler: reports left open, reminders of figures."""
+    return [["manage.py", "tell_support_of_reports", "-v", "0"], ["manage.py", "remind", "-v", "0"]]
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Addresses of the availability pages, a module a part."""
 
-from . import entry
+from . import entry, reminders
 
 app_name = "availability"
-urlpatterns = [*entry.urlpatterns]
+urlpatterns = [*entry.urlpatterns, *reminders.urlpatterns]

@@ -69,7 +69,7 @@ def test_what_a_scheduler_runs_is_run_by_the_demo(monkeypatch, tmp_path):
     trace = tmp_path / "trace"
     monkeypatch.setattr(launcher, "SCHEDULE_EVERY", 0.0)
     monkeypatch.setattr(launcher, "worker_command", lambda: ["-c", "import time; time.sleep(30)"])
-    monkeypatch.setattr(launcher, "scheduled_command", lambda: ["-c", f"open({str(trace)!r}, 'a').write('x')"])
+    monkeypatch.setattr(launcher, "scheduled_commands", lambda: [["-c", f"open({str(trace)!r}, 'a').write('x')"]])
     command = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(3)"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
         monkeypatch.setattr(launcher.time, "sleep", lambda seconds: _end_after(server, trace, 2))

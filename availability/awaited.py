@@ -1,0 +1,78 @@
+"""Figures that wait for somebody, region-wide: the query behind the home page, the mails and support's call list."""
+
+import datetime
+
+from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
+
+from directory.enums import PublicationStatus
+
+from .escalation import Step
+from .models import CurrentFigure, ExpectedPlace, UnitClosure
+
+PUBLISHED = PublicationStatus.PUBLISHED
+
+
+def awaited(now: datetime.datetime) -> QuerySet[CurrentFigure]:
+    """Figures of published units open to entry and in no closure at ``now``, with what says since when they wait.
+
+    ``closure_end`` is the end of the last closure over, ``awaited_since`` what ``escalation.awaited_since`` says (a
+    test holds them together): reminders are silent during a closure, of the unit or of a record above it.
+    """
+    mine = UnitClosure.objects.held().filter(unit=OuterRef("pk"))
+    ended = mine.filter(ends_at__lte=now).order_by("-ends_at").values("ends_at")[:1]
+    return (
+        CurrentFigure.objects.open()
+        .filter(unit__geographic_entity__status=PUBLISHED, unit__geographic_entity__legal_entity__status=PUBLISHED)
+        .exclude(Exists(UnitClosure.objects.active_at(now).filter(unit=OuterRef("pk"))))
+        .annotate(closure_end=Subquery(ended))
+        .annotate(awaited_since=Greatest("confirmed_at", "opened_at", "to_confirm_since", "closure_end"))
+    )
+
+
+def beyond(figures: QuerySet[CurrentFigure], step: Step, now: datetime.datetime) -> QuerySet[CurrentFigure]:
+    """Those of ``awaited`` whose reminders have reached ``step`` at ``now``."""
+    delay = ExpressionWrapper(F("rhythm") * int(step), output_field=DurationField())
+    return figures.alias(delay=delay).filter(awaited_since__lt=now - F("delay"))
+
+
+def once_a_pool(figures: QuerySet[CurrentFigure]) -> QuerySet[CurrentFigure]:
+    """The same figures, one unit alone for each pool: it is stated once for all of them."""
+    places = figures.order_by().alias(place=Coalesce(-F("pool_id"), F("unit_id")))
+    return figures.filter(pk__in=places.order_by("place", "pk").distinct("place").values("pk"))
+
+
+def due(figures: QuerySet[CurrentFigure], now: datetime.datetime) -> QuerySet[CurrentFigure]:
+    """Those of ``awaited`` to be brought up to date now.
+
+    Contested, waiting to be confirmed since a closure, never stated, older than their rhythm, or with places that were
+    expected by today.
+    """
+    expected = awaited_places(now).filter(unit=OuterRef("pk"))
+    return figures.filter(
+        Q(confirmed_at=None)
+        | Q(confirmed_at__lt=now - F("rhythm"))
+        | Q(contested_at__isnull=False)
+        | Q(confirmed_at__lt=F("to_confirm_since"))
+        | Q(confirmed_at__lt=F("closure_end"))
+        | Exists(expected)
+    )
+
+
+def awaited_places(now: datetime.datetime) -> QuerySet[ExpectedPlace]:
+    """Places announced for today or before (in Paris), of which nobody said whether they came."""
+    return ExpectedPlace.objects.filter(settled_at=None, expected_on__lte=timezone.localdate(now))
+
+
+def expected_today(now: datetime.datetime) -> QuerySet[ExpectedPlace]:
+    """Places announced for the day of ``now`` in units whose figures are awaited."""
+    today = timezone.localdate(now)
+    return awaited_places(now).filter(expected_on=today, unit__in=awaited(now).values("pk")).order_by("unit_id", "pk")
+
+
+def contested_first(figures: QuerySet[CurrentFigure]) -> QuerySet[CurrentFigure]:
+    """Contested figures, then those never stated, then the oldest."""
+    return figures.order_by(
+        F("contested_at").asc(nulls_last=True), F("confirmed_at").asc(nulls_first=True), "unit__sort_name", "unit_id"
+    )

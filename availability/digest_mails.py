@@ -1,0 +1,119 @@
+"""The words of the mails about figures: from the content of a line, the same each time it is sent."""
+
+import datetime
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from common.context import site_name
+from common.french import NBSP, counted, duration
+
+from . import weekly_words
+from .confirm_links import VALID_FOR, token_of
+from .expected import expected_words
+from .models import CurrentFigure, Digest, ExpectedPlace
+from .wording import figure_words, rhythm_words
+
+LINES_SHOWN = 50  # of each part of a mail; the entry page lists them all
+Line = dict[str, Any]
+
+
+def message_of(digest: Digest, base_url: str) -> EmailMessage:
+    """The mail of a line, its person loaded. Three queries at most.
+
+    Its Message-ID comes from the line alone, so that a mail sent twice can be told from two mails.
+    """
+    build = weekly_words.weekly_mail if digest.kind == Digest.Kind.WEEKLY else _reminder
+    subject, template, values = build(digest, base_url)
+    context = {"user": digest.user, "site_name": site_name(), "support_desk": settings.SUPPORT_DESK, **values}
+    context["account_url"] = urljoin(base_url, reverse("account")) + "#rappels"
+    body = render_to_string(f"availability/mails/{template}.txt", context)
+    return EmailMessage(
+        f"[{site_name()}] {subject}", body, to=[digest.user.email], headers={"Message-ID": message_id(digest)}
+    )
+
+
+def message_id(digest: Digest) -> str:
+    """Message-ID of a line: « <disponibilites-12-due-2026-11-22@ror.example> »."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<disponibilites-{digest.pk}-{digest.kind}-{digest.day:%Y-%m-%d}@{domain}>"
+
+
+def _reminder(digest: Digest, base_url: str) -> tuple[str, str, dict[str, Any]]:
+    """Subject, template and values of a reminder."""
+    content = digest.content
+    parts = [content[name] for name in ("entry", "director", "expected")]
+    shown = CurrentFigure.objects.select_related("pool", "unit__unit_type", "unit__geographic_entity__commune").defer(
+        "unit__geographic_entity__commune__outline"
+    )
+    figures = shown.in_bulk({line["unit"] for part in parts for line in part[:LINES_SHOWN]})
+    written_at = datetime.datetime.fromisoformat(content["written_at"])
+    entry, director, expected = (
+        [tell(line, figures[line["unit"]], digest, written_at, base_url) for line in part[:LINES_SHOWN]]
+        for part, tell in zip(parts, (_late, _late, _expected), strict=True)
+    )
+    return (
+        _subject(*map(len, parts)),
+        "reminder",
+        {
+            "entry": entry,
+            "director": director,
+            "expected": expected,
+            "entry_count": len(parts[0]),
+            "director_count": len(parts[1]),
+            "entry_more": len(parts[0]) - len(entry),
+            "director_more": len(parts[1]) - len(director),
+            "hours": VALID_FOR // datetime.timedelta(hours=1),
+            "entry_url": urljoin(base_url, reverse("availability:entry")),
+        },
+    )
+
+
+def _subject(entry: int, director: int, expected: int) -> str:
+    if entry:
+        return f"{counted(entry, 'disponibilité')} à confirmer"
+    return "Places attendues aujourd’hui" if expected else f"{counted(director, 'disponibilité')} en retard"
+
+
+def _late(line: Line, figure: CurrentFigure, digest: Digest, written_at: datetime.datetime, base_url: str) -> Line:
+    """One figure: where, what it says, for how long nobody confirmed it, and the link that does."""
+    unit = figure.unit
+    since = datetime.datetime.fromisoformat(line["since"])
+    confirmed_at = line["confirmed_at"] and datetime.datetime.fromisoformat(line["confirmed_at"])
+    is_stated = line["figure"] is not None
+    token = token_of(user=digest.user, unit_id=unit.pk, version=line["version"], written_at=written_at)
+    return {
+        **_place(figure, base_url),
+        "words": figure_words(line["figure"], unit.capacity_kind) if is_stated else "",
+        "confirmed_at": confirmed_at,
+        "silence": duration(written_at - since),
+        "rhythm": rhythm_words(figure.rhythm),
+        "is_contested": line["is_contested"],
+        "confirm_url": urljoin(base_url, reverse("availability:confirm", args=[token])) if is_stated else "",
+    }
+
+
+def _expected(line: Line, figure: CurrentFigure, digest: Digest, written_at: datetime.datetime, base_url: str) -> Line:
+    """One announcement of places."""
+    on = datetime.date.fromisoformat(line["on"])
+    place = ExpectedPlace(count=line["count"], expected_on=on)
+    return {**_place(figure, base_url), "words": expected_words(place, on, figure.unit.capacity_kind)}
+
+
+def _place(figure: CurrentFigure, base_url: str) -> Line:
+    """Name, kind and town of a unit, and its row on the entry page."""
+    unit, entity = figure.unit, figure.unit.geographic_entity
+    kind = unit.unit_type.label if unit.unit_type else ""
+    where = entity.commune.list_name if entity.name == unit.name else f"{entity.name}, {entity.commune.list_name}"
+    name = f"Lits mutualisés «{NBSP}{figure.pool.name}{NBSP}»" if figure.pool else unit.name
+    return {
+        "name": " ".join(name.split()),
+        "where": " – ".join(part for part in (kind, where) if part),
+        "url": urljoin(base_url, reverse("availability:entry")) + "?" + urlencode({"q": unit.name}),
+    }
