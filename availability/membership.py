@@ -5,6 +5,7 @@ Every function works for some units, or for all of them when ``unit_ids`` is ``N
 
 import datetime
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -20,7 +21,7 @@ matched AS MATERIALIZED (
     FROM directory_operationalunit unit
     JOIN directory_geographicentity eg ON eg.id = unit.geographic_entity_id
     JOIN directory_legalentity ej ON ej.id = eg.legal_entity_id
-    JOIN directory_commune commune ON commune.insee = eg.commune_id
+    JOIN directory_commune commune ON commune.insee = coalesce(unit.commune_id, eg.commune_id)
     JOIN availability_grouping_unit_types of_type ON of_type.term_id = unit.unit_type_id
     JOIN availability_grouping grouping_rule ON grouping_rule.id = of_type.grouping_id
     WHERE (%(ids)s::bigint[] IS NULL OR unit.id = ANY(%(ids)s::bigint[]))
@@ -98,7 +99,7 @@ WHERE row.unit_id = ANY(%(ids)s::bigint[]) AND figure.unit_id = row.unit_id AND 
 _BRING = f"""
 WITH {_MATCHED}, {_RHYTHMS},
 in_force AS (
-    SELECT figure.unit_id, figure.pool_id, rhythms.rhythm AS own,
+    SELECT figure.unit_id, figure.pool_id, figure.is_open AS was_open, rhythms.rhythm AS own,
            min(rhythms.rhythm) OVER (PARTITION BY coalesce(-figure.pool_id, figure.unit_id)) AS rhythm
     FROM availability_currentfigure figure
     LEFT JOIN rhythms ON rhythms.unit_id = figure.unit_id
@@ -118,7 +119,7 @@ FROM in_force
 WHERE in_force.unit_id = figure.unit_id
   AND (figure.rhythm, figure.is_open) IS DISTINCT FROM
       (coalesce(in_force.rhythm, figure.rhythm), figure.is_allowed AND in_force.own IS NOT NULL)
-RETURNING figure.unit_id
+RETURNING figure.unit_id, in_force.was_open, figure.is_open
 """  # noqa: S608
 _RHYTHMS_OF = f"WITH {_MATCHED}, {_RHYTHMS} SELECT unit_id, rhythm FROM rhythms"  # noqa: S608
 _SHARING = """
@@ -128,18 +129,26 @@ WHERE mine.unit_id = ANY(%(ids)s::bigint[])
 """
 
 
+class Brought(NamedTuple):
+    """A unit whose current figure was brought to the rule: whether its entry was open, and is now."""
+
+    unit_id: int
+    was_open: bool
+    is_open: bool
+
+
 def rhythms_of(unit_ids: Iterable[int]) -> dict[int, datetime.timedelta]:
     """Expected rhythm of each unit that belongs to a grouping: its type's own, else the shortest (01-settled)."""
     return dict(_rows(_RHYTHMS_OF, list(unit_ids)))
 
 
-def bring_to_rhythm(*, unit_ids: Collection[int] | None) -> list[int]:
+def bring_to_rhythm(*, unit_ids: Collection[int] | None) -> list[Brought]:
     """Write the rhythm and the opening in force on current figures, then the rows of totals.
 
-    Returns the ids of the units whose current figure changed.
+    Returns the units whose current figure changed.
     """
     wanted = None if unit_ids is None else _with_sharing(unit_ids)
-    changed = [pk for (pk,) in _rows(_BRING, wanted)]
+    changed = [Brought(*row) for row in _rows(_BRING, wanted)]
     write_rows(unit_ids=wanted)
     return changed
 

@@ -150,3 +150,35 @@ def test_a_type_that_leaves_its_last_grouping_is_closed_to_entry(world):
     Grouping.objects.get().unit_types.remove(lam)
     assert openings.apply_rhythms() == [world.lam.pk]
     assert not CurrentFigure.objects.get(unit=world.lam).is_open
+
+
+def test_a_type_that_leaves_the_groupings_closes_the_entry_and_opens_it_again(cast, world, heard):
+    unit = OperationalUnit.objects.get(pk=world.lam.pk)
+    change_type(unit, ACT_MOBILE)
+    row = CurrentFigure.objects.get(unit=unit)
+    assert (row.is_allowed, row.is_open) == (True, False)
+    change_type(unit, LAM)
+    row.refresh_from_db()
+    assert (row.is_allowed, row.is_open) == (True, True)
+    lines = AuditEntry.objects.order_by("pk").values_list("action", "actor", "target", "details")
+    details = {"unit_id": unit.pk, "cause": "rule"}
+    assert list(lines) == [
+        ("entry_closed", None, unit.name, details),
+        ("entry_opened", None, unit.name, details),
+    ]
+
+
+def test_what_support_closed_stays_closed_when_the_type_comes_back(cast, world):
+    close_units(cast, world.lam)
+    unit = OperationalUnit.objects.get(pk=world.lam.pk)
+    for code in (ACT_MOBILE, LAM):
+        change_type(unit, code)
+    row = CurrentFigure.objects.get(unit=unit)
+    assert (row.is_allowed, row.is_open) == (False, False)
+
+
+def test_many_units_are_opened_in_few_queries(cast, world, django_assert_max_num_queries):
+    units = [UnitFactory(geographic_entity=world.eg, lhss=True) for _ in range(30)]
+    with django_assert_max_num_queries(20):
+        assert len(open_units(cast, *units)) == 30
+    assert AuditEntry.objects.filter(action="entry_opened").count() == 30
