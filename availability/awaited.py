@@ -2,7 +2,18 @@
 
 import datetime
 
-from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BigIntegerField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -12,6 +23,7 @@ from .escalation import Step
 from .models import CurrentFigure, ExpectedPlace, UnitClosure
 
 PUBLISHED = PublicationStatus.PUBLISHED
+PLACE = Coalesce(-F("pool_id"), F("unit_id"), output_field=BigIntegerField())  # what is stated: a pool, or a unit
 
 
 def awaited(now: datetime.datetime) -> QuerySet[CurrentFigure]:
@@ -39,8 +51,8 @@ def beyond(figures: QuerySet[CurrentFigure], step: Step, now: datetime.datetime)
 
 def once_a_pool(figures: QuerySet[CurrentFigure]) -> QuerySet[CurrentFigure]:
     """The same figures, one unit alone for each pool: it is stated once for all of them."""
-    places = figures.order_by().alias(place=Coalesce(-F("pool_id"), F("unit_id")))
-    return figures.filter(pk__in=places.order_by("place", "pk").distinct("place").values("pk"))
+    places = figures.order_by().annotate(place=PLACE).values("place")
+    return figures.filter(pk__in=places.annotate(first=Min("pk")).values("first"))
 
 
 def due(figures: QuerySet[CurrentFigure], now: datetime.datetime) -> QuerySet[CurrentFigure]:

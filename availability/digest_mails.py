@@ -1,6 +1,7 @@
 """The words of the mails about figures: from the content of a line, the same each time it is sent."""
 
 import datetime
+import re
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urljoin
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from common.context import site_name
-from common.french import NBSP, counted, duration
+from common.french import NBSP, counted, duration, french_spaces
 
 from . import weekly_words
 from .confirm_links import VALID_FOR, token_of
@@ -22,6 +23,7 @@ from .wording import figure_words, rhythm_words
 
 LINES_SHOWN = 50  # of each part of a mail; the entry page lists them all
 Line = dict[str, Any]
+_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def message_of(digest: Digest, base_url: str) -> EmailMessage:
@@ -33,7 +35,7 @@ def message_of(digest: Digest, base_url: str) -> EmailMessage:
     subject, template, values = build(digest, base_url)
     context = {"user": digest.user, "site_name": site_name(), "support_desk": settings.SUPPORT_DESK, **values}
     context["account_url"] = urljoin(base_url, reverse("account")) + "#rappels"
-    body = render_to_string(f"availability/mails/{template}.txt", context)
+    body = _BLANK_LINES.sub("\n\n", french_spaces(render_to_string(f"availability/mails/{template}.txt", context)))
     return EmailMessage(
         f"[{site_name()}] {subject}", body, to=[digest.user.email], headers={"Message-ID": message_id(digest)}
     )
