@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from accounts.models import User
 from directory.models import OperationalUnit
-from directory.scopes import Scope, scope_of
+from directory.scopes import ANONYMOUS, Scope, scope_of
 
 from .confirm_links import ConfirmLink
 from .models import AvailabilityEntry
@@ -34,7 +34,7 @@ class Opened:
     state: LinkState
     shown: ShownFigure | None = None
     user: User | None = None
-    scope: Scope | None = None
+    scope: Scope = ANONYMOUS
     refusal: Refusal | None = None
     done: AvailabilityEntry | None = None
 

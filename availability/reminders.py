@@ -72,9 +72,9 @@ def is_mailed(scope: Scope) -> bool:
     return bool(scope.roles & MAILED_ROLES)
 
 
-def preference_of(user: User) -> ReminderPreference:
-    """What the person accepts: all of it until said otherwise. Not written."""
-    return ReminderPreference.objects.filter(pk=user.pk).first() or ReminderPreference(user=user)
+def preference_of(user_id: int | None) -> ReminderPreference:
+    """What a person accepts: all of it until said otherwise. Not written."""
+    return ReminderPreference.objects.filter(pk=user_id).first() or ReminderPreference(user_id=user_id)
 
 
 @transaction.atomic
@@ -86,12 +86,12 @@ def save_preference(*, user: User, wants_digest: bool, wants_weekly: bool) -> Re
 
 def account_section(request: HttpRequest) -> dict[str, Any] | None:
     """« Mails sur vos disponibilités » of the account page, for whom there may be some."""
-    return {"preference": preference_of(request.user)} if is_mailed(request.scope) else None
+    return {"preference": preference_of(request.scope.user_id)} if is_mailed(request.scope) else None
 
 
 def export_reminders(user: User) -> dict[str, Any]:
     """Preferences and mails of the person, for « Exporter mes données »."""
-    preference = preference_of(user)
+    preference = preference_of(user.pk)
     return {
         "rappels": preference.wants_digest,
         "bilan_de_la_semaine": preference.wants_weekly,

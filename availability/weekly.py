@@ -55,15 +55,20 @@ def uses_between(first: datetime.date, until: datetime.date) -> Uses:
     found: Uses = defaultdict(lambda: dict.fromkeys(NAMES, 0))
     start, end = (datetime.datetime.combine(day, datetime.time(), PARIS) for day in (first, until))
     used = UnitUse.objects.filter(day__gte=first, day__lt=until).order_by().values("unit_id")
-    for row in used.annotate(seen=Sum("views"), taken=Sum("exports")):
-        found[row["unit_id"]] |= {"views": row["seen"], "exports": row["taken"]}
+    for unit_id, seen, taken in used.annotate(seen=Sum("views"), taken=Sum("exports")).values_list(
+        "unit_id", "seen", "taken"
+    ):
+        found[unit_id] |= {"views": seen, "exports": taken}
     calls = CallOutcome.objects.filter(at__gte=start, at__lt=end).order_by().values("unit_id")
     admitted = Count("pk", filter=Q(outcome=CallOutcome.Outcome.ADMITTED))
-    for row in calls.annotate(made=Count("pk"), admitted=admitted):
-        found[row["unit_id"]] |= {"calls": row["made"], "admitted": row["admitted"]}
+    for unit_id, made, let_in in calls.annotate(made=Count("pk"), let_in=admitted).values_list(
+        "unit_id", "made", "let_in"
+    ):
+        found[unit_id] |= {"calls": made, "admitted": let_in}
     reports = ErrorReport.objects.filter(reported_at__gte=start, reported_at__lt=end, unit__isnull=False)
-    for row in reports.order_by().values("unit_id").annotate(filed=Count("pk")):
-        found[row["unit_id"]]["reports"] = row["filed"]
+    filed_by_unit = reports.order_by().values("unit_id").annotate(filed=Count("pk"))
+    for unit_id, filed in filed_by_unit.values_list("unit_id", "filed"):
+        found[unit_id]["reports"] = filed
     return {unit_id: uses for unit_id, uses in found.items() if any(uses.values())}
 
 
