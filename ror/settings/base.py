@@ -83,6 +83,9 @@ PRIVATE_CLUSTER = False
 DATABASE_POOL = {"min_size": 2, "max_size": 8, "timeout": 3}  # timeout in seconds
 READ_ONLY_GET_EXEMPT: list[str] = ["liveness", "readiness"]  # URL names; their GET may write or must not need SQL
 
+# Uses of units (record pages read, exports), counted without saying by whom.
+COUNT_UNIT_USES = True
+
 # Time and language: French, literal, no translation.
 LANGUAGE_CODE = "fr-fr"
 TIME_ZONE = "Europe/Paris"

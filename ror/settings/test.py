@@ -11,6 +11,7 @@ ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 WHITENOISE_AUTOREFRESH = True
+COUNT_UNIT_USES = False
 
 # Connections of a test are its own: no pool to close between two databases. The append-only triggers let TRUNCATE
 # through here alone, for tests that run outside a transaction.
