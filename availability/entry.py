@@ -9,14 +9,17 @@ from enum import StrEnum
 from django.http import QueryDict
 
 from . import services
-from .breakdown import Counts, carried_over, counts_of
-from .exceptions import StaleFigure, StatementError
+from .entry_units import stored_figures
+from .exceptions import OverCapacity, StaleFigure, StatementError, UnlikelyRise
 from .forms import StatementForm, explain, initial_of, question
+from .line_form import add_line
+from .lines import all_places
 from .models import AvailabilityEntry, CurrentFigure
 from .rows import EntryRow, Outcome, prefix_of
-from .statement import Statement
+from .statement import Statement, fitted
 
 _ID = re.compile(r"[1-9][0-9]{0,17}")  # within bigint
+_LINE = re.compile(r"([1-9][0-9]{0,17}):([0-9]{1,3})")
 
 
 class Batch(StrEnum):
@@ -26,23 +29,37 @@ class Batch(StrEnum):
     CHANGED = "changed"  # rows that differ from what was shown: Enter in a field, where no script runs
 
 
+class Action(StrEnum):
+    """Names of the submit buttons."""
+
+    SAVE = "save"
+    CONFIRM = "confirm"  # « Inchangé »
+    UNDO = "undo"  # « Annuler »
+    ADD_LINE = "add_line"  # nothing is recorded
+    DROP_LINE = "drop_line"  # nothing is recorded; the value is « unit:line »
+
+
 @dataclass(frozen=True)
 class Order:
-    """What the submit button asks: ``batch``, or one unit to save, or to confirm unchanged."""
+    """What the submit button asks: ``batch``, or an action on one unit, or on one ``line`` of it."""
 
+    action: Action = Action.SAVE
     batch: Batch | None = None
     unit_id: int | None = None
-    is_confirmation: bool = False
+    line: int | None = None
 
 
 def read_order(data: QueryDict) -> Order:
     """Read the submit button. Raises ``ValueError`` when it names nothing."""
-    if value := data.get("confirm"):
-        return Order(unit_id=_unit_id(value), is_confirmation=True)
-    value = data.get("save", "")
-    if value in Batch:
+    action = next((action for action in reversed(Action) if data.get(action)), Action.SAVE)
+    value = data.get(action, "")
+    if action is Action.SAVE and value in Batch:
         return Order(batch=Batch(value))
-    return Order(unit_id=_unit_id(value))
+    if action is Action.DROP_LINE:
+        if not (found := _LINE.fullmatch(value)):
+            raise ValueError(value)
+        return Order(action, unit_id=int(found[1]), line=int(found[2]))
+    return Order(action, unit_id=_unit_id(value))
 
 
 def _unit_id(value: str) -> int:
@@ -80,42 +97,60 @@ def is_changed(row: EntryRow) -> bool:
 
 def _shown(row: EntryRow) -> CurrentFigure | AvailabilityEntry | None:
     """What the page showed when the row was typed: the statement of the version that came back."""
-    if row.figure is not None and row.version == row.figure.version:
+    if row.figure is None or row.version == row.figure.version:
         return row.figure
-    return AvailabilityEntry.objects.filter(unit=row.unit, version=row.version).first()
-
-
-def _breakdown(row: EntryRow) -> Counts:
-    """Counts to record with a valid row."""
-    typed, shown = row.form.breakdown, _shown(row)
-    if shown is None:
-        return typed
-    figure = row.form.cleaned_data["figure"]
-    return carried_over(typed, figure, shown=counts_of(shown), shown_figure=shown.figure)
+    of_holder = {"pool": row.figure.pool_id} if row.is_pooled else {"unit": row.unit, "pool": None}
+    return AvailabilityEntry.objects.filter(**of_holder, version=row.version).first()
 
 
 def targets(order: Order, rows: list[EntryRow]) -> list[EntryRow]:
-    """Rows that the order is about, blocked ones left out."""
+    """Rows that the order is about, blocked ones left out, one of each pool unless several were changed."""
     sent = [row for row in rows if row.form.is_bound]
     if order.batch is Batch.ALL:
-        return [row for row in sent if row.is_stated or not row.form.is_blank]
+        return _one_a_pool([row for row in sent if row.is_stated or not row.form.is_blank])
     if order.batch is Batch.CHANGED:
         return [row for row in sent if is_changed(row)]
     return [row for row in sent if row.unit.pk == order.unit_id]
 
 
+def _one_a_pool(rows: list[EntryRow]) -> list[EntryRow]:
+    """Rows to save so that shared places are stated once: those that were changed, else the first of the pool."""
+    pools: dict[int, list[EntryRow]] = {}
+    for row in rows:
+        if row.is_pooled:
+            pools.setdefault(row.figure.pool_id, []).append(row)
+    kept = {id(row) for shared in pools.values() for row in ([row for row in shared if is_changed(row)] or shared[:1])}
+    return [row for row in rows if not row.is_pooled or id(row) in kept]
+
+
 def save_rows(order: Order, rows: list[EntryRow], *, by, scope) -> None:
-    """Save the rows that ``order`` names, one transaction each; the others keep what was typed."""
-    chosen = targets(order, rows)
-    for row in chosen:
-        save = confirm_row if order.is_confirmation else save_row
-        save(row, by=by, scope=scope)
+    """Do what ``order`` says with the rows that it names, one transaction each; the others keep what was typed."""
+    act = {
+        Action.SAVE: save_row,
+        Action.CONFIRM: confirm_row,
+        Action.UNDO: undo_row,
+    }.get(order.action)
+    for row in targets(order, rows):
+        if act is not None:
+            act(row, by=by, scope=scope)
+        else:
+            edit_lines(row, order)
     for row in rows:
         if row.is_blocked and row.unit.pk == order.unit_id:
             row.outcome = Outcome.WRONG
         elif row.outcome is Outcome.SHOWN and is_changed(row):
             row.outcome = Outcome.PENDING
-    _show_stored([row for row in rows if row.outcome in (Outcome.SAVED, Outcome.SHOWN) and row.form.is_bound])
+    settled = (Outcome.SAVED, Outcome.UNDONE, Outcome.SHOWN)
+    show_stored([row for row in rows if row.outcome in settled and row.form.is_bound], by.pk)
+
+
+def edit_lines(row: EntryRow, order: Order) -> None:
+    """Give the row one more place line, or one less. Nothing is recorded, what was typed stays."""
+    if order.action is Action.ADD_LINE:
+        add_line(row.form.lines, prefix_of(row.unit))
+    else:
+        row.form.lines = [line for line in row.form.lines if line.index != order.line]
+    row.outcome = Outcome.EDITED
 
 
 def save_row(row: EntryRow, *, by, scope) -> None:
@@ -123,24 +158,30 @@ def save_row(row: EntryRow, *, by, scope) -> None:
     if not row.form.is_valid():
         row.outcome = Outcome.WRONG
         return
-    values = row.form.cleaned_data
-    is_confirmed = values["confirmed"] == values["figure"]
-    breakdown = _breakdown(row)
-    row.is_breakdown_dropped = breakdown != row.form.breakdown
+    values, typed, shown = row.form.cleaned_data, row.form.statement, _shown(row)
+    said = fitted(typed, shown) if shown is not None else typed
+    row.is_breakdown_dropped, row.had_lines = said != typed, bool(typed.lines)
     _attempt(
         row,
+        by,
         lambda: services.record_statement(
             unit_id=row.unit.pk,
-            said=Statement(figure=values["figure"], counts=breakdown, comment=values["comment"]),
+            said=said,
             expected_version=values["version"],
             request_id=values["request_id"],
             source=AvailabilityEntry.Source.WEB,
             by=by,
             scope=scope,
             now=row.now,
-            is_confirmed=is_confirmed,
+            is_confirmed=values["confirmed"] == _asked(said, row.installed),
         ),
     )
+
+
+def _asked(said: Statement, installed: int | None) -> int:
+    """Number that a question about the statement names: all its lines when they are over capacity, else the total."""
+    held = max(said.figure, all_places(said.lines))
+    return held if installed is not None and held > installed else said.figure
 
 
 def confirm_row(row: EntryRow, *, by, scope) -> None:
@@ -148,40 +189,62 @@ def confirm_row(row: EntryRow, *, by, scope) -> None:
     if {"version", "request_id"} & row.form.errors.keys():
         row.outcome = Outcome.WRONG
         return
-    _attempt(
-        row,
-        lambda: services.confirm_unchanged(
-            unit_id=row.unit.pk,
-            expected_version=row.version,
-            request_id=uuid.UUID(row.request_id),
-            source=AvailabilityEntry.Source.WEB,
-            by=by,
-            scope=scope,
-            now=row.now,
-        ),
-    )
+    _attempt(row, by, lambda: services.confirm_unchanged(expected_version=row.version, **_of(row, by, scope)))
 
 
-def _attempt(row: EntryRow, act: Callable[[], AvailabilityEntry]) -> None:
+def undo_row(row: EntryRow, *, by, scope) -> None:
+    """Take back the last statement, whatever was typed in the row."""
+    if {"version", "request_id"} & row.form.errors.keys():
+        row.outcome = Outcome.WRONG
+        return
+    _attempt(row, by, lambda: services.undo_statement(version=row.version, **_of(row, by, scope)), Outcome.UNDONE)
+
+
+def _of(row: EntryRow, by, scope) -> dict:
+    """Arguments of a service about the row's unit."""
+    return {
+        "unit_id": row.unit.pk,
+        "request_id": uuid.UUID(row.request_id),
+        "source": AvailabilityEntry.Source.WEB,
+        "by": by,
+        "scope": scope,
+        "now": row.now,
+    }
+
+
+def _attempt(row: EntryRow, by, act: Callable[[], AvailabilityEntry], done: Outcome = Outcome.SAVED) -> None:
     row.previous = row.figure.figure if row.figure else None
     try:
         act()
     except StatementError as error:
         row.outcome = Outcome.WRONG
-        row.form.add_error(*explain(error, row.unit))
+        where, row.failure = explain(error, row.unit)
+        if row.form.is_bound:
+            row.form.add_error(where, row.failure)
         row.question = question(error, row.unit)
+        if isinstance(error, (OverCapacity, UnlikelyRise)):
+            row.asked = error.figure
         if isinstance(error, StaleFigure):
             # The next save is made knowingly: it carries the version of the figure now shown.
-            row.figure, row.version, row.request_id = error.current, error.current.version, str(uuid.uuid4())
+            figure = stored_figures([row.unit.pk], by.pk, row.now).get(row.unit.pk, error.current)
+            _put(row, figure)
     else:
-        row.outcome = Outcome.SAVED
+        row.outcome = done
 
 
-def _show_stored(rows: list[EntryRow]) -> None:
+def _put(row: EntryRow, figure: CurrentFigure) -> None:
+    """Give the row the figure as stored, and a new request; the form is left alone."""
+    row.figure, row.version, row.request_id = figure, figure.version, str(uuid.uuid4())
+    row.undoable_since = getattr(figure, "undoable_since", None)
+    for name in ("freshness", "standing", "lines"):
+        row.__dict__.pop(name, None)
+
+
+def show_stored(rows: list[EntryRow], viewer_id: int) -> None:
     """Give rows that were saved or left alone their stored figure and fresh fields (one query)."""
-    stored = CurrentFigure.objects.select_related("by").in_bulk([row.unit.pk for row in rows])
+    if not rows:
+        return
+    stored = stored_figures([row.unit.pk for row in rows], viewer_id, rows[0].now)
     for row in rows:
-        row.figure = stored[row.unit.pk]
-        row.version, row.request_id = row.figure.version, str(uuid.uuid4())
+        _put(row, stored[row.unit.pk])
         row.form = StatementForm(prefix=prefix_of(row.unit), initial=initial_of(row.figure))
-        row.__dict__.pop("freshness", None)

@@ -50,12 +50,16 @@ class BreakdownBeyondFigure(StatementError):
 
 
 class OverCapacity(StatementError):
-    """``figure`` is above the ``installed`` places: to be confirmed explicitly."""
+    """``figure`` is above the ``installed`` places: to be confirmed explicitly.
 
-    def __init__(self, figure: int, installed: int) -> None:
+    ``is_of_lines``: it is the sum of all the place lines, free or not, and not the total.
+    """
+
+    def __init__(self, figure: int, installed: int, *, is_of_lines: bool = False) -> None:
         super().__init__(f"{figure} > {installed}")
         self.figure = figure
         self.installed = installed
+        self.is_of_lines = is_of_lines
 
 
 class UnlikelyRise(StatementError):

@@ -1,7 +1,8 @@
 """Reading one row of the entry page, and saying in French why it was not saved. No permission and no write here."""
 
+import enum
 import functools
-import re
+from typing import Any
 
 from django import forms
 
@@ -9,7 +10,7 @@ from common.french import NBSP, THIN, on_moment
 from directory.models import OperationalUnit
 
 from . import wording
-from .breakdown import COUNT_FIELDS, Counts, Share, counts_of
+from .breakdown import COUNT_FIELDS, NOTHING_GIVEN, Counts, Share
 from .exceptions import (
     BreakdownBeyondFigure,
     NothingToConfirm,
@@ -17,14 +18,15 @@ from .exceptions import (
     StaleFigure,
     StatementError,
     StatementRefused,
+    UndoRefused,
     UnlikelyRise,
 )
+from .line_form import WholeNumberField, line_forms
 from .models import CurrentFigure
 from .permissions import REFUSAL_WORDS
-from .services import LARGEST_FIGURE
+from .statement import Statement
 
 COMMENT_LENGTH = 500
-_SPACES = re.compile(r"[\s\u00a0\u202f]+")
 _SHARE_FIELD = {
     Share.SEX: "men",
     Share.ACCESSIBLE: "accessible",
@@ -41,29 +43,6 @@ _SHARE_WORDS = {
 }
 
 
-class WholeNumberField(forms.Field):
-    """A number of places: digits only, whatever spaces; an empty field is ``None``."""
-
-    default_error_messages = {
-        "required": f"Indiquez le nombre de places disponibles, 0 s’il n’y en a{NBSP}pas.",
-        "whole": "Écrivez un nombre entier, en chiffres.",
-        "negative": "Un nombre de places ne peut être négatif.",
-        "large": f"Ce nombre dépasse 9{THIN}999.",
-    }
-
-    def to_python(self, value: str | None) -> int | None:
-        digits = _SPACES.sub("", value or "")
-        if not digits:
-            return None
-        if re.fullmatch(r"-[0-9]+", digits):
-            raise forms.ValidationError(self.error_messages["negative"], code="negative")
-        if not re.fullmatch(r"[0-9]+", digits):
-            raise forms.ValidationError(self.error_messages["whole"], code="whole")
-        if len(digits) > 9 or int(digits) > LARGEST_FIGURE:
-            raise forms.ValidationError(self.error_messages["large"], code="large")
-        return int(digits)
-
-
 class CommentField(forms.CharField):
     """A short free text; line ends are counted once, as the browser counts them."""
 
@@ -75,10 +54,27 @@ def _count(label: str) -> WholeNumberField:
     return WholeNumberField(label=label, required=False)
 
 
+class Detail(enum.StrEnum):
+    """How the total is detailed: by marginal counts, or by place lines (01-settled: one or the other)."""
+
+    COUNTS = "counts"
+    LINES = "lines"
+
+
 class StatementForm(forms.Form):
-    """One row. ``version`` and ``request_id`` come back as they were shown; ``confirmed`` is the figure confirmed."""
+    """One row, and its place lines (``lines``, forms of ``availability.line_form``).
+
+    ``version`` and ``request_id`` come back as they were shown; ``confirmed`` is the number confirmed. Counts and lines
+    are both sent and both kept while the row is not saved: ``detail`` says which one is stated.
+    """
 
     figure = WholeNumberField(label="Disponibilité courante")
+    detail = forms.ChoiceField(
+        label="Détail",
+        required=False,
+        choices=[(Detail.COUNTS, "Par nombres"), (Detail.LINES, "Place par place")],
+        error_messages={"invalid_choice": "Choisissez l’un des deux détails."},
+    )
     men = _count("Homme")
     women = _count("Femme")
     any_sex = _count("Indifférent")
@@ -99,25 +95,61 @@ class StatementForm(forms.Form):
     request_id = forms.UUIDField()
     confirmed = _count("Confirmation")
 
+    def __init__(self, data=None, *, prefix: str, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, prefix=prefix, initial=initial)
+        self.lines = line_forms(data, prefix, self.initial.get("lines", ()))
+
     @property
-    def breakdown(self) -> Counts:
-        """Counts of a valid form."""
-        return Counts(**{name: self.cleaned_data[name] for name in COUNT_FIELDS})
+    def has_lines(self) -> bool:
+        """Whether the lines are what is shown, and stated."""
+        return self["detail"].value() == Detail.LINES
+
+    @property
+    def filled_lines(self) -> list:
+        """Lines in which something was typed."""
+        return [line for line in self.lines if not line.is_blank]
+
+    @property
+    def _states_lines(self) -> bool:
+        """Lines chosen and none given state nothing, when there were some; else the counts typed are kept."""
+        return self.has_lines and bool(self.filled_lines or self.initial.get("lines"))
+
+    def clean(self) -> dict[str, Any]:
+        """Leave out what is wrong in the counts when lines are stated: it is kept on the page, and not recorded."""
+        if self._states_lines:
+            for name in COUNT_FIELDS:
+                self.errors.pop(name, None)
+        return self.cleaned_data
+
+    def is_valid(self) -> bool:
+        """Tell whether the row may be recorded, its lines included when they are stated."""
+        stated = self.filled_lines if self._states_lines else []
+        verdicts = [super().is_valid(), *(line.is_valid() for line in stated)]  # all are read, for their messages
+        return all(verdicts)
+
+    @property
+    def statement(self) -> Statement:
+        """What a valid row says."""
+        values = self.cleaned_data
+        counts = Counts(**{name: values[name] for name in COUNT_FIELDS}) if not self._states_lines else NOTHING_GIVEN
+        lines = tuple(line.place_line for line in self.filled_lines) if self._states_lines else ()
+        return Statement(figure=values["figure"], counts=counts, lines=lines, comment=values["comment"])
 
     @property
     def is_blank(self) -> bool:
         """Tell whether nothing was typed in the row."""
-        return not any(str(self[name].value() or "").strip() for name in ("figure", "comment", *COUNT_FIELDS))
+        typed = any(str(self[name].value() or "").strip() for name in ("figure", "comment", *COUNT_FIELDS))
+        return not typed and not self.filled_lines
 
     def differs_from(self, shown) -> bool:
         """Tell whether a valid row says something else than ``shown``, a statement or a current figure."""
-        typed = (self.cleaned_data["figure"], self.breakdown, self.cleaned_data["comment"])
-        return typed != (shown.figure, counts_of(shown), shown.comment)
+        return any(getattr(shown, name) != value for name, value in self.statement.fields().items())
 
 
 def initial_of(figure: CurrentFigure) -> dict[str, object]:
     """What the fields of a row show before anything is typed."""
-    return {name: getattr(figure, name) for name in ("figure", "comment", *COUNT_FIELDS)}
+    shown = {name: getattr(figure, name) for name in ("figure", "comment", "lines", *COUNT_FIELDS)}
+    return shown | {"detail": Detail.LINES if figure.lines else Detail.COUNTS}
 
 
 @functools.singledispatch
@@ -128,7 +160,8 @@ def explain(error: StatementError, unit: OperationalUnit) -> tuple[str, str]:
 
 @explain.register
 def _over_capacity(error: OverCapacity, unit: OperationalUnit) -> tuple[str, str]:
-    return "figure", wording.over_capacity_words(error.figure, error.installed, unit.capacity_kind)
+    words = wording.over_capacity_words(error.figure, error.installed, unit.capacity_kind)
+    return ("detail", f"Toutes lignes comprises, {words}") if error.is_of_lines else ("figure", words)
 
 
 @explain.register
@@ -138,9 +171,9 @@ def _unlikely_rise(error: UnlikelyRise, unit: OperationalUnit) -> tuple[str, str
 
 @explain.register
 def _breakdown_beyond(error: BreakdownBeyondFigure, unit: OperationalUnit) -> tuple[str, str]:
-    if error.share is None:
-        return "figure", "Les lignes libres dépassent le total."
     available = wording.figure_words(error.figure, unit.capacity_kind)
+    if error.share is None:
+        return "detail", f"Les places libres des lignes dépassent le total ({available})."
     return _SHARE_FIELD[error.share], f"{_SHARE_WORDS[error.share]} le total ({available})."
 
 
@@ -152,6 +185,18 @@ def _refused(error: StatementRefused, unit: OperationalUnit) -> tuple[str, str]:
 @explain.register
 def _nothing_to_confirm(error: NothingToConfirm, unit: OperationalUnit) -> tuple[str, str]:
     return "figure", f"Aucun chiffre à confirmer{NBSP}: saisissez le premier."
+
+
+UNDO_WORDS: dict[UndoRefused.Why, str] = {
+    UndoRefused.Why.SAVED_SINCE: "Cette saisie ne peut plus être annulée\u00a0: une autre a été enregistrée depuis.",
+    UndoRefused.Why.NOT_YOURS: "Vous ne pouvez annuler que votre propre saisie, une seule fois.",
+    UndoRefused.Why.TOO_LATE: "Le délai de dix minutes pour annuler est passé\u00a0: enregistrez le bon chiffre.",
+}
+
+
+@explain.register
+def _undo_refused(error: UndoRefused, unit: OperationalUnit) -> tuple[str, str]:
+    return "figure", UNDO_WORDS[error.why]
 
 
 @explain.register
@@ -171,6 +216,8 @@ def question(error: StatementError, unit: OperationalUnit) -> str:
     """What is to be confirmed after ``error``, empty when it cannot be."""
     if isinstance(error, OverCapacity):
         words = wording.figure_words(error.figure, unit.capacity_kind)
+        if error.is_of_lines:
+            return f"Plus de places dans les lignes que de places installées{THIN}? Oui, je confirme {words}."
         if unit.capacity_kind == "bed":
             return f"Plus de lits disponibles que de lits installés{THIN}? Oui, je confirme {words}."
         return f"Plus de places disponibles que de places installées{THIN}? Oui, je confirme {words}."

@@ -6,39 +6,55 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from common.french import on_moment
 from directory.contacts import main_phone
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .breakdown import USUAL_COUNTS
+from .breakdown import COUNT_FIELDS, USUAL_COUNTS
 from .forms import StatementForm, initial_of
+from .line_form import MAX_LINES
 from .models import UnitClosure
 from .permissions import REFUSAL_WORDS, Refusal, statement_refusal
+from .services import UNDO_DELAY
 from .shown import ShownFigure
 from .standing import active_closure
 
 
 class Outcome(StrEnum):
-    """What became of a row. ``PENDING``: typed, and not sent to be saved."""
+    """What became of a row. ``PENDING``: typed, and not sent to be saved. ``EDITED``: its lines are being changed."""
 
     SHOWN = "shown"
     PENDING = "pending"
+    EDITED = "edited"
     SAVED = "saved"
+    UNDONE = "undone"
     WRONG = "wrong"
 
 
 @dataclass(kw_only=True)
 class EntryRow(ShownFigure):
-    """One row: the unit and its current figure, why it is blocked if it is, and its form."""
+    """One row: the unit and its current figure, why it is blocked if it is, and its form.
+
+    ``offered``: names of the counts it may fill in. ``undoable_since``: when its last statement was recorded, if the
+    person may still take it back. ``asked``: number that ``question`` is about. ``is_beside``: row of the same pool,
+    sent back with the row that was saved.
+    """
 
     refusal: Refusal | None
     form: StatementForm
+    offered: Sequence[str] = USUAL_COUNTS
+    undoable_since: datetime.datetime | None = None
     outcome: Outcome = Outcome.SHOWN
     version: int = 0
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     question: str = ""
+    asked: int | None = None
     previous: int | None = None
     is_breakdown_dropped: bool = False
+    is_beside: bool = False
+    failure: str = ""
+    had_lines: bool = False
 
     @property
     def anchor(self) -> str:
@@ -58,17 +74,55 @@ class EntryRow(ShownFigure):
         return REFUSAL_WORDS[self.refusal] if self.refusal else ""
 
     @property
+    def is_unavailable(self) -> bool:
+        return self.refusal is Refusal.UNAVAILABLE
+
+    @property
     def count_fields(self) -> list:
-        """Fields of the breakdown that are offered, as the form gives them."""
-        return [self.form[name] for name in USUAL_COUNTS]
+        """Fields of the breakdown, as the form gives them: those offered, and any that is filled in."""
+        shown = [name for name in COUNT_FIELDS if name in self.offered or self.form[name].value() not in (None, "")]
+        return [self.form[name] for name in shown]
+
+    @property
+    def can_add_line(self) -> bool:
+        return len(self.form.lines) < MAX_LINES
 
     @property
     def is_unfolded(self) -> bool:
-        """Whether the breakdown is open: something in it is wrong, or typed and not saved."""
-        inside = [*self.count_fields, self.form["comment"]]
+        """Whether the detail is open: something in it is wrong, typed and not saved, or being added."""
+        inside = [*self.count_fields, self.form["comment"], self.form["detail"]]
+        if self.outcome is Outcome.EDITED:
+            return True
         if self.outcome is Outcome.PENDING:
-            return any(part.value() for part in inside)
-        return any(part.errors for part in inside)
+            return any(part.value() for part in inside if part.name != "detail") or bool(self.form.filled_lines)
+        return any(part.errors for part in inside) or any(line.errors for line in self.form.lines)
+
+    @property
+    def undo_until(self) -> datetime.datetime | None:
+        """Until when the person may take the last statement back."""
+        return self.undoable_since + UNDO_DELAY if self.undoable_since else None
+
+    @property
+    def undone_words(self) -> str:
+        """What « Annuler » brought back."""
+        if self.figure is None or self.figure.confirmed_at is None:
+            return "Saisie annulée : cette unité n’a plus de saisie."
+        return f"Saisie annulée : retour à {self.figure_words}, {on_moment(self.figure.confirmed_at)}."
+
+    @property
+    def blocked_words(self) -> str:
+        """« sur 16 installées, bloquée »: a unit that is unavailable counts for 0."""
+        ending = "bloqué" if self.unit.capacity_kind == "bed" else "bloquée"
+        return f"{self.installed_words}, {ending}" if self.installed is not None else ending
+
+    @property
+    def back_words(self) -> str:
+        """How a unit that is unavailable comes back."""
+        if self.closure is None or self.closure.ends_at is None:
+            return "Aucune date de fin n’est donnée."
+        if not self.is_stated:
+            return f"La saisie se rouvre d’elle-même {on_moment(self.closure.ends_at)}."
+        return f"La saisie se rouvre d’elle-même {on_moment(self.closure.ends_at)} ; le chiffre sera alors à confirmer."
 
     @property
     def phone(self) -> str:
@@ -81,16 +135,19 @@ class EntryRow(ShownFigure):
         """That the breakdown shown was not kept with the figure saved, and why; empty when it was."""
         if not self.is_breakdown_dropped:
             return ""
+        if self.figure.lines or self.had_lines:
+            return "Lignes de places libres effacées : elles dépassaient le total."
         return "Répartition effacée : elle dépassait le total." if self.figure.figure else "Répartition effacée."
 
     @property
     def errors(self) -> list[dict[str, str]]:
         """Lines of the error summary: this row's name, the message, the field to go to."""
-        if self.is_blocked:
-            return [{"target": self.anchor, "label": self.unit.name, "text": self.reason}]
+        if self.is_blocked or not self.form.is_bound:
+            return [{"target": self.anchor, "label": self.unit.name, "text": self.reason or self.failure}]
         return [
             {"target": part.id_for_label, "label": self.unit.name, "text": str(text)}
-            for part in self.form
+            for form in (self.form, *(self.form.lines if self.form.has_lines else ()))
+            for part in form
             for text in part.errors
         ]
 
@@ -99,6 +156,8 @@ class EntryRow(ShownFigure):
         """Sentence for assistive technology once the row alone was replaced."""
         if self.outcome is Outcome.SAVED:
             return " ".join(filter(None, (f"{self.unit.name} : {self.figure_words}, enregistré.", self.dropped_words)))
+        if self.outcome is Outcome.UNDONE:
+            return f"{self.unit.name} : {self.undone_words}"
         if self.outcome is Outcome.WRONG:
             texts = " ".join([*(error["text"] for error in self.errors), self.question]).strip()
             return f"{self.unit.name} n’est pas enregistrée. {texts}"
@@ -106,9 +165,17 @@ class EntryRow(ShownFigure):
 
 
 def shown_row(
-    unit: OperationalUnit, scope: Scope, now: datetime.datetime, closures: Sequence[UnitClosure] = ()
+    unit: OperationalUnit,
+    scope: Scope,
+    now: datetime.datetime,
+    *,
+    closures: Sequence[UnitClosure] = (),
+    offered: Sequence[str] = USUAL_COUNTS,
 ) -> EntryRow:
-    """Row of a unit as stored; ``closures`` are the unit's."""
+    """Row of a unit as stored; ``closures`` are the unit's.
+
+    The unit comes with ``sharing`` and ``undoable_since`` (``availability.entry_units``).
+    """
     figure = getattr(unit, "current_figure", None)
     form = StatementForm(prefix=prefix_of(unit), initial=initial_of(figure) if figure else None)
     return EntryRow(
@@ -116,7 +183,10 @@ def shown_row(
         figure=figure,
         refusal=statement_refusal(scope, unit, figure, active_closure(closures, now)),
         closures=closures,
+        sharing=unit.sharing,
         form=form,
+        offered=offered,
+        undoable_since=unit.undoable_since,
         viewer_id=scope.user_id or 0,
         now=now,
         version=figure.version if figure else 0,

@@ -221,7 +221,7 @@ def _check_likelihood(holder: CurrentState, installed: int | None, said: Stateme
         return is_over
     if installed is not None and held > installed:
         if not is_confirmed:
-            raise OverCapacity(held, installed)
+            raise OverCapacity(held, installed, is_of_lines=held > said.figure)
     elif previous is not None and not is_confirmed and _is_unlikely_rise(previous, said.figure):
         raise UnlikelyRise(said.figure, previous)
     return is_over

@@ -5,35 +5,69 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from common.french import PARIS, on_moment
 from directory.models import OperationalUnit
 
 from . import wording
 from .breakdown import counts_of
-from .freshness import Freshness
+from .freshness import ContractState, Freshness
+from .lines import PlaceLine, read_lines
 from .models import AvailabilityEntry, CurrentFigure, UnitClosure
 from .standing import Standing, active_closure, standing_at
 
 
+@dataclass(frozen=True)
+class Badge:
+    """What the tag ``state`` shows: ``key`` chooses colour and shape, ``label`` is the text."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something to know of a figure, in words and with a pictogram of its own."""
+
+    icon: str
+    text: str
+
+
+TO_CONFIRM = Badge("confirm", "À confirmer")
+UNAVAILABLE = Badge("off", "Indisponibilité totale")
+POOL_MARK = Mark("mutualise", "Lits mutualisés sur plusieurs UO")
+UNAVAILABLE_MARK = Mark("indisponible", "Indisponibilité totale")
+OVER_CAPACITY_MARK = Mark("info", "Surcapacité confirmée")
+
+
 @dataclass(kw_only=True)
 class ShownFigure:
-    """The figure of ``unit`` at ``now`` for ``viewer_id``; ``figure`` is ``None`` when entry was never opened."""
+    """The figure of ``unit`` at ``now`` for ``viewer_id``; ``figure`` is ``None`` when entry was never opened.
+
+    ``closures`` are the unit's; ``sharing`` names the other units of its pool.
+    """
 
     unit: OperationalUnit
     figure: CurrentFigure | None
     viewer_id: int
     now: datetime.datetime
     closures: Sequence[UnitClosure] = ()
+    sharing: Sequence[str] = ()
 
     @property
     def kind(self) -> str:
-        """Kind of the tag ``places``: « closed », « inactive », « unknown », « expired » or « known »."""
+        """Kind of the tag ``places``: « closed », « inactive », « unknown », « expired », « to_confirm », « known »."""
         if self.unit.is_closed or self.standing is Standing.UNAVAILABLE:
             return "closed"
         if self.figure is None or not self.figure.is_open:
             return "inactive"
         if self.standing is Standing.UNKNOWN:
             return "unknown"
-        return "expired" if self.standing is Standing.EXPIRED else "known"
+        return {Standing.EXPIRED: "expired", Standing.TO_CONFIRM: "to_confirm"}.get(self.standing, "known")
+
+    @property
+    def kind_detail(self) -> str:
+        """Word under the number when the kind alone does not say it."""
+        return "indisponible" if self.closure and not self.unit.is_closed else ""
 
     @cached_property
     def standing(self) -> Standing | None:
@@ -54,7 +88,23 @@ class ShownFigure:
         return self.figure.freshness(self.now) if self.figure else None
 
     @property
+    def badge(self) -> Badge | ContractState | None:
+        """State of the figure for the tag ``state``: against its rhythm, unless a closure says otherwise."""
+        if self.standing is Standing.UNAVAILABLE:
+            return UNAVAILABLE
+        if self.standing is Standing.TO_CONFIRM:
+            return TO_CONFIRM
+        return self.freshness.state if self.freshness else None
+
+    @property
+    def is_state_fixed(self) -> bool:
+        """Whether the state does not change with age alone."""
+        return self.standing in (Standing.UNAVAILABLE, Standing.TO_CONFIRM)
+
+    @property
     def state_words(self) -> str:
+        if self.is_state_fixed and self.badge:
+            return self.badge.label
         if self.figure is None or self.freshness is None:
             return ""
         return wording.state_words(self.freshness, self.figure.confirmed_at, self.figure.rhythm, self.now)
@@ -78,8 +128,44 @@ class ShownFigure:
         return wording.figure_words(self.figure.figure, self.unit.capacity_kind)
 
     @property
+    def is_pooled(self) -> bool:
+        return self.figure is not None and self.figure.pool_id is not None
+
+    @property
+    def installed(self) -> int | None:
+        """Installed places of the unit, or of its pool."""
+        return self.figure.pool.installed_places if self.is_pooled else self.unit.installed_places
+
+    @property
     def installed_words(self) -> str:
-        return wording.installed_words(self.unit.installed_places, self.unit.capacity_kind)
+        words = wording.installed_words(self.installed, self.unit.capacity_kind)
+        return f"{words}, mutualisées" if self.is_pooled and self.installed is not None else words
+
+    @property
+    def closure_words(self) -> str:
+        """« travaux, du 01/08/2024 à 08:00 au 31/08/2024 inclus », empty when no unavailability holds."""
+        if self.closure is None:
+            return ""
+        reason = self.closure.get_reason_display()
+        words = f"{reason}, {wording.period_words(self.closure.starts_at, self.closure.ends_at)}"
+        return f"{words} ({self.closure.comment})" if self.closure.comment else words
+
+    @property
+    def contested_words(self) -> str:
+        """That somebody called and was told there is no place left; empty when nobody was."""
+        if self.figure is None or self.figure.contested_at is None:
+            return ""
+        return f"Contesté {on_moment(self.figure.contested_at)}"
+
+    @property
+    def marks(self) -> list[Mark]:
+        """What is to be known of the figure besides its age and its state."""
+        if self.figure is None:
+            return []
+        found = [UNAVAILABLE_MARK] if self.closure else []
+        found += [Mark("etat-en-retard", self.contested_words)] if self.contested_words else []
+        found += [OVER_CAPACITY_MARK] if self.figure.is_over_capacity else []
+        return [*found, POOL_MARK] if self.is_pooled else found
 
     @property
     def author(self) -> str:
@@ -90,6 +176,25 @@ class ShownFigure:
         elsewhere = self.figure.source not in ("", AvailabilityEntry.Source.WEB)
         return f"par {name} ({self.figure.get_source_display()})" if elsewhere else f"par {name}"
 
+    @cached_property
+    def lines(self) -> tuple[PlaceLine, ...]:
+        """Place lines of the figure, empty when it has counts or nothing."""
+        return read_lines(self.figure.lines) if self.figure else ()
+
     @property
     def sentence(self) -> str:
+        """Sentence computed from the lines, or from the counts, shown before the free comment."""
+        if self.lines:
+            return wording.lines_sentence(self.lines, self.unit.capacity_kind, local_day(self.now))
         return wording.breakdown_sentence(counts_of(self.figure))
+
+    @property
+    def line_words(self) -> list[str]:
+        """Each place line in words."""
+        kind, today = self.unit.capacity_kind, local_day(self.now)
+        return [wording.line_words(line, kind, today) for line in self.lines]
+
+
+def local_day(now: datetime.datetime) -> datetime.date:
+    """Day in Paris."""
+    return now.astimezone(PARIS).date()

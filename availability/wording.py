@@ -1,17 +1,31 @@
 """French sentences about figures, shown and never stored. Pure functions, ``now`` as an argument."""
 
 import datetime
+from collections.abc import Iterable, Sequence
 
-from common.french import NBSP, PARIS, counted, duration, moment, number, plural, time_of_day
+from common.french import NBSP, PARIS, counted, day, duration, moment, number, plural, time_of_day
 
 from .breakdown import Counts
 from .freshness import ContractState, Freshness
+from .lines import LineAccess, LineAnimal, LineRoom, LineSex, LineState, PlaceLine, counts_of_lines
 
 SEXES: tuple[tuple[str, str, str], ...] = (
     ("men", "place Homme", "places Homme"),
     ("women", "place Femme", "places Femme"),
     ("any_sex", "indifférent", "indifférents"),
 )
+AGES = (("adults", "place Adulte", "places Adulte"), ("children", "place Enfant", "places Enfant"))
+COVID = (("covid_positive", "place Covid+", "places Covid+"), ("covid_negative", "place Covid−", "places Covid−"))
+COUPLE = (LineSex.COUPLE, "place Couple ou famille", "places Couple ou famille")
+LINE_SEXES = {
+    LineSex.WOMEN: "Femme",
+    LineSex.MEN: "Homme",
+    LineSex.ANY: "femme ou homme",
+    LineSex.COUPLE: "couple ou famille",
+}
+LINE_ACCESS = {LineAccess.YES: "PMR", LineAccess.NO: "pas PMR", LineAccess.POSSIBLE: "PMR possible"}
+LINE_ROOMS = {LineRoom.SINGLE: "chambre individuelle", LineRoom.SHARED: "chambre partagée"}
+LINE_ANIMALS = {LineAnimal.YES: "animal accepté", LineAnimal.NO: "sans animal"}
 
 
 def breakdown_sentence(counts: Counts) -> str:
@@ -19,12 +33,106 @@ def breakdown_sentence(counts: Counts) -> str:
 
     « 2 places Homme / 1 place Femme – 1 place PMR – 3 chambres individuelles / 0 partagée ».
     """
-    parts = (_by_sex(counts), _accessible(counts.accessible), _rooms(counts.single_room, counts.shared_room))
+    parts = (
+        _given(counts, SEXES),
+        _accessible(counts.accessible),
+        _rooms(counts.single_room, counts.shared_room),
+        _given(counts, AGES),
+        _given(counts, COVID),
+    )
     return " – ".join(part for part in parts if part)
 
 
-def _by_sex(counts: Counts) -> str:
-    given = [(getattr(counts, name), one, many) for name, one, many in SEXES]
+def lines_sentence(lines: Sequence[PlaceLine], kind: str, today: datetime.date) -> str:
+    """Sentence of place lines: the free ones as a breakdown, then what is not free, in words (spec 20).
+
+    « 2 places Homme / 1 place Couple ou famille – 1 place PMR – 1 réservée jusqu’au 24/11, 2 en préparation ».
+    """
+    free = [line for line in lines if line.state is LineState.FREE]
+    counts = counts_of_lines(free)
+    sexes = [(LineSex.MEN, *SEXES[0][1:]), (LineSex.WOMEN, *SEXES[1][1:]), (LineSex.ANY, *SEXES[2][1:]), COUPLE]
+    parts = (
+        " / ".join(counted(total, one, many) for sex, one, many in sexes if (total := _sum(free, "sex", sex))),
+        _line_access(free, counts),
+        _rooms(counts.single_room, counts.shared_room),
+        " / ".join(_ages_of(free)),
+        _animals(free),
+        ", ".join(_not_free(line, kind, today) for line in lines if line.state is not LineState.FREE),
+    )
+    return " – ".join(part for part in parts if part)
+
+
+def line_words(line: PlaceLine, kind: str, today: datetime.date) -> str:
+    """One line in words: « 2 places Femme, PMR, chambre individuelle, 18 à 25 ans », « 1 réservée jusqu’au 24/11 »."""
+    is_free = line.state is LineState.FREE
+    told = (
+        figure_words(line.count, kind) if is_free else _not_free(line, kind, today),
+        LINE_SEXES.get(line.sex, ""),
+        LINE_ACCESS.get(line.access, ""),
+        LINE_ROOMS.get(line.room, ""),
+        age_words(line.min_age, line.max_age),
+        LINE_ANIMALS.get(line.animal, ""),
+    )
+    return ", ".join(part for part in told if part)
+
+
+def age_words(low: int | None, high: int | None) -> str:
+    """« 18 à 25 ans », « à partir de 18 ans », « jusqu’à 25 ans », empty without any bound."""
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f"à partir de {counted(low or 0, 'an')}"
+    return f"jusqu’à {counted(high, 'an')}" if low is None else f"{low} à {counted(high, 'an')}"
+
+
+def _sum(lines: Iterable[PlaceLine], name: str, value: str) -> int:
+    return sum(line.count for line in lines if getattr(line, name) == value)
+
+
+def _line_access(free: Sequence[PlaceLine], counts: Counts) -> str:
+    """Accessible places; « Pas de place PMR » only when every line said no."""
+    possible = _sum(free, "access", LineAccess.POSSIBLE)
+    if possible:
+        sure = counted(counts.accessible, "place PMR", "places PMR") if counts.accessible else ""
+        return " / ".join(filter(None, (sure, counted(possible, "place PMR possible", "places PMR possibles"))))
+    if counts.accessible == 0 and any(line.access is LineAccess.UNKNOWN for line in free):
+        return ""
+    return _accessible(counts.accessible)
+
+
+def _ages_of(free: Iterable[PlaceLine]) -> list[str]:
+    """Places by ages, in the order of the lines."""
+    totals: dict[str, int] = {}
+    for line in free:
+        if words := age_words(line.min_age, line.max_age):
+            totals[words] = totals.get(words, 0) + line.count
+    return [f"{counted(total, 'place')} {words}" for words, total in totals.items()]
+
+
+def _animals(free: Sequence[PlaceLine]) -> str:
+    accepted = _sum(free, "animal", LineAnimal.YES)
+    return f"animal accepté{NBSP}: {counted(accepted, 'place')}" if accepted else ""
+
+
+def _not_free(line: PlaceLine, kind: str, today: datetime.date) -> str:
+    """« 1 réservée jusqu’au 24/11 », « 2 en préparation »; beds are masculine."""
+    ending = "" if kind == "bed" else "e"
+    words = {
+        LineState.RESERVED: f"réservé{ending}",
+        LineState.PREPARING: "en préparation",
+        LineState.ASSESSING: "sous évaluation",
+        LineState.CLOSED: f"fermé{ending}",
+    }[line.state]
+    agreed = plural(line.count, words) if line.state in (LineState.RESERVED, LineState.CLOSED) else words
+    said = f"{number(line.count)} {agreed}"
+    if line.until is None:
+        return said
+    until = f"{line.until:%d/%m}" if line.until.year == today.year else day(line.until)
+    return f"{said} jusqu’au {until}{' (date passée)' if line.until < today else ''}"
+
+
+def _given(counts: Counts, names: Sequence[tuple[str, str, str]]) -> str:
+    given = [(getattr(counts, name), one, many) for name, one, many in names]
     return " / ".join(counted(count, one, many) for count, one, many in given if count is not None)
 
 
@@ -83,6 +191,24 @@ def over_capacity_words(figure: int, installed: int, kind: str) -> str:
     """« 41 dépasse les 24 places installées. »."""
     nouns = "lits installés" if kind == "bed" else "places installées"
     return f"{number(figure)} dépasse les {number(installed)}{NBSP}{nouns}."
+
+
+def period_words(starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> str:
+    """« depuis le 01/08/2024 à 08:00, sans date de fin »; a midnight is told by its day (« au 31/08/2024 inclus »)."""
+    start = _edge(starts_at)
+    if ends_at is None:
+        return f"depuis le {start}, sans date de fin"
+    if _is_midnight(ends_at):
+        return f"du {start} au {day(ends_at - datetime.timedelta(seconds=1))} inclus"
+    return f"du {start} au {moment(ends_at)}"
+
+
+def _edge(at: datetime.datetime) -> str:
+    return day(at) if _is_midnight(at) else moment(at)
+
+
+def _is_midnight(at: datetime.datetime) -> bool:
+    return time_of_day(at) == "00:00"
 
 
 def rhythm_words(rhythm: datetime.timedelta) -> str:

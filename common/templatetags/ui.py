@@ -26,7 +26,14 @@ drawn_once = functools.lru_cache(maxsize=2048)
 
 SPRITE = "icons/pictogrammes.svg"
 FRESH_ICONS = {"old": "frais-vieux", "never": "frais-jamais"}
-STATE_ICONS = {"ok": "etat-a-jour", "soon": "etat-bientot", "late": "etat-en-retard", "out": "etat-perimee"}
+STATE_ICONS = {
+    "ok": "etat-a-jour",
+    "soon": "etat-bientot",
+    "late": "etat-en-retard",
+    "out": "etat-perimee",
+    "confirm": "question",
+    "off": "indisponible",
+}
 NOTE_ICONS = {"ok": "coche", "warn": "etat-en-retard", "err": "etat-en-retard", "": "info"}
 NOTE_OF_LEVEL = {constants.SUCCESS: "ok", constants.WARNING: "warn", constants.ERROR: "err"}
 
@@ -104,7 +111,8 @@ def places(
 ) -> SafeString:
     """Number of free places and the word that goes with it; unknown is never shown as zero.
 
-    ``kind``: « known » (0 shows « complet »), « unknown », « expired » (figure struck out), « closed », « inactive ».
+    ``kind``: « known » (0 shows « complet »), « unknown », « expired » (figure struck out), « to_confirm »,
+    « closed », « inactive ».
     ``installed``: installed places, when given. ``detail`` replaces the word under the figure.
     """
     if kind == "known" and figure is None:

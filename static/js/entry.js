@@ -5,11 +5,19 @@ const form = document.querySelector("form[data-entry]");
 const counter = form.querySelector("[data-unsaved]");
 const announcement = document.querySelector("[data-announcement]");
 
+const clock = document.querySelector("template[data-freshness]");
+const offset = clock ? Date.parse(clock.dataset.now) - Date.now() : 0;
+
 const rows = () => [...form.querySelectorAll("[data-row]")];
-const fields = (row) => [...row.querySelectorAll("input:not([type=hidden], [type=checkbox]), textarea")];
+const fields = (row) => [...row.querySelectorAll("input:not([type=hidden], [data-question]), textarea, select")];
 const figure = (row) => row.querySelector("[data-current], .stepper input");
 const isKept = (row) => ["pending", "wrong"].includes(row.dataset.outcome) && fields(row).length > 0;
-const isModified = (row) => isKept(row) || fields(row).some((field) => field.value !== field.defaultValue);
+const isTyped = (field) => {
+  if (field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.options) return [...field.options].some((option) => option.defaultSelected && !option.selected);
+  return field.value !== field.defaultValue;
+};
+const isModified = (row) => isKept(row) || fields(row).some(isTyped);
 
 const showChange = (row) => {
   const [input, hint] = [figure(row), row.querySelector("[data-change]")];
@@ -44,6 +52,14 @@ form.addEventListener("keydown", (event) => {
 form.addEventListener("input", showModified);
 
 const focusAfter = (row) => {
+  if (row.dataset.outcome === "edited") {
+    (row.querySelector("[autofocus]") ?? row.querySelector("[name=add_line]") ?? row.querySelector("summary")).focus();
+    return;
+  }
+  if (row.dataset.outcome === "undone") {
+    figure(row).focus();
+    return;
+  }
   if (row.dataset.outcome !== "saved") {
     (row.querySelector("[data-question]") ?? row.querySelector("[aria-invalid=true]") ?? row.querySelector("a")).focus();
     return;
@@ -59,6 +75,13 @@ document.addEventListener("htmx:load", (event) => {
   focusAfter(row);
   showModified();
 });
+
+// « Annuler » goes with its ten minutes.
+const endUndo = () => {
+  const [now, late] = [Date.now() + offset, form.querySelectorAll("[data-until]")];
+  late.forEach((part) => Date.parse(part.dataset.until) < now && part.remove());
+};
+setInterval(endUndo, 15_000);
 
 let leaving = false;
 form.addEventListener("submit", () => (leaving = true));

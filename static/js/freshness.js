@@ -1,5 +1,5 @@
 // Ageing of the figures on an open page: each minute, badges follow the clock of the server.
-// The thresholds are those of availability/freshness.py; the badges are copied from template[data-freshness].
+// A state that a closure gives ([data-state-fixed]) stays. The thresholds are those of availability/freshness.py; the badges are copied from template[data-freshness].
 
 const HOUR = 3_600_000;
 const BANDS = [[1, "1h"], [3, "3h"], [6, "6h"], [12, "12h"], [24, "24h"]];
@@ -31,9 +31,11 @@ const age = (line, now) => {
   const length = Math.max(0, now - Date.parse(line.dataset.statedAt));
   const rhythm = Number(line.dataset.rhythm) * 1000;
   const [band, state] = [bandOf(length), stateOf(length, rhythm)];
-  const badge = copy(`.state.s-${state}`);
-  if (state === "soon") badge.lastChild.textContent = line.dataset.due;
-  if (state === "late") badge.lastChild.textContent = `En retard de ${words(length - rhythm)}`;
+  const badge = "stateFixed" in line.dataset ? line.querySelector(".state") : copy(`.state.s-${state}`);
+  if (badge.parentNode !== line) {
+    if (state === "soon") badge.lastChild.textContent = line.dataset.due;
+    if (state === "late") badge.lastChild.textContent = `En retard de ${words(length - rhythm)}`;
+  }
   const before = line.textContent;
   const fresh = [copy(`.fresh.f-${band}`), badge];
   if (before === fresh.map((part) => part.textContent).join("")) return;

@@ -1,9 +1,6 @@
 """Disponibilités › Mise à jour: who sees what, saving with and without htmx."""
 
 import datetime
-import html
-import re
-import uuid
 
 import pytest
 from django.urls import reverse
@@ -12,12 +9,11 @@ from django.utils import timezone
 from accounts.roles import Role
 from availability.models import AvailabilityEntry, CurrentFigure
 from directory.models import OperationalUnit
+from tests.availability.entry_fields import URL, fields, form_of, text_of
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import AssignmentFactory, GeographicEntityFactory, UnitFactory
 
 pytestmark = pytest.mark.django_db
-
-URL = "/disponibilites/mise-a-jour/"
 
 
 @pytest.fixture
@@ -29,26 +25,6 @@ def page_of(client):
         return client.get(URL + query)
 
     return read
-
-
-def fields(unit, figure="", *, version=0, **others):
-    """What the browser sends for one row."""
-    prefix = f"u{unit.pk}-"
-    values = {"figure": figure, "version": version, "request_id": uuid.uuid4(), **others}
-    names = ("men", "women", "any_sex", "accessible", "single_room", "shared_room", "comment")
-    return {"unit": [unit.pk]} | {prefix + name: values.get(name, "") for name in {*names, *values}}
-
-
-def form_of(*rows, **button):
-    """What the browser sends for several rows and one button."""
-    data = {"unit": [pk for row in rows for pk in row["unit"]]}
-    for row in rows:
-        data |= {name: value for name, value in row.items() if name != "unit"}
-    return data | button
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())))
 
 
 def test_address():
@@ -93,7 +69,7 @@ def test_a_row_says_what_was_stated_last(cast, world, page_of):
         confirmed_at=datetime.datetime(2024, 8, 14, 10, 17, tzinfo=datetime.UTC),
     )
     text = text_of(page_of(cast.responsable))
-    assert "8 places, le 14/08/2024 à 12:17 par H. Caron" in text
+    assert "8 places (périmé), le 14/08/2024 à 12:17 par H. Caron" in text
     assert "2 places Homme / 1 place Femme" in text
     assert "« Studios »" in text
     assert "sur 35 installées" in text

@@ -1,0 +1,72 @@
+"""« Tout confirmer »: the units of a person listed with their values, confirmed at once (spec 20, Beyond the seeds)."""
+
+import datetime
+import re
+import uuid
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.http import QueryDict
+
+from directory.scopes import Scope
+
+from .entry import confirm_row, show_stored
+from .entry_units import units_to_state
+from .models import CurrentFigure
+from .rows import EntryRow, Outcome, shown_row
+from .standing import closures_of
+
+LISTED = 500  # units; whoever states more filters by name
+_TICKED = re.compile(r"([1-9][0-9]{0,17}):([0-9]{1,9}):([0-9a-f-]{36})")
+
+
+def confirmable(scope: Scope, now: datetime.datetime, text: str = "") -> tuple[list[EntryRow], int]:
+    """Rows of the person's units that have a figure and whose entry is open, oldest first; and how many in all.
+
+    Units that share their places come once, under the first of them. Three queries, whatever their number.
+    """
+    shared = CurrentFigure.objects.filter(pool=OuterRef("current_figure__pool")).exclude(unit=OuterRef("pk"))
+    units = (
+        units_to_state(scope, now, text)
+        .filter(current_figure__is_open=True, current_figure__figure__isnull=False)
+        .with_place()
+        .select_related("current_figure__by", "current_figure__pool")
+        .annotate(sharing=ArraySubquery(shared.order_by("unit__sort_name").values("unit__name")))
+    )
+    found = list(units[: LISTED + 1])
+    count = units.count() if len(found) > LISTED else len(found)
+    closures = closures_of([unit.pk for unit in found], now)
+    rows, pools = [], set()
+    for unit in found[:LISTED]:
+        unit.undoable_since = None
+        row = shown_row(unit, scope, now, closures=closures.get(unit.pk, ()))
+        pool_id = unit.current_figure.pool_id
+        if row.is_blocked or pool_id in pools:
+            count -= 1
+            continue
+        pools |= {pool_id} if pool_id else set()
+        rows.append(row)
+    return rows, count
+
+
+def read_confirmed(data: QueryDict) -> dict[int, tuple[int, str]]:
+    """Version shown and request of each unit ticked, by unit; what is not « unit:version:request » is left out."""
+    found = (_TICKED.fullmatch(value) for value in data.getlist("unit"))
+    return {int(match[1]): (int(match[2]), str(uuid.UUID(match[3]))) for match in found if match and _is_uuid(match[3])}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def confirm_all(rows: list[EntryRow], ticked: dict[int, tuple[int, str]], *, by, scope: Scope) -> None:
+    """Confirm the rows ticked as they were shown, one transaction each; each row then says what became of it."""
+    chosen = [row for row in rows if row.unit.pk in ticked]
+    for row in chosen:
+        row.version, row.request_id = ticked[row.unit.pk]
+        confirm_row(row, by=by, scope=scope)
+    show_stored([row for row in chosen if row.outcome is Outcome.SAVED], by.pk)
