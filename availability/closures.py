@@ -13,13 +13,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.roles import Permission
+from common.french import NBSP, moment
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
 from .exceptions import StatementRefused
 from .locks import lock_figures
 from .models import CurrentFigure, Pool, UnitClosure
-from .permissions import Refusal, statement_refusal
+from .permissions import REFUSAL_WORDS, Refusal, statement_refusal
 from .services import tell_figures
 
 # A closure told late: since yesterday at most by those who state, since a year by support.
@@ -229,3 +230,48 @@ def _all_of(figures: dict[int, CurrentFigure], unit_ids: Collection[int]) -> lis
     """These units, and those that share places with one of them."""
     pools = {figures[pk].pool_id for pk in unit_ids if pk in figures and figures[pk].pool_id}
     return sorted({*unit_ids, *(row.pk for row in figures.values() if row.pool_id in pools)})
+
+
+# What pages say.
+
+
+def period_words(closure: UnitClosure) -> str:
+    """« du 14/08/2024 à 12:17 au 20/08/2024 à 08:00 », « à partir du 14/08/2024 à 12:17, sans date de fin »."""
+    start = moment(closure.starts_at)
+    return f"du {start} au {moment(closure.ends_at)}" if closure.ends_at else f"à partir du {start}, sans date de fin"
+
+
+def reason_words(closure: UnitClosure) -> str:
+    """« travaux », « autre : dégât des eaux »."""
+    return (
+        f"{closure.get_reason_display()}{NBSP}: {closure.comment}" if closure.comment else closure.get_reason_display()
+    )
+
+
+def overlap_words(error: ClosuresOverlap) -> list[str]:
+    """A sentence for each closure already declared."""
+    return [
+        f"{closure.unit.name} est déjà en indisponibilité {period_words(closure)} ({closure.get_reason_display()})."
+        for closure in error.closures
+    ]
+
+
+def refused_words(error: UnitsRefused) -> list[str]:
+    """A sentence for each unit refused."""
+    return [f"{unit.name}{NBSP}: {REFUSAL_WORDS[why]}" for unit, why in error.refusals]
+
+
+PERIOD_WORDS: dict[BadPeriod.Why, tuple[str, str]] = {  # field, sentence
+    BadPeriod.Why.ORDER: ("ends_at", "La fin doit suivre le début."),
+    BadPeriod.Why.OVER: (
+        "ends_at",
+        "Cette fin est déjà passée. Une indisponibilité se déclare jusqu’à une date à venir.",
+    ),
+    BadPeriod.Why.TOO_LATE: (
+        "starts_at",
+        "Ce début est trop ancien. Une indisponibilité peut être déclarée après coup depuis la veille à la même heure "
+        "(depuis un an par le support).",
+    ),
+    BadPeriod.Why.TOO_FAR: ("starts_at", "Ces dates sont trop lointaines (trois ans au plus)."),
+    BadPeriod.Why.STARTED: ("starts_at", "L’indisponibilité a commencé\u00a0: son début ne change plus."),
+}

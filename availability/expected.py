@@ -1,11 +1,15 @@
 """Places attendues: announced for a day, shown as *bientôt*, a reminder on the day (spec 20, Beyond the seeds)."""
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.roles import Permission
 from common.french import NBSP, THIN, counted, day, plural
@@ -17,6 +21,7 @@ from .models import CurrentFigure, ExpectedPlace
 from .permissions import Refusal, statement_refusal
 
 LONGEST_WAIT = datetime.timedelta(days=366)
+DUE_SHOWN = 10  # reminders of the home page
 LARGEST_COUNT = 999  # places of one announcement
 
 
@@ -170,3 +175,42 @@ def _check_day(expected_on: datetime.date, today: datetime.date) -> None:
         raise ExpectedRefused(ExpectedRefused.Why.PAST)
     if expected_on > today + LONGEST_WAIT:
         raise ExpectedRefused(ExpectedRefused.Why.TOO_FAR)
+
+
+# What pages say.
+
+
+@dataclass(frozen=True)
+class ExpectedLine:
+    """One announcement as pages show it: its words, and whether its day has come."""
+
+    place: ExpectedPlace
+    words: str
+    is_due: bool
+
+
+def lines_of(places: Iterable[ExpectedPlace], kind: str, today: datetime.date) -> list[ExpectedLine]:
+    """Lines of the announcements of one unit; ``kind`` is its capacity kind."""
+    return [
+        ExpectedLine(place, expected_words(place, today, kind), is_due=place.expected_on <= today) for place in places
+    ]
+
+
+WHY_WORDS: dict[ExpectedRefused.Why, tuple[str, str]] = {  # field, sentence
+    ExpectedRefused.Why.PAST: ("expected_on", "Ce jour est passé\u00a0: donnez aujourd’hui ou un jour à venir."),
+    ExpectedRefused.Why.TOO_FAR: ("expected_on", "Ce jour est trop lointain (un an au plus)."),
+    ExpectedRefused.Why.COUNT: ("count", f"Écrivez un nombre de 1 à {LARGEST_COUNT}."),
+}
+
+
+def due_reminders(request: HttpRequest) -> dict[str, Any] | None:
+    """Places whose day has come, on the home page; not for whoever states the whole region."""
+    coverage = request.scope.coverage(Permission.STATEMENT_WRITE)
+    if coverage.empty or coverage.region:
+        return None
+    today = timezone.localdate()
+    due = list(due_for(request.scope, today)[: DUE_SHOWN + 1])
+    if not due:
+        return None
+    lines = [ExpectedLine(place, reminder_words(place, today), is_due=True) for place in due]
+    return {"due": lines[:DUE_SHOWN], "is_cut": len(due) > DUE_SHOWN}

@@ -10,11 +10,13 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import AuditEntry, User
 from accounts.services import log_action
-from directory.models import GeographicEntity
+from common.french import NBSP
+from directory.enums import PublicationStatus
+from directory.models import GeographicEntity, OperationalUnit
 from directory.scopes import Scope
 
 from . import membership
@@ -144,6 +146,33 @@ def remove_members(
     if len(leaving) < len(set(unit_ids)) or not leaving:
         raise PoolRefused(PoolRefused.Why.NOT_MEMBER)
     _leave(pool, figures, leaving, by, now, request_ip)
+    return pool
+
+
+@transaction.atomic
+def edit_pool(
+    *,
+    pool_id: int,
+    name: str,
+    installed_places: int | None,
+    unit_ids: Collection[int],
+    by: User,
+    scope: Scope,
+    now: datetime.datetime,
+    request_ip: str | None = None,
+) -> Pool:
+    """Give a pool its name, installed places and units, two at least, all at once. Raises what each act raises."""
+    pool, figures = _lock_pool(pool_id, scope)
+    wanted, held = set(unit_ids), {row.pk for row in figures}
+    if len(wanted) < FEWEST_UNITS:
+        raise PoolRefused(PoolRefused.Why.TOO_FEW)
+    who = {"by": by, "scope": scope, "request_ip": request_ip}
+    change_pool(pool_id=pool_id, name=name, installed_places=installed_places, **who)
+    if wanted - held:
+        add_members(pool_id=pool_id, unit_ids=wanted - held, **who)
+    if held - wanted:
+        remove_members(pool_id=pool_id, unit_ids=held - wanted, now=now, **who)
+    pool.refresh_from_db()
     return pool
 
 
@@ -290,3 +319,34 @@ def _log(pool: Pool, by: User | None, request_ip: str | None, *, act: str, **det
         request_ip=request_ip,
         details={"pool_id": pool.pk, **details},
     )
+
+
+# What pages say.
+
+
+def units_offered(entity_id: int, pool_id: int | None = None) -> QuerySet[OperationalUnit]:
+    """Units of an EG that may share places: published, open to entry, in no pool but ``pool_id``; its members too."""
+    open_units = Q(status=PublicationStatus.PUBLISHED, current_figure__is_open=True, current_figure__pool=None)
+    wanted = Q(current_figure__pool=pool_id) | open_units if pool_id else open_units
+    units = OperationalUnit.objects.filter(wanted, geographic_entity=entity_id)
+    return units.select_related("unit_type", "current_figure", "geographic_entity").order_by("sort_name", "pk")
+
+
+def refused_words(error: PoolRefused) -> str:
+    """Sentence of a refusal."""
+    names = ", ".join(error.units)
+    return {
+        PoolRefused.Why.TOO_FEW: "Cochez au moins deux unités\u00a0: des lits mutualisés se partagent.",
+        PoolRefused.Why.NOT_OPEN: f"La saisie n’est pas ouverte{NBSP}: {names or 'une unité cochée'}.",
+        PoolRefused.Why.SHARED: f"Déjà dans d’autres lits mutualisés{NBSP}: {names}.",
+        PoolRefused.Why.ELSEWHERE: f"D’un autre établissement{NBSP}: {names}.",
+        PoolRefused.Why.NOT_MEMBER: "Une unité retirée ne faisait plus partie de ces lits mutualisés.",
+        PoolRefused.Why.ENDED: "Ces lits mutualisés ont été séparés entre-temps.",
+        PoolRefused.Why.OVER_CAPACITY: (
+            "Plus de places disponibles que d’installées\u00a0: laissez vide, puis saisissez le chiffre sur la page "
+            "de mise à jour, qui demande confirmation."
+        ),
+        PoolRefused.Why.NOT_STATED: (
+            "Toutes ces unités sont en indisponibilité totale\u00a0: laissez les places disponibles vides."
+        ),
+    }[error.why]

@@ -1,0 +1,155 @@
+"""Places attendues: announcing, then saying that they came, putting off, giving up (spec 20, Beyond the seeds)."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.requests import SignedInRequest
+from accounts.roles import Permission
+from common.french import day
+from common.pages import Crumb
+from directory.models import OperationalUnit
+
+from .. import expected
+from ..exceptions import StatementRefused
+from ..expected import WHY_WORDS, ExpectedRefused, ExpectedSettled
+from ..expected_forms import ExpectedForm, PostponeForm
+from ..models import CurrentFigure, ExpectedPlace
+from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
+
+REFUSED = 422
+LARGEST_ID = 2**63 - 1
+ARRIVED, POSTPONED, GIVEN_UP = "arrivees", "reporter", "abandonner"
+SETTLED = "Cette annonce était déjà close."
+
+
+def find_unit(request: SignedInRequest, unit_id: int) -> OperationalUnit:
+    """Unit whose places the person states. 404 when it is hidden from him, 403 when it is another's."""
+    if unit_id > LARGEST_ID:
+        raise Http404
+    units = OperationalUnit.objects.visible_to(request.scope).select_related("geographic_entity")
+    unit = get_object_or_404(units, pk=unit_id)
+    if not request.scope.coverage(Permission.STATEMENT_WRITE).holds_unit(unit):
+        raise PermissionDenied(REFUSAL_WORDS[Refusal.NOT_HELD])
+    return unit
+
+
+def entry_url(unit: OperationalUnit) -> str:
+    """Row of the unit on the entry page."""
+    return f"{reverse('availability:entry')}?{urlencode({'q': unit.name})}#ligne-{unit.pk}"
+
+
+def crumbs(unit: OperationalUnit, page: str) -> list[Crumb]:
+    """« Mise à jour › UO › … »."""
+    return [
+        Crumb("Mise à jour des disponibilités", reverse("availability:entry")),
+        Crumb(unit.name, reverse("directory:unit_detail", args=[unit.pk]), "UO"),
+        Crumb(page),
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def expected_add(request: SignedInRequest, unit_id: int) -> HttpResponse:
+    """Announce places of a unit; those already awaited are listed. 422 to correct."""
+    unit = find_unit(request, unit_id)
+    figure = CurrentFigure.objects.filter(pk=unit.pk).first()
+    if refusal := statement_refusal(request.scope, unit, figure, None):
+        raise PermissionDenied(REFUSAL_WORDS[refusal])
+    form = ExpectedForm(request.POST) if request.method == "POST" else ExpectedForm()
+    if form.is_bound and form.is_valid() and (place := _announce(request, unit, form)):
+        words = expected.expected_words(place, timezone.localdate(), unit.capacity_kind)
+        messages.success(request, f"{unit.name}\u00a0: {words}. Un rappel viendra ce jour-là.")
+        return redirect(entry_url(unit))
+    today = timezone.localdate()
+    awaited = expected.awaited_of([unit.pk]).get(unit.pk, ())
+    context = {
+        "unit": unit,
+        "form": form,
+        "lines": expected.lines_of(awaited, unit.capacity_kind, today),
+        "back": entry_url(unit),
+        "crumbs": crumbs(unit, "Annoncer une place"),
+    }
+    return render(request, "availability/expected_add.html", context, status=REFUSED if form.errors else 200)
+
+
+def _announce(request: SignedInRequest, unit: OperationalUnit, form: ExpectedForm) -> ExpectedPlace | None:
+    """Announce what a valid form says; ``None`` when it is refused, the form saying why."""
+    try:
+        return expected.announce_places(
+            unit_id=unit.pk,
+            **form.cleaned_data,
+            by=request.user,
+            scope=request.scope,
+            now=timezone.now(),
+            today=timezone.localdate(),
+        )
+    except ExpectedRefused as error:
+        form.add_error(*WHY_WORDS[error.why])
+    except StatementRefused as error:
+        form.add_error(None, REFUSAL_WORDS[error.refusal])
+    return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def expected_detail(request: SignedInRequest, expected_id: int) -> HttpResponse:
+    """One announcement: « Arrivées » leads to the figure; or another day, or given up. 422 to correct."""
+    if expected_id > LARGEST_ID:
+        raise Http404
+    place = get_object_or_404(ExpectedPlace, pk=expected_id)
+    unit = place.unit = find_unit(request, place.unit_id)
+    if place.settled_at is not None:
+        messages.info(request, SETTLED)
+        return redirect(entry_url(unit))
+    form = PostponeForm()
+    if request.method == "POST":
+        form = PostponeForm(request.POST) if request.POST.get("suite") == POSTPONED else form
+        answer = _follow_up(request, place, form)
+        if answer is not None:
+            return answer
+    today = timezone.localdate()
+    context = {
+        "place": place,
+        "unit": unit,
+        "words": expected.expected_words(place, today, unit.capacity_kind),
+        "is_due": place.expected_on <= today,
+        "form": form,
+        "back": entry_url(unit),
+        "crumbs": crumbs(unit, "Place attendue"),
+    }
+    return render(request, "availability/expected_detail.html", context, status=REFUSED if form.errors else 200)
+
+
+def _follow_up(request: SignedInRequest, place: ExpectedPlace, form: PostponeForm) -> HttpResponse | None:
+    """Do what the button says; ``None`` when the form is to be corrected."""
+    asked, unit = request.POST.get("suite", ""), place.unit
+    who = {"expected_id": place.pk, "scope": request.scope, "now": timezone.now()}
+    try:
+        if asked == ARRIVED:
+            expected.settle_places(**who)
+            messages.success(request, f"{unit.name}\u00a0: ajoutez les places arrivées au total, puis enregistrez.")
+        elif asked == GIVEN_UP:
+            expected.settle_places(**who)
+            messages.success(request, f"{unit.name}\u00a0: annonce abandonnée.")
+        elif asked == POSTPONED:
+            if not form.is_valid():
+                return None
+            put_off = expected.postpone_places(
+                **who, expected_on=form.cleaned_data["expected_on"], by=request.user, today=timezone.localdate()
+            )
+            messages.success(request, f"{unit.name}\u00a0: annonce reportée au {day(put_off.expected_on)}.")
+        else:
+            raise BadRequest("suite")
+    except ExpectedSettled:
+        messages.info(request, SETTLED)
+    except ExpectedRefused as error:
+        form.add_error("expected_on", WHY_WORDS[error.why][1])
+        return None
+    except StatementRefused as error:
+        raise PermissionDenied(REFUSAL_WORDS[error.refusal]) from error
+    return redirect(entry_url(unit))
