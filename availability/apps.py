@@ -13,11 +13,15 @@ class AvailabilityConfig(AppConfig):
         from directory.panels import Panel, register
         from directory.permissions import reads_directory
 
-        from . import key_figures, panels, receivers, reminders
+        from . import closure_pages, key_figures, needs_pages, openings_menu, panels, receivers, reminders, uses
         from .reference import load_groupings
 
         receivers.connect()
+        closure_pages.register()
+        uses.connect()
         reminders.register()
+        openings_menu.register_links()
+        needs_pages.register()
         reference.register(load_groupings, order=30)
         entry = navigation.NavItem(
             "Disponibilités", "availability:entry", icon="lit", order=40, visible=panels.states_places
