@@ -1,5 +1,6 @@
 """What record pages and the home page show of availability (registries of the lower apps, filled in ``apps.ready``)."""
 
+import datetime
 from collections.abc import Collection
 from typing import Any
 
@@ -11,19 +12,21 @@ from django.utils.http import urlencode
 from accounts.roles import Permission, Role
 from directory.models import GeographicEntity, OperationalUnit
 
+from . import uses
+from .calls import prompt_of
+from .expected import expected_of, expected_words
 from .freshness import AgeBand, ContractState
 from .models import CurrentFigure
 from .permissions import may_state_somewhere, statement_refusal
+from .reliability import reliability_of
 from .shown import ShownFigure
 from .standing import closures_of
-
-WAITING_SHOWN = 5  # units named on the home page
 
 
 def figures_for(unit_ids: Collection[int], *, viewer_id: int = 0) -> dict[int, ShownFigure]:
     """Figures of units by unit id; a unit that was never opened to entry is absent (two queries)."""
     now = timezone.now()
-    rows = CurrentFigure.objects.filter(unit__in=unit_ids).select_related("unit__unit_type", "by")
+    rows = CurrentFigure.objects.filter(unit__in=unit_ids).select_related("unit__unit_type", "by", "pool")
     closures = closures_of(unit_ids, now)
     return {
         row.pk: ShownFigure(unit=row.unit, figure=row, viewer_id=viewer_id, now=now, closures=closures.get(row.pk, ()))
@@ -37,16 +40,39 @@ def badges() -> dict[str, Any]:
     return {"bands": list(AgeBand), "states": states, "now": timezone.now()}
 
 
-def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any]:
-    """Places of one unit: free, installed, age, breakdown, comment; or « Saisie non activée »."""
-    figure = CurrentFigure.objects.select_related("by").filter(unit=unit).first()
-    viewer_id = request.scope.user_id or 0
+def shown_unit(request: HttpRequest, unit: OperationalUnit, figure: CurrentFigure | None) -> ShownFigure:
+    """Figure of one unit as this person is shown it now (one query: its closures)."""
     now = timezone.now()
     closures = closures_of([unit.pk], now).get(unit.pk, ())
-    shown = ShownFigure(unit=unit, figure=figure, viewer_id=viewer_id, now=now, closures=closures)
+    return ShownFigure(unit=unit, figure=figure, viewer_id=request.scope.user_id or 0, now=now, closures=closures)
+
+
+def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any]:
+    """Places of one unit: free, installed, age, breakdown, comment, reliability; or « Saisie non activée »."""
+    figure = CurrentFigure.objects.select_related("by", "pool").filter(unit=unit).first()
+    shown = shown_unit(request, unit, figure)
     can_state = statement_refusal(request.scope, unit, figure, shown.closure) is None
     entry_url = reverse("availability:entry") + "?" + urlencode({"q": unit.name})
-    return {"shown": shown, "entry_url": entry_url if can_state else "", **badges()}
+    if not request.scope.coverage(Permission.STATEMENT_WRITE).holds_unit(unit):
+        uses.count_views([unit.pk])
+    followed = figure is not None and figure.is_open and unit.is_published
+    return {
+        "shown": shown,
+        "entry_url": entry_url if can_state else "",
+        "has_history": figure is not None,
+        "reliability": reliability_of([unit.pk], shown.now).get(unit.pk) if followed else None,
+        "expected": _expected_words(unit, shown.now) if followed else [],
+        "call": prompt_of(unit, figure, request.get_full_path()),
+        **badges(),
+    }
+
+
+def _expected_words(unit: OperationalUnit, now: datetime.datetime) -> list[str]:
+    """What is announced for the days to come."""
+    today = timezone.localdate(now)
+    return [
+        expected_words(place, today, unit.capacity_kind) for place in expected_of([unit.pk], today).get(unit.pk, ())
+    ]
 
 
 def entity_panel(request: HttpRequest, entity: GeographicEntity) -> dict[str, Any] | None:
@@ -54,25 +80,11 @@ def entity_panel(request: HttpRequest, entity: GeographicEntity) -> dict[str, An
     units = OperationalUnit.objects.visible_to(request.scope).published().filter(geographic_entity=entity)
     found = figures_for(units.values("pk"), viewer_id=request.scope.user_id or 0).values()
     shown = sorted((row for row in found if row.figure.is_open), key=lambda row: (row.unit.sort_name, row.unit.pk))
-    return {"figures": shown, **badges()} if shown else None
-
-
-def waiting_figures(request: HttpRequest) -> dict[str, Any] | None:
-    """My units never stated or past their rhythm (« À mettre à jour »); not for whoever states the whole region."""
-    coverage = request.scope.coverage(Permission.STATEMENT_WRITE)
-    if coverage.empty or coverage.region:
+    if not shown:
         return None
-    now = timezone.now()
-    due = CurrentFigure.objects.writable_by(request.scope).due(now)
-    first = due.select_related("unit__unit_type", "unit__geographic_entity__commune", "by").oldest_first()
-    rows = [
-        ShownFigure(unit=row.unit, figure=row, viewer_id=request.scope.user_id or 0, now=now)
-        for row in first[: WAITING_SHOWN + 1]
-    ]
-    if not rows:
-        return None
-    count = due.count() if len(rows) > WAITING_SHOWN else len(rows)
-    return {"waiting": rows[:WAITING_SHOWN], "count": count}
+    reliabilities = reliability_of([row.unit.pk for row in shown], shown[0].now)
+    lines = [{"row": row, "reliability": reliabilities.get(row.unit.pk)} for row in shown]
+    return {"lines": lines, **badges()}
 
 
 def states_places(request: HttpRequest) -> bool:

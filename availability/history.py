@@ -1,0 +1,304 @@
+"""The history of a unit's places: its statements, as known at a moment, and what its page shows of them (spec 20).
+
+A unit in a pool has the pool's statements since its own last one.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from common.french import PARIS, THIN, counted, moment, number
+from directory.models import OperationalUnit
+
+from . import wording
+from .breakdown import counts_of
+from .chart import MAX_POINTS, Day, Drawing, Point, Span, Stretch, days_of, draw, last_of_days, stretches
+from .lines import read_lines
+from .models import AvailabilityEntry, CallOutcome, CurrentFigure, UnitClosure
+from .shown import ShownFigure, local_day
+
+ALWAYS = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+CALLS_READ, CALLS_SHOWN = 200, 20
+_STATED = ("figure", "version", "stated_at", "confirmed_at", "comment", "lines", "is_over_capacity", "source")
+IS_UNDONE = Exists(AvailabilityEntry.objects.filter(undoes=OuterRef("pk")))
+LATE = datetime.timedelta(minutes=1)  # between a statement and its arrival: beyond, it is told
+
+
+class Period(StrEnum):
+    """How far back the page looks. The value is that of the address."""
+
+    DAY = "24h"
+    WEEK = "7j"
+    MONTH = "30j"
+    YEAR = "1an"
+    ALL = "tout"
+
+    @property
+    def label(self) -> str:
+        return PERIODS[self].label
+
+    @property
+    def columns(self) -> int:
+        return PERIODS[self].columns
+
+
+@dataclass(frozen=True)
+class _Length:
+    label: str
+    days: int  # 0: no limit
+    columns: int  # of the chart
+
+
+PERIODS: dict[Period, _Length] = {
+    Period.DAY: _Length("24\u00a0h", 1, 8),
+    Period.WEEK: _Length("7\u00a0jours", 7, 7),
+    Period.MONTH: _Length("30\u00a0jours", 30, 6),
+    Period.YEAR: _Length("1\u00a0an", 365, 5),
+    Period.ALL: _Length("Tout", 0, 0),
+}
+
+
+def span_of(period: Period, now: datetime.datetime) -> Span:
+    """Window of a period that ends at ``now``: whole hours for a day, whole days of Paris beyond."""
+    if period is Period.DAY:
+        end = now.astimezone(datetime.UTC).replace(minute=0, second=0, microsecond=0) + datetime.timedelta(hours=1)
+        return Span(end - datetime.timedelta(days=1), end, now)
+    tomorrow = now.astimezone(PARIS).date() + datetime.timedelta(days=1)
+    first = tomorrow - datetime.timedelta(days=PERIODS[period].days)
+    return Span(_midnight(first), _midnight(tomorrow), now)
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime(day.year, day.month, day.day, tzinfo=PARIS)
+
+
+def entries_of(unit: OperationalUnit, figure: CurrentFigure | None) -> QuerySet[AvailabilityEntry]:
+    """Statements of a unit, the last made first; those of its pool since its own last one."""
+    entries = AvailabilityEntry.objects.filter(unit=unit.pk)
+    if figure is not None and figure.pool_id:
+        own = AvailabilityEntry.objects.filter(unit=unit.pk, pool=None).values("unit")
+        last = Coalesce(Subquery(own.annotate(last=Max("recorded_at")).values("last")), Value(ALWAYS))
+        entries = AvailabilityEntry.objects.filter(Q(unit=unit.pk) | Q(pool=figure.pool_id, recorded_at__gt=last))
+    return entries.order_by("-stated_at", "-version", "-pk")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A statement in brief, as the chart and the pages count them."""
+
+    pk: int
+    point: Point
+
+
+def traces(
+    entries: QuerySet[AvailabilityEntry], start: datetime.datetime | None, known: datetime.datetime
+) -> list[Trace]:
+    """Statements recorded by ``known``, the last first; from ``start`` on, with the one in force then (one query)."""
+    found = entries.filter(recorded_at__lte=known)
+    if start is not None:
+        before = found.filter(stated_at__lt=start).values("stated_at")[:1]
+        found = found.filter(stated_at__gte=Coalesce(Subquery(before), Value(start)))
+    rows = found.values_list("pk", "stated_at", "figure", "confirmed_at")
+    return [Trace(pk, Point(at, figure, confirmed_at)) for pk, at, figure, confirmed_at in rows]
+
+
+def whole(pks: Sequence[int]) -> dict[int, AvailabilityEntry]:
+    """Statements in full, by id (one query)."""
+    rows = AvailabilityEntry.objects.filter(pk__in=pks).annotate(is_undone=IS_UNDONE)
+    return {row.pk: row for row in rows.select_related("by", "unit", "pool")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A statement as the table shows it; ``previous`` is the figure before it."""
+
+    entry: AvailabilityEntry
+    unit: OperationalUnit
+    previous: int | None
+    viewer_id: int = 0
+
+    @property
+    def change(self) -> int | None:
+        """Places more or fewer than before; ``None`` when one of the two is unknown."""
+        if self.entry.figure is None or self.previous is None:
+            return None
+        return self.entry.figure - self.previous
+
+    @property
+    def change_words(self) -> str:
+        """« + 3 », « − 2 », « inchangé », empty for a first statement."""
+        change = self.change
+        if change is None:
+            return ""
+        if change == 0:
+            return "inchangé"
+        return f"{'+' if change > 0 else '−'}{THIN}{number(abs(change))}"
+
+    @property
+    def author(self) -> str:
+        if self.entry.by_id is None:
+            return "–"
+        return "vous" if self.entry.by_id == self.viewer_id else self.entry.by.short_name
+
+    @property
+    def sentence(self) -> str:
+        """Sentence of the lines, or of the counts, as on the day of the statement."""
+        lines = read_lines(self.entry.lines)
+        if lines:
+            return wording.lines_sentence(lines, self.unit.capacity_kind, local_day(self.entry.stated_at))
+        return wording.breakdown_sentence(counts_of(self.entry))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it reached us after it was made."""
+        return self.entry.recorded_at - self.entry.stated_at >= LATE
+
+    @property
+    def is_undone(self) -> bool:
+        return self.entry.is_undone
+
+    @property
+    def marks(self) -> list[str]:
+        """What kind of statement it is, in words."""
+        entry = self.entry
+        found = ["confirmation sans changement"] if entry.is_confirmation else []
+        found += ["annulation de la saisie précédente"] if entry.undoes_id else []
+        found += ["annulée ensuite"] if self.is_undone else []
+        found += ["surcapacité confirmée"] if entry.is_over_capacity else []
+        found += [f"lits mutualisés ({entry.pool.name})"] if entry.pool_id else []
+        found += [f"saisie depuis {entry.unit.name}"] if entry.unit_id != self.unit.pk else []
+        return [*found, f"reçue le {moment(entry.recorded_at)}"] if self.is_late else found
+
+
+def lines_of(
+    unit: OperationalUnit, found: Sequence[Trace], entries: dict[int, AvailabilityEntry], viewer_id: int
+) -> list[Line]:
+    """Lines of the table; ``found`` holds one more than is shown when something comes before."""
+    after = [*found[1:], None]
+    return [
+        Line(entries[one.pk], unit, before.point.figure if before else None, viewer_id)
+        for one, before in zip(found, after, strict=True)
+        if one.pk in entries
+    ]
+
+
+def closures_known(unit: OperationalUnit, known: datetime.datetime) -> list[UnitClosure]:
+    """Closures of the unit as recorded by ``known``, in order: one withdrawn since stands as it did (one query)."""
+    found = list(UnitClosure.objects.recorded_by(known).filter(unit=unit.pk).order_by("starts_at", "pk"))
+    for closure in found:
+        closure.withdrawn_at = None  # later than `known`
+    return found
+
+
+def calls_known(unit: OperationalUnit, figure: CurrentFigure | None, known: datetime.datetime) -> list[CallOutcome]:
+    """Last calls reported by ``known`` to the unit, or to those that share its places (one query)."""
+    mine = Q(unit=unit.pk)
+    if figure is not None and figure.pool_id:
+        mine |= Q(unit__current_figure__pool=figure.pool_id)
+    return list(CallOutcome.objects.filter(mine, at__lte=known).select_related("by", "unit")[:CALLS_READ])
+
+
+def shown_at(
+    unit: OperationalUnit,
+    figure: CurrentFigure | None,
+    entry: AvailabilityEntry | None,
+    closures: Sequence[UnitClosure],
+    calls: Sequence[CallOutcome],
+    known: datetime.datetime,
+    viewer_id: int,
+) -> ShownFigure:
+    """The unit's figure as it was at ``known``; its opening, rhythm and installed places are those of today."""
+    if figure is None:
+        return ShownFigure(unit=unit, figure=None, viewer_id=viewer_id, now=known, closures=closures)
+    waits = figure.to_confirm_since
+    then = CurrentFigure(
+        unit=unit,
+        rhythm=figure.rhythm,
+        is_open=figure.is_open,
+        opened_at=figure.opened_at,
+        to_confirm_since=waits if waits and waits <= known else None,
+    )
+    if entry is not None:
+        for name in _STATED:
+            setattr(then, name, getattr(entry, name))
+        for name, value in vars(counts_of(entry)).items():
+            setattr(then, name, value)
+        then.by, then.pool = entry.by, entry.pool
+        then.contested_at = _contested_at(entry, calls)
+    return ShownFigure(unit=unit, figure=then, viewer_id=viewer_id, now=known, closures=closures)
+
+
+def _contested_at(entry: AvailabilityEntry, calls: Sequence[CallOutcome]) -> datetime.datetime | None:
+    """When somebody was last told, in front of this figure, that there is no place left."""
+    full = (
+        call.at
+        for call in calls
+        if call.outcome == CallOutcome.Outcome.FULL
+        and call.version == entry.version
+        and call.figure
+        and call.at >= entry.stated_at
+    )
+    return max(full, default=None)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What the page draws of a period, and the table that says the same."""
+
+    drawing: Drawing
+    labels: list[str]
+    held: list[Stretch]  # one line each, when the statements are drawn one by one
+    days: list[Day]  # one line a day otherwise
+    title: str
+    summary: str
+
+
+def chart_of(
+    period: Period,
+    found: Sequence[Trace],
+    closures: Sequence[UnitClosure],
+    figure: CurrentFigure,
+    known: datetime.datetime,
+    kind: str,
+) -> Chart:
+    """Chart of a period that ends at ``known``; beyond MAX_POINTS statements, a day at a time."""
+    span = span_of(period, known)
+    points = [one.point for one in reversed(found)]
+    inside = [point for point in points if point.at >= span.start]
+    drawn = points if len(inside) <= MAX_POINTS else last_of_days(points)
+    held = stretches(drawn, closures, figure.rhythm, span, figure.to_confirm_since)
+    days = days_of(points, held, span) if drawn is not points else []
+    moments = () if days else [point.at for point in inside]
+    return Chart(
+        drawing=draw(held, span, moments=moments, days=days, columns=period.columns),
+        labels=_labels(period, span),
+        held=[] if days else held,
+        days=days,
+        title=f"Évolution sur {period.label}",
+        summary=_summary(inside, held, days, kind),
+    )
+
+
+def _labels(period: Period, span: Span) -> list[str]:
+    """Words under each vertical rule, the first included."""
+    step = (span.end - span.start) / period.columns
+    moments = [(span.start + step * index).astimezone(PARIS) for index in range(period.columns)]
+    form = {Period.DAY: "%H:%M", Period.YEAR: "%d/%m/%y"}.get(period, "%d/%m")
+    return [at.strftime(form) for at in moments]
+
+
+def _summary(inside: Sequence[Point], held: Sequence[Stretch], days: Sequence[Day], kind: str) -> str:
+    """Range of the figures and number of statements: « De 3 à 12 places, 5 saisies. »."""
+    shown = [one.shown for one in held if one.shown is not None]
+    shown += [figure for one in days for figure in (one.low, one.high) if figure is not None]
+    said = counted(len(inside), "saisie")
+    if not shown:
+        return f"Aucun chiffre, {said}."
+    low, high = min(shown), max(shown)
+    if low == high:
+        return f"{wording.figure_words(low, kind).capitalize()} sur toute la période, {said}."
+    return f"De {number(low)} à {wording.figure_words(high, kind)}, {said}."

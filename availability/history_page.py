@@ -1,0 +1,123 @@
+"""What the history page of a unit shows: period, moment, statements of a page, chart, calls. Five queries."""
+
+import datetime
+from dataclasses import dataclass
+
+from django import forms
+from django.core.paginator import Page, Paginator
+from django.http import QueryDict
+
+from accounts.roles import Permission
+from directory.models import OperationalUnit
+from directory.scopes import Scope
+
+from .history import (
+    CALLS_SHOWN,
+    Chart,
+    Line,
+    Period,
+    calls_known,
+    chart_of,
+    closures_known,
+    entries_of,
+    lines_of,
+    shown_at,
+    span_of,
+    traces,
+    whole,
+)
+from .models import CallOutcome, CurrentFigure
+from .shown import ShownFigure
+
+STATEMENTS_A_PAGE = 25
+
+
+class MomentForm(forms.Form):
+    """« À la date du »: a day and an hour of Paris, past; and the period."""
+
+    au = forms.DateTimeField(
+        label="À la date du",
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y à %H:%M"],
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        error_messages={"invalid": "Donnez un jour et une heure, par exemple 14/08/2024 12:17."},
+    )
+    periode = forms.ChoiceField(choices=[(one.value, one.label) for one in Period], required=False)
+
+    def __init__(self, data: QueryDict, now: datetime.datetime) -> None:
+        super().__init__(data)
+        self.now = now
+
+    def clean_au(self) -> datetime.datetime | None:
+        """Moment that has passed."""
+        asked = self.cleaned_data["au"]
+        if asked is not None and asked > self.now:
+            raise forms.ValidationError("Cette date est dans l’avenir : choisissez une date passée.")
+        return asked
+
+    @property
+    def moment(self) -> datetime.datetime | None:
+        """Moment asked for, when it can be read."""
+        return self.cleaned_data.get("au") if self.is_valid() or "au" not in self.errors else None
+
+    @property
+    def period(self) -> Period:
+        """Period asked for; 30 days when none is, or another word."""
+        value = self.data.get("periode", "")
+        return Period(value) if value in Period else Period.MONTH
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryPage:
+    """All that the template reads; ``row`` is the figure, now or at the moment asked for."""
+
+    unit: OperationalUnit
+    period: Period
+    known: datetime.datetime
+    row: ShownFigure
+    page: Page
+    lines: list[Line]
+    chart: Chart | None
+    calls: list[CallOutcome]
+    shows_calls: bool
+
+
+def states_unit(scope: Scope, unit: OperationalUnit) -> bool:
+    """Tell whether the unit's places are this person's to state, now or not: he reads who called."""
+    return scope.coverage(Permission.STATEMENT_WRITE).holds_unit(unit)
+
+
+def history_page(
+    unit: OperationalUnit, *, period: Period, number: str | None, scope: Scope, known: datetime.datetime
+) -> HistoryPage:
+    """History of ``unit`` (its figure, by and pool loaded) as known at ``known``."""
+    figure: CurrentFigure | None = getattr(unit, "current_figure", None)
+    viewer_id = scope.user_id or 0
+    entries = entries_of(unit, figure)
+    start = None if period is Period.ALL else span_of(period, known).start
+    found = traces(entries, start, known)
+    inside = [one for one in found if start is None or one.point.at >= start]
+    page = Paginator(inside, STATEMENTS_A_PAGE).get_page(number)
+    first = page.start_index() - 1 if inside else 0
+    on_page = found[first : first + len(page.object_list) + 1]
+    entries_shown = whole([one.pk for one in {*on_page, *found[:1]}])
+    closures = closures_known(unit, known)
+    calls = calls_known(unit, figure, known)
+    last = entries_shown.get(found[0].pk) if found else None
+    shown = [one for one in on_page if one in inside]
+    lines = lines_of(unit, on_page, entries_shown, viewer_id)[: len(shown)]
+    chart = None
+    if figure is not None and start is not None:
+        chart = chart_of(period, found, closures, figure, known, unit.capacity_kind)
+    shows_calls = states_unit(scope, unit)
+    return HistoryPage(
+        unit=unit,
+        period=period,
+        known=known,
+        row=shown_at(unit, figure, last, closures, calls, known, viewer_id),
+        page=page,
+        lines=lines,
+        chart=chart,
+        calls=calls[:CALLS_SHOWN] if shows_calls else [],
+        shows_calls=shows_calls,
+    )
