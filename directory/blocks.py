@@ -136,12 +136,10 @@ def ages(unit: Any) -> str:
 
 
 def installed(unit: Any) -> str:
-    """« 35 » places, or « 20 lits »."""
+    """« 35 places », « 20 lits »: the number and its kind."""
     if unit.installed_places is None:
         return ""
-    if unit.capacity_kind == CapacityKind.BED:
-        return french.counted(unit.installed_places, "lit")
-    return french.number(unit.installed_places)
+    return french.counted(unit.installed_places, "lit" if unit.capacity_kind == CapacityKind.BED else "place")
 
 
 def full_name(*names: str) -> Callable[[Any], str]:
@@ -149,6 +147,10 @@ def full_name(*names: str) -> Callable[[Any], str]:
     return lambda record: " ".join(str(getattr(record, name)) for name in names if getattr(record, name))
 
 
+_ADDRESS = (
+    *("street_number", "street_extension", "street_name", "address_complement"),
+    *("postal_code", "commune", "lat", "lon", "position_source"),
+)
 BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
     RecordKind.LEGAL_ENTITY: (
         Block(
@@ -161,15 +163,7 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
             ),
             fields_outside=("name",),
         ),
-        Block(
-            "siege",
-            "Siège",
-            place="side",
-            fields_outside=(
-                *("street_number", "street_extension", "street_name", "address_complement"),
-                *("postal_code", "commune", "lat", "lon", "position_source"),
-            ),
-        ),
+        Block("siege", "Siège", place="side", fields_outside=_ADDRESS),
     ),
     RecordKind.GEOGRAPHIC_ENTITY: (
         Block(
@@ -244,15 +238,7 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
             ),
             fields_outside=("referents",),
         ),
-        Block(
-            "adresse",
-            "Adresse",
-            place="side",
-            fields_outside=(
-                *("street_number", "street_extension", "street_name", "address_complement"),
-                *("postal_code", "commune", "lat", "lon", "position_source"),
-            ),
-        ),
+        Block("adresse", "Adresse", place="side", fields_outside=_ADDRESS),
         Block("fichiers", "Photo et pièces jointes", place="side", fields_outside=("photo", "attachments")),
     ),
     RecordKind.UNIT: (
@@ -276,7 +262,7 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
                 ),
                 Field(
                     "resource_profession",
-                    "Professions ressources",
+                    "Compétences ressources (professions)",
                     "terms",
                     unit_terms(Nomenclature.RESOURCE_PROFESSION),
                 ),
@@ -291,14 +277,21 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
             fields_outside=("min_age_unit", "max_age_value", "max_age_unit"),
         ),
         Block(
+            "secretariat",
+            "Secrétariat – accueil",
+            (
+                Field("secretary_phone", "Téléphone secrétariat", "phone"),
+                Field("email", "Adresse mail", "email"),
+            ),
+            guard="contacts",
+        ),
+        Block(
             "contacts",
             "Contacts",
             (
-                Field("secretary_phone", "Téléphone secrétariat", "phone"),
                 Field("medical_phone", "Téléphone médical", "phone", extra="medical_extension"),
                 Field("nursing_phone", "Téléphone soignants", "phone"),
                 Field("fax", "Fax", "fax", extra="fax_extension"),
-                Field("email", "Adresse mail", "email"),
             ),
             guard="contacts",
             fields_outside=("contact_confidentiality",),
@@ -319,6 +312,7 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
             ),
         ),
         Block("horaires", "Horaires", fields_outside=("weekly_hours", "hours_exceptions")),
+        Block("adresse", "Adresse", place="side", fields_outside=_ADDRESS),
         Block(
             "capacite",
             "Capacité",
@@ -350,8 +344,9 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
         Block(
             "identification",
             "Identification",
+            (Field("sensitive_unit", "Unité sensible", value=yes_no("sensitive_unit")),),
             place="side",
-            fields_outside=("name", "discipline", "unit_type", "geographic_entity", "structure", "sensitive_unit"),
+            fields_outside=("name", "discipline", "unit_type", "geographic_entity", "structure"),
         ),
         Block("fichiers", "Photo et pièces jointes", place="side", fields_outside=("photo", "attachments")),
     ),

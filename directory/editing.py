@@ -6,7 +6,7 @@ Nothing about HTTP. The forms are in ``directory.forms``, the writing in ``direc
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -20,6 +20,7 @@ from .models import GeographicEntity, OperationalUnit
 from .permissions import why_not_edit_blocks
 from .records import without_outlines
 from .snapshots import state_of
+from .versions.diff import items_diff
 from .versions.wording import field_label, in_words
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ def find_to_edit(scope: Scope, kind: str, record_id: int) -> GeographicEntity | 
             OperationalUnit.objects.visible_to(scope)
             .select_related(
                 "geographic_entity__legal_entity",
-                "geographic_entity__commune",
+                *("geographic_entity__commune", "commune"),
                 *("structure", "discipline", "unit_type", "activity_family", "care_mode", "manager_civility"),
             )
-            .defer("geographic_entity__commune__outline")
+            .defer("geographic_entity__commune__outline", "commune__outline")
             .get(pk=record_id)
         )
     return (
@@ -63,13 +64,23 @@ def blocks_to_edit(scope: Scope, kind: str, record: Any) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class ConflictLine:
-    """A field that somebody saved meanwhile, in words. ``touched``: the person had typed something else there."""
+    """A field that somebody saved meanwhile, in words. ``touched``: the person had typed something else there.
+
+    Of two filled lists, ``only_mine`` and ``only_theirs`` tell the items apart, and ``common`` counts the others.
+    """
 
     name: str
     label: str
     mine: str
     theirs: str
     touched: bool
+    only_mine: list[str] = field(default_factory=list)
+    only_theirs: list[str] = field(default_factory=list)
+    common: int = 0
+
+    @property
+    def is_list(self) -> bool:
+        return bool(self.only_mine or self.only_theirs)
 
 
 @dataclass(frozen=True)
@@ -93,17 +104,27 @@ def conflict_of(form: BlockForm, refused: services.StaleRecord, since: int) -> C
         base, theirs = {}, {name: now.get(name) for name in mine}
         by, at = current.updated_by, current.updated_at
     lines = [
-        ConflictLine(
+        _line(
+            kind,
             name,
-            str(form.fields[name].label or field_label(kind, name)) if name in form.fields else field_label(kind, name),
-            in_words(kind, name, mine[name]),
-            in_words(kind, name, value),
+            form.fields[name].label if name in form.fields else "",
+            mine[name],
+            value,
             touched=name not in base or not same(mine[name], base[name]),
         )
         for name, value in theirs.items()
         if name in mine and not same(mine[name], value)
     ]
     return Conflict(since, str(by) if by else "le système", at, lines)
+
+
+def _line(kind: str, name: str, label: Any, mine: Any, theirs: Any, *, touched: bool) -> ConflictLine:
+    said = str(label or field_label(kind, name)), in_words(kind, name, mine), in_words(kind, name, theirs)
+    if not (mine and theirs and isinstance(mine, list) and isinstance(theirs, list)):
+        return ConflictLine(name, *said, touched=touched)
+    apart = items_diff(theirs, mine)
+    only_mine, only_theirs = ([in_words(kind, name, item) for item in items] for items in (apart.added, apart.removed))
+    return ConflictLine(name, *said, touched=touched, only_mine=only_mine, only_theirs=only_theirs, common=apart.kept)
 
 
 def merged_state(form: BlockForm, conflict: Conflict, current: Any) -> State:

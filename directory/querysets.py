@@ -113,7 +113,7 @@ class OperationalUnitQuerySet(PublishedQuerySet):
         )
 
     def with_address_shown(self, scope: Scope):
-        """With ``address_shown``: whether this person sees the address of the unit, which is its EG's."""
+        """With ``address_shown``: whether this person sees the address of the unit, its own or its EG's."""
         return self.annotate(address_shown=address_shown(scope, "geographic_entity__"))
 
     def for_permission(self, scope: Scope, permission: str):

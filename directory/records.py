@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .scopes import Scope
 
 SIBLINGS_SHOWN = 20
+STREET = ("street_number", "street_extension", "street_name")
 ORDINARY_HOURS, CLOSING_HOURS = "01", "08"  # TRE_R252: horaire d'ouverture, horaire de fermeture
 RECEIVING_HOURS = frozenset({ORDINARY_HOURS, "06", "07", "11"})  # TRE_R252: see schedule_of
 MAP_DEPARTMENTS = 3  # beyond, the outlines of departments stand for those of communes
@@ -66,12 +67,11 @@ def find_unit(scope: Scope, unit_id: int) -> OperationalUnit:
         .with_address_shown(scope)
         .annotate(open_report_blocks=_open_report_blocks("unit"))
         .select_related(
-            "geographic_entity__commune__department",
-            "geographic_entity__legal_entity",
+            *("geographic_entity__commune__department", "geographic_entity__legal_entity", "commune__department"),
             "structure__parent__parent",
             *("discipline", "unit_type", "activity_family", "care_mode", "manager_civility", "quality"),
         )
-        .defer(*without_outlines("geographic_entity__commune__"))
+        .defer(*without_outlines("geographic_entity__commune__"), *without_outlines("commune__"))
         .prefetch_related(
             Prefetch("unit_terms", queryset=terms),
             Prefetch("weekly_hours", queryset=WeeklyHours.objects.select_related("kind")),
@@ -107,13 +107,17 @@ def find_legal_entity(scope: Scope, entity_id: int) -> LegalEntity:
 
 
 def seat_shown(scope: Scope, entity: LegalEntity) -> bool:
-    """Tell whether the head office may be shown: not when it is the masked address of one of its EGs. One query."""
+    """Tell whether the head office may be shown: not when it is a masked address of its EGs and units. One query."""
     if not entity.commune_id:
         return True
-    there = GeographicEntity.objects.filter(legal_entity=entity, commune=entity.commune_id)
-    masked = there.with_address_shown(scope).filter(address_shown=False)
-    lines = masked.only("street_number", "street_extension", "street_name")
-    return fold(entity.street_line) not in {fold(line.street_line) for line in lines}
+    entities = GeographicEntity.objects.filter(legal_entity=entity, commune=entity.commune_id)
+    units = OperationalUnit.objects.filter(geographic_entity__legal_entity=entity, commune=entity.commune_id)
+    masked = [
+        records.with_address_shown(scope).filter(address_shown=False).order_by().values_list(*STREET)
+        for records in (entities, units)
+    ]
+    lines = {fold(" ".join(filter(None, line))) for line in masked[0].union(masked[1]).order_by()}
+    return fold(entity.street_line) not in lines
 
 
 def find_practitioner(scope: Scope, practitioner_id: int) -> Practitioner:

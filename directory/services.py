@@ -20,6 +20,7 @@ from . import closures
 from .enums import PublicationStatus
 from .history import KINDS, record_change
 from .models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, RecordChange, Structure, Term
+from .models.base import AddressModel
 from .permissions import covers, why_not_edit
 from .scopes import Scope
 from .signals import entities_changed, practitioners_changed, units_changed
@@ -81,10 +82,13 @@ class RecordEdit:
     def check(self) -> None:
         """Apply the rules before anything is written.
 
+        A unit moved to another EG keeps its address (spec 10, Rules: ``keep_address``).
         Leaving « fermée » resets the dates of the closure (RG_EXP_046). Raises ``PermissionDenied`` when a field may
         not be changed by this person.
         """
         record = self.record
+        if not self.is_creation and isinstance(record, OperationalUnit):
+            keep_address(record, self.before["geographic_entity"]["id"])
         if self.before.get("status") == PublicationStatus.CLOSED and not record.is_closed:
             record.closure_kind, record.closed_on, record.reopens_on = "", None, None
         changed = () if self.is_creation else differences(self.before, state_of(record))
@@ -236,6 +240,39 @@ def give_national_id(record: Any) -> bool:
         record.national_id = given
         return True
     return False
+
+
+def keep_address(unit: OperationalUnit, entity_id: int) -> None:
+    """Leave a unit that came from the EG ``entity_id`` where it stood; nothing is written.
+
+    The address of the EG that it left becomes its own, unless its new EG has the same; an address of its own that is
+    that of its new EG is no longer apart.
+    """
+    if unit.geographic_entity_id == entity_id:
+        return
+    there = unit.geographic_entity
+    if unit.has_own_address:
+        if same_address(unit, there):
+            take_address(unit, None)
+        return
+    left = GeographicEntity.objects.get(pk=entity_id)
+    if not same_address(left, there):
+        take_address(unit, left)
+
+
+def same_address(one: Any, other: Any) -> bool:
+    """Tell whether two records stand at one address; where on the map it is shown does not matter."""
+    names = AddressModel.ADDRESS_FIELDS[:6]
+    return [getattr(one, name) for name in names] == [getattr(other, name) for name in names]
+
+
+def take_address(unit: OperationalUnit, entity: GeographicEntity | None) -> None:
+    """Give a unit the address of ``entity`` as its own, or none of its own; nothing is written."""
+    unit.commune = None if entity is None else entity.commune
+    for name in AddressModel.ADDRESS_FIELDS:
+        if name != "commune_id":
+            blank = None if name in {"lat", "lon"} else ""
+            setattr(unit, name, blank if entity is None else getattr(entity, name))
 
 
 def announce(record: Any) -> None:

@@ -10,9 +10,9 @@ from .models import MOBILE_MODES
 _COLUMNS = (
     *("kind", "unit_id", "practitioner_id", "group_id", "geographic_entity_id", "legal_entity_id", "name"),
     *("entity_name", "sort_name", "unit_type_id", "type_label", "phone", "entity_phone", "department_code"),
-    *("commune_insee", "lat", "lon", "hides_place", "goes_to_person", "territory", "min_age_value", "min_age_unit"),
-    *("max_age_value", "max_age_unit", "min_age_days", "max_age_days", "sex", "installed_places", "is_open", "figure"),
-    *("stated_at", "expires_at", "rhythm", "term_ids", "identifiers", "text"),
+    *("commune_insee", "lat", "lon", "has_own_place", "hides_place", "goes_to_person", "territory", "min_age_value"),
+    *("min_age_unit", "max_age_value", "max_age_unit", "min_age_days", "max_age_days", "sex", "installed_places"),
+    *("is_open", "figure", "stated_at", "expires_at", "rhythm", "term_ids", "identifiers", "text"),
 )
 
 
@@ -94,7 +94,9 @@ SELECT
     unit.name, eg.name, eg.sort_name, unit.unit_type_id, coalesce(type.label, ''),
     coalesce(nullif(own_phone.shown, ''), eg.phone), eg.phone,
     commune.department_id, commune.insee,
-    coalesce(eg.lat, commune.lat), coalesce(eg.lon, commune.lon),
+    coalesce(CASE WHEN unit.commune_id IS NULL THEN eg.lat ELSE unit.lat END, commune.lat),
+    coalesce(CASE WHEN unit.commune_id IS NULL THEN eg.lon ELSE unit.lon END, commune.lon),
+    unit.commune_id IS NOT NULL,
     sensitive.id IS NOT NULL,
     coalesce(mode.code, '') IN ({", ".join(f"'{code}'" for code in MOBILE_MODES)}),
     coalesce(served.insee, '{{}}'),
@@ -114,7 +116,7 @@ FROM wanted
 JOIN directory_operationalunit unit ON unit.id = wanted.id
 JOIN directory_geographicentity eg ON eg.id = unit.geographic_entity_id
 JOIN directory_legalentity ej ON ej.id = eg.legal_entity_id
-JOIN directory_commune commune ON commune.insee = eg.commune_id
+JOIN directory_commune commune ON commune.insee = coalesce(unit.commune_id, eg.commune_id)
 LEFT JOIN directory_term type ON type.id = unit.unit_type_id
 LEFT JOIN directory_term mode ON mode.id = unit.care_mode_id
 LEFT JOIN directory_term category ON category.id = eg.category_id
@@ -183,7 +185,7 @@ SELECT
     coalesce(nullif(person.phone, ''), nullif(place.phone, ''), eg.phone, ''), '',
     coalesce(commune.department_id, ''), coalesce(commune.insee, ''),
     coalesce(place.lat, eg.lat, commune.lat), coalesce(place.lon, eg.lon, commune.lon),
-    sensitive.id IS NOT NULL, false, '{{}}'::varchar[],
+    false, sensitive.id IS NOT NULL, false, '{{}}'::varchar[],
     NULL::smallint, '', NULL::smallint, '', NULL::integer, NULL::integer, '', NULL::integer,
     false, NULL::integer, NULL::timestamptz, NULL::timestamptz, NULL::interval,
     coalesce(offer.term_ids, '{{}}'),

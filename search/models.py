@@ -59,6 +59,7 @@ class SearchDocument(models.Model):
     commune_insee = models.CharField("commune", max_length=5, blank=True)
     lat = models.FloatField("latitude", null=True)
     lon = models.FloatField("longitude", null=True)
+    has_own_place = models.BooleanField("n’est pas à l’adresse de l’établissement", default=False)
     hides_place = models.BooleanField("lieu masqué", default=False)
     goes_to_person = models.BooleanField("va vers la personne", default=False)
     territory = ArrayField(models.CharField(max_length=5), verbose_name="communes desservies", default=list)

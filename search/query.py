@@ -14,10 +14,10 @@ from django.db import connection
 from accounts.roles import Permission
 from common.geo import distance_sql
 from directory.scopes import Coverage, Scope
+from directory.territory.places import Place, Resolution, resolve_place
 
 from .criteria import SearchCriteria, Sort
 from .matching import KeyRow, Match, known_keys, read_text, words_of
-from directory.territory.places import Place, Resolution, resolve_place
 
 SHOWN_LIMIT = 200  # establishments on screen (spec 40)
 VARIANTS_LIMIT = 6
@@ -185,14 +185,19 @@ def _find_groups(match: Match, place: Place | None, sort: Sort, coverage: Covera
 def _groups_statement(
     match: Match, place: Place | None, sort: Sort, coverage: Coverage, now: datetime.datetime
 ) -> tuple[str, dict[str, Any]]:
-    """Statement and parameters of the groups. All the units of an EG stand at its address, measured once."""
+    """Statement and parameters of the groups.
+
+    The units of an EG stand at its address, measured once, but for those that have their own: the nearest one counts.
+    """
     chosen = document_filter(match, place, coverage)
     parameters = chosen.parameters | {"limit": SHOWN_LIMIT, "now": now}
     visible = place_visible(coverage, parameters)
-    distance, serves, rank = "NULL::float8", "false", "0"
+    distance, apart, serves, rank = "NULL::float8", "NULL::float8", "false", "0"
     if place and place.point:
         parameters |= {"lat": place.point.lat, "lon": place.point.lon, "insee": place.insee}
-        distance = distance_sql("lat", "lon")
+        distance = f"least({distance_sql('lat', 'lon')}, apart)"
+        apart = f"min(CASE WHEN d.has_own_place AND {visible} THEN {distance_sql('d.lat', 'd.lon')} END)"
+        visible = f"{visible} AND NOT d.has_own_place"
         serves = "bool_or(d.goes_to_person AND d.territory @> ARRAY[%(insee)s]::varchar[])"
     order = "serves DESC, distance NULLS LAST, sort_name, group_id"
     if sort == Sort.RELEVANCE:
@@ -202,6 +207,7 @@ def _groups_statement(
         WITH found AS (
             SELECT d.group_id, count(*) AS documents, min(d.sort_name) AS sort_name, {serves} AS serves, {rank} AS rank,
                    max(CASE WHEN {visible} THEN d.lat END) AS lat, max(CASE WHEN {visible} THEN d.lon END) AS lon,
+                   {apart} AS apart,
                    coalesce(sum(d.figure) FILTER (WHERE d.is_open AND d.expires_at >= %(now)s), 0) > 0 AS counting
             FROM search_searchdocument d WHERE {chosen.condition} GROUP BY d.group_id
         ),
@@ -220,12 +226,15 @@ def _groups_statement(
 UNIT_COLUMNS = (
     "d.group_id, d.unit_id, d.name, d.entity_name, d.type_label, d.phone, d.entity_phone, d.min_age_value,"
     " d.min_age_unit, d.max_age_value, d.max_age_unit, d.min_age_days, d.max_age_days, d.sex, d.installed_places,"
-    " d.is_open, d.figure, d.stated_at, d.expires_at, d.rhythm, d.department_code"
+    " d.is_open, d.figure, d.stated_at, d.expires_at, d.rhythm, d.department_code, d.has_own_place"
 )
 
 
 class DocumentRow(NamedTuple):
-    """A document as a result page shows it; ``commune`` is empty when its place is hidden from this person."""
+    """A document as a result page shows it; ``commune`` is empty when its place is hidden from this person.
+
+    ``has_own_place``: a unit that does not stand at the address of its EG.
+    """
 
     group_id: int
     unit_id: int | None
@@ -248,6 +257,7 @@ class DocumentRow(NamedTuple):
     expires_at: datetime.datetime | None
     rhythm: datetime.timedelta | None
     department_code: str
+    has_own_place: bool
     commune: str
     is_hidden: bool
     serves: bool

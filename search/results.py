@@ -49,7 +49,10 @@ class Count:
 
 @dataclass(frozen=True)
 class UnitLine:
-    """One UO inside an establishment's line: « 8 places / 35 », « saisie le … à 12:17 », « A · 18 ans – 150 ans »."""
+    """One UO inside an establishment's line: « 8 places / 35 », « saisie le … à 12:17 », « A · 18 ans – 150 ans ».
+
+    ``own_place`` is said when the unit stands elsewhere than what the line of its establishment says.
+    """
 
     name: str
     type_label: str
@@ -60,6 +63,7 @@ class UnitLine:
     stated_words: str
     audience_words: str
     serves: bool
+    own_place: str
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ def _line(group: Group, rows: list[DocumentRow], now: datetime.datetime) -> Resu
     is_person = first.unit_id is None
     counts = [] if is_person else [unit_count(row, now) for row in rows]
     shown = [] if is_person else rows[:UNITS_SHOWN]
+    place = _place(next((row for row in rows if not row.has_own_place), first))
     return ResultLine(
         name=first.name if is_person else first.entity_name,
         url=_address("practitioner_detail", -group.group_id)
@@ -101,19 +106,19 @@ def _line(group: Group, rows: list[DocumentRow], now: datetime.datetime) -> Resu
         else _address("geographic_entity_detail", group.group_id),
         phone=first.phone if is_person else first.entity_phone or first.phone,
         profession=first.entity_name if is_person else "",
-        place=_place(first),
+        place=place,
         is_hidden=first.is_hidden,
         distance_km=group.distance_km,
         serves=any(row.serves for row in rows),
         count=None if is_person else total_count(counts),
         summary="" if is_person else _summary(rows, counts),
-        units=tuple(_unit(row, count) for row, count in zip(shown, counts, strict=False)),
+        units=tuple(_unit(row, count, place) for row, count in zip(shown, counts, strict=False)),
         others=0 if is_person else len(rows) - len(shown),
         is_alone=len(rows) == 1,
     )
 
 
-def _unit(row: DocumentRow, count: Count) -> UnitLine:
+def _unit(row: DocumentRow, count: Count, place: str) -> UnitLine:
     return UnitLine(
         name=row.name,
         type_label=row.type_label,
@@ -124,6 +129,7 @@ def _unit(row: DocumentRow, count: Count) -> UnitLine:
         stated_words=_stated_words(row, count),
         audience_words=_audience_words(row),
         serves=row.serves,
+        own_place=_place(row) if row.has_own_place and _place(row) != place else "",
     )
 
 

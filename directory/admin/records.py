@@ -155,7 +155,7 @@ class OperationalUnitAdmin(PublishedAdmin):
     list_filter = ("status", "discipline", "sensitive_unit")
     list_select_related = ("unit_type", "geographic_entity")
     search_fields = ("sort_name", "geographic_entity__sort_name", "geographic_entity__finess")
-    autocomplete_fields = ("geographic_entity", "structure")
+    autocomplete_fields = ("geographic_entity", "structure", "commune")
     readonly_fields = ("national_id", *TRACE_READ)
     inlines = (UnitTermInline, InterventionAreaInline, WeeklyHoursInline, HoursExceptionInline)
     fieldsets = (
@@ -209,6 +209,7 @@ class OperationalUnitAdmin(PublishedAdmin):
                 )
             },
         ),
+        ("Adresse, quand elle n’est pas celle de l’établissement", {"fields": ADDRESS}),
         PUBLICATION,
         TRACE,
     )

@@ -1,7 +1,7 @@
 """Block forms by kind of record and key of block; other apps use ``block_form_class`` (dossiers' fiches)."""
 
 from ..enums import RecordKind
-from .address import EntityAddressForm
+from .address import EntityAddressForm, UnitAddressForm
 from .base import BlockForm
 from .entities import (
     EntityComplementsForm,
@@ -14,7 +14,14 @@ from .hours import UnitHoursForm
 from .territory import UnitInterventionForm
 from .unit_identification import UnitIdentificationForm
 from .unit_offer import UnitOfferForm
-from .units import UnitCapacityForm, UnitConditionsForm, UnitContactsForm, UnitManagerForm, UnitPatientsForm
+from .units import (
+    UnitCapacityForm,
+    UnitConditionsForm,
+    UnitContactsForm,
+    UnitManagerForm,
+    UnitPatientsForm,
+    UnitSecretariatForm,
+)
 
 _FORMS: dict[tuple[str, str], type[BlockForm]] = {
     (RecordKind.GEOGRAPHIC_ENTITY, "identification"): EntityIdentificationForm,
@@ -26,12 +33,14 @@ _FORMS: dict[tuple[str, str], type[BlockForm]] = {
     (RecordKind.UNIT, "identification"): UnitIdentificationForm,
     (RecordKind.UNIT, "offre"): UnitOfferForm,
     (RecordKind.UNIT, "patientele"): UnitPatientsForm,
+    (RecordKind.UNIT, "secretariat"): UnitSecretariatForm,
     (RecordKind.UNIT, "contacts"): UnitContactsForm,
     (RecordKind.UNIT, "conditions"): UnitConditionsForm,
     (RecordKind.UNIT, "capacite"): UnitCapacityForm,
     (RecordKind.UNIT, "responsable"): UnitManagerForm,
     (RecordKind.UNIT, "intervention"): UnitInterventionForm,
     (RecordKind.UNIT, "horaires"): UnitHoursForm,
+    (RecordKind.UNIT, "adresse"): UnitAddressForm,
 }
 
 

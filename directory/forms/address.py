@@ -1,19 +1,20 @@
-"""Form of the block « Adresse » of an EG: a commune of the reference list, and a point (spec 10)."""
+"""Forms of the block « Adresse »: a commune of the reference list, and a point (spec 10)."""
 
 from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.conf import settings
+from django.db import models
 from django.urls import reverse
 
 from common.geo import Point
 
 from ..enums import PositionSource
-from ..models import Commune, GeographicEntity
+from ..models import Commune, GeographicEntity, OperationalUnit
 from ..territory.geocoding import FARTHEST_KM, Position, is_near, position_of
 from ..territory.paste import KnownPlace, Verdict, read_piece, sure_name
 from ..territory.territories import load_gazetteer
@@ -48,7 +49,7 @@ class DegreesField(forms.FloatField):
 class EntityAddressForm(BlockForm):
     """Adresse: street, commune, postal code, and the point on the map with where it comes from."""
 
-    model = GeographicEntity
+    model: ClassVar[type[models.Model]] = GeographicEntity
     block = "adresse"
     names = ("street_number", "street_extension", "street_name", "address_complement", "postal_code")
     required_names = frozenset({"street_number", "street_name"})
@@ -158,7 +159,8 @@ class EntityAddressForm(BlockForm):
     @property
     def outlines_url(self) -> str:
         """Address of the outlines drawn behind the point."""
-        return f"{reverse('directory:commune_outlines')}?departement={self.record.commune.department_id}"
+        commune = self.record.commune or self.record.geographic_entity.commune
+        return f"{reverse('directory:commune_outlines')}?departement={commune.department_id}"
 
     @property
     def locate_id(self) -> str:
@@ -281,6 +283,51 @@ class EntityAddressForm(BlockForm):
         form = type(self)(record=self.record, scope=self.scope, state=self.state, prefix=self.prefix, initial=initial)
         form.is_unsaved = True
         return form
+
+
+class UnitAddressForm(EntityAddressForm):
+    """Adresse of a UO: that of its EG, or its own (spec 10).
+
+    ``same_address`` is no value of the record: with it, whatever the other fields hold, the unit has no own address.
+    """
+
+    model = OperationalUnit
+    template = "directory/unit_address_fields.html"
+
+    same_address = forms.BooleanField(
+        label="Même adresse que l’établissement",
+        required=False,
+        help_text="Décochez si l’unité est ailleurs\u00a0: elle aura sa propre adresse, son point et ses distances.",
+    )
+
+    @property
+    def value_names(self) -> tuple[str, ...]:
+        """Names of the kept values: the box itself is none."""
+        return tuple(name for name in super().value_names if name != "same_address")
+
+    @property
+    def is_inherited(self) -> bool:
+        """Tell whether the address of the EG is chosen, in what was sent or else in what the record holds."""
+        return bool(self["same_address"].value())
+
+    def _initial(self) -> dict[str, Any]:
+        return super()._initial() | {"same_address": self.state.get("commune") is None}
+
+    def clean(self) -> dict[str, Any]:
+        """Look at the address when it is the unit's own; else whatever its fields hold is no error."""
+        if not self.is_inherited:
+            return super().clean()
+        for name in set(self.errors) - {"version"}:
+            del self._errors[name]
+        return BlockForm.clean(self)
+
+    def values(self) -> dict[str, Any]:
+        """Kept values of a valid form: nothing for the address of the EG."""
+        return dict.fromkeys(self.value_names) if self.is_inherited else super().values()
+
+    def after_step(self, step: str) -> BlockForm:
+        """Help to write an address of its own; there is nothing to help with otherwise."""
+        return self.as_typed() if self.is_inherited else super().after_step(step)
 
 
 def _same(one: Position | None, other: Position | None) -> bool:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..snapshots import State
 
 REQUIRED = "Ce champ est obligatoire."
+MANDATORY = "Obligatoire."  # said of a field that the person cannot fill: it bears no asterisk
 OUT_OF_DATE = "Cette page n’est plus à jour\u00a0: rechargez-la."
 
 
@@ -91,7 +92,7 @@ class BlockForm(forms.Form):
         for name, reason in self.locked.items():
             self.fields[name].widget.attrs["disabled"] = True
             self.fields[name].required = False
-            self.fields[name].help_text = reason
+            self.fields[name].help_text = f"{MANDATORY} {reason}" if name in self.required_names else reason
         if self.is_bound:
             self.data = self._with_locked(self.data)
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 LISTS_STEP, SEARCH_STEP = "listes", "chercher"
 ENTITIES_LISTED = 50
+MOVED = (
+    "L’unité a changé d’établissement et garde son adresse. Si elle a déménagé, choisissez dans l’encadré Adresse "
+    "«\u00a0Même adresse que l’établissement\u00a0»."
+)
 TYPE_LISTS = (Nomenclature.DISCIPLINE, Nomenclature.UNIT_TYPE)
 
 
@@ -107,7 +111,7 @@ class UnitIdentificationForm(BlockForm):
         self.fields["geographic_entity"] = RecordField(
             label="Établissement (EG)",
             queryset=self._entities,
-            help_text="En changer déplace l’unité\u00a0: elle garde son identifiant et change d’adresse.",
+            help_text="En changer déplace l’unité\u00a0: elle garde son identifiant et son adresse.",
             error_messages={"required": REQUIRED},
         )
         self.fields["structure"] = forms.ModelChoiceField(
@@ -162,14 +166,16 @@ class UnitIdentificationForm(BlockForm):
         return tuple(name for name in super().value_names if name not in {"family", "entity_search"})
 
     def warnings(self) -> list[str]:
-        """Another type may not allow what the offer says (spec 10): the offer is left as it is, and this is told."""
+        """Tell what stays as it was: the address of a unit moved, the offer that another type may not allow."""
         held = held_ids(self.state, ("unit_type",))
-        chosen = self.cleaned_data.get("unit_type")
+        chosen, place = self.cleaned_data.get("unit_type"), self.cleaned_data.get("geographic_entity")
+        moved = [MOVED] if place is not None and place.pk not in held_ids(self.state, ("geographic_entity",)) else []
         if chosen is None or not held or chosen.pk in held:
-            return []
+            return moved
         return [
+            *moved,
             "Le type d’UO a changé\u00a0: vérifiez l’offre, le mode de prise en charge, et que la saisie des "
-            "disponibilités est bien ouverte."
+            "disponibilités est bien ouverte.",
         ]
 
     def after_step(self, step: str) -> BlockForm:

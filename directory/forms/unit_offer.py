@@ -33,7 +33,7 @@ class UnitOfferForm(TermsForm):
         "activity_family": "Famille d’activités",
         "specific_act": "Actes spécifiques",
         "care_specialisation": "Spécialisations de prise en charge",
-        "resource_profession": "Professions ressources",
+        "resource_profession": "Compétences ressources (professions)",
         "care_mode": "Mode de prise en charge",
         "audience": "Public pris en charge",
     }

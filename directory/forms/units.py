@@ -70,23 +70,35 @@ class UnitPatientsForm(BlockForm):
         return cleaned
 
 
+class UnitSecretariatForm(BlockForm):
+    """Secrétariat – accueil: where a call or a mail about a place first goes."""
+
+    model = OperationalUnit
+    block = "secretariat"
+    names = ("secretary_phone", "email")
+    labels = {"secretary_phone": "Téléphone secrétariat"}
+    help_texts = {
+        "secretary_phone": "Secrétariat ou accueil\u00a0: le premier numéro que voient ceux qui cherchent une place.",
+        "email": "Boîte de l’unité plutôt que celle d’une personne.",
+    }
+
+
 class UnitContactsForm(BlockForm):
-    """Contacts of the unit and their confidentiality (RG_EXP_032)."""
+    """Other contacts of the unit, and the confidentiality of all of them, the secretary's too (RG_EXP_032)."""
 
     model = OperationalUnit
     block = "contacts"
     names = (
-        *("secretary_phone", "medical_phone", "medical_extension", "nursing_phone", "fax", "fax_extension"),
-        *("email", "contact_confidentiality"),
+        *("medical_phone", "medical_extension", "nursing_phone", "fax", "fax_extension"),
+        "contact_confidentiality",
     )
     labels = {"medical_extension": "Poste médical", "fax_extension": "Poste du fax"}
     help_texts = {
-        "secretary_phone": "Secrétariat ou accueil\u00a0: le premier numéro que voient ceux qui cherchent une place.",
         "medical_phone": "Ligne du médecin de l’unité, pour les professionnels.",
         "nursing_phone": "Ligne des soignants, jour et nuit si possible.",
-        "email": "Boîte de l’unité plutôt que celle d’une personne.",
         "contact_confidentiality": (
-            "Libre\u00a0: aussi repris hors du ROR. Restreint\u00a0: personnes connectées. "
+            "Vaut aussi pour le secrétariat. Libre\u00a0: aussi repris hors du ROR. "
+            "Restreint\u00a0: personnes connectées. "
             "Très restreint\u00a0: l’unité, ses directeurs et le support."
         ),
     }

@@ -178,6 +178,11 @@ class AddressModel(models.Model):
     class Meta:
         abstract = True
 
+    ADDRESS_FIELDS = (
+        *("street_number", "street_extension", "street_name", "address_complement", "postal_code", "commune_id"),
+        *("lat", "lon", "position_source"),
+    )
+
     @property
     def street_line(self) -> str:
         """« 32 bis rue Salvador Allende »."""

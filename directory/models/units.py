@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -5,16 +7,25 @@ from django.db.models import F, Q
 from ..ages import MAX_AGE_YEARS, Age, audience_letter, first_day, last_day
 from ..enums import AgeUnit, CapacityKind, Confidentiality, Sex
 from ..querysets import OperationalUnitQuerySet
-from .base import NamedModel, PhoneField, PublishedModel, closure_constraints, refuse_below_closed
+from .base import (
+    AddressModel,
+    NamedModel,
+    PhoneField,
+    PublishedModel,
+    address_constraints,
+    closure_constraints,
+    refuse_below_closed,
+)
 from .entities import GeographicEntity, Structure
 from .nomenclature import Term
 from .reference import Commune
 
 
-class OperationalUnit(NamedModel, PublishedModel):
+class OperationalUnit(NamedModel, AddressModel, PublishedModel):
     """Unité opérationnelle (UO): one homogeneous activity in one place; what people search for and what has places.
 
-    Its address and standard phone are those of its EG on display. ``terms`` hold the coded offer: activities, specific
+    Its address is that of its EG unless it has its own (spec 10), which its ``commune`` tells; its standard phone is
+    that of its EG. ``terms`` hold the coded offer: activities, specific
     acts, specialisations, resource professions and audiences, told apart by their nomenclature. Ages are kept as typed
     and in days (``directory.ages``).
     """
@@ -55,6 +66,15 @@ class OperationalUnit(NamedModel, PublishedModel):
         blank=True,
         related_name="+",
         verbose_name="type d’UO",
+    )
+    commune = models.ForeignKey(
+        Commune,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="commune",
+        help_text="Vide\u00a0: l’adresse est celle de l’établissement.",
     )
     photo = models.ImageField("photo", upload_to="photos/uo/", blank=True)
 
@@ -150,6 +170,20 @@ class OperationalUnit(NamedModel, PublishedModel):
         ordering = ["sort_name", "pk"]
         constraints = [
             *closure_constraints("operationalunit"),
+            *address_constraints("operationalunit"),
+            models.CheckConstraint(
+                condition=Q(commune__isnull=False)
+                | Q(
+                    street_number="",
+                    street_extension="",
+                    street_name="",
+                    address_complement="",
+                    postal_code="",
+                    lat__isnull=True,
+                ),
+                name="operationalunit_own_address_has_commune",
+                violation_error_message="Une adresse propre à l’unité a une commune.",
+            ),
             models.CheckConstraint(
                 condition=Q(min_age_days__lte=F("max_age_days")),
                 name="operationalunit_ages_ordered",
@@ -181,6 +215,16 @@ class OperationalUnit(NamedModel, PublishedModel):
 
     def __str__(self):
         return self.name
+
+    @property
+    def has_own_address(self) -> bool:
+        """Tell whether the unit stands elsewhere than its EG."""
+        return self.commune_id is not None
+
+    @property
+    def address_record(self) -> GeographicEntity | OperationalUnit:
+        """Record whose address is the unit's: itself, or its EG."""
+        return self if self.has_own_address else self.geographic_entity
 
     @property
     def min_age(self) -> Age:

@@ -199,8 +199,8 @@ RULES: tuple[Rule, ...] = (
     _unit("Mode de prise en charge", "Renseignez le mode de prise en charge", "offre", "care_mode", REQUIRED),
     _unit("Public pris en charge", "Renseignez le public pris en charge", "offre", "audience", REQUIRED, social_care),
     _unit("Famille d’activités", "Renseignez la famille d’activités", "offre", "activity_family", due=social_care),
-    _unit("Téléphone", "Renseignez un téléphone", "contacts", "phone"),
-    _unit("Adresse mail", "Renseignez l’adresse mail", "contacts", "email"),
+    _unit("Téléphone", "Renseignez un téléphone", "secretariat", "phone"),
+    _unit("Adresse mail", "Renseignez l’adresse mail", "secretariat", "email"),
     _unit("Horaires", "Renseignez les horaires", "horaires", "hours"),
     _unit(
         "Territoire d’intervention",

@@ -65,7 +65,7 @@ def whole_record(scope: Scope, kind: RecordKind, record_id: int) -> GeographicEn
 def block_now(scope: Scope, record: Any, key: str) -> list[Row]:
     """Lines that the block shows to this person now; none when it is empty, or drawn otherwise (map, hours)."""
     if key == "adresse":
-        return _address(record)
+        return _address(record) if record.address_shown else []
     contacts = sees_contacts(scope, record) if isinstance(record, OperationalUnit) else True
     blocks = filled_blocks(KINDS[type(record)], record, contacts=contacts, address=record.address_shown)
     return next((block.rows for block in blocks if block.key == key), [])
@@ -82,11 +82,11 @@ def hidden_words(scope: Scope, record: Any, key: str) -> str:
     return NOT_SHOWN if guards & refused else ""
 
 
-def _address(entity: GeographicEntity) -> list[Row]:
-    if not entity.address_shown:
-        return []
-    town = f"{entity.postal_code or entity.commune.first_postal_code} {entity.commune.name}"
-    lines = [entity.street_line, entity.address_complement, town]
+def _address(record: GeographicEntity | OperationalUnit) -> list[Row]:
+    at = record.address_record if isinstance(record, OperationalUnit) else record
+    assert at.commune is not None  # noqa: S101 - an address has one
+    town = f"{at.postal_code or at.commune.first_postal_code} {at.commune.name}"
+    lines = [at.street_line, at.address_complement, town]
     return [Row("Adresse", "text", ", ".join(line for line in lines if line), "")]
 
 

@@ -63,6 +63,7 @@ def geographic_entity_detail(request: HttpRequest, entity_id: int) -> HttpRespon
             **shared(request, RecordKind.GEOGRAPHIC_ENTITY, entity),
             "crumbs": records.crumbs_of(entity.legal_entity, entity),
             "place": entity,
+            "address": entity,
             "place_outlines": records.outlines_url([entity.commune.department_id]),
             "position_note": records.position_note(entity),
             "tree": records.entity_branches(request.scope, entity),
@@ -81,7 +82,7 @@ def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
         unit = records.find_unit(request.scope, unit_id)
     except OperationalUnit.DoesNotExist as error:
         raise Http404 from error
-    entity = unit.geographic_entity
+    entity, address = unit.geographic_entity, unit.address_record
     communes = records.served_communes(unit)
     schedule = records.schedule_of(unit)
     contacts_shown = sees_contacts(request.scope, unit)
@@ -97,8 +98,9 @@ def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
             **hours_context(schedule, request.GET, timezone.now(), is_closed=unit.is_closed),
             "crumbs": records.crumbs_of(entity.legal_entity, entity, unit),
             "place": entity,
-            "place_outlines": records.outlines_url([entity.commune.department_id]),
-            "position_note": records.position_note(entity),
+            "address": address,
+            "place_outlines": records.outlines_url([address.commune.department_id]),
+            "position_note": records.position_note(address),
             "structures": records.structure_chain(request.scope, unit),
             "contacts_shown": contacts_shown,
             "call": main_phone(unit, contacts=contacts_shown),
@@ -147,7 +149,7 @@ def shared(
         "kind": kind,
         "editable": editable,
         "main_blocks": placed("main"),
-        "side_blocks": placed("side"),
+        "side_blocks": [block for block in placed("side") if block.key != "adresse"],  # drawn with the map
         "panels": panels_for(request, kind, record),
         "last_update": records.last_update(record),
         "history_url": history_url(request.scope, record),

@@ -1,13 +1,18 @@
 """« Modifier un encadré »: who may, what is refused, what a conflict shows and keeps."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from common.french import telephone
-from directory.enums import Nomenclature
+from directory.editing import conflict_of
+from directory.enums import Nomenclature, RecordKind
 from directory.models import GeographicEntity
 from directory.scopes import scope_of
-from directory.services import update_block
+from directory.services import BlockConflict, update_block
 from tests.factories.directory import UnitFactory, term, unit_type
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +122,23 @@ def test_a_conflict_shows_both_values_and_keeps_what_was_typed(director, world, 
     assert form["email"].value() == "contact@altair.example"
     assert form["fax"].value() == telephone("0142000001")  # left alone by the person: the saved value is taken
     assert stored(world.eg).phone == "0142000000"
+
+
+def test_lists_in_conflict_show_what_each_has_and_the_other_lacks(world, cast):
+    def monday(opens, closes):
+        hours = {"opens_at": opens, "closes_at": closes, "kind": None, "valid_from": None, "valid_until": None}
+        return {"weekday": 1, **hours}
+
+    morning, mine, theirs = monday("09:00", "12:00"), monday("14:00", "18:00"), monday("13:00", "17:00")
+    form = SimpleNamespace(kind=RecordKind.UNIT, fields={}, values=lambda: {"weekly_hours": [morning, mine]})
+    line = SimpleNamespace(changes={"weekly_hours": [[morning], [morning, theirs]]}, by=cast.sesan, at=timezone.now())
+    refused = BlockConflict(world.act, [line], {"weekly_hours"})
+    conflict = conflict_of(form, refused, 1)
+    (shown,) = conflict.lines
+    assert (shown.only_mine, shown.only_theirs, shown.common) == (["lundi 14:00 – 18:00"], ["lundi 13:00 – 17:00"], 1)
+    words = render_to_string("directory/block_conflict.html", {"conflict": conflict})
+    assert "lundi 09:00" not in words
+    assert "et 1 élément identique des deux côtés" in words.replace("\u00a0", " ")
 
 
 def test_after_a_conflict_mine_is_saved_on_demand(director, world, saved_by_support):

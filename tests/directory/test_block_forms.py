@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 EG, UO = RecordKind.GEOGRAPHIC_ENTITY, RecordKind.UNIT
 PLAIN = {
     EG: ("identification", "contact", "responsable", "directeur", "complements"),
-    UO: ("identification", "offre", "patientele", "contacts", "conditions", "capacite", "responsable"),
+    UO: ("identification", "offre", "patientele", "secretariat", "contacts", "conditions", "capacite", "responsable"),
 }
 CASES = [(kind, block) for kind, blocks in PLAIN.items() for block in blocks]
 
@@ -112,6 +112,8 @@ SENSITIVE = {
 def test_sensitive_fields_are_locked_with_their_reason_and_tampering_is_an_error(full, form_of, cast, kind, block):
     shown = form_of(full[kind], kind, block, by=cast.directeur)
     assert set(shown.locked) == SENSITIVE[kind, block]
+    for name in shown.locked:
+        assert shown.fields[name].help_text.startswith("Obligatoire. ") is (name in shown.required_names)
     for name in shown.locked:
         assert shown.fields[name].widget.attrs["disabled"]
         assert "sensible" in shown.fields[name].help_text

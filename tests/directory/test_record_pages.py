@@ -145,7 +145,7 @@ def test_phones_and_mails_are_links(client, cast, world):
 def test_address_comes_from_the_establishment(client, cast, world):
     client.force_login(cast.consultation)
     text = text_of(client.get(url_of("unit_detail", world.act)))
-    assert "Reprises automatiquement de la fiche structure." in text
+    assert "Reprise automatiquement de la fiche structure." in text
     assert "10 rue des Lilas" in text
     assert 'data-latitude="' in text
 

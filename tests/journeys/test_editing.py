@@ -118,9 +118,7 @@ def edit_unit(page, server, unit):
     editor.open().get_by_label("Âge minimum", exact=False).first.fill("18")
     editor.save()
     expect(editor.block).to_contain_text("18")
-    editor = Editor(page, server, unit, "contacts")
-    editor.open().get_by_label("Téléphone soignants").fill("0141000012")
-    editor.save()
+    edit_coordinates(page, server, unit)
     editor = Editor(page, server, unit, "conditions")
     editor.open().get_by_label("Animaux domestiques").fill("Chiens et chats admis")
     editor.save()
@@ -133,6 +131,24 @@ def edit_unit(page, server, unit):
     editor.open().get_by_label("Fonction").fill("Cadre de santé")
     editor.save()
     expect(editor.block).to_contain_text("Cadre de santé")
+
+
+def edit_coordinates(page, server, unit):
+    """How and where a UO is reached: secretary, address, contacts."""
+    editor = Editor(page, server, unit, "secretariat")
+    editor.open().get_by_label("Téléphone secrétariat").fill("0141000013")
+    editor.save()
+    expect(editor.block).to_contain_text("01 41 00 00 13")
+    editor = Editor(page, server, unit, "adresse")
+    editor.open().get_by_label("Même adresse que l’établissement").uncheck()
+    editor.block.get_by_label("Numéro").fill("3")
+    editor.block.get_by_label("Libellé de voie").fill("rue du Bac")
+    editor.block.get_by_label("Commune").fill("Nanterre")
+    editor.save()
+    expect(editor.block).to_contain_text("Adresse propre à l’unité")
+    editor = Editor(page, server, unit, "contacts")
+    editor.open().get_by_label("Téléphone soignants").fill("0141000012")
+    editor.save()
 
 
 @WITH_AND_WITHOUT_SCRIPT
@@ -148,7 +164,7 @@ def test_each_plain_block_of_a_unit_is_edited_once(director, live_server, furnis
     edit_unit(director, live_server, furnished.act)
     unit = OperationalUnit.objects.get(pk=furnished.act.pk)
     assert (unit.structure.name, unit.min_age_value, unit.installed_places) == ("Pôle addictologie", 18, 36)
-    assert (unit.pets, unit.manager_role, unit.version) == ("Chiens et chats admis", "Cadre de santé", 8)
+    assert (unit.pets, unit.manager_role, unit.version) == ("Chiens et chats admis", "Cadre de santé", 10)
 
 
 @WITH_AND_WITHOUT_SCRIPT
@@ -303,7 +319,7 @@ def test_every_form_is_accessible(page, axe, live_server, open_session, cast, fu
         open_session(who)
         for kind, record, blocks in (
             ("eg", furnished.eg, ("identification", "contact", "responsable", "directeur", "complements")),
-            ("uo", furnished.act, ("identification", "offre", "patientele", "contacts", "conditions", "capacite")),
+            ("uo", furnished.act, ("identification", "offre", "patientele", "contacts", "capacite", "adresse")),
         ):
             for block in blocks:
                 kwargs = {"kind": kind, "record_id": record.pk, "block": block}

@@ -114,6 +114,21 @@ def test_one_sensitive_unit_hides_the_place_of_all_those_of_its_establishment():
     assert document_of(elsewhere).hides_place
 
 
+def test_a_unit_with_an_address_of_its_own_is_placed_there():
+    unit = UnitFactory()
+    index.rebuild_all()
+    assert not document_of(unit).has_own_place
+    town = commune("78646")
+    OperationalUnit.objects.filter(pk=unit.pk).update(commune=town)
+    send_units(unit)
+    document = document_of(unit)
+    assert (document.has_own_place, document.commune_insee, document.department_code) == (True, "78646", "78")
+    assert (document.lat, document.lon) == (town.lat, town.lon), "without a point, the centre of its commune"
+    OperationalUnit.objects.filter(pk=unit.pk).update(lat=48.81, lon=2.14, position_source="manual")
+    send_units(unit)
+    assert (document_of(unit).lat, document_of(unit).lon) == (48.81, 2.14)
+
+
 @pytest.mark.parametrize("trait", ["hidden", "closed"])
 def test_a_hidden_or_closed_sensitive_unit_still_hides_the_place(trait):
     eg = GeographicEntityFactory()
@@ -207,7 +222,10 @@ class Writer:
 
     def step(self) -> None:
         self.draw.choice(
-            [self.add, self.rename, self.move, self.retype, self.serve, self.hide, self.state, self.person, self.mark]
+            [
+                *(self.add, self.rename, self.move, self.retype, self.serve, self.hide, self.state, self.person),
+                *(self.mark, self.stand_apart),
+            ]
         )()
 
     def unit(self) -> OperationalUnit:
@@ -248,6 +266,14 @@ class Writer:
         units = record.units.all() if hasattr(record, "units") else [record]
         hidden = record.status == PublicationStatus.HIDDEN
         self.change(record, units, status=PublicationStatus.PUBLISHED if hidden else PublicationStatus.HIDDEN)
+
+    def stand_apart(self) -> None:
+        unit = self.unit()
+        town = self.draw.choice([None, "92050", "75119"])
+        point = None if town is None else 48.5 + self.draw.random()
+        source = "" if town is None else "manual"
+        town = town and commune(town)
+        self.change(unit, [unit], commune=town, lat=point, lon=point and 2.3, position_source=source)
 
     def mark(self) -> None:
         unit = self.unit()

@@ -129,12 +129,31 @@ def test_distances_and_their_order_are_those_of_python(rebuilt):
     for _ in range(40):
         lat, lon = start.lat + draw.uniform(-0.6, 0.6), start.lon + draw.uniform(-0.9, 0.9)
         unit = UnitFactory(geographic_entity__lat=lat, geographic_entity__lon=lon)
-        expected[unit.geographic_entity_id] = distance_km(Point(start.lat, start.lon), Point(lat, lon))
+        measured = distance_km(Point(start.lat, start.lon), Point(lat, lon))
+        if draw.random() < 0.4:  # another one of the same EG stands apart: the nearest of both counts
+            lat, lon = start.lat + draw.uniform(-0.6, 0.6), start.lon + draw.uniform(-0.9, 0.9)
+            own = {"commune": start, "lat": lat, "lon": lon, "position_source": "manual"}
+            UnitFactory(geographic_entity=unit.geographic_entity, **own)
+            measured = min(measured, distance_km(Point(start.lat, start.lon), Point(lat, lon)))
+        expected[unit.geographic_entity_id] = measured
     rebuilt()
     outcome = find(ou="75010", quoi="ACT")
     assert [group.group_id for group in outcome.groups] == sorted(expected, key=expected.get)
     for group in outcome.groups:
         assert group.distance_km == pytest.approx(expected[group.group_id], abs=1e-9)
+
+
+def test_a_unit_that_stands_apart_says_where(rebuilt):
+    eg = at("92050", name="Nanterre")
+    UnitFactory(geographic_entity=eg, name="A, sur place")
+    UnitFactory(geographic_entity=eg, name="B, à part", commune=commune("78646"))
+    UnitFactory(geographic_entity=at("92050", name="Seule"), commune=commune("78646"))
+    rebuilt()
+    both, alone = lines(find(ou="92050", quoi="ACT"))
+    assert both.place == "Nanterre (92)"
+    assert [unit.own_place for unit in both.units] == ["", "Versailles (78)"]
+    assert (alone.place, alone.units[0].own_place) == ("Versailles (78)", "")
+    assert [line.name for line in lines(find(ou="78", quoi="ACT"))] == ["Nanterre", "Seule"]
 
 
 def test_a_unit_that_goes_to_the_person_and_serves_the_commune_comes_first(rebuilt):
