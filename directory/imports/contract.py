@@ -84,7 +84,8 @@ class Context:
 class Line:
     """One line as read. ``refusal`` is the reason (French) why it is refused alone; ``apply`` then never sees it.
 
-    ``number`` is what the person sees in the file, from 1; 0 for what no line of the file says (an absence).
+    ``number`` is what the person sees in the file, from 1; 0 for what no line of the file says (an absence). A line
+    ``joined`` to the one before it is never in another batch.
     """
 
     number: int
@@ -92,6 +93,7 @@ class Line:
     key: str = ""
     label: str = ""
     refusal: str = ""
+    joined: bool = False
 
     def judged(self, verdict: str, reason: str = "") -> LineVerdict:
         """Verdict on this line. ``reason`` may add something to any verdict."""
@@ -129,7 +131,6 @@ class Importer(ABC):
     words: ClassVar[dict[str, tuple[str, str]]] = WORDS  # what the pages call a verdict: one line, several lines
     personal: ClassVar[bool] = False  # the file tells of people: it is deleted once imported for good
     changes_first: ClassVar[bool] = False  # the page shows what changes before the rest
-    lines_note: ClassVar[str] = ""  # a sentence above the lines of a run
     sends_mails: ClassVar[bool] = False  # the site's absolute address joins the options, as « base_url »
 
     context: Context

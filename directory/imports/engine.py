@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import itertools
 import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -31,6 +30,7 @@ from .registry import importer_of
 SILENT_AFTER = datetime.timedelta(seconds=60)  # without a sign of life for so long, a run is taken for dead
 SUPPORT_ITSELF = Scope(None, (Grant(Role.SUPPORT, ScopeKind.REGION, None),))  # a command on the server
 LABEL_LENGTH, KEY_LENGTH = 255, 40  # of ImportLine
+BY_THE_DATABASE = "Refusée par la base de données\u00a0: valeur impossible ou déjà prise."
 NO_LONGER_ALLOWED = "La personne qui a lancé cet import n’a plus le droit d’importer."
 
 logger = logging.getLogger(__name__)
@@ -50,10 +50,12 @@ def execute(run_id: int, progress: Progress = lambda run: None) -> ImportRun:
     """Read a waiting or dead run to its end and return it; ``progress`` is called after each batch.
 
     Raises ``RunTaken``. A file that cannot be read ends in state « refused », with its reason; one that can no longer
-    be read, or whose person lost the right, after some lines were written, in state « stopped ». An unexpected error
-    is raised again: the run stays where it was and can be taken up.
+    be read, or whose person lost the right, after some lines were written, in state « stopped »; so does one that
+    ``take`` did not let begin. An unexpected error is raised again: the run stays where it was and can be taken up.
     """
     run = take(run_id)
+    if run.state != State.RUNNING:
+        return run
     by = run.started_by
     scope = scope_of(by) if by else SUPPORT_ITSELF
     context = Context(run, by, scope, timezone.now())
@@ -79,16 +81,34 @@ def execute(run_id: int, progress: Progress = lambda run: None) -> ImportRun:
 
 
 def take(run_id: int) -> ImportRun:
-    """Mark a run as being read by this process. Raises ``RunTaken`` when it is over or another process is at it."""
-    with transaction.atomic():
+    """Mark a run as being read by this process. Raises ``RunTaken`` when it is over or another process is at it.
+
+    One file of a kind is read at a time: two would each take for new what the other has just written. While another one
+    is being read, this run is stopped with its reason, and a person has it go on later.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
         run = ImportRun.objects.select_for_update(of=("self",)).select_related("started_by").get(pk=run_id)
         if not may_take(run, timezone.now()):
             raise RunTaken
         now = timezone.now()
-        run.state, run.alive_at, run.finished_at, run.error = State.RUNNING, now, None, ""
-        run.started_at = run.started_at or now
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('import'), hashtext(%s))", [run.kind])
+        others = ImportRun.objects.filter(kind=run.kind, state=State.RUNNING).exclude(pk=run.pk)
+        if other := next((other for other in others.order_by("pk") if silent_in(other, now)), None):
+            run.state, run.finished_at, run.error = State.STOPPED, now, busy_words(other)
+        else:
+            run.state, run.alive_at, run.finished_at, run.error = State.RUNNING, now, None, ""
+            run.started_at = run.started_at or now
         run.save()
     return run
+
+
+def busy_words(other: ImportRun) -> str:
+    """Say that another file of the same kind is being read."""
+    title = importer_of(other.kind).title
+    return (
+        f"Un autre import «\u00a0{title}\u00a0» est en cours de lecture ({other.file_name})\u00a0: "
+        "reprenez celui-ci quand il sera terminé."
+    )
 
 
 def may_take(run: ImportRun, now: datetime.datetime) -> bool:
@@ -148,8 +168,14 @@ def _read(importer: Importer, run: ImportRun, file, progress: Progress) -> None:
 
 
 def batches(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
-    """Cut an iterator into lists of ``size``."""
-    while batch := list(itertools.islice(lines, size)):
+    """Cut an iterator into lists of ``size``, more when the next line is joined to the last one."""
+    batch: list[Line] = []
+    for line in lines:
+        if len(batch) >= size and not line.joined:
+            yield batch
+            batch = []
+        batch.append(line)
+    if batch:
         yield batch
 
 
@@ -193,18 +219,27 @@ def judge(importer: Importer, lines: Sequence[Line]) -> list[LineVerdict]:
 
 
 def apply_by_halves(importer: Importer, lines: Sequence[Line]) -> list[LineVerdict]:
-    """Apply a batch; when the database refuses it, each half apart, so that only the guilty line is refused."""
+    """Apply a batch; when the database refuses it, each half apart, so that only the guilty line is refused.
+
+    With it go the lines that are joined to it.
+    """
     if not lines:
         return []
     try:
         with transaction.atomic():
             return importer.apply(lines)
     except (IntegrityError, DataError) as error:
-        if len(lines) == 1:
+        half = middle(lines)
+        if not half:
             logger.warning("import %s, line %s refused by the database: %s", importer.context.run.pk, lines[0], error)
-            return [lines[0].refused("Refusée par la base de données\u00a0: valeur impossible ou déjà prise.")]
-        half = len(lines) // 2
+            return [line.refused(BY_THE_DATABASE) for line in lines]
         return apply_by_halves(importer, lines[:half]) + apply_by_halves(importer, lines[half:])
+
+
+def middle(lines: Sequence[Line]) -> int:
+    """Place where to cut lines in two without parting joined ones, about the middle; 0 when there is none. Pure."""
+    cuts = [place for place, line in enumerate(lines) if place and not line.joined]
+    return min(cuts, key=lambda place: abs(2 * place - len(lines)), default=0)
 
 
 def stored(run: ImportRun, verdict: LineVerdict) -> ImportLine:

@@ -28,7 +28,7 @@ from . import finess_lines as lines_of
 from .bulk import Signature
 from .contract import Importer, Line, LineVerdict, UnreadableFile, Verdict
 from .files import text_encoding, text_lines
-from .finess_establishments import Establishment, Establishments
+from .finess_establishments import Establishment, Establishments, Point
 from .finess_index import FileIndex
 from .finess_legal import TO_COMPLETE, apply_legal, legal_statuses
 from .finess_lines import ESTABLISHMENT, HEADER, LEGAL, POINT, BadLine, EstablishmentLine, LegalLine
@@ -47,6 +47,8 @@ NOT_FINESS = (
 )
 ORPHAN = "Géolocalisation d’un établissement absent du fichier\u00a0: elle n’a pas été reprise."
 LEFT_OPEN = "Absent du fichier\u00a0: laissé ouvert, la fermeture n’a pas été demandée."
+WITHOUT_ITS_OWN = "Son établissement est refusé\u00a0: cette géolocalisation n’a pas été reprise."
+POINT_LABEL = "Géolocalisation"
 ALREADY_SEEN = "Déjà lue à la ligne {}."
 
 
@@ -85,7 +87,9 @@ class FinessConfirmForm(forms.Form):
 
 @dataclass(frozen=True)
 class Orphan:
-    """A point whose establishment is not in the file."""
+    """A point without its establishment: the file does not name it, or its line is refused. ``reason`` says which."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -108,11 +112,11 @@ class FinessImporter(Importer):
     extensions = (".csv", ".txt")
     options_form = FinessOptionsForm
     confirm_form = FinessConfirmForm
-    lines_note = "Les lignes de géolocalisation qui conviennent sont comptées avec leur établissement."
 
     encoding: str = field(default="", init=False)
     dated: datetime.date = field(default_factory=timezone.localdate, init=False)
     index: FileIndex = field(default_factory=FileIndex, init=False)
+    placed: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)  # verdicts on the batch's points
 
     def __post_init__(self) -> None:
         self.places = Places()
@@ -195,11 +199,14 @@ class FinessImporter(Importer):
         self.index.add("establishment", fields[1], number)
         if lines_of.department_of(fields) not in self.places.departments:
             return
-        with contextlib.suppress(BadLine):
+        try:
             row = self._read_establishment(fields)
-            self.index.add("local", row.finess, number)
-            self.index.add("wanted", row.legal_finess, number)
-            self.index.add("siret", row.siret, number)
+        except BadLine:
+            self.index.add("refused", fields[1], number)
+            return
+        self.index.add("local", row.finess, number)
+        self.index.add("wanted", row.legal_finess, number)
+        self.index.add("siret", row.siret, number)
 
     def _read_legal(self, fields: list[str]) -> LegalLine:
         lines_of.refuse_unreadable(fields)
@@ -250,9 +257,16 @@ class FinessImporter(Importer):
             if not lines_of.fits(fields):
                 yield Line(number, key=lines_of.number_of(fields), refusal=lines_of.misfit(fields))
             elif fields[0] == ESTABLISHMENT:
-                yield self._establishment_row(number, fields)
+                yield from self._establishment_rows(number, fields)
             elif fields[0] == POINT and (line := self._point_row(number, fields)):
                 yield line
+
+    def _establishment_rows(self, number: int, fields: list[str]) -> Iterator[Line]:
+        """Give an establishment, and joined to it the line of its point: they are judged together."""
+        line = self._establishment_row(number, fields)
+        yield line
+        if isinstance(line.data, Establishment) and (found := self.index.point_of(line.key)):
+            yield Line(found[0], key=line.key, label=POINT_LABEL, data=Point(line.key), joined=True)
 
     def _establishment_row(self, number: int, fields: list[str]) -> Line:
         line = Line(number, key=fields[1], label=fields[3])
@@ -266,15 +280,18 @@ class FinessImporter(Importer):
             return replace(line, refusal=ALREADY_SEEN.format(first))
         alone = self.index.first_line("siret", row.siret) == number
         legal_is_given = self.index.first_line("legal", row.legal_finess) is not None
-        return replace(line, data=Establishment(row, self.index.point_of(row.finess), alone, legal_is_given))
+        point = self.index.point_of(row.finess)
+        return replace(line, data=Establishment(row, point[1] if point else None, alone, legal_is_given))
 
     def _point_row(self, number: int, fields: list[str]) -> Line | None:
-        """Give a point of its own only when something is wrong with it: the others go with their establishment."""
+        """Give the line of a point that is not taken; the others go with their establishment."""
         finess = fields[1]
+        line = Line(number, key=finess, label=POINT_LABEL)
         if self.index.first_line("local", finess) is None:
+            if self.index.first_line("refused", finess) is not None:
+                return replace(line, data=Orphan(WITHOUT_ITS_OWN))
             known = self.index.first_line("establishment", finess) is not None
-            return None if known else Line(number, key=finess, data=Orphan())
-        line = Line(number, key=finess, label="Géolocalisation")
+            return line if known else replace(line, data=Orphan(ORPHAN))
         try:
             point = lines_of.read_point(fields)
         except BadLine as refusal:
@@ -333,11 +350,22 @@ class FinessImporter(Importer):
         signature = self.signature
         return {
             NoneType: lambda lines: [line.judged(Verdict.OUT_OF_REGION) for line in lines],
-            Orphan: lambda lines: [line.judged(Verdict.UNCHANGED, ORPHAN) for line in lines],
+            Orphan: lambda lines: [line.judged(Verdict.UNCHANGED, line.data.reason) for line in lines],
             LegalLine: lambda lines: apply_legal(lines, self.places, self.statuses, signature),
-            Establishment: lambda lines: Establishments(lines, self.places, self.categories, signature).apply(),
+            Establishment: lambda lines: self._apply_establishments(lines, signature),
+            Point: lambda lines: [self._judge_point(line) for line in lines],
             Absent: self._close,
         }
+
+    def _apply_establishments(self, lines: list[Line], signature: Signature) -> list[LineVerdict]:
+        batch = Establishments(lines, self.places, self.categories, signature)
+        verdicts = batch.apply()
+        self.placed = batch.placed
+        return verdicts
+
+    def _judge_point(self, line: Line) -> LineVerdict:
+        """Judge the line of a point from what became of its establishment, in the same batch."""
+        return line.judged(*self.placed.get(line.data.finess, (Verdict.UNCHANGED, WITHOUT_ITS_OWN)))
 
     def _close(self, lines: list[Line]) -> list[LineVerdict]:
         if not self._closes:

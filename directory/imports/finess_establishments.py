@@ -15,12 +15,14 @@ from common.text import fold
 from ..enums import RecordKind
 from ..models import GeographicEntity, Term
 from .bulk import Draft, Signature, write
-from .contract import Line, LineVerdict
+from .contract import Line, LineVerdict, Verdict
 from .finess_held import Held, changes_in_words, values_of_record
 from .finess_legal import TO_COMPLETE, LegalEntities, siren_of, verdict_of
 from .finess_lines import BadLine, EstablishmentLine, PointLine
 from .finess_places import ADDRESS, POSITION, Places
+from .lambert93 import to_wgs84
 
+KEPT_POINT = "Le point de la fiche, placé par une personne, est gardé."
 FIELDS = ("finess", "official_name", "siret", "category", "legal_entity", "opened_on", *ADDRESS, *POSITION)
 
 
@@ -32,6 +34,23 @@ class Establishment:
     point: PointLine | None
     first_with_siret: bool
     legal_is_given: bool
+
+
+@dataclass(frozen=True)
+class Point:
+    """The line that gives the point of the establishment right before it."""
+
+    finess: str
+
+
+def point_verdict(draft: Draft, point: PointLine) -> tuple[str, str]:
+    """Verdict on the line of a point, and what to say of it: taken with a new EG, moved, or left as it is."""
+    if draft.is_new:
+        return Verdict.CREATED, ""
+    if draft.changes.keys() & set(POSITION):
+        return Verdict.UPDATED, "Point déplacé."
+    is_there = (draft.record.lat, draft.record.lon) == to_wgs84(point.x, point.y)
+    return Verdict.UNCHANGED, "" if is_there else KEPT_POINT
 
 
 class Establishments:
@@ -56,13 +75,14 @@ class Establishments:
         taken = GeographicEntity.objects.filter(national_id__in=identifiers)
         self.taken = set(taken.values_list("national_id", flat=True))
         known = [*self.by_finess.values(), *self.by_siret.values()]
+        self.placed: dict[str, tuple[str, str]] = {}
         self.held = Held(RecordKind.GEOGRAPHIC_ENTITY, (entity.pk for entity in known))
         self.legal_entities = LegalEntities(
             (item.row.legal_finess for item in found), (siren_of(item.row) for item in found)
         )
 
     def apply(self) -> list[LineVerdict]:
-        """Write the batch and return its verdicts."""
+        """Write the batch and return its verdicts; those on the points are then in ``placed``."""
         verdicts, drafts = [], []
         for line in self.lines:
             try:
@@ -71,6 +91,8 @@ class Establishments:
                 verdicts.append(line.refused(str(refusal)))
                 continue
             drafts.append(draft)
+            if line.data.point:
+                self.placed[line.data.row.finess] = point_verdict(draft, line.data.point)
             verdicts.append(line.judged(verdict_of(draft), self.reason(draft, line.data, kept)))
         self.legal_entities.write(self.signature)
         write(drafts, self.signature)

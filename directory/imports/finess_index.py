@@ -13,9 +13,10 @@ from pathlib import Path
 from .finess_lines import PointLine
 
 PENDING = 2000  # facts kept before they are written
-# establishment: every « structureet » line; local: those of the loaded region; mentioned: numbers of lines that do not
-# fit; legal: « structureej » lines; wanted: EJs that local establishments name; siret: also SIREN of EJs.
-NUMBERS = ("establishment", "local", "mentioned", "legal", "wanted", "siret")
+# establishment: every « structureet » line; local: good ones of the loaded region; refused: its bad ones; mentioned:
+# numbers of lines that do not fit; legal: « structureej » lines; wanted: EJs that local establishments name; siret:
+# also SIREN of EJs.
+NUMBERS = ("establishment", "local", "refused", "mentioned", "legal", "wanted", "siret")
 TABLES = "".join(
     f"CREATE TABLE {name} (number TEXT PRIMARY KEY, line INTEGER{more}) WITHOUT ROWID;"
     for name, more in [*((name, "") for name in NUMBERS), ("point", ", x REAL, y REAL")]
@@ -54,11 +55,11 @@ class FileIndex:
         self._flush()
         return self._base.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608 - as above
 
-    def point_of(self, finess: str) -> PointLine | None:
-        """Point that the file gives an establishment."""
+    def point_of(self, finess: str) -> tuple[int, PointLine] | None:
+        """Point that the file gives an establishment, after its line."""
         self._flush()
-        found = self._base.execute("SELECT x, y FROM point WHERE number = ?", (finess,)).fetchone()
-        return PointLine(finess, *found) if found else None
+        found = self._base.execute("SELECT line, x, y FROM point WHERE number = ?", (finess,)).fetchone()
+        return (found[0], PointLine(finess, *found[1:])) if found else None
 
     def absent(self, numbers: Iterable[str]) -> list[str]:
         """Those of some establishments' FINESS that the file does not name."""

@@ -1,6 +1,6 @@
 """The engine: batches, dry run, stop, resume, what a killed process leaves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +8,8 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError
 from django.test import TestCase
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.models import AuditEntry
 from directory.imports import engine, purge, registry, runs, tasks
@@ -276,3 +278,50 @@ def test_the_report_is_read_a_few_lines_at_a_time(monkeypatch, django_assert_num
     ImportLine.objects.bulk_create(ImportLine(run=run, number=n, verdict="created") for n in range(5))
     with django_assert_num_queries(4):
         assert [line.number for line in runs.report_lines(run)] == [0, 1, 2, 3, 4]
+
+
+@given(st.lists(st.booleans(), max_size=40), st.integers(1, 7))
+def test_joined_lines_are_never_parted(joined, size):
+    lines = [Line(number, joined=bool(number) and follows) for number, follows in enumerate(joined)]
+    found = list(engine.batches(iter(lines), size))
+    assert [line for batch in found for line in batch] == lines
+    assert not any(batch[0].joined for batch in found)
+    cut = engine.middle(lines)
+    assert not lines or not lines[cut].joined
+    assert cut or all(line.joined for line in lines[1:])
+
+
+def test_the_database_refuses_joined_lines_together(importer):
+    class Paired(importer):
+        def rows(self, file, start):
+            for line in super().rows(file, start):
+                yield replace(line, joined=line.data == "b")
+
+    registry._importers[importer.kind] = Paired
+    run = engine.execute(new_run("a b ? b c").pk)
+    assert list(run.lines.order_by("number").values_list("verdict", flat=True)) == [
+        *("created", "created", "refused", "refused", "created"),
+    ]
+
+
+def test_one_file_of_a_kind_is_read_at_a_time(importer):
+    first, second, other = new_run("a b"), new_run("c d"), new_run("e", kind=ImportRun.Kind.FINESS)
+    engine.take(first.pk)
+    stopped = engine.execute(second.pk)
+    assert (stopped.state, stopped.position) == ("stopped", 0)
+    assert stopped.error == (
+        "Un autre import «\u00a0Essai\u00a0» est en cours de lecture (essai.txt)\u00a0: "
+        "reprenez celui-ci quand il sera terminé."
+    )
+    assert engine.take(other.pk).state == "running", "another kind"
+    engine.finish(first, "done")
+    assert runs.resume_run(run=stopped)
+    assert engine.execute(second.pk).state == "done"
+    assert names() == ["c", "d"]
+
+
+def test_a_dead_run_holds_nobody_back(importer):
+    first, second = new_run("a b"), new_run("c d")
+    engine.take(first.pk)
+    ImportRun.objects.filter(pk=first.pk).update(alive_at=timezone.now() - engine.SILENT_AFTER)
+    assert engine.execute(second.pk).state == "done"

@@ -58,7 +58,7 @@ def test_a_known_point_is_converted():
 
 def test_an_establishment_is_created_with_its_legal_entity(world):
     run = read(establishment(1, extension="B", distribution="CS 1", place="ZAC"), legal(1), point(1))
-    assert run.counts == {"created": 2}
+    assert run.counts == {"created": 3}
     found = entity()
     assert (found.name, found.official_name) == (
         "EHPAD EXEMPLE 1",
@@ -110,7 +110,7 @@ def test_a_second_run_changes_nothing(world):
     before = list(GeographicEntity.objects.order_by("pk").values())
     history = RecordChange.objects.count()
     run = read(*lines)
-    assert run.counts == {"unchanged": 3, "out_of_region": 1}
+    assert run.counts == {"unchanged": 4, "out_of_region": 1}
     assert list(GeographicEntity.objects.order_by("pk").values()) == before
     assert RecordChange.objects.count() == history
 
@@ -130,7 +130,7 @@ def test_only_administrative_fields_are_updated(world):
     run = read(establishment(1, name="NOUVEAU", long="NOUVEAU NOM", phone="0147999999", opened="2001-01-01"), point(1))
     units_changed.disconnect(listen)
     found = entity()
-    assert run.counts == {"updated": 1}
+    assert run.counts == {"updated": 1, "unchanged": 1}
     assert (found.name, found.phone, found.comment) == ("Les Lilas", "0199000009", "Ouvert l’été")
     assert (found.official_name, found.opened_on) == ("NOUVEAU NOM", datetime.date(2001, 1, 1))
     assert found.street_name == "Rue des lilas"
@@ -151,7 +151,7 @@ def test_an_address_that_a_person_wrote_is_kept_and_the_line_says_so(world, cast
     written_by(entity(), cast.sesan, street_name="avenue du Parc", opened_on=datetime.date(2010, 1, 1))
     kept = entity()
     run = read(establishment(1, street="DES ROSES", post="92400 COURBEVOIE"), point(1, x="642100"))
-    assert run.counts == {"unchanged": 1}
+    assert run.counts == {"unchanged": 2}
     found = entity()
     assert (found.street_name, found.postal_code, found.lat, found.opened_on, found.version) == (
         "avenue du Parc",
@@ -161,7 +161,7 @@ def test_an_address_that_a_person_wrote_is_kept_and_the_line_says_so(world, cast
         kept.version,
     )
     today = french.day(timezone.localdate())
-    (line,) = verdicts(run)
+    line, _ = verdicts(run)
     assert f"Adresse gardée\u00a0: modifiée par «\u00a0Valideur SESAN\u00a0» le {today}." in line[4]
     assert f"Date d’ouverture gardée\u00a0: modifiée par «\u00a0Valideur SESAN\u00a0» le {today}." in line[4]
 
@@ -170,9 +170,9 @@ def test_what_a_person_left_alone_still_follows_finess(world, cast):
     read(establishment(1), point(1))
     written_by(entity(), cast.sesan, comment="Ouvert l’été")
     run = read(establishment(1, street="DES ROSES", siret=siret(2)), point(1, x="642100"))
-    assert run.counts == {"updated": 1}
+    assert run.counts == {"updated": 2}
     assert entity().street_name == "rue DES ROSES"
-    (line,) = verdicts(run)
+    line, _ = verdicts(run)
     assert f"SIRET\u00a0: {siret(1)} → {siret(2)}." in line[4]
     assert "Libellé de voie\u00a0: rue DES LILAS → rue DES ROSES." in line[4]
     assert "Point déplacé." in line[4]
@@ -244,8 +244,32 @@ def test_a_point_set_by_hand_is_never_moved(world):
     read(establishment(1))
     assert entity().position_source == PositionSource.COMMUNE
     GeographicEntity.objects.update(lat=48.9, lon=2.2, position_source=PositionSource.MANUAL)
-    assert read(establishment(1), point(1)).counts == {"unchanged": 1}
+    assert read(establishment(1), point(1)).counts == {"unchanged": 2}
     assert (entity().lat, entity().lon) == (48.9, 2.2)
+
+
+def test_each_point_has_a_line_of_its_own_in_the_report(world, monkeypatch):
+    monkeypatch.setattr(FinessImporter, "batch_size", 1)
+    LegalEntityFactory(finess=finess(900_003), closed=True)
+    read(establishment(1), establishment(2), point(2))
+    GeographicEntity.objects.filter(finess=finess(1)).update(position_source=PositionSource.MANUAL)
+    lines = [
+        *(establishment(1), establishment(2), establishment(3, legal=finess(900_003)), establishment(4, siret="1")),
+        *(establishment(5), *(point(number) for number in (1, 2, 3, 4, 5))),
+    ]
+    dry = read(*lines, dry_run=True)
+    wet = read(*lines)
+    assert verdicts(dry) == verdicts(wet)
+    points = [line for line in verdicts(wet) if line[3] == "Géolocalisation"]
+    assert [(key, verdict, reason) for _, verdict, key, _, reason in points] == [
+        (finess(1), "unchanged", "Le point de la fiche, placé par une personne, est gardé."),
+        (finess(2), "unchanged", ""),
+        (finess(3), "unchanged", "Son établissement est refusé\u00a0: cette géolocalisation n’a pas été reprise."),
+        (finess(4), "unchanged", "Son établissement est refusé\u00a0: cette géolocalisation n’a pas été reprise."),
+        (finess(5), "created", ""),
+    ]
+    moved = read(establishment(2), point(2, "650000", "6865000"))
+    assert verdicts(moved)[1][1::3] == ("updated", "Point déplacé.")
 
 
 def test_an_establishment_that_moves_leaves_its_point(world):
@@ -309,7 +333,7 @@ def test_a_point_without_its_establishment_is_left(world):
 
 def test_what_is_outside_the_region_is_not_refused(world):
     run = read(establishment(1, department="9A", siret="1"), legal(2, department="13"), point(1, "0", "0"))
-    assert run.counts == {"out_of_region": 2}
+    assert run.counts == {"out_of_region": 3}
 
 
 def test_a_phone_that_cannot_be_read_is_left_out(world):
