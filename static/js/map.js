@@ -6,9 +6,10 @@ const L = window.L;
 const CREDIT = "IGN ADMIN EXPRESS – Licence Ouverte 2.0";
 const SHAPES = { old: "frais-vieux", never: "frais-jamais" };
 const PIN_WIDTH = 52; // pixels
+const LETTERED_WIDTH = 88; // with the age in letters
 // Pins that would overlap become one cluster, so that each can be touched. Clusters are made for whole zoom levels
-// while the map stops at quarters: at the worst half a level further out, where 76 px are 53.
-const CLUSTER_RADIUS = 76;
+// while the map stops at quarters: at the worst half a level further out, where 100 px are 70.
+const CLUSTER_RADIUS = 100;
 const PLACE_BOX = 5000; // metres: the side of what is shown around one place
 const TILE_ZOOM = 19;
 const NAME = { permanent: true, className: "map-name" };
@@ -58,42 +59,61 @@ function drawOutlines(map, geojson, overTiles) {
   return L.geoJSON(geojson, { style, onEachFeature: label }).addTo(map);
 }
 
-// A point: properties name, places (short text), fresh (key of the badge), url (the record).
+// A point: properties id, name, places (short text), age (its letters, may be empty), fresh (key of the badge: colour
+// and shape), label (its name in words), free (places, added up on a cluster), url (the record).
 function pin(feature, latlng, sprite) {
-  const { name, places, fresh, url } = feature.properties;
+  const { name, places, age, fresh, label, url } = feature.properties;
   const shape = SHAPES[fresh] ?? `frais-${fresh}`;
   const picture = `<svg class="i" aria-hidden="true"><use href="${sprite}#${escaped(shape)}"/></svg>`;
+  const letters = age ? `<small>${escaped(age)}</small>` : "";
   const icon = L.divIcon({
     className: `pin f-${fresh}`,
-    iconSize: [PIN_WIDTH, 44],
-    html: `<span>${picture}<b>${escaped(places)}</b></span>`,
+    iconSize: [age ? LETTERED_WIDTH : PIN_WIDTH, 44],
+    html: `<span>${picture}<b>${escaped(places)}</b>${letters}</span>`,
   });
   const marker = L.marker(latlng, { icon, riseOnHover: true });
   marker.on("add", () => {
-    const element = marker.getElement();
-    element.setAttribute("aria-label", `${name}, places\u00a0: ${places}`);
+    marker.getElement().setAttribute("aria-label", label ?? `${name}, places\u00a0: ${places}`);
   });
   const link = url ? `<br><a href="${encodeURI(url)}">Ouvrir la fiche</a>` : "";
-  return marker.bindPopup(`<b>${escaped(name)}</b><br>Places\u00a0: ${escaped(places)}${link}`);
+  return marker.bindPopup(`<b>${escaped(name)}</b><br>Places\u00a0: ${escaped(places)}${link}`, {
+    minWidth: 220,
+    maxWidth: 300,
+    maxHeight: 320,
+  });
 }
+
+const added = (group) =>
+  group.getAllChildMarkers().reduce((sum, marker) => sum + (marker.feature.properties.free ?? 0), 0);
 
 function cluster() {
   return L.markerClusterGroup({
     maxClusterRadius: CLUSTER_RADIUS,
     showCoverageOnHover: false,
     animate: false,
-    iconCreateFunction: (group) =>
-      L.divIcon({
+    iconCreateFunction: (group) => {
+      const [places, free] = [group.getChildCount(), added(group)];
+      const words = `${places} lieux, ${free} ${free > 1 ? "places libres" : "place libre"}, agrandir`;
+      return L.divIcon({
         className: "map-cluster",
-        iconSize: [44, 44],
-        html: `<span>${group.getChildCount()}<span class="visually-hidden"> établissements, agrandir</span></span>`,
-      }),
+        iconSize: [56, 44],
+        html: `<span><span class="visually-hidden">${words}</span><b aria-hidden="true">${places} lieux</b><small aria-hidden="true">${free} pl.</small></span>`,
+      });
+    },
   });
 }
 
-function drawPoints(map, geojson, sprite) {
-  const pins = L.geoJSON(geojson, { pointToLayer: (feature, latlng) => pin(feature, latlng, sprite) });
-  return cluster().addLayer(pins).addTo(map);
+function drawPoints(element, map, geojson) {
+  element.markers = new Map();
+  const pins = L.geoJSON(geojson, {
+    pointToLayer: (feature, latlng) => {
+      const marker = pin(feature, latlng, element.dataset.sprite);
+      element.markers.set(String(feature.properties.id), marker);
+      return marker;
+    },
+  });
+  element.cluster = cluster().addLayer(pins).addTo(map);
+  return element.cluster;
 }
 
 function drawPlace(map, { latitude, longitude, place }) {
@@ -105,7 +125,7 @@ function drawPlace(map, { latitude, longitude, place }) {
 
 // What the eye needs to see, then how far it may zoom in: pins, else the territory, else the place, else the outlines.
 async function draw(element) {
-  const { outlines, area, points, sprite, latitude, tiles } = element.dataset;
+  const { outlines, area, points, latitude, tiles } = element.dataset;
   const [land, territory, places] = await Promise.all([outlines, area, points].map((url) => url && load(url)));
   const map = base(element);
   let view = null;
@@ -118,7 +138,7 @@ async function draw(element) {
     view = territory || places?.features.length ? view.extend(at) : L.latLng(at).toBounds(PLACE_BOX);
   }
   if (places?.features.length) {
-    const bounds = drawPoints(map, places, sprite).getBounds();
+    const bounds = drawPoints(element, map, places).getBounds();
     view = latitude ? bounds.extend([Number(latitude), Number(element.dataset.longitude)]) : bounds;
   }
   const fit = () => map.invalidateSize().fitBounds(view, { padding: [26, 26], maxZoom: 14, animate: false });

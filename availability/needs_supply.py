@@ -1,0 +1,225 @@
+"""Units with their places as the map and the guichet unique read them: one query, then pure."""
+
+import datetime
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
+from django.utils.dateparse import parse_datetime
+
+from common.french import NBSP, PARIS, moment, number
+from common.geo import Point
+from directory.contacts import main_phone
+from directory.models import OperationalUnit
+from directory.permissions import sees_contacts
+from directory.scopes import Scope
+
+from .breakdown import NOTHING_GIVEN, counts_of
+from .freshness import HOUR
+from .lines import read_lines
+from .models import GroupedUnit, Grouping, UnitClosure
+from .needs import Supply, Worth
+from .shown import ShownFigure
+from .standing import Standing
+
+MAX_UNITS = 3000  # read at once for a map or a guichet; more than the region has of one kind
+
+
+class Ceiling(StrEnum):
+    """Maximum age of the figures counted: the rhythm's (three of them), some hours, or none (01-settled)."""
+
+    RHYTHM = ""
+    H1 = "1"
+    H3 = "3"
+    H6 = "6"
+    H12 = "12"
+    H24 = "24"
+    NONE = "sans"
+
+    @property
+    def label(self) -> str:
+        if self is Ceiling.RHYTHM:
+            return "Selon le rythme attendu"
+        return "Sans limite" if self is Ceiling.NONE else f"Moins de {self.value}{NBSP}h"
+
+    @property
+    def age(self) -> datetime.timedelta | None:
+        """Age that a figure does not reach; ``None`` when it is not counted in hours."""
+        return None if self in (Ceiling.RHYTHM, Ceiling.NONE) else int(self.value) * HOUR
+
+
+@dataclass(kw_only=True)
+class Offer(ShownFigure):
+    """A unit, its figure, and what of it this person may read. ``counted_under``: maximum age asked for."""
+
+    scope: Scope
+    counted_under: Ceiling = Ceiling.RHYTHM
+
+    @property
+    def is_address_shown(self) -> bool:
+        return self.unit.address_shown
+
+    @property
+    def name(self) -> str:
+        return self.unit.name
+
+    @property
+    def entity(self):
+        return self.unit.geographic_entity
+
+    @property
+    def place(self):
+        """Record whose address is the unit's; only to be told when ``is_address_shown``."""
+        return self.unit.address_record
+
+    @property
+    def place_words(self) -> str:
+        """« Nanterre (92) », or that the address is not told."""
+        if not self.is_address_shown:
+            return "adresse non communiquée"
+        commune = self.place.commune
+        return f"{commune.place_name} ({commune.department_id})"
+
+    @property
+    def point(self) -> Point | None:
+        """Where it is, when that may be told and is known."""
+        at = self.place
+        return Point(at.lat, at.lon) if self.is_address_shown and at.lat is not None else None
+
+    @cached_property
+    def phone(self) -> dict[str, str] | None:
+        """Number to call first, of those that this person sees."""
+        return main_phone(self.unit, contacts=sees_contacts(self.scope, self.unit))
+
+    @property
+    def department_code(self) -> str:
+        return self.place.commune.department_id
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether it takes nobody now."""
+        return self.unit.is_closed or self.standing is Standing.UNAVAILABLE
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether a figure is shown: stated, entry open, and not hidden by a closure."""
+        return self.is_stated and self.figure.is_open and not self.is_closed
+
+    @cached_property
+    def worth(self) -> Worth:
+        """Whether the figure can be relied on, under the maximum age asked for."""
+        if self.is_closed:
+            return Worth.CLOSED
+        return Worth.DOUBTFUL if self.doubt else Worth.COUNTED
+
+    @cached_property
+    def counted(self) -> int | None:
+        """Free places that count now; ``None`` when nothing reliable is known (unknown is not zero)."""
+        return self.figure.figure if self.worth is Worth.COUNTED else None
+
+    @cached_property
+    def doubt(self) -> str:
+        """Why the figure is not to be relied on, in words; empty when it is."""
+        if self.is_closed:
+            return self._closed_words()
+        if self.figure is None or not self.figure.is_open:
+            return "saisie non activée\u00a0: places non connues"
+        if self.standing is Standing.UNKNOWN:
+            return "places jamais saisies"
+        if self.standing is Standing.TO_CONFIRM:
+            return f"chiffre à confirmer depuis la réouverture ({self._told()})"
+        if self.figure.contested_at is not None:
+            return f"contesté le {moment(self.figure.contested_at)}\u00a0: plus de place, a-t-on répondu au téléphone"
+        return self._age_doubt()
+
+    @property
+    def age(self) -> datetime.timedelta:
+        """Age of the figure; zero when there is none."""
+        known = self.freshness.age if self.freshness else None
+        return known if known is not None else 0 * HOUR
+
+    def _age_doubt(self) -> str:
+        limit = self.counted_under.age
+        if limit is not None:
+            return f"chiffre plus ancien que demandé ({self._told()})" if self.age >= limit else ""
+        is_expired = self.counted_under is Ceiling.RHYTHM and self.standing is Standing.EXPIRED
+        return f"chiffre périmé ({self._told()})" if is_expired else ""
+
+    def _told(self) -> str:
+        """« 8 le 14/08/2024 à 12:17 »."""
+        if self.figure is None or self.figure.figure is None or self.figure.confirmed_at is None:
+            return "aucun chiffre"
+        return f"{number(self.figure.figure)} le {moment(self.figure.confirmed_at)}"
+
+    def _closed_words(self) -> str:
+        if self.closure is None:
+            return "unité fermée"
+        words = f"indisponibilité totale ({self.closure.get_reason_display()})"
+        return f"{words} jusqu’au {moment(self.closure.ends_at)}" if self.closure.ends_at else words
+
+    def supply(self, awaited: tuple[tuple[datetime.date, int], ...] = ()) -> Supply:
+        """What the unit offers, as needs are matched with."""
+        figure = self.figure
+        planned = [closure for closure in self.closures if closure.starts_at > self.now]
+        return Supply(
+            worth=self.worth,
+            free=figure.figure if figure else None,
+            sex=self.unit.sex,
+            min_age_days=self.unit.min_age_days,
+            max_age_days=self.unit.max_age_days,
+            pets=self.unit.pets,
+            counts=counts_of(figure) if figure else NOTHING_GIVEN,
+            lines=read_lines(figure.lines) if figure else (),
+            doubt=self.doubt,
+            awaited=awaited,
+            reopens_on=_day(self.closure.ends_at) if self.closure else None,
+            closes_on=_day(planned[0].starts_at) if planned else None,
+        )
+
+
+def _day(at: datetime.datetime | None) -> datetime.date | None:
+    return at.astimezone(PARIS).date() if at else None
+
+
+def grouped_units(scope: Scope, groupings: QuerySet[Grouping]) -> QuerySet[OperationalUnit]:
+    """Published units of some groupings that this person may read, with what an offer shows."""
+    grouped = GroupedUnit.objects.filter(unit=OuterRef("pk"), grouping__in=groupings.order_by().values("pk"))
+    return (
+        OperationalUnit.objects.visible_to(scope)
+        .published()
+        .filter(Exists(grouped))
+        .with_place()
+        .with_address_shown(scope)
+        .select_related("current_figure__pool", "commune__department")
+        .defer("commune__outline", "commune__department__outline")
+        .order_by("sort_name", "pk")
+    )
+
+
+def load_offers(
+    units: QuerySet[OperationalUnit], scope: Scope, now: datetime.datetime, ceiling: Ceiling = Ceiling.RHYTHM
+) -> list[Offer]:
+    """Offers of these units, ``MAX_UNITS`` at most and one more when there are others: one query."""
+    held = UnitClosure.objects.held().filter(unit=OuterRef("pk")).order_by("starts_at", "pk")
+    closures = ArraySubquery(held.values(json=JSONObject(starts_at="starts_at", ends_at="ends_at", reason="reason")))
+    return [
+        Offer(
+            unit=unit,
+            figure=getattr(unit, "current_figure", None),
+            viewer_id=scope.user_id or 0,
+            now=now,
+            closures=[_closure(unit.pk, values) for values in unit.held_closures],
+            scope=scope,
+            counted_under=ceiling,
+        )
+        for unit in units.annotate(held_closures=closures)[: MAX_UNITS + 1]
+    ]
+
+
+def _closure(unit_id: int, values: dict[str, str | None]) -> UnitClosure:
+    """Closure as read inside the query of the units."""
+    starts_at, ends_at = (parse_datetime(values[name] or "") for name in ("starts_at", "ends_at"))
+    return UnitClosure(unit_id=unit_id, starts_at=starts_at, ends_at=ends_at, reason=values["reason"])

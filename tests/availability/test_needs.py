@@ -1,0 +1,228 @@
+"""Needs against places: « convient », « à confirmer », « complet », « ne convient pas » (spec 20; 01-settled)."""
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from availability.breakdown import Counts
+from availability.lines import LineAccess, LineAnimal, LineRoom, LineSex, LineState, PlaceLine
+from availability.needs import Answer, Fit, Needs, Supply, Who, Worth, judge, rank_key
+
+NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
+TODAY = NOW.date()
+EARLIEST = datetime.datetime(2020, 1, 1)  # noqa: DTZ001 - hypothesis adds the zone
+
+
+def counted(free=3, **values):
+    return Supply(worth=Worth.COUNTED, free=free, **values)
+
+
+def with_lines(*lines, free=None, **values):
+    free = sum(line.count for line in lines if line.state is LineState.FREE) if free is None else free
+    return counted(free, lines=lines, **values)
+
+
+def fit_of(needs, supply):
+    return judge(needs, supply).fit
+
+
+WOMAN = Needs(who=Who.WOMAN)
+WOMAN_PMR = Needs(who=Who.WOMAN, accessible=True)
+PMR_LINE = PlaceLine(count=1, sex=LineSex.WOMEN, access=LineAccess.YES)
+
+
+@pytest.mark.parametrize(
+    ("needs", "supply", "expected"),
+    [
+        (Needs(), counted(1), Fit.FITS),
+        (Needs(), counted(0), Fit.FULL),
+        (WOMAN, counted(counts=Counts(women=1)), Fit.FITS),
+        (WOMAN, counted(counts=Counts(any_sex=1)), Fit.FITS),
+        (WOMAN, counted(counts=Counts(men=3)), Fit.NO_FIT),
+        (WOMAN, counted(counts=Counts(men=1)), Fit.TO_CONFIRM),
+        (WOMAN, counted(counts=Counts(women=0, any_sex=0)), Fit.NO_FIT),
+        (WOMAN, counted(counts=Counts(women=0)), Fit.TO_CONFIRM),
+        (WOMAN, counted(), Fit.TO_CONFIRM),
+        (WOMAN, counted(sex="f"), Fit.FITS),
+        (WOMAN, counted(sex="m"), Fit.NO_FIT),
+        (Needs(who=Who.MAN), counted(0, sex="f"), Fit.NO_FIT),
+        (Needs(who=Who.COUPLE), counted(sex="f"), Fit.TO_CONFIRM),
+        (Needs(who=Who.COUPLE), counted(counts=Counts(any_sex=3)), Fit.TO_CONFIRM),
+        (WOMAN_PMR, counted(counts=Counts(women=2, accessible=1)), Fit.TO_CONFIRM),
+        (WOMAN_PMR, counted(counts=Counts(women=2, accessible=0)), Fit.NO_FIT),
+        (WOMAN_PMR, with_lines(PMR_LINE), Fit.FITS),
+        (
+            WOMAN_PMR,
+            with_lines(
+                PlaceLine(count=1, sex=LineSex.WOMEN, access=LineAccess.NO),
+                PlaceLine(count=1, sex=LineSex.MEN, access=LineAccess.YES),
+            ),
+            Fit.NO_FIT,
+        ),
+        (WOMAN_PMR, with_lines(PlaceLine(count=1, sex=LineSex.ANY, access=LineAccess.POSSIBLE)), Fit.TO_CONFIRM),
+        (WOMAN_PMR, with_lines(PlaceLine(count=1, sex=LineSex.MEN), free=2), Fit.TO_CONFIRM),
+        (WOMAN_PMR, with_lines(PlaceLine(count=1, state=LineState.RESERVED, sex=LineSex.WOMEN), free=0), Fit.FULL),
+        (Needs(who=Who.COUPLE), with_lines(PlaceLine(count=1, sex=LineSex.COUPLE)), Fit.FITS),
+        (Needs(animal=True), counted(pets="Chiens acceptés"), Fit.TO_CONFIRM),
+        (Needs(animal=True), with_lines(PlaceLine(count=1, animal=LineAnimal.YES)), Fit.FITS),
+        (Needs(animal=True), with_lines(PlaceLine(count=1, animal=LineAnimal.NO)), Fit.NO_FIT),
+        (Needs(single_room=True), counted(2, counts=Counts(shared_room=2)), Fit.NO_FIT),
+        (Needs(single_room=True), counted(2, counts=Counts(shared_room=1)), Fit.TO_CONFIRM),
+        (Needs(single_room=True), with_lines(PlaceLine(count=1, room=LineRoom.SINGLE)), Fit.FITS),
+        (Needs(age=17), counted(min_age_days=6574), Fit.NO_FIT),
+        (Needs(age=18), counted(min_age_days=6574), Fit.FITS),
+        (Needs(age=0), counted(min_age_days=182), Fit.TO_CONFIRM),
+        (Needs(age=30), with_lines(PlaceLine(count=1, min_age=40)), Fit.NO_FIT),
+        (Needs(age=10), counted(counts=Counts(children=0)), Fit.NO_FIT),
+        (WOMAN, Supply(worth=Worth.DOUBTFUL, free=3, counts=Counts(women=3), doubt="chiffre périmé"), Fit.TO_CONFIRM),
+        (Needs(), Supply(worth=Worth.DOUBTFUL, free=None, doubt="places jamais saisies"), Fit.TO_CONFIRM),
+        (Needs(), Supply(worth=Worth.CLOSED, free=3, doubt="travaux"), Fit.FULL),
+    ],
+)
+def test_a_need_is_classed(needs, supply, expected):
+    judgement = judge(needs, supply)
+    assert judgement.fit is expected, judgement
+    assert judgement.fit is not Fit.TO_CONFIRM or judgement.questions
+    assert judgement.fit in (Fit.FITS, Fit.TO_CONFIRM) or any(r.answer is Answer.NO for r in judgement.reasons)
+
+
+def test_a_full_unit_may_suit_on_the_day_a_place_is_awaited_or_a_reservation_ends():
+    in_a_week = TODAY + datetime.timedelta(days=7)
+    awaiting = counted(0, awaited=((in_a_week, 2),))
+    reserved = counted(0, lines=(PlaceLine(count=1, state=LineState.RESERVED, until=in_a_week),))
+    for supply in (awaiting, reserved):
+        assert fit_of(Needs(), supply) is Fit.FULL
+        assert fit_of(Needs(on=in_a_week - datetime.timedelta(days=1)), supply) is Fit.FULL
+        assert fit_of(Needs(on=in_a_week), supply) is Fit.TO_CONFIRM
+
+
+def test_a_closure_ends_or_begins_before_the_day_asked():
+    in_a_week = TODAY + datetime.timedelta(days=7)
+    assert fit_of(Needs(on=in_a_week), Supply(worth=Worth.CLOSED, free=1, reopens_on=in_a_week)) is Fit.TO_CONFIRM
+    assert fit_of(Needs(on=TODAY), Supply(worth=Worth.CLOSED, free=1, reopens_on=in_a_week)) is Fit.FULL
+    assert fit_of(Needs(on=in_a_week), counted(2, closes_on=in_a_week)) is Fit.TO_CONFIRM
+    assert fit_of(Needs(on=TODAY), counted(2, closes_on=in_a_week)) is Fit.FITS
+
+
+def test_why_is_said_in_plain_words():
+    judgement = judge(Needs(who=Who.WOMAN, accessible=True, age=34), counted(counts=Counts(women=2, accessible=1)))
+    assert [reason.text for reason in judgement.reasons] == [
+        "accueille à 34\u00a0ans",
+        "2 places femme",
+        "1 place PMR",
+        "rien ne dit que c’est une seule et même place",
+    ]
+    assert judgement.is_stated
+    assert judgement.questions == ["Une même place répond-elle à tous ces besoins"]
+
+
+small = st.none() | st.integers(0, 4)
+lines = st.builds(
+    PlaceLine,
+    count=st.integers(1, 3),
+    state=st.sampled_from(LineState),
+    sex=st.sampled_from(LineSex),
+    access=st.sampled_from(LineAccess),
+    room=st.sampled_from(LineRoom),
+    animal=st.sampled_from(LineAnimal),
+    min_age=st.none() | st.integers(0, 60),
+    max_age=st.none() | st.integers(20, 90),
+)
+needs = st.builds(
+    Needs,
+    who=st.sampled_from(Who),
+    age=st.none() | st.integers(0, 100),
+    accessible=st.booleans(),
+    single_room=st.booleans(),
+    animal=st.booleans(),
+)
+counts = st.builds(Counts, men=small, women=small, any_sex=small, accessible=small, single_room=small)
+
+
+@st.composite
+def supplies(draw):
+    drawn = tuple(draw(st.lists(lines, max_size=4)))
+    free = sum(line.count for line in drawn if line.state is LineState.FREE) + draw(st.integers(0, 3))
+    return Supply(
+        worth=draw(st.sampled_from(Worth)),
+        free=free,
+        sex=draw(st.sampled_from(["", "f", "m"])),
+        min_age_days=draw(st.sampled_from([0, 6574])),
+        counts=draw(counts),
+        lines=drawn,
+        doubt="doute",
+    )
+
+
+def answers_all(need, line, supply):
+    """Whether a line says yes to everything asked, written apart from the code."""
+    by_unit = {"f": Who.WOMAN, "m": Who.MAN}.get(supply.sex)
+    sexes = {
+        Who.ANYBODY: True,
+        Who.MAN: line.sex in (LineSex.MEN, LineSex.ANY) or (line.sex == LineSex.UNKNOWN and by_unit is Who.MAN),
+        Who.WOMAN: line.sex in (LineSex.WOMEN, LineSex.ANY) or (line.sex == LineSex.UNKNOWN and by_unit is Who.WOMAN),
+        Who.COUPLE: line.sex == LineSex.COUPLE,
+    }
+    return (
+        line.state is LineState.FREE
+        and sexes[need.who]
+        and (not need.accessible or line.access == LineAccess.YES)
+        and (not need.single_room or line.room == LineRoom.SINGLE)
+        and (not need.animal or line.animal == LineAnimal.YES)
+        and (need.age is None or line.min_age is None or line.min_age <= need.age)
+        and (need.age is None or line.max_age is None or line.max_age >= need.age)
+    )
+
+
+@given(needs, supplies())
+def test_never_convient_when_something_is_unknown_or_refused(need, supply):
+    judgement = judge(need, supply)
+    if judgement.fit is not Fit.FITS:
+        return
+    assert supply.worth is Worth.COUNTED
+    assert supply.free
+    assert all(reason.answer is Answer.YES for reason in judgement.reasons)
+    if need.age is not None and supply.min_age_days:
+        assert need.age >= 18
+    if supply.sex and need.who:
+        assert need.who is {"f": Who.WOMAN, "m": Who.MAN}[supply.sex]
+    if supply.lines and not need.is_empty:
+        undescribed = PlaceLine(count=1)
+        rest = supply.free - sum(line.count for line in supply.lines if line.state is LineState.FREE)
+        offered = [*supply.lines, undescribed] if rest else supply.lines
+        assert any(answers_all(need, line, supply) for line in offered)
+    elif not supply.lines:
+        asked = [need.accessible, need.single_room, need.animal, bool(need.who and not supply.sex)]
+        assert sum(asked) <= 1
+        assert not need.animal
+
+
+@given(needs, supplies())
+def test_a_line_that_answers_everything_is_found(need, supply):
+    if supply.worth is not Worth.COUNTED or supply.sex or supply.min_age_days:
+        return
+    if any(answers_all(need, line, supply) for line in supply.lines):
+        assert judge(need, supply).fit is Fit.FITS
+
+
+entries = st.builds(
+    dict,
+    fit=st.sampled_from(Fit),
+    distance_km=st.none() | st.floats(0, 90),
+    places=st.none() | st.integers(0, 9),
+    confirmed_at=st.none() | st.datetimes(timezones=st.just(datetime.UTC), min_value=EARLIEST),
+    name=st.sampled_from(["a", "b"]),
+)
+
+
+@given(st.lists(entries, max_size=8), st.booleans(), st.randoms())
+def test_the_order_is_total_and_stable(drawn, is_near, random):
+    keys = [rank_key(is_near=is_near, pk=number, **entry) for number, entry in enumerate(drawn)]
+    assert len(set(keys)) == len(keys)
+    shuffled = list(keys)
+    random.shuffle(shuffled)
+    assert sorted(shuffled) == sorted(keys)
+    ranks = [key[0] for key in sorted(keys)]
+    assert ranks == sorted(ranks)
