@@ -13,7 +13,17 @@ class AvailabilityConfig(AppConfig):
         from directory.panels import Panel, register
         from directory.permissions import reads_directory
 
-        from . import closure_pages, key_figures, needs_pages, openings_menu, panels, receivers, reminders, uses
+        from . import (
+            closure_pages,
+            key_figures,
+            needs_pages,
+            openings_menu,
+            panels,
+            receivers,
+            reminders,
+            synthesis_pages,
+            uses,
+        )
         from .reference import load_groupings
 
         receivers.connect()
@@ -22,6 +32,7 @@ class AvailabilityConfig(AppConfig):
         reminders.register()
         openings_menu.register_links()
         needs_pages.register()
+        synthesis_pages.register()
         reference.register(load_groupings, order=30)
         entry = navigation.NavItem(
             "Disponibilités", "availability:entry", icon="lit", order=40, visible=panels.states_places

@@ -1,0 +1,174 @@
+"""The regional synthesis as its page and its workbook show it: rows, cells in words, changes in a week. No request."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from common.french import THIN, counted, number, plural
+
+from .cells import Cell, CellKind
+from .freshness import AgeBand, age_band
+from .models import Grouping
+from .summary import default_cells
+from .synthesis_catalogue import Catalogue, Column
+from .synthesis_form import WEEK
+from .totals import REGION, Criteria, Totals, live_totals, with_row_totals
+
+REGION_KEY = "region"  # of the column « Total », in addresses
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownCell:
+    """A cell at ``now``; ``before`` is the same a week earlier, when asked. ``column`` is a code or ``REGION_KEY``."""
+
+    cell: Cell
+    grouping: Grouping
+    column: str
+    now: datetime.datetime
+    before: Cell | None = None
+
+    @property
+    def key(self) -> str:
+        """Id of its link in the page."""
+        return f"case-{self.grouping.code}-{self.column}"
+
+    @property
+    def path(self) -> str:
+        """Last part of the address of what is behind it."""
+        return f"{self.grouping.code}/{self.column}/"
+
+    @property
+    def kind(self) -> str:
+        return self.cell.kind.value
+
+    @property
+    def band(self) -> AgeBand | None:
+        """Freshness of the oldest figure counted, ``None`` when none is."""
+        return age_band(max(self.now - self.cell.oldest, 0 * WEEK)) if self.cell.oldest else None
+
+    @property
+    def change(self) -> int | None:
+        """Places more than a week earlier, ``None`` when one of the two is not known."""
+        if self.before is None or not self.before.counted or not self.cell.counted:
+            return None
+        return self.cell.free - self.before.free
+
+    @property
+    def change_sign(self) -> str:
+        """« +3 », « −2 », « = »; « ? » when it is not known."""
+        if self.change is None:
+            return "?"
+        return f"{'+' if self.change > 0 else '−'}{number(abs(self.change))}" if self.change else "="
+
+    @property
+    def change_words(self) -> str:
+        """« 3 places de plus qu’une semaine avant »."""
+        if self.before is None or not self.before.counted:
+            return "inconnu une semaine avant"
+        if self.change is None:
+            return f"{counted(self.before.free, 'place')} une semaine avant"
+        if not self.change:
+            return "autant qu’une semaine avant"
+        return f"{counted(abs(self.change), 'place')} de {'plus' if self.change > 0 else 'moins'} qu’une semaine avant"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A grouping: its cells in the order of the columns, and its total."""
+
+    grouping: Grouping
+    cells: Sequence[ShownCell]
+    total: ShownCell
+
+    @property
+    def all_cells(self) -> list[ShownCell]:
+        return [*self.cells, self.total]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synthesis:
+    """The table at ``moment``. ``overall``: everything that was asked for, each unit once, when something was."""
+
+    moment: datetime.datetime
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    overall: Cell | None
+    is_filtered: bool
+
+
+def read_synthesis(
+    catalogue: Catalogue,
+    criteria: Criteria,
+    now: datetime.datetime,
+    *,
+    only_places: bool = False,
+    compares: bool = False,
+) -> Synthesis:
+    """Table of ``criteria`` at ``now``, or at their moment: two queries at most.
+
+    ``only_places`` keeps the rows where a place is free. Rows without any unit are kept only when nothing is asked.
+    """
+    moment = criteria.at or now
+    is_filtered = (
+        len(criteria.grouping_ids) < len(catalogue.groupings)
+        or replace(criteria, grouping_ids=(), at=None) != Criteria()
+    )
+    totals = _totals(criteria, now, is_filtered=is_filtered, compares=compares)
+    before = live_totals(replace(criteria, at=moment - WEEK), now) if compares else None
+    columns = [
+        row for row in catalogue.departments if not criteria.department_codes or row.code in criteria.department_codes
+    ]
+    rows = [
+        _row(grouping, columns, totals, before, moment)
+        for grouping in catalogue.groupings
+        if grouping.pk in criteria.grouping_ids
+    ]
+    kept = [
+        row for row in rows if (row.total.cell.units or not is_filtered) and (row.total.cell.free or not only_places)
+    ]
+    return Synthesis(moment=moment, columns=columns, rows=kept, overall=totals.overall, is_filtered=is_filtered)
+
+
+def _totals(criteria: Criteria, now: datetime.datetime, *, is_filtered: bool, compares: bool) -> Totals:
+    """The summary answers the page that everybody opens; what is asked is counted live."""
+    if is_filtered or compares or criteria.at:
+        return live_totals(criteria, now, overall=is_filtered)
+    shown = set(criteria.grouping_ids)
+    cells = {key: cell for key, cell in default_cells(now).items() if key[0] in shown}
+    return with_row_totals(cells, criteria, now)
+
+
+def _row(
+    grouping: Grouping, columns: Sequence[Column], totals: Totals, before: Totals | None, moment: datetime.datetime
+) -> Row:
+    def shown(column: str, code: str) -> ShownCell:
+        key = grouping.pk, code
+        empty = Cell(grouping.pk, code)
+        found, earlier = (
+            (part.cells.get(key) if code else part.rows.get(grouping.pk)) or empty if part else None
+            for part in (totals, before)
+        )
+        return ShownCell(cell=found or empty, grouping=grouping, column=column, now=moment, before=earlier)
+
+    return Row(
+        grouping=grouping,
+        cells=[shown(column.code, column.code) for column in columns],
+        total=shown(REGION_KEY, REGION),
+    )
+
+
+def coverage_words(cell: Cell) -> str:
+    """« 7 unités comptées sur 9 »; what is left out of the count when no unit is asked."""
+    if not cell.open:
+        return f"{counted(cell.units, 'unité')}, {plural(cell.units, 'aucune')} saisie ouverte ou en cours"
+    return f"{counted(cell.counted, 'unité comptée', 'unités comptées')} sur {number(cell.open)}"
+
+
+def places_words(cell: Cell) -> str:
+    """« 8 places », « 0 place, complet », « nombre de places inconnu », « aucune unité »."""
+    return {
+        CellKind.ABSENT: "aucune unité",
+        CellKind.UNKNOWN: "nombre de places inconnu",
+        CellKind.ZERO: f"0{THIN}place, complet",
+        CellKind.KNOWN: counted(cell.free, "place"),
+    }[cell.kind]

@@ -1,0 +1,147 @@
+"""The workbook of the synthesis: the table as on the page, its cells one by one, the units behind, the criteria."""
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from common.xlsx import Sheet
+
+from .cells import CellKind
+from .synthesis import REGION_KEY, ShownCell, Synthesis, coverage_words
+from .synthesis_form import SynthesisForm
+from .synthesis_units import UnitBehind
+
+KIND_WORDS = {
+    CellKind.ABSENT: "aucune unité",
+    CellKind.UNKNOWN: "inconnu",
+    CellKind.ZERO: "complet",
+    CellKind.KNOWN: "places",
+}
+CELL_COLUMNS = [
+    ("Regroupement", 34),
+    ("Département", 14),
+    ("État", 14),
+    ("Places disponibles", 12),
+    ("Unités comptées", 12),
+    ("Unités ouvertes à la saisie", 14),
+    ("Unités du regroupement", 14),
+    ("Chiffre le plus ancien", 18),
+    ("Fraîcheur", 12),
+    ("Écart avec la semaine précédente", 18),
+]
+UNIT_COLUMNS = [
+    ("Établissement", 34),
+    ("Unité", 34),
+    ("Type d’UO", 30),
+    ("Commune", 22),
+    ("Département", 12),
+    ("Téléphone", 16),
+    ("Places disponibles", 12),
+    ("Places installées", 12),
+    ("Compté dans la synthèse", 14),
+    ("État du chiffre", 24),
+    ("Chiffre confirmé le", 18),
+    ("Mentions", 40),
+    ("Répartition", 40),
+    ("Commentaire", 50),
+]
+STATES = {
+    "closed": "indisponible",
+    "inactive": "saisie non activée",
+    "unknown": "jamais saisi",
+    "expired": "périmé",
+    "to_confirm": "à confirmer",
+    "known": "",
+}
+
+
+def sheets_of(
+    table: Synthesis, units: Iterable[UnitBehind], form: SynthesisForm, now: datetime.datetime
+) -> list[Sheet]:
+    """Sheets « Synthèse », « Cases », « Unités » and « Critères »."""
+    titles = [("Regroupement", 34), *((f"{row.code} {row.name}", 14) for row in table.columns), ("Total", 14)]
+    return [
+        Sheet("Synthèse", titles, ([row.grouping.name, *map(_value, row.all_cells)] for row in table.rows)),
+        Sheet("Cases", CELL_COLUMNS, (_cell(cell) for row in table.rows for cell in row.all_cells)),
+        Sheet("Unités", UNIT_COLUMNS, (_unit(row) for row in units)),
+        Sheet("Critères", [("Critère", 40), ("Valeur", 80)], _criteria(table, form, now)),
+    ]
+
+
+def _value(shown: ShownCell) -> int | str:
+    """Number of places, or the word that stands for it on the page."""
+    if shown.cell.kind in (CellKind.ABSENT, CellKind.UNKNOWN):
+        return KIND_WORDS[shown.cell.kind]
+    return shown.cell.free
+
+
+def _cell(shown: ShownCell) -> Sequence[Any]:
+    cell = shown.cell
+    return [
+        shown.grouping.name,
+        "Total" if shown.column == REGION_KEY else shown.column,
+        KIND_WORDS[cell.kind],
+        cell.free if cell.counted else None,
+        cell.counted,
+        cell.open,
+        cell.units,
+        cell.oldest,
+        shown.band.label if shown.band else "",
+        shown.change if shown.change is not None else "",
+    ]
+
+
+def _unit(row: UnitBehind) -> Sequence[Any]:
+    unit, figure = row.unit, row.figure
+    commune = unit.geographic_entity.commune
+    is_told = row.is_stated and row.kind != "inactive"
+    return [
+        unit.geographic_entity.name,
+        unit.name,
+        unit.unit_type.label,
+        commune.list_name if unit.address_shown else "",
+        commune.department_id,
+        row.phone["number"] if row.phone else "",
+        figure.figure if is_told else None,
+        unit.installed_places,
+        row.counts,
+        STATES[row.kind] or row.state_words,
+        figure.confirmed_at if is_told else None,
+        " ; ".join(mark.text for mark in row.marks),
+        row.sentence if is_told else "",
+        figure.comment if is_told else "",
+    ]
+
+
+def _criteria(table: Synthesis, form: SynthesisForm, now: datetime.datetime) -> Iterator[Sequence[Any]]:
+    """What was asked, what each number means, and when."""
+    yield "Situation au", table.moment
+    yield "Fichier établi le", now
+    for field in form:
+        value = form.cleaned_data.get(field.name)
+        if value:
+            yield str(field.label), _typed(field, form.data)
+    if table.overall:
+        yield "Total de la sélection, chaque unité comptée une fois", table.overall.free
+        yield "Couverture de la sélection", coverage_words(table.overall)
+    yield "Places disponibles", "Somme des chiffres comptés ; les lits mutualisés comptent une fois."
+    yield "Inconnu", "Des unités, mais aucun chiffre qui compte : ce n’est pas zéro."
+    if form.cleaned_data.get("date"):
+        yield "À la date du", "Saisies et indisponibilités telles qu’enregistrées alors ; le reste est d’aujourd’hui."
+
+
+def _typed(field: Any, data: Any) -> str:
+    """What was typed or chosen, in the words of the form."""
+    choices = dict(_flat(getattr(field.field, "choices", ())))
+    values = data.getlist(field.html_name)
+    if not choices:
+        return "oui" if values in (["on"], ["1"]) else ", ".join(values)
+    return ", ".join(str(choices.get(value, value)) for value in values)
+
+
+def _flat(choices: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from label
+        else:
+            yield value, label

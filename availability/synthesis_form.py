@@ -1,0 +1,155 @@
+"""What is asked of the synthesis, read from the address: filters, the moment, the comparison, the column of a phone."""
+
+import datetime
+import re
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+
+from common.french import NBSP, PARIS
+from common.text import fold
+from directory.ages import ADULT_DAYS, MAX_AGE_YEARS, Age, first_day, last_day
+
+from .synthesis_catalogue import Catalogue
+from .totals import Criteria
+
+HOUR = datetime.timedelta(hours=1)
+WEEK = datetime.timedelta(days=7)
+RHYTHM, ANY_AGE = "rythme", "toutes"
+CEILINGS = {f"{hours}h": hours * HOUR for hours in (1, 3, 6, 12, 24)}
+CEILING_CHOICES = [
+    (RHYTHM, "Selon le rythme attendu"),
+    *((key, f"<{NBSP}{key[:-1]}{NBSP}h") for key in CEILINGS),
+    (ANY_AGE, "Sans limite"),
+]
+CHILD, ADULT = "enfant", "adulte"
+UNIT_TYPE = "uo:"  # before the code of a type d'UO; groupings have theirs alone
+WORDS = 6  # of a name, read
+FIRST_MOMENT = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+_AGE = re.compile(r"(\d{1,4}) ?(jours?|j|mois|m|ans?|a)\b")
+_UNITS = {"j": "d", "m": "m", "a": "y"}
+
+
+class AgesField(forms.CharField):
+    """Ages « 0 j – 18 a »: a window of days, both ends included (17 ans lasts until the 18th birthday)."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        ages = [Age(int(count), _UNITS[unit[0]]) for count, unit in _AGE.findall(text.lower())]
+        rest = _AGE.sub("", text.lower()).strip(" -–—/à")
+        if rest or len(ages) not in (1, 2) or any(first_day(age) > MAX_AGE_YEARS * 366 for age in ages):
+            raise forms.ValidationError(
+                f"Les âges s’écrivent avec leur unité, par exemple «{NBSP}0 j – 18 a{NBSP}» ou «{NBSP}6 m{NBSP}»."
+            )
+        window = first_day(ages[0]), last_day(ages[-1])
+        if window[0] > window[1]:
+            raise forms.ValidationError("L’âge de fin est plus petit que l’âge de début.")
+        return window
+
+
+class MomentField(forms.CharField):
+    """Date and hour in Paris, « 2026-11-22T10:30 » as browsers send it, or « 22/11/2026 10:30 » as typed."""
+
+    formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y à %H:%M", "%Y-%m-%d", "%d/%m/%Y")
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        for pattern in self.formats:
+            try:
+                moment = datetime.datetime.strptime(text, pattern).replace(tzinfo=PARIS).astimezone(datetime.UTC)
+            except (ValueError, OverflowError):
+                continue
+            return self._possible(moment)
+        raise forms.ValidationError(f"La date s’écrit ainsi{NBSP}: 14/08/2024 12:17.")
+
+    def _possible(self, moment: datetime.datetime) -> datetime.datetime:
+        if moment > timezone.now():
+            raise forms.ValidationError(f"Cette date est à venir{NBSP}: la synthèse montre le présent ou le passé.")
+        if moment < FIRST_MOMENT:
+            raise forms.ValidationError("Cette date est trop ancienne.")
+        return moment
+
+
+class SynthesisForm(forms.Form):
+    """Filters as typed. ``cleaned_data`` holds those that can be read; the others are said and left out."""
+
+    type = forms.ChoiceField(label="Type d’unité", required=False)
+    etablissement = forms.CharField(label="Établissement", required=False, max_length=120)
+    departement = forms.MultipleChoiceField(label="Département", required=False, widget=forms.CheckboxSelectMultiple)
+    public = forms.MultipleChoiceField(
+        label="Patientèle",
+        required=False,
+        choices=[(CHILD, "Enfant"), (ADULT, "Adulte")],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    ages = AgesField(label="ou tranche d’âge", required=False, max_length=40)
+    fraicheur = forms.ChoiceField(label="Fraîcheur maximale", required=False, choices=CEILING_CHOICES)
+    perimes = forms.BooleanField(label="Inclure les chiffres périmés", required=False)
+    places = forms.BooleanField(label="Seulement les lignes avec des places", required=False)
+    date = MomentField(label="À la date du", required=False, max_length=40)
+    comparer = forms.BooleanField(label="Comparer à la semaine précédente", required=False)
+
+    def __init__(self, query: QueryDict, catalogue: Catalogue) -> None:
+        super().__init__(query)
+        self.groupings = catalogue.groupings
+        self.types = {term.code: term for term in catalogue.unit_types}
+        choice = self.fields["type"]
+        choice.choices = [
+            ("", "Tous les regroupements"),
+            ("Regroupements", [(grouping.code, grouping.name) for grouping in self.groupings]),
+            ("Types d’UO", [(UNIT_TYPE + term.code, term.label) for term in catalogue.unit_types]),
+        ]
+        choice.error_messages["invalid_choice"] = "Ce type d’unité n’est pas proposé ici."
+        self.fields["departement"].choices = [(row.code, f"{row.code} {row.name}") for row in catalogue.departments]
+        self.fields["departement"].error_messages["invalid_choice"] = "Ce département n’est pas de la région."
+        self.fields["public"].error_messages["invalid_choice"] = "Cette patientèle n’existe pas."
+        self.fields["fraicheur"].error_messages["invalid_choice"] = "Cette fraîcheur n’est pas proposée."
+
+    def criteria(self) -> Criteria:
+        """Criteria that could be read; validates."""
+        self.is_valid()
+        data = self.cleaned_data
+        kind = data.get("type", "")
+        unit_type = self.types.get(kind.removeprefix(UNIT_TYPE)) if kind.startswith(UNIT_TYPE) else None
+        ceiling = data.get("fraicheur") or RHYTHM
+        return Criteria(
+            grouping_ids=tuple(row.pk for row in self.groupings if not kind or unit_type or row.code == kind),
+            unit_type_id=unit_type.pk if unit_type else None,
+            department_codes=tuple(data.get("departement") or ()),
+            ages=_windows(data),
+            words=tuple(fold(data.get("etablissement", "")).split()[:WORDS]),
+            max_age=CEILINGS.get(ceiling),
+            any_age=ceiling == ANY_AGE or (ceiling == RHYTHM and bool(data.get("perimes"))),
+            at=data.get("date"),
+        )
+
+    @property
+    def date_value(self) -> str:
+        """Moment as a field of a browser holds it, or what was typed when it cannot be read."""
+        moment = self.cleaned_data.get("date")
+        return moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") if moment else self.data.get("date", "")
+
+    @property
+    def is_useless_box(self) -> bool:
+        """Whether « inclure les chiffres périmés » is ticked beside a ceiling, which replaces the rhythm."""
+        data = self.cleaned_data
+        return bool(data.get("perimes")) and data.get("fraicheur") in CEILINGS
+
+
+def _windows(data: dict[str, Any]) -> tuple[tuple[int, int | None], ...]:
+    """Windows of days that a unit has to meet; both boxes ticked ask for nothing."""
+    public = data.get("public") or []
+    windows: list[tuple[int, int | None]] = []
+    if public == [CHILD]:
+        windows.append((0, ADULT_DAYS - 1))
+    if public == [ADULT]:
+        windows.append((ADULT_DAYS, None))
+    if data.get("ages"):
+        windows.append(data["ages"])
+    return tuple(windows)

@@ -1,0 +1,259 @@
+"""What is behind a cell of the synthesis: establishments, their units, and what each figure is worth (spec 20)."""
+
+import datetime
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
+
+from common.french import PARIS
+from common.geo import Point, distance_km
+from directory.contacts import main_phone
+from directory.models import GeographicEntity, OperationalUnit
+from directory.permissions import sees_contacts
+from directory.scopes import Scope
+
+from . import reliability
+from .breakdown import COUNT_FIELDS
+from .cells import Cell
+from .expected import expected_words
+from .freshness import expires_at
+from .models import AvailabilityEntry, CallOutcome, CurrentFigure, ExpectedPlace, GroupedUnit, UnitClosure
+from .reliability import Reliability
+from .shown import ShownFigure
+from .totals import REGION, Criteria, Holding, holdings
+
+PAGE_SIZE = 15  # establishments
+
+
+@dataclass(kw_only=True)
+class UnitBehind(ShownFigure):
+    """A unit of a cell, as its line shows it; ``counts``: its figure is in the total under the criteria asked."""
+
+    counts: bool
+    phone: dict[str, str] | None
+    km: float | None = None
+    reliability: Reliability | None = None
+    expected: Sequence[str] = ()
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether a figure is shown that the total does not count, though nothing else on the line says why."""
+        return not self.counts and self.kind == "known"
+
+
+@dataclass(kw_only=True)
+class EntityBehind:
+    """An establishment of a cell: its units, the free places that count, shared ones once."""
+
+    entity: GeographicEntity
+    free: int
+    km: float | None = None
+    units: list[UnitBehind] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behind:
+    """What a cell opens on: its total, and its units, most places first, or nearest first from ``start``."""
+
+    held: Sequence[Holding]
+    scope: Scope
+    moment: datetime.datetime
+    is_past: bool
+    start: Point | None = None
+
+    @cached_property
+    def total(self) -> Cell:
+        """Total of the cell, as in the table."""
+        return _total(self.held)
+
+    @cached_property
+    def distances(self) -> dict[int, float]:
+        """Kilometres from ``start`` by unit; a unit whose address is hidden from this person has none."""
+        if self.start is None:
+            return {}
+        units = OperationalUnit.objects.filter(pk__in=[held.unit_id for held in self.held])
+        rows = units.with_address_shown(self.scope).filter(address_shown=True, geographic_entity__lat__isnull=False)
+        places = rows.values_list("pk", "geographic_entity__lat", "geographic_entity__lon")
+        return {pk: distance_km(self.start, Point(lat, lon)) for pk, lat, lon in places}
+
+    def page(self, number: object) -> Page:
+        """One page of ``EntityBehind``; a number out of bounds gives the nearest page."""
+        by_entity: dict[int, list[Holding]] = {}
+        for held in self.held:
+            by_entity.setdefault(held.entity_id, []).append(held)
+        page = Paginator(sorted(by_entity.values(), key=self._order), PAGE_SIZE).get_page(number)
+        groups = list(page.object_list)
+        shown = {row.unit.pk: row for row in self.units([held for group in groups for held in group])}
+        page.object_list = [self._entity(group, shown) for group in groups]
+        return page
+
+    def units(self, held: Collection[Holding]) -> list[UnitBehind]:
+        """Lines of some units, by name (two or three queries, whatever their number)."""
+        units = _units([row.unit_id for row in held], self.scope, self.moment)
+        figures = _past_figures(units, held, self.moment) if self.is_past else {}
+        relied = {} if self.is_past else reliability.reliability_of([unit.pk for unit in units], self.moment)
+        counts = {row.unit_id: row.counts for row in held}
+        today = self.moment.astimezone(PARIS).date()
+        return [
+            UnitBehind(
+                unit=unit,
+                figure=figures.get(unit.pk) if self.is_past else getattr(unit, "current_figure", None),
+                viewer_id=self.scope.user_id or 0,
+                now=self.moment,
+                closures=_closures(unit),
+                counts=counts[unit.pk],
+                phone=main_phone(unit, contacts=sees_contacts(self.scope, unit)),
+                km=self.distances.get(unit.pk),
+                reliability=relied.get(unit.pk),
+                expected=() if self.is_past else _expected(unit, today),
+            )
+            for unit in units
+        ]
+
+    def _order(self, group: Sequence[Holding]) -> tuple:
+        far = self._far(group)
+        places = (-_total(group).free, group[0].entity_name, group[0].entity_id)
+        return (far is None, far or 0, *places) if self.start else places
+
+    def _far(self, group: Iterable[Holding]) -> float | None:
+        return min((self.distances[row.unit_id] for row in group if row.unit_id in self.distances), default=None)
+
+    def _entity(self, group: Sequence[Holding], shown: dict[int, UnitBehind]) -> EntityBehind:
+        rows = [shown[row.unit_id] for row in group if row.unit_id in shown]
+        rows.sort(
+            key=lambda row: (not row.counts, -(row.figure.figure or 0) if row.is_stated else 1, row.unit.sort_name)
+        )
+        entity = rows[0].unit.geographic_entity if rows else None
+        return EntityBehind(entity=entity, free=_total(group).free, km=self._far(group), units=rows)
+
+
+def read_behind(
+    criteria: Criteria, scope: Scope, now: datetime.datetime, *, start: Point | None = None, only_places: bool = False
+) -> Behind:
+    """What is behind the totals of ``criteria`` (one query). ``only_places`` keeps the units where a place is free."""
+    held = holdings(criteria, now)
+    if only_places:
+        held = [row for row in held if row.counts and row.free]
+    return Behind(held=held, scope=scope, moment=criteria.at or now, is_past=criteria.at is not None, start=start)
+
+
+def _total(held: Iterable[Holding]) -> Cell:
+    """Total of some units, the places of a pool once."""
+    rows = list(held)
+    counted = [row for row in rows if row.counts]
+    free = {(row.pool_id and -row.pool_id) or row.unit_id: row.free or 0 for row in counted}
+    return Cell(
+        0,
+        REGION,
+        free=sum(free.values()),
+        counted=len(counted),
+        open=sum(row.is_asked for row in rows),
+        units=len(rows),
+        oldest=min((row.confirmed_at for row in counted if row.confirmed_at), default=None),
+    )
+
+
+def _units(unit_ids: Collection[int], scope: Scope, moment: datetime.datetime) -> list[OperationalUnit]:
+    """Units with their figure, and what ``_closures`` and ``_expected`` read, in one query."""
+    closures = UnitClosure.objects.recorded_by(moment).filter(unit=OuterRef("pk"), starts_at__lte=moment)
+    expected = ExpectedPlace.objects.filter(
+        unit=OuterRef("pk"), settled_at=None, expected_on__gte=moment.astimezone(PARIS).date()
+    )
+    return list(
+        OperationalUnit.objects.visible_to(scope)
+        .filter(pk__in=unit_ids)
+        .with_place()
+        .with_address_shown(scope)
+        .select_related("current_figure__by", "current_figure__pool")
+        .annotate(
+            closures_known=ArraySubquery(
+                closures.order_by("starts_at", "pk").values(
+                    json=JSONObject(starts_at="starts_at", ends_at="ends_at", reason="reason", comment="comment")
+                )
+            ),
+            places_expected=ArraySubquery(
+                expected.order_by("expected_on", "pk").values(json=JSONObject(count="count", expected_on="expected_on"))
+            ),
+        )
+        .order_by("sort_name", "pk")
+    )
+
+
+def _closures(unit: OperationalUnit) -> list[UnitClosure]:
+    """Closures of the unit known at the moment."""
+    return [
+        UnitClosure(
+            unit_id=unit.pk,
+            starts_at=datetime.datetime.fromisoformat(row["starts_at"]),
+            ends_at=row["ends_at"] and datetime.datetime.fromisoformat(row["ends_at"]),
+            reason=row["reason"],
+            comment=row["comment"],
+        )
+        for row in unit.closures_known
+    ]
+
+
+def _expected(unit: OperationalUnit, today: datetime.date) -> list[str]:
+    """« 2 places attendues le 14/08/2024 »."""
+    places = (
+        ExpectedPlace(count=row["count"], expected_on=datetime.date.fromisoformat(row["expected_on"]))
+        for row in unit.places_expected
+    )
+    return [expected_words(place, today, unit.capacity_kind) for place in places]
+
+
+def _past_figures(
+    units: Iterable[OperationalUnit], held: Iterable[Holding], moment: datetime.datetime
+) -> dict[int, CurrentFigure]:
+    """Figures as they were: those of today, with the statement then in force (two queries)."""
+    entry_ids = {row.unit_id: row.entry_id for row in held if row.entry_id}
+    entries = AvailabilityEntry.objects.select_related("by", "pool").in_bulk(set(entry_ids.values()))
+    calls: dict[int, list[datetime.datetime]] = {}
+    full = CallOutcome.objects.filter(unit__in=entry_ids, outcome=CallOutcome.Outcome.FULL, at__lte=moment)
+    for unit_id, at in full.values_list("unit", "at"):
+        calls.setdefault(unit_id, []).append(at)
+    return {
+        unit.pk: _past_figure(unit.current_figure, entries.get(entry_ids.get(unit.pk)), calls.get(unit.pk, ()), moment)
+        for unit in units
+        if hasattr(unit, "current_figure")
+    }
+
+
+def _past_figure(
+    today: CurrentFigure,
+    entry: AvailabilityEntry | None,
+    calls: Collection[datetime.datetime],
+    moment: datetime.datetime,
+) -> CurrentFigure:
+    figure = CurrentFigure(unit_id=today.pk, rhythm=today.rhythm, is_open=today.is_open, opened_at=today.opened_at)
+    if entry is None:
+        return figure
+    for name in (*COUNT_FIELDS, "figure", "lines", "comment", "is_over_capacity", "by", "source", "version", "pool"):
+        setattr(figure, name, getattr(entry, name))
+    figure.stated_at, figure.confirmed_at = entry.stated_at, entry.confirmed_at
+    if today.to_confirm_since is not None and today.to_confirm_since <= moment:
+        figure.to_confirm_since = today.to_confirm_since
+    if entry.confirmed_at is not None:
+        figure.expires_at = expires_at(entry.confirmed_at, today.rhythm)
+        figure.contested_at = max((at for at in calls if at >= entry.confirmed_at and entry.figure), default=None)
+    return figure
+
+
+def entities_to_open(words: Iterable[str], scope: Scope) -> QuerySet[GeographicEntity]:
+    """Published establishments with a unit open to entry, by name; each of the folded ``words`` is in theirs."""
+    found = (
+        GeographicEntity.objects.visible_to(scope)
+        .filter(Exists(GroupedUnit.objects.filter(unit__geographic_entity=OuterRef("pk"), is_open=True)))
+        .with_address_shown(scope)
+        .select_related("commune")
+        .defer("commune__outline")
+        .order_by("sort_name", "pk")
+    )
+    for word in words:
+        found = found.filter(Q(sort_name__contains=word) | Q(commune__key__contains=word, address_shown=True))
+    return found

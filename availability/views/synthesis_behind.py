@@ -1,0 +1,123 @@
+"""Disponibilités › Consultation: what is behind a cell, and direct access to one establishment."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from common.pages import Crumb
+from common.text import fold, visible
+from directory.models import GeographicEntity
+from directory.territory.places import Resolution, resolve_place
+
+from ..freshness import AgeBand, ContractState
+from ..synthesis import REGION_KEY, coverage_words, places_words
+from ..synthesis_units import PAGE_SIZE, entities_to_open, read_behind
+from ..totals import Criteria
+from .access import readers_only
+from .synthesis import Asked, query_of, read_asked
+
+START_LENGTH = 120  # characters
+
+
+@require_safe
+@readers_only
+@cache_control(private=True, no_cache=True)
+def cell(request: HttpRequest, grouping: str, column: str) -> HttpResponseBase:
+    """Establishments and units behind a cell, with the filters of the table."""
+    asked = read_asked(request)
+    row = asked.catalogue.grouping(grouping)
+    department = asked.catalogue.department(column)
+    if row is None or (department is None and column != REGION_KEY):
+        raise Http404
+    criteria = replace(
+        asked.criteria,
+        grouping_ids=(row.pk,),
+        department_codes=(department.code,) if department else asked.criteria.department_codes,
+    )
+    place = f"{department.name} ({department.code})" if department else "toute la région"
+    if not department and asked.criteria.department_codes:
+        place = "départements choisis"
+    back = reverse("availability:synthesis") + f"?{query_of(request.GET, 'depuis')}#case-{grouping}-{column}"
+    context = {"title": f"{row.name}, {place}", "back": back, "own_path": request.path}
+    return _behind(request, asked, criteria, context)
+
+
+@require_safe
+@readers_only
+@cache_control(private=True, no_cache=True)
+def entity(request: HttpRequest, entity_id: int) -> HttpResponseBase:
+    """Units of one establishment that belong to a grouping (« Accès direct établissement »)."""
+    found = get_object_or_404(GeographicEntity.objects.visible_to(request.scope).published(), pk=entity_id)
+    asked = read_asked(request)
+    criteria = replace(asked.criteria, entity_id=found.pk)
+    back = reverse("availability:synthesis_entities")
+    return _behind(request, asked, criteria, {"title": found.name, "back": back, "entity": found})
+
+
+@require_safe
+@readers_only
+@cache_control(private=True, no_cache=True)
+def entities(request: HttpRequest) -> HttpResponseBase:
+    """Establishments with a unit open to entry, by name; the only one that is named opens at once."""
+    text = visible(request.GET.get("etablissement", "").replace("\x00", "")).strip()[:START_LENGTH]
+    found = entities_to_open(fold(text).split(), request.scope)
+    page = Paginator(found, PAGE_SIZE * 2).get_page(request.GET.get("page"))
+    if text and page.paginator.count == 1:
+        return redirect("availability:synthesis_entity", page.object_list[0].pk)
+    return render(request, "availability/synthesis_entities.html", {"page": page, "text": text})
+
+
+def _behind(request: HttpRequest, asked: Asked, criteria: Criteria, context: dict[str, Any]) -> HttpResponseBase:
+    now = timezone.now()
+    text = visible(request.GET.get("depuis", "").replace("\x00", "")).strip()[:START_LENGTH]
+    start = resolve_place(text) if text else Resolution()
+    only_places = bool(asked.form.cleaned_data.get("places"))
+    point = start.place.point if start.place else None
+    behind = read_behind(criteria, request.scope, now, start=point, only_places=only_places)
+    context |= {
+        "crumbs": [
+            Crumb(
+                "Synthèse régionale", context["back"] if "entity" not in context else reverse("availability:synthesis")
+            ),
+            Crumb(context["title"]),
+        ],
+        "page": behind.page(request.GET.get("page")),
+        "total": behind.total,
+        "places_words": places_words(behind.total),
+        "coverage": coverage_words(behind.total),
+        "oldest": now - behind.total.oldest if behind.total.oldest and criteria.at is None else None,
+        "is_past": criteria.at is not None,
+        "moment": criteria.at or now,
+        "form": asked.form,
+        "query": asked.query,
+        "only_places": only_places,
+        "start": start,
+        "start_text": text,
+        "kept": [
+            (name, value)
+            for name in request.GET
+            if name not in ("depuis", "page")
+            for value in request.GET.getlist(name)
+            if value
+        ],
+        "choices": [(place, f"?{_with_start(request, place.text)}") for place in start.choices],
+        "bands": list(AgeBand),
+        "states": [state for state in ContractState if state is not ContractState.NEVER],
+        "now": now,
+    }
+    return render(request, "availability/synthesis_behind.html", context)
+
+
+def _with_start(request: HttpRequest, text: str) -> str:
+    """Query string with another starting point."""
+    parameters = request.GET.copy()
+    parameters["depuis"] = text
+    return query_of(parameters)
