@@ -18,6 +18,7 @@ MOBILE_MODES = {"11", "49", "53", "58", "59"}
 HOSPITAL_PARTS = {"MCO", "SSR", "PSY", "SMA", "SLD"}
 PARIS = "75056"
 SENSITIVE_EVERY = 7  # one unit for people in precarity in so many shelters women whose address is kept secret
+APART_EVERY = 60  # one unit in so many has an address of its own
 OFFER_LISTS = {
     Nomenclature.OPERATIONAL_ACTIVITY: ("activities", 3, 1),
     Nomenclature.SPECIFIC_ACT: ("acts", 3, 0),
@@ -52,7 +53,21 @@ def add_units(world: World, sites: list[Site], taken: int) -> list[Placed]:
         for one in _add_site_units(world, site, {site.parts[-1]: 1}):
             _withdraw(world, one.unit, hidden=index % 4 == 0)
     _move_seats_away(world, sites)
+    _stand_apart(world, placed)
     return placed
+
+
+def _stand_apart(world: World, placed: list[Placed]) -> None:
+    """Give some units an address of their own, in the department of their EG; the other draws stay what they were."""
+    state = world.rng.getstate()
+    for one in placed[::APART_EVERY]:
+        if one.unit.sensitive_unit:
+            continue
+        around = (world.geography.rows[insee] for insee in world.geography.near(one.site.commune, 8)[1:])
+        town = next((row for row in around if row.department == one.site.commune.department), one.site.commune)
+        for name, value in world.address(town).items():
+            setattr(one.unit, name, value)
+    world.rng.setstate(state)
 
 
 def _move_seats_away(world: World, sites: list[Site]) -> None:
