@@ -5,6 +5,7 @@ import uuid
 from dataclasses import asdict
 
 from django.db import transaction
+from django.db.models import Q
 
 from directory.models import OperationalUnit
 from directory.scopes import Scope
@@ -300,7 +301,8 @@ def _contested_at(entry: AvailabilityEntry) -> datetime.datetime | None:
     """When the figure that an undoing brought back had been contested, if it was."""
     if entry.confirmed_at is None:
         return None
-    calls = CallOutcome.objects.filter(unit=entry.unit_id, outcome=CallOutcome.Outcome.FULL, at__gte=entry.confirmed_at)
+    about = Q(unit__current_figure__pool=entry.pool_id) if entry.pool_id else Q(unit=entry.unit_id)
+    calls = CallOutcome.objects.filter(about, outcome=CallOutcome.Outcome.FULL, at__gte=entry.confirmed_at)
     return calls.order_by("-at").values_list("at", flat=True).first()
 
 
