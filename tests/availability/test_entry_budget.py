@@ -1,0 +1,103 @@
+"""Queries of the entry page and of « Tout confirmer »: eight at most with five units or five hundred."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.roles import Role
+from availability.membership import write_rows
+from availability.models import AvailabilityEntry, CurrentFigure
+from directory.models import OperationalUnit
+from tests.availability.entry_fields import URL, fields, form_of
+from tests.factories.directory import AssignmentFactory, UnitFactory
+
+pytestmark = pytest.mark.django_db
+
+ENVELOPE = re.compile(r"^(SAVEPOINT|RELEASE|ROLLBACK|SET TRANSACTION|BEGIN|COMMIT)", re.IGNORECASE)
+ROW_BYTES = 12_000
+
+
+def queries_of(act):
+    with CaptureQueriesContext(connection) as captured:
+        response = act()
+    assert response.status_code == 200
+    return [query["sql"] for query in captured if not ENVELOPE.match(query["sql"])], response
+
+
+@pytest.fixture
+def grow(world, cast):
+    """Give ``responsable`` more units, each with a figure, an hour old, which the person stated."""
+
+    def grown(count):
+        model = UnitFactory.build(geographic_entity=world.eg, name="LAM", lam=True)
+        now = timezone.now()
+        made = OperationalUnit.objects.bulk_create(
+            OperationalUnit(
+                geographic_entity=world.eg,
+                name=f"LAM {number:03}",
+                sort_name=f"lam {number:03}",
+                unit_type=model.unit_type,
+                status=world.lam.status,
+                capacity_kind=world.lam.capacity_kind,
+                care_mode=world.lam.care_mode,
+                installed_places=20,
+            )
+            for number in range(count)
+        )
+        CurrentFigure.objects.bulk_create(
+            CurrentFigure(
+                unit=unit,
+                rhythm=world.lam_figure.rhythm,
+                version=1,
+                figure=4,
+                stated_at=now,
+                confirmed_at=now,
+                expires_at=now + 3 * world.lam_figure.rhythm,
+                by=cast.responsable,
+                source="web",
+            )
+            for unit in made
+        )
+        AvailabilityEntry.objects.bulk_create(
+            AvailabilityEntry(
+                unit=unit, version=1, figure=4, stated_at=now, confirmed_at=now, recorded_at=now, by=cast.responsable
+            )
+            for unit in made
+        )
+        for unit in made:
+            AssignmentFactory(user=cast.responsable, role=Role.AVAILABILITY_MANAGER, unit=unit)
+        write_rows(unit_ids=None)
+
+    return grown
+
+
+@pytest.mark.parametrize("address", [URL, URL + "?page=2", URL + "?q=lam", URL + "confirmer/"])
+def test_five_units_or_five_hundred_cost_eight_queries_at_most(client, cast, grow, address):
+    client.force_login(cast.responsable)
+    client.get(URL)
+    grow(25 if "page" in address else 3)
+    few, _ = queries_of(lambda: client.get(address))
+    grow(475 if "page" in address else 495)
+    many, response = queries_of(lambda: client.get(address))
+    assert len(many) <= len(few), "\n".join(many)
+    assert len(many) <= 8, "\n".join(many)
+    rows = response.context["rows"]
+    assert len(rows) == (499 if "confirmer" in address else 20)
+    assert len(response.content) < ROW_BYTES * len(rows) + 60_000
+
+
+def test_saving_one_row_of_many_costs_as_much_as_of_few(client, cast, world, grow):
+    client.force_login(cast.responsable)
+    client.get(URL)
+    counts = []
+    for more in (3, 100):
+        grow(more)
+        figure = CurrentFigure.objects.get(unit=world.act)
+        data = form_of(fields(world.act, figure.figure - 1, version=figure.version), save=world.act.pk)
+        queries, _ = queries_of(lambda data=data: client.post(URL, data, headers={"HX-Request": "true"}))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert counts[0] <= 16
