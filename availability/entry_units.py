@@ -15,6 +15,7 @@ from directory.enums import PublicationStatus
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
+from .expected import awaited_places, read_awaited
 from .groupings import offered_counts_of
 from .models import AvailabilityEntry, CurrentFigure, UnitClosure
 from .rows import EntryRow, shown_row
@@ -70,13 +71,21 @@ def rows_of(scope: Scope, unit_ids: Iterable[int], now: datetime.datetime) -> li
         .select_related("current_figure__by", "current_figure__pool")
         .annotate(
             sharing=ArraySubquery(mine.order_by("unit__sort_name").values("unit__name")),
+            awaited=awaited_places(),
             undoable_since=_undoable("current_figure__", scope.user_id or 0, now),
         )
         .in_bulk(wanted)
     )
     closures, offered = closures_of(wanted, now), offered_counts_of(wanted)
     return [
-        shown_row(units[pk], scope, now, closures=closures.get(pk, ()), offered=offered[pk])
+        shown_row(
+            units[pk],
+            scope,
+            now,
+            closures=closures.get(pk, ()),
+            offered=offered[pk],
+            awaited=read_awaited(units[pk]),
+        )
         for pk in wanted
         if pk in units
     ]

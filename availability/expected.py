@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -22,6 +24,7 @@ from .permissions import Refusal, statement_refusal
 
 LONGEST_WAIT = datetime.timedelta(days=366)
 DUE_SHOWN = 10  # reminders of the home page
+_TOLD = ("id", "count", "expected_on", "comment")
 LARGEST_COUNT = 999  # places of one announcement
 
 
@@ -50,6 +53,21 @@ def expected_of(unit_ids: Collection[int], today: datetime.date) -> dict[int, li
 def awaited_of(unit_ids: Collection[int]) -> dict[int, list[ExpectedPlace]]:
     """Every place still awaited, whose day may be past: what entry people are shown. One query."""
     return _by_unit(_awaited(unit_ids))
+
+
+def awaited_places() -> ArraySubquery:
+    """The same as an annotation of units, for ``read_awaited``: no query of its own."""
+    places = ExpectedPlace.objects.filter(unit=OuterRef("pk"), settled_at=None).order_by("expected_on", "pk")
+    return ArraySubquery(places.values(told=JSONObject(**{name: name for name in _TOLD})))
+
+
+def read_awaited(unit: OperationalUnit) -> list[ExpectedPlace]:
+    """Places of a unit annotated with ``awaited=awaited_places()``."""
+    found = []
+    for told in unit.awaited:
+        day_of = datetime.date.fromisoformat(told["expected_on"])
+        found.append(ExpectedPlace(**(told | {"unit": unit, "expected_on": day_of})))
+    return found
 
 
 def due_for(scope: Scope, today: datetime.date) -> QuerySet[ExpectedPlace]:

@@ -166,12 +166,13 @@ def edit_pool(
     wanted, held = set(unit_ids), {row.pk for row in figures}
     if len(wanted) < FEWEST_UNITS:
         raise PoolRefused(PoolRefused.Why.TOO_FEW)
-    who = {"by": by, "scope": scope, "request_ip": request_ip}
-    change_pool(pool_id=pool_id, name=name, installed_places=installed_places, **who)
+    change_pool(
+        pool_id=pool_id, name=name, installed_places=installed_places, by=by, scope=scope, request_ip=request_ip
+    )
     if wanted - held:
-        add_members(pool_id=pool_id, unit_ids=wanted - held, **who)
+        add_members(pool_id=pool_id, unit_ids=wanted - held, by=by, scope=scope, request_ip=request_ip)
     if held - wanted:
-        remove_members(pool_id=pool_id, unit_ids=held - wanted, now=now, **who)
+        remove_members(pool_id=pool_id, unit_ids=held - wanted, by=by, scope=scope, now=now, request_ip=request_ip)
     pool.refresh_from_db()
     return pool
 

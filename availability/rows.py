@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from django.utils import timezone
+
 from common.french import on_moment
 from directory.contacts import main_phone
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
 from .breakdown import COUNT_FIELDS, USUAL_COUNTS
+from .expected import ExpectedLine, lines_of
 from .forms import StatementForm, initial_of
 from .line_form import MAX_LINES
-from .models import UnitClosure
+from .models import ExpectedPlace, UnitClosure
 from .permissions import REFUSAL_WORDS, Refusal, statement_refusal
 from .services import UNDO_DELAY
 from .shown import ShownFigure
@@ -36,14 +39,15 @@ class Outcome(StrEnum):
 class EntryRow(ShownFigure):
     """One row: the unit and its current figure, why it is blocked if it is, and its form.
 
-    ``offered``: names of the counts it may fill in. ``undoable_since``: when its last statement was recorded, if the
-    person may still take it back. ``asked``: number that ``question`` is about. ``is_beside``: row of the same pool,
-    sent back with the row that was saved.
+    ``offered``: names of the counts it may fill in. ``expected``: places announced. ``undoable_since``: when its last
+    statement was recorded, if the person may still take it back. ``asked``: number that ``question`` is about.
+    ``is_beside``: row of the same pool, sent back with the row that was saved.
     """
 
     refusal: Refusal | None
     form: StatementForm
     offered: Sequence[str] = USUAL_COUNTS
+    expected: Sequence[ExpectedLine] = ()
     undoable_since: datetime.datetime | None = None
     outcome: Outcome = Outcome.SHOWN
     version: int = 0
@@ -67,6 +71,11 @@ class EntryRow(ShownFigure):
     @property
     def is_closed(self) -> bool:
         return self.refusal is Refusal.CLOSED
+
+    @property
+    def may_plan(self) -> bool:
+        """Whether a closure or expected places may be declared: entry is open, the unit may be unavailable."""
+        return self.refusal in (None, Refusal.UNAVAILABLE)
 
     @property
     def reason(self) -> str:
@@ -171,8 +180,9 @@ def shown_row(
     *,
     closures: Sequence[UnitClosure] = (),
     offered: Sequence[str] = USUAL_COUNTS,
+    awaited: Sequence[ExpectedPlace] = (),
 ) -> EntryRow:
-    """Row of a unit as stored; ``closures`` are the unit's.
+    """Row of a unit as stored; ``closures`` are the unit's, ``awaited`` the places announced for it.
 
     The unit comes with ``sharing`` and ``undoable_since`` (``availability.entry_units``).
     """
@@ -186,6 +196,7 @@ def shown_row(
         sharing=unit.sharing,
         form=form,
         offered=offered,
+        expected=lines_of(awaited, unit.capacity_kind, timezone.localdate(now)),
         undoable_since=unit.undoable_since,
         viewer_id=scope.user_id or 0,
         now=now,

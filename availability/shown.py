@@ -142,6 +142,11 @@ class ShownFigure:
         return f"{words}, mutualisées" if self.is_pooled and self.installed is not None else words
 
     @property
+    def planned(self) -> list[UnitClosure]:
+        """Unavailabilities to come, in order."""
+        return [one for one in self.closures if one.withdrawn_at is None and one.starts_at > self.now]
+
+    @property
     def closure_words(self) -> str:
         """« travaux, du 01/08/2024 à 08:00 au 31/08/2024 inclus », empty when no unavailability holds."""
         if self.closure is None:

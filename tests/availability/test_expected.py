@@ -1,0 +1,215 @@
+"""Places attendues: announced, shown as « bientôt », a reminder on the day."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from availability import expected
+from availability.exceptions import StatementRefused
+from availability.expected import ExpectedRefused, ExpectedSettled
+from availability.models import ExpectedPlace
+from directory.scopes import scope_of
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.timedelta(days=1)
+NOW = datetime.datetime(2026, 11, 21, 14, 30, tzinfo=datetime.UTC)
+TODAY = NOW.date()
+
+
+def announce(person, unit, *, on=TODAY, count=2, comment=""):
+    return expected.announce_places(
+        unit_id=unit.pk,
+        count=count,
+        expected_on=on,
+        comment=comment,
+        by=person,
+        scope=scope_of(person),
+        now=NOW,
+        today=TODAY,
+    )
+
+
+def settle(person, place):
+    return expected.settle_places(expected_id=place.pk, scope=scope_of(person), now=NOW)
+
+
+def test_what_is_awaited_is_listed_the_soonest_first(cast, world):
+    later = announce(cast.responsable, world.act, on=TODAY + 3 * DAY)
+    sooner = announce(cast.responsable, world.act, on=TODAY)
+    assert expected.expected_of([world.act.pk, world.lam.pk], TODAY) == {world.act.pk: [sooner, later]}
+    assert expected.expected_of([world.act.pk], TODAY + DAY) == {world.act.pk: [later]}
+    assert expected.awaited_of([world.act.pk]) == {world.act.pk: [sooner, later]}
+    settle(cast.responsable, sooner)
+    assert expected.awaited_of([world.act.pk]) == {world.act.pk: [later]}
+
+
+def test_the_same_announcement_twice_is_one(cast, world):
+    assert announce(cast.responsable, world.act) == announce(cast.responsable, world.act)
+    assert ExpectedPlace.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("on", "count", "why"),
+    [
+        (TODAY - DAY, 1, ExpectedRefused.Why.PAST),
+        (TODAY + 367 * DAY, 1, ExpectedRefused.Why.TOO_FAR),
+        (TODAY, 0, ExpectedRefused.Why.COUNT),
+        (TODAY, 1000, ExpectedRefused.Why.COUNT),
+    ],
+)
+def test_what_cannot_be_announced(cast, world, on, count, why):
+    with pytest.raises(ExpectedRefused) as refused:
+        announce(cast.responsable, world.act, on=on, count=count)
+    assert refused.value.why is why
+
+
+@pytest.mark.parametrize(
+    ("who", "unit"), [("responsable", "lhss"), ("consultation", "act"), ("directeur", "act_mobile")]
+)
+def test_only_units_one_states_and_open_to_entry(cast, world, who, unit):
+    with pytest.raises(StatementRefused):
+        announce(getattr(cast, who), getattr(world, unit))
+
+
+def test_settling_once_and_by_those_who_state(cast, world):
+    place = announce(cast.responsable, world.act)
+    with pytest.raises(StatementRefused):
+        settle(cast.stranger, place)
+    settle(cast.directeur, place)
+    with pytest.raises(ExpectedSettled):
+        settle(cast.responsable, place)
+
+
+def test_putting_off_closes_one_and_opens_another(cast, world):
+    place = announce(cast.responsable, world.act, comment="départ prévu")
+    put_off = expected.postpone_places(
+        expected_id=place.pk,
+        expected_on=TODAY + 2 * DAY,
+        by=cast.directeur,
+        scope=scope_of(cast.directeur),
+        now=NOW,
+        today=TODAY,
+    )
+    place.refresh_from_db()
+    assert place.settled_at == NOW
+    assert (put_off.count, put_off.comment, put_off.expected_on) == (2, "départ prévu", TODAY + 2 * DAY)
+
+
+def test_putting_off_to_a_past_day_changes_nothing(cast, world):
+    place = announce(cast.responsable, world.act)
+    with pytest.raises(ExpectedRefused):
+        expected.postpone_places(
+            expected_id=place.pk,
+            expected_on=TODAY - DAY,
+            by=cast.responsable,
+            scope=scope_of(cast.responsable),
+            now=NOW,
+            today=TODAY,
+        )
+    place.refresh_from_db()
+    assert place.settled_at is None
+
+
+def test_due_places_are_those_of_my_units_whose_day_has_come(cast, world):
+    due = announce(cast.responsable, world.act)
+    announce(cast.responsable, world.lam, on=TODAY + DAY)
+    announce(cast.stranger, world.lhss)
+    assert list(expected.due_for(scope_of(cast.responsable), TODAY)) == [due]
+
+
+@pytest.mark.parametrize(
+    ("count", "days", "kind", "words"),
+    [
+        (2, 0, "place", "2 places attendues aujourd’hui"),
+        (1, 4, "place", "1 place attendue le 25/11/2026"),
+        (1, 4, "bed", "1 lit attendu le 25/11/2026"),
+        (2, -1, "bed", "2 lits étaient attendus le 20/11/2026"),
+        (1, -1, "place", "1 place était attendue le 20/11/2026"),
+    ],
+)
+def test_words(count, days, kind, words):
+    place = ExpectedPlace(count=count, expected_on=TODAY + days * DAY)
+    assert expected.expected_words(place, TODAY, kind) == words
+
+
+# Pages.
+
+
+@pytest.fixture
+def responsable(client, cast):
+    client.force_login(cast.responsable)
+    return client
+
+
+def announced(world, *, days=0, count=2):
+    today = timezone.localdate()
+    return ExpectedPlace.objects.create(
+        unit=world.act, count=count, expected_on=today + days * DAY, recorded_at=timezone.now()
+    )
+
+
+def test_the_home_page_reminds_on_the_day(responsable, world):
+    announced(world, days=1, count=7)
+    place = announced(world)
+    page = responsable.get(reverse("home")).text
+    assert "2 places attendues aujourd’hui\u00a0: arrivées\u202f?" in page
+    assert reverse("availability:expected_detail", args=[place.pk]) in page
+    assert "7 places" not in page
+
+
+def test_the_entry_page_shows_what_is_awaited(responsable, world):
+    announced(world, days=1)
+    page = responsable.get(reverse("availability:entry")).text
+    day = (timezone.localdate() + DAY).strftime("%d/%m/%Y")
+    assert f"2 places attendues le {day}" in page
+    assert "Bientôt" in page
+
+
+def test_announcing_from_the_page(responsable, world):
+    url = reverse("availability:expected_add", args=[world.act.pk])
+    assert responsable.get(url).status_code == 200
+    wrong = responsable.post(url, {"count": "deux", "expected_on": "31/02/2027"})
+    assert wrong.status_code == 422
+    assert "Écrivez un nombre entier" in wrong.text
+    assert 'value="deux"' in wrong.text
+    assert "Cette date n’existe pas" in wrong.text
+    day = timezone.localdate() + DAY
+    done = responsable.post(url, {"count": 1, "expected_on": f"{day:%d/%m/%Y}", "comment": "départ"}, follow=True)
+    assert "1 place attendue le" in done.text
+    assert "départ" in responsable.get(url).text
+
+
+@pytest.mark.parametrize("asked", ["arrivees", "abandonner"])
+def test_closing_an_announcement_leads_to_the_figure(responsable, world, asked):
+    place = announced(world)
+    url = reverse("availability:expected_detail", args=[place.pk])
+    answer = responsable.post(url, {"suite": asked})
+    assert answer.url.endswith(f"#ligne-{world.act.pk}")
+    place.refresh_from_db()
+    assert place.settled_at is not None
+    assert responsable.post(url, {"suite": asked}).status_code == 302
+
+
+def test_putting_off_from_the_page(responsable, world):
+    place = announced(world)
+    url = reverse("availability:expected_detail", args=[place.pk])
+    assert responsable.post(url, {"suite": "reporter", "expected_on": "2001-01-01"}).status_code == 422
+    assert responsable.post(url, {"suite": "reporter", "expected_on": "demain"}).status_code == 422
+    day = timezone.localdate() + 5 * DAY
+    assert responsable.post(url, {"suite": "reporter", "expected_on": day.isoformat()}).status_code == 302
+    assert ExpectedPlace.objects.get(settled_at=None).expected_on == day
+
+
+@pytest.mark.parametrize("data", [{}, {"suite": "autre"}])
+def test_a_button_that_is_none_is_a_bad_request(responsable, world, data):
+    assert (
+        responsable.post(reverse("availability:expected_detail", args=[announced(world).pk]), data).status_code == 400
+    )
+
+
+def test_absurd_ids_are_not_found(responsable):
+    assert responsable.get("/disponibilites/places-attendues/99999999999999999999999/").status_code == 404
+    assert responsable.get("/disponibilites/unites/99999999999999999999999/place-attendue/").status_code == 404
