@@ -4,7 +4,7 @@ Everything is in real time; drawn coordinates are integers, so that no locale wr
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -171,6 +171,7 @@ class Drawing:
 
     line: str  # figures that counted
     unsure: str  # expired, or to be confirmed
+    joints: str  # from a figure to the next, when what they are worth differs
     band: str  # from the lowest to the highest of each day
     ticks: str  # statements
     closed: tuple[Box, ...]
@@ -200,6 +201,7 @@ def draw(
     return Drawing(
         line=_steps([one for one in held if one.standing is Standing.COUNTED], span, y),
         unsure=_steps([one for one in held if one.standing in unsure], span, y),
+        joints=_joints(held, span, y),
         band=_band(days, span, y),
         ticks="".join(f"M{span.x(at)} {HEIGHT}v-{TICK}" for at in moments if at >= span.start),
         closed=tuple(Box(span.x(one.start), max(span.x(one.end) - span.x(one.start), 1)) for one in closed),
@@ -216,7 +218,7 @@ def _top(highest: int) -> int:
     return max(step, -(-highest // step) * step)
 
 
-def _steps(held: Sequence[Stretch], span: Span, y) -> str:
+def _steps(held: Sequence[Stretch], span: Span, y: Callable[[int], int]) -> str:
     """Step line through stretches; a new move wherever one does not follow the last."""
     parts, end = [], None
     for one in held:
@@ -229,7 +231,17 @@ def _steps(held: Sequence[Stretch], span: Span, y) -> str:
     return "".join(parts)
 
 
-def _band(days: Sequence[Day], span: Span, y) -> str:
+def _joints(held: Sequence[Stretch], span: Span, y: Callable[[int], int]) -> str:
+    """Upright strokes between a figure that counts and one that does not, which no step line joins."""
+    return "".join(
+        f"M{span.x(after.start)} {y(before.shown)}V{y(after.shown)}"
+        for before, after in pairwise(held)
+        if before.shown is not None and after.shown is not None
+        if before.shown != after.shown and before.standing is not after.standing
+    )
+
+
+def _band(days: Sequence[Day], span: Span, y: Callable[[int], int]) -> str:
     """Rectangles from the lowest to the highest figure of each day."""
     parts = []
     for one in days:

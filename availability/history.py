@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -178,12 +179,8 @@ def lines_of(
     unit: OperationalUnit, found: Sequence[Trace], entries: dict[int, AvailabilityEntry], viewer_id: int
 ) -> list[Line]:
     """Lines of the table; ``found`` holds one more than is shown when something comes before."""
-    after = [*found[1:], None]
-    return [
-        Line(entries[one.pk], unit, before.point.figure if before else None, viewer_id)
-        for one, before in zip(found, after, strict=True)
-        if one.pk in entries
-    ]
+    before = {one.pk: other.point.figure for one, other in pairwise(found)}
+    return [Line(entries[one.pk], unit, before.get(one.pk), viewer_id) for one in found]
 
 
 def closures_known(unit: OperationalUnit, known: datetime.datetime) -> list[UnitClosure]:

@@ -30,10 +30,11 @@ from .models import CallOutcome, CurrentFigure
 from .shown import ShownFigure
 
 STATEMENTS_A_PAGE = 25
+FIRST_YEAR = 2000  # nothing was stated before
 
 
 class MomentForm(forms.Form):
-    """« À la date du »: a day and an hour of Paris, past; and the period."""
+    """« À la date du »: a day and an hour of Paris, past. The period is a link: an unknown one is the usual one."""
 
     au = forms.DateTimeField(
         label="À la date du",
@@ -42,7 +43,6 @@ class MomentForm(forms.Form):
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
         error_messages={"invalid": "Donnez un jour et une heure, par exemple 14/08/2024 12:17."},
     )
-    periode = forms.ChoiceField(choices=[(one.value, one.label) for one in Period], required=False)
 
     def __init__(self, data: QueryDict, now: datetime.datetime) -> None:
         super().__init__(data)
@@ -53,12 +53,14 @@ class MomentForm(forms.Form):
         asked = self.cleaned_data["au"]
         if asked is not None and asked > self.now:
             raise forms.ValidationError("Cette date est dans l’avenir : choisissez une date passée.")
+        if asked is not None and asked.year < FIRST_YEAR:
+            raise forms.ValidationError(f"Choisissez une date à partir du 01/01/{FIRST_YEAR}.")
         return asked
 
     @property
     def moment(self) -> datetime.datetime | None:
         """Moment asked for, when it can be read."""
-        return self.cleaned_data.get("au") if self.is_valid() or "au" not in self.errors else None
+        return self.cleaned_data["au"] if self.is_valid() else None
 
     @property
     def period(self) -> Period:

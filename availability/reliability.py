@@ -8,6 +8,7 @@ and calls without an answer say nothing of the figure. Source: 01-settled, Avail
 import datetime
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -130,7 +131,7 @@ def reliability_of(unit_ids: Collection[int], now: datetime.datetime) -> dict[in
     since its own last one. Rhythms are those of today.
     """
     nights = midnights(now)
-    values = {
+    values: dict[str, Any] = {
         "ids": list(unit_ids),
         "nights": nights,
         "since": nights[0],
