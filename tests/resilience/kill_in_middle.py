@@ -1,26 +1,25 @@
 """Kill the web server and the database in the middle of saves, and check that nothing acknowledged was lost.
 
-    .venv/bin/python -m tests.resilience.kill_in_middle [--rounds 6] [--writers 4]
+    .venv/bin/python -m tests.resilience.kill_in_middle [--rounds 6] [--writers 4] [--saves 200] [--seed 1]
 
 A private PostgreSQL of its own (a temporary folder, so that no other database of this machine is touched) and gunicorn
-as in the demonstration. Writers save over HTTP in a loop; each round ends the web processes (odd rounds) or the whole
-database (even rounds) by SIGKILL, and starts them again. A save that got no answer is sent again, as a person would.
+as in the demonstration. Writers save over HTTP in a loop, one of them places that two units share; each round ends the
+web processes (odd rounds) or the whole database (even rounds) by SIGKILL at a random moment, and starts them again. A
+save that got no answer is sent again, as a person would. Rounds go on until enough saves were acknowledged.
 
 At the end: every acknowledged statement is stored with its figure; versions have no hole; nothing is stored twice; the
-current figure and the search document are those of the last statement. Exit code 1 otherwise.
+current figure, the units of a pool, the rows of totals and the search document are those of the last statement. Exit
+code 1 otherwise.
 """
 
 import argparse
 import contextlib
 import http.client
-import os
+import random
 import re
-import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
@@ -28,9 +27,10 @@ import urllib.parse
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 
-BETWEEN_KILLS = 3.0  # seconds of saves before each kill
+from tests.resilience.stage import forget_connections, kill_database, kill_group, private_folder
+
+BETWEEN_KILLS = (0.5, 4.0)  # seconds of saves before each kill
 ANSWER_WITHIN = 10.0  # seconds
 PATH = "/disponibilites/mise-a-jour/"
 SAVED = re.compile(r'data-outcome="saved"')
@@ -107,38 +107,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--writers", type=int, default=4)
-    options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="ror-kill-", dir="/var/tmp"))
-    folder.chmod(0o755)
-    os.environ |= {"ROR_STATE_DIR": str(folder), "ROR_DB_NAME": "ror_kill", "ROR_DB_SUFFIX": "", "ROR_DEMO": "1"}
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "ror.settings.dev", "LOG_LEVEL": "WARNING"}
-    os.environ.pop("DATABASE_URL", None)
-    try:
-        return play(options.rounds, options.writers)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    parser.add_argument("--saves", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    with private_folder():
+        return play(parser.parse_args())
 
 
-def play(rounds: int, writers: int) -> int:
+def play(options: argparse.Namespace) -> int:
     """Prepare, save and kill, then check."""
     from ror.cluster import Cluster
 
     base = f"http://127.0.0.1:{free_port()}"
-    stopping = threading.Event()
+    stopping, draw = threading.Event(), random.Random(options.seed)
     with contextlib.ExitStack() as stack:
         cluster = Cluster()
         lease = stack.enter_context(contextlib.ExitStack())
         lease.enter_context(cluster.lease())
         cluster.ensure_database("ror_kill")
-        people = prepare(writers, base, stopping)
+        people = prepare(options.writers, base, stopping)
         server = Server(base)
         stack.callback(server.kill)
         server.start()
         threads = [threading.Thread(target=writer.run) for writer in people]
         for thread in threads:
             thread.start()
-        for number in range(1, rounds + 1):
-            stopping.wait(BETWEEN_KILLS)
+        number = 0
+        while not stopping.is_set() and (number < options.rounds or acknowledged(people) < options.saves):
+            number += 1
+            stopping.wait(draw.uniform(*BETWEEN_KILLS))
             if number % 2:
                 server.kill()
                 server.start()
@@ -147,11 +143,16 @@ def play(rounds: int, writers: int) -> int:
                 lease.close()
                 lease.enter_context(Cluster().lease())
             print(f"round {number}: {'web' if number % 2 else 'database'} killed and started again", flush=True)
-        stopping.wait(BETWEEN_KILLS)
+        stopping.wait(BETWEEN_KILLS[1])
         stopping.set()
         for thread in threads:
             thread.join()
         return report(people)
+
+
+def acknowledged(people: list[Writer]) -> int:
+    """Statements that the server said it had saved."""
+    return sum(len(writer.acknowledged) for writer in people)
 
 
 class Server:
@@ -171,19 +172,7 @@ class Server:
 
     def kill(self) -> None:
         """SIGKILL to the master and its workers at once."""
-        if self.process and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-
-def kill_database(cluster) -> None:
-    """SIGKILL to the postmaster, then to what is left of its processes."""
-    postmaster = int((cluster.data / "postmaster.pid").read_text().split()[0])
-    command = ["ps", "-o", "pid=", "--ppid", str(postmaster)]
-    children = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    for process in (postmaster, *map(int, children.split())):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+        kill_group(self.process)
 
 
 def free_port() -> int:
@@ -202,9 +191,11 @@ def prepare(count: int, base: str, stopping: threading.Event) -> list[Writer]:
     from django.test import Client
 
     from accounts.roles import Role
+    from availability.membership import write_rows
+    from availability.models import CurrentFigure, Pool
     from search import index
     from tests.factories.accounts import UserFactory
-    from tests.factories.availability import CurrentFigureFactory, GroupingFactory
+    from tests.factories.availability import WEEK, CurrentFigureFactory, GroupingFactory
     from tests.factories.directory import AssignmentFactory, UnitFactory
 
     call_command("migrate", verbosity=0)
@@ -216,6 +207,11 @@ def prepare(count: int, base: str, stopping: threading.Event) -> list[Writer]:
         AssignmentFactory(user=person, role=Role.AVAILABILITY_MANAGER, unit=unit)
         client.force_login(person)
         writers.append(Writer(unit.pk, client.cookies["ror_session"].value, base, stopping))
+    shared = CurrentFigure.objects.select_related("unit").get(pk=writers[0].unit_id)
+    other = CurrentFigureFactory(unit=UnitFactory(geographic_entity=shared.unit.geographic_entity), never=True)
+    pool = Pool.objects.create(geographic_entity=shared.unit.geographic_entity, name="Pool", rhythm=WEEK)
+    CurrentFigure.objects.filter(pk__in=[shared.pk, other.pk]).update(pool=pool)
+    write_rows(unit_ids=None)
     index.rebuild_all()
     connections.close_all()
     return writers
@@ -223,20 +219,20 @@ def prepare(count: int, base: str, stopping: threading.Event) -> list[Writer]:
 
 def report(writers: list[Writer]) -> int:
     """Print what was found; return 1 when something was lost, doubled or half written."""
+    forget_connections()
     problems = [problem for writer in writers for problem in writer.problems]
     for writer in writers:
         problems += check(writer)
-    acknowledged = sum(len(writer.acknowledged) for writer in writers)
-    unanswered = sum(writer.unanswered for writer in writers)
-    print(f"{acknowledged} statements acknowledged, {unanswered} tries without an answer, {len(problems)} problems")
+    saved, unanswered = acknowledged(writers), sum(writer.unanswered for writer in writers)
+    print(f"{saved} statements acknowledged, {unanswered} tries without an answer, {len(problems)} problems")
     for problem in problems[:20]:
         print(f"  {problem}")
-    return 1 if problems or not acknowledged else 0
+    return 1 if problems or not saved else 0
 
 
 def check(writer: Writer) -> list[str]:
     """What is wrong with the rows of one writer's unit."""
-    from availability.models import AvailabilityEntry, CurrentFigure
+    from availability.models import AvailabilityEntry, CurrentFigure, GroupedUnit
     from search.models import SearchDocument
 
     unit = writer.unit_id
@@ -251,11 +247,18 @@ def check(writer: Writer) -> list[str]:
         problems.append(f"unit {unit}: versions have a hole")
     if len(entries) != len(writer.acknowledged):
         problems.append(f"unit {unit}: {len(entries)} stored for {len(writer.acknowledged)} acknowledged")
-    current = CurrentFigure.objects.get(unit=unit)
-    if (current.version, current.figure) != (entries[-1].version, entries[-1].figure):
+    current = CurrentFigure.objects.select_related("pool").get(unit=unit)
+    last = (entries[-1].version, entries[-1].figure)
+    if (current.version, current.figure) != last:
         problems.append(f"unit {unit}: the current figure is not that of the last statement")
+    if current.pool:
+        told = {(row.version, row.figure) for row in (current.pool, *current.pool.members.all())}
+        problems += [f"unit {unit}: its pool says {told}"] if told != {last} else []
+    rows = set(GroupedUnit.objects.filter(unit=unit).values_list("free", "confirmed_at"))
+    if rows != {(current.figure, current.confirmed_at)}:
+        problems.append(f"unit {unit}: the totals read {rows}")
     found = SearchDocument.objects.filter(unit=unit).values_list("figure", "stated_at").get()
-    if found != (current.figure, current.stated_at):
+    if found != (current.figure, current.confirmed_at):
         problems.append(f"unit {unit}: the search document says {found}")
     return problems
 
