@@ -141,7 +141,7 @@ def _line(
     offer: Offer, form: GuichetForm, place: Place | None, awaited: Sequence[ExpectedPlace], today: datetime.date
 ) -> Line:
     start, there = place.point if place else None, offer.point
-    supply = offer.supply(tuple((place.expected_on, place.count) for place in awaited))
+    supply = offer.supply(tuple((place.expected_on, place.count) for place in awaited), doubt=offer.doubt)
     return Line(
         offer=offer,
         judgement=judge(form.needs, supply),

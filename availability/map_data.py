@@ -53,6 +53,16 @@ class Spot:
         return next((age_band(offer.age) for offer in self.offers if offer.is_stated), AgeBand.NEVER)
 
     @property
+    def names(self) -> list[str]:
+        """Establishments that stand there, each once."""
+        return list(dict.fromkeys(offer.entity.name for offer in self.offers))
+
+    @property
+    def is_many(self) -> bool:
+        """Tell whether its units are folded under one line."""
+        return len(self.offers) > 1
+
+    @property
     def is_closed(self) -> bool:
         """Tell whether none of its units takes anybody now."""
         return all(offer.is_closed for offer in self.offers)
@@ -96,7 +106,7 @@ class Spot:
             "geometry": {"type": "Point", "coordinates": [self.point.lon, self.point.lat]},
             "properties": {
                 "id": self.key,
-                "name": self.first.name,
+                "name": " / ".join(self.names) if self.is_many else self.first.name,
                 "label": self.label,
                 "places": self.figure_words,
                 "age": self.age_words,
@@ -181,7 +191,7 @@ def _is_kept(offer: Offer, form: MapForm) -> bool:
     needs = form.needs
     if all(need.is_empty for need in needs):
         return True
-    supply = offer.supply()
+    supply = offer.supply(doubt=offer.silence)
     return bool(offer.counted) and any(judge(need, supply).is_stated for need in needs)
 
 

@@ -18,15 +18,18 @@ _UNKNOWN = "Ce choix n’existe pas ou n’existe plus\u00a0: «\u00a0%(value)s\
 _MANY = {"invalid_choice": _UNKNOWN, "invalid_list": _UNKNOWN}
 
 
+class _Boxes(forms.CheckboxSelectMultiple):
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "form-check-input"})
+
+
 class CriteriaForm(forms.Form):
     """What the map and the guichet share: departments, age of the figure. Bound to the address, always.
 
     What is wrong is said beside its field; the rest still filters (``valid`` gives it).
     """
 
-    departement = forms.MultipleChoiceField(
-        label="Départements", required=False, widget=forms.CheckboxSelectMultiple, error_messages=_MANY
-    )
+    departement = forms.MultipleChoiceField(label="Départements", required=False, widget=_Boxes, error_messages=_MANY)
     fraicheur = forms.ChoiceField(
         label="Ancienneté maximale du chiffre",
         required=False,
@@ -62,9 +65,7 @@ class CriteriaForm(forms.Form):
 class MapForm(CriteriaForm):
     """Criteria of the map."""
 
-    regroupement = forms.MultipleChoiceField(
-        label="Regroupements", required=False, widget=forms.CheckboxSelectMultiple, error_messages=_MANY
-    )
+    regroupement = forms.MultipleChoiceField(label="Regroupements", required=False, widget=_Boxes, error_messages=_MANY)
     femme = forms.BooleanField(label="Femme", required=False)
     homme = forms.BooleanField(label="Homme", required=False)
     pmr = forms.BooleanField(label="PMR", required=False)
@@ -119,9 +120,7 @@ class GuichetForm(CriteriaForm):
         input_formats=["%d/%m/%Y", "%Y-%m-%d"],
         error_messages={"invalid": "Indiquez un jour, par exemple 24/11/2026."},
     )
-    type = forms.MultipleChoiceField(
-        label="Type d’unité", required=False, widget=forms.CheckboxSelectMultiple, error_messages=_MANY
-    )
+    type = forms.MultipleChoiceField(label="Type d’unité", required=False, widget=_Boxes, error_messages=_MANY)
     depuis = forms.CharField(label="Autour de", required=False, max_length=120)
     rayon = forms.ChoiceField(
         label="À moins de",

@@ -109,20 +109,25 @@ class Offer(ShownFigure):
         return self.is_stated and self.figure.is_open and not self.is_closed
 
     @cached_property
-    def worth(self) -> Worth:
-        """Whether the figure can be relied on, under the maximum age asked for."""
-        if self.is_closed:
-            return Worth.CLOSED
-        return Worth.DOUBTFUL if self.doubt else Worth.COUNTED
-
-    @cached_property
     def counted(self) -> int | None:
-        """Free places that count now; ``None`` when nothing reliable is known (unknown is not zero)."""
-        return self.figure.figure if self.worth is Worth.COUNTED else None
+        """Free places that count now, contested or not; ``None`` when nothing is known (unknown is not zero)."""
+        return self.figure.figure if self.figure is not None and not self.is_closed and not self.silence else None
+
+    @property
+    def shown_kind(self) -> str:
+        """Kind of the tag ``places``."""
+        if self.counted is not None:
+            return "known"
+        return "expired" if self.kind == "known" else self.kind
+
+    @property
+    def shown_detail(self) -> str:
+        """Word under the number, when the kind alone does not say it."""
+        return "trop ancien" if self.counted is None and self.kind == "known" else self.kind_detail
 
     @cached_property
-    def doubt(self) -> str:
-        """Why the figure is not to be relied on, in words; empty when it is."""
+    def silence(self) -> str:
+        """Why the figure does not count, in words; empty when it does."""
         if self.is_closed:
             return self._closed_words()
         if self.figure is None or not self.figure.is_open:
@@ -131,9 +136,15 @@ class Offer(ShownFigure):
             return "places jamais saisies"
         if self.standing is Standing.TO_CONFIRM:
             return f"chiffre à confirmer depuis la réouverture ({self._told()})"
-        if self.figure.contested_at is not None:
-            return f"contesté le {moment(self.figure.contested_at)}\u00a0: plus de place, a-t-on répondu au téléphone"
         return self._age_doubt()
+
+    @property
+    def doubt(self) -> str:
+        """Why the figure is not to be relied on for a person: it does not count, or a call contested it."""
+        at = self.figure.contested_at if self.figure is not None else None
+        if self.silence or at is None:
+            return self.silence
+        return f"contesté le {moment(at)}\u00a0: plus de place, a-t-on répondu au téléphone"
 
     @property
     def age(self) -> datetime.timedelta:
@@ -160,12 +171,13 @@ class Offer(ShownFigure):
         words = f"indisponibilité totale ({self.closure.get_reason_display()})"
         return f"{words} jusqu’au {moment(self.closure.ends_at)}" if self.closure.ends_at else words
 
-    def supply(self, awaited: tuple[tuple[datetime.date, int], ...] = ()) -> Supply:
-        """What the unit offers, as needs are matched with."""
+    def supply(self, awaited: tuple[tuple[datetime.date, int], ...] = (), *, doubt: str = "") -> Supply:
+        """What the unit offers, as needs are matched with; ``doubt``: why its figure is not to be relied on."""
         figure = self.figure
+        reliable = Worth.DOUBTFUL if doubt else Worth.COUNTED
         planned = [closure for closure in self.closures if closure.starts_at > self.now]
         return Supply(
-            worth=self.worth,
+            worth=Worth.CLOSED if self.is_closed else reliable,
             free=figure.figure if figure else None,
             sex=self.unit.sex,
             min_age_days=self.unit.min_age_days,
@@ -173,7 +185,7 @@ class Offer(ShownFigure):
             pets=self.unit.pets,
             counts=counts_of(figure) if figure else NOTHING_GIVEN,
             lines=read_lines(figure.lines) if figure else (),
-            doubt=self.doubt,
+            doubt=doubt,
             awaited=awaited,
             reopens_on=_day(self.closure.ends_at) if self.closure else None,
             closes_on=_day(planned[0].starts_at) if planned else None,

@@ -141,7 +141,7 @@ async function draw(element) {
     const bounds = drawPoints(element, map, places).getBounds();
     view = latitude ? bounds.extend([Number(latitude), Number(element.dataset.longitude)]) : bounds;
   }
-  const fit = () => map.invalidateSize().fitBounds(view, { padding: [26, 26], maxZoom: 14, animate: false });
+  const fit = () => map.invalidateSize().fitBounds(view, { padding: [element.markers ? 50 : 26, 26], maxZoom: 14, animate: false });
   fit();
   element.map = map; // for modules that add to a map once it is drawn (point.js)
   element.dispatchEvent(new CustomEvent("map:drawn", { bubbles: true }));
