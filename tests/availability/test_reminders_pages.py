@@ -191,3 +191,14 @@ def test_pages_keep_to_their_budget(cast, silent, django_assert_max_num_queries)
     client.force_login(cast.sesan)
     with django_assert_max_num_queries(15):  # session, person, scope, terms, savepoints of the test; 6 are the page's
         assert "13 appels" in client.get(CALLS).text
+
+
+def test_the_home_page_costs_the_same_with_many_units(client, cast, world, django_assert_max_num_queries):
+    for number in range(12):
+        unit = UnitFactory(geographic_entity=world.eg, name=f"ACT {number}", act=True)
+        CurrentFigureFactory(unit=unit, late=True)
+        AssignmentFactory(user=cast.responsable, role="availability_manager", unit=unit)
+    client.force_login(cast.responsable)
+    client.get("/")
+    with django_assert_max_num_queries(16):  # 4 of this card; savepoints and the other cards make the rest
+        assert "13 disponibilités" in client.get("/").text

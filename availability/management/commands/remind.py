@@ -10,6 +10,7 @@ from django.utils import timezone
 from availability.digests import queue_again, queue_reminders
 from availability.weekly import queue_summaries
 from common.french import counted
+from common.queue import requeue_cut_tasks
 
 
 class Command(BaseCommand):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Queue, and say how many."""
         now, base_url = _moment(options["now"]), settings.SITE_URL
+        requeue_cut_tasks(now=now)
         again = queue_again(now=now, base_url=base_url)
         reminders = queue_reminders(now=now, base_url=base_url)
         summaries = queue_summaries(now=now, base_url=base_url)
