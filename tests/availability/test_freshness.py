@@ -76,6 +76,15 @@ def test_thresholds_hold_across_clock_changes(day, hours, before, after):
     assert freshness_at(stated, RHYTHM, due).band is after
 
 
+@pytest.mark.parametrize("day", [(2026, 3, 29), (2026, 10, 25)])
+@pytest.mark.parametrize(("limit", "before", "after"), CONTRACT)
+def test_the_contract_holds_across_clock_changes(day, limit, before, after):
+    stated = datetime.datetime(*day, 0, 45, tzinfo=PARIS)
+    due = stated.astimezone(datetime.UTC) + limit
+    for moment, state in ((due - SECOND, before), (due, before), (due + SECOND, after)):
+        assert freshness_at(stated, RHYTHM, moment.astimezone(PARIS)).state is state
+
+
 def test_the_two_hours_of_the_repeated_hour_are_told_apart():
     first = datetime.datetime(2026, 10, 25, 2, 30, tzinfo=PARIS, fold=0)
     second = datetime.datetime(2026, 10, 25, 2, 30, tzinfo=PARIS, fold=1)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from availability.models import CurrentFigure
+from availability.models import CurrentFigure, UnitClosure
 from tests.factories.accounts import PASSWORD
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import UnitFactory
@@ -91,25 +91,101 @@ def test_leaving_with_something_typed_asks_first(opened, world):
     assert asked == ["beforeunload"]
 
 
-def test_a_figure_ages_on_an_open_page(page, live_server, cast, world, open_session):
+def test_a_figure_ages_through_all_states_on_an_open_page(page, live_server, cast, world, open_session):
     unit = UnitFactory(geographic_entity=world.eg, name="LAM du soir", lam=True)
     now = timezone.now()
-    CurrentFigureFactory(unit=unit, rhythm=datetime.timedelta(hours=4), age=datetime.timedelta(minutes=58), now=now)
+    CurrentFigureFactory(unit=unit, rhythm=datetime.timedelta(hours=8), age=datetime.timedelta(minutes=58), now=now)
     open_session(cast.directeur)
     page.clock.install(time=now)
     page.goto(live_server.url + PATH)
     row = row_of(page, unit)
     expect(row.get_by_text("< 1 h")).to_be_visible()
-    page.clock.run_for("03:00")
-    expect(row.get_by_text("< 3 h")).to_be_visible()
-    expect(row).to_have_class(re.compile("f-3h"))
-    page.clock.run_for("02:30:00")
-    expect(row.get_by_text(re.compile("À confirmer avant"))).to_be_visible()
-    page.clock.run_for("02:30:00")
-    expect(row.get_by_text("En retard de 2 h")).to_be_visible()
+    expect(row.get_by_text("À jour")).to_be_visible()
+    for wait, band, state in (
+        ("03:00", "< 3 h", "À jour"),
+        ("02:30:00", "< 6 h", "À jour"),
+        ("03:00:00", "< 12 h", re.compile("À confirmer avant")),
+        ("06:00:00", "< 24 h", "En retard de 4 h"),
+        ("13:00:00", "> 24 h", "Périmée"),
+    ):
+        page.clock.run_for(wait)
+        expect(row.get_by_text(band)).to_be_visible()
+        expect(row.get_by_text(state)).to_be_visible()
+    expect(row).to_have_class(re.compile("f-old"))
 
 
-def test_the_page_works_without_script(browser, live_server, cast, world, browser_context_args, client):
+def test_after_a_closure_the_state_stays_to_confirm_while_the_page_ages(page, live_server, cast, world, open_session):
+    now = timezone.now()
+    hour = datetime.timedelta(hours=1)
+    UnitClosure.objects.create(
+        unit=world.act, starts_at=now - hour / 2, ends_at=now - hour / 4, reason="works", recorded_at=now - hour
+    )
+    open_session(cast.responsable)
+    page.clock.install(time=now)
+    page.goto(live_server.url + PATH)
+    row = row_of(page, world.act)
+    expect(row.get_by_text("À confirmer", exact=True)).to_be_visible()
+    page.clock.run_for("02:30:00")
+    expect(row.get_by_text("< 6 h")).to_be_visible()
+    expect(row.get_by_text("À confirmer", exact=True)).to_be_visible()
+
+
+def lines_of(page, unit):
+    return row_of(page, unit).locator(".place-line")
+
+
+def state_with_lines(page, unit):
+    """Seed: 8 of 35 places, the sentence « X places Homme … » generated; each click is a request."""
+    row = row_of(page, unit)
+    row.locator("[data-detail] > summary").click()
+    row.get_by_label("Place par place").check()
+    button_of(page, unit, "Ajouter une ligne").click()
+    expect(lines_of(page, unit)).to_have_count(1)
+    expect(lines_of(page, unit).get_by_label("Nombre")).to_be_focused()
+    lines_of(page, unit).get_by_label("Nombre").fill("5")
+    lines_of(page, unit).get_by_label("Genre").select_option("homme")
+    button_of(page, unit, "Ajouter une ligne").click()
+    expect(lines_of(page, unit)).to_have_count(2)
+    second = lines_of(page, unit).nth(1)
+    second.get_by_label("Nombre").fill("3")
+    second.get_by_label("Genre").select_option("femme")
+    button_of(page, unit, "Ajouter une ligne").click()
+    expect(lines_of(page, unit)).to_have_count(3)
+    button_of(page, unit, "Retirer la ligne 3").click()
+    expect(lines_of(page, unit)).to_have_count(2)
+    expect(lines_of(page, unit).first.get_by_label("Nombre")).to_have_value("5")
+    expect(row.get_by_text("sur 35 installées").first).to_be_visible()
+    figure_of(page, unit).fill("8")
+    button_of(page, unit, "Enregistrer").click()
+    expect(row).to_have_class(GREEN)
+    expect(row.get_by_text(re.compile(r"Enregistré le \d\d/\d\d/\d{4} à \d\d:\d\d"))).to_be_visible()
+    expect(row.get_by_text("5 places Homme / 3 places Femme")).to_be_visible()
+    button_of(page, unit, "Annuler").click()
+    expect(row.get_by_text("Saisie annulée")).to_be_visible()
+
+
+def test_place_lines_then_taken_back(opened, world):
+    state_with_lines(opened, world.act)
+    expect(figure_of(opened, world.act)).to_be_focused()
+    expect(opened.locator("[data-announcement]")).to_have_text(re.compile("Saisie annulée"))
+
+
+def test_place_lines_then_taken_back_without_script(unscripted, world):
+    state_with_lines(unscripted, world.act)
+
+
+def test_everything_is_confirmed_at_once_without_script(unscripted, live_server, world):
+    unscripted.get_by_role("link", name="Tout est inchangé").click()
+    expect(unscripted.get_by_role("heading", name="Tout confirmer")).to_be_visible()
+    expect(unscripted.get_by_text("8 places, le")).to_be_visible()
+    unscripted.get_by_role("button", name="Confirmer les chiffres cochés").click()
+    expect(unscripted.get_by_text("1 chiffre confirmé le")).to_be_visible()
+    assert CurrentFigure.objects.get(unit=world.act).version == 2
+
+
+@pytest.fixture
+def unscripted(browser, live_server, cast, world, browser_context_args, client):
+    """The entry page of ``responsable``, where no script runs."""
     client.force_login(cast.responsable)
     context = browser.new_context(**browser_context_args, java_script_enabled=False)
     context.add_cookies(
@@ -117,6 +193,12 @@ def test_the_page_works_without_script(browser, live_server, cast, world, browse
     )
     page = context.new_page()
     page.goto(live_server.url + PATH)
+    yield page
+    context.close()
+
+
+def test_the_page_works_without_script(unscripted, world):
+    page = unscripted
     figure_of(page, world.lam).fill("2")
     figure_of(page, world.act).fill("plein")
     page.get_by_role("button", name="Tout enregistrer").click()
@@ -127,7 +209,6 @@ def test_the_page_works_without_script(browser, live_server, cast, world, browse
     figure_of(page, world.act).fill("0")
     figure_of(page, world.act).press("Enter")
     expect(row_of(page, world.act)).to_have_class(GREEN)
-    context.close()
     assert CurrentFigure.objects.get(unit=world.act).figure == 0
 
 
@@ -180,13 +261,20 @@ def test_a_session_that_ends_loses_nothing_without_script(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing(opened, axe, world, width, scheme):
+def test_axe_finds_nothing(opened, axe, live_server, world, width, scheme):
     opened.emulate_media(color_scheme=scheme)
     opened.set_viewport_size({"width": width, "height": 3000})
     assert axe() == []
     figure_of(opened, world.act).fill("41")
     button_of(opened, world.act, "Enregistrer").click()
     expect(row_of(opened, world.act)).to_have_class(re.compile("wrong"))
-    row_of(opened, world.act).locator("summary").click()
+    row_of(opened, world.act).locator("[data-detail] > summary").click()
+    row_of(opened, world.act).get_by_label("Place par place").check()
+    button_of(opened, world.act, "Ajouter une ligne").click()
+    expect(lines_of(opened, world.act)).to_have_count(1)
+    assert axe() == []
+    assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.goto(live_server.url + PATH + "confirmer/")
+    expect(opened.get_by_role("heading", name="Tout confirmer")).to_be_visible()
     assert axe() == []
     assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
