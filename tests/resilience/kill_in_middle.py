@@ -128,7 +128,7 @@ def play(options: argparse.Namespace) -> int:
         server = Server(base)
         stack.callback(server.kill)
         server.start()
-        threads = [threading.Thread(target=writer.run) for writer in people]
+        threads = [threading.Thread(target=writer.run, daemon=True) for writer in people]
         for thread in threads:
             thread.start()
         number = 0
@@ -142,7 +142,8 @@ def play(options: argparse.Namespace) -> int:
                 kill_database(cluster)
                 lease.close()
                 lease.enter_context(Cluster().lease())
-            print(f"round {number}: {'web' if number % 2 else 'database'} killed and started again", flush=True)
+            target = "web" if number % 2 else "database"
+            print(f"round {number}: {target} killed, {acknowledged(people)} saved", flush=True)
         stopping.wait(BETWEEN_KILLS[1])
         stopping.set()
         for thread in threads:
