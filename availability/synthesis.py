@@ -87,11 +87,15 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Synthesis:
-    """The table at ``moment``. ``overall``: everything that was asked for, each unit once, when something was."""
+    """The table at ``moment``. ``overall``: everything that was asked for, each unit once, when something was.
+
+    ``empty`` are the groupings asked for without any unit: they have no row.
+    """
 
     moment: datetime.datetime
     columns: Sequence[Column]
     rows: Sequence[Row]
+    empty: Sequence[Grouping]
     overall: Cell | None
     is_filtered: bool
 
@@ -106,7 +110,7 @@ def read_synthesis(
 ) -> Synthesis:
     """Table of ``criteria`` at ``now``, or at their moment: two queries at most.
 
-    ``only_places`` keeps the rows where a place is free. Rows without any unit are kept only when nothing is asked.
+    ``only_places`` keeps the rows where a place is free.
     """
     moment = criteria.at or now
     is_filtered = (
@@ -123,10 +127,14 @@ def read_synthesis(
         for grouping in catalogue.groupings
         if grouping.pk in criteria.grouping_ids
     ]
-    kept = [
-        row for row in rows if (row.total.cell.units or not is_filtered) and (row.total.cell.free or not only_places)
-    ]
-    return Synthesis(moment=moment, columns=columns, rows=kept, overall=totals.overall, is_filtered=is_filtered)
+    return Synthesis(
+        moment=moment,
+        columns=columns,
+        rows=[row for row in rows if row.total.cell.units and (row.total.cell.free or not only_places)],
+        empty=[row.grouping for row in rows if not row.total.cell.units],
+        overall=totals.overall,
+        is_filtered=is_filtered,
+    )
 
 
 def _totals(criteria: Criteria, now: datetime.datetime, *, is_filtered: bool, compares: bool) -> Totals:

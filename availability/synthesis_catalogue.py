@@ -1,5 +1,6 @@
 """What the synthesis is made of: its rows, its columns, and the types d'UO to choose from. One query."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -34,9 +35,9 @@ class Column:
 class Catalogue:
     """Groupings shown and departments, in order; the types d'UO of these groupings, by name."""
 
-    groupings: list[Grouping]
-    departments: list[Column]
-    unit_types: list[UnitType]
+    groupings: Sequence[Grouping]
+    departments: Sequence[Column]
+    unit_types: Sequence[UnitType]
 
     def department(self, code: str) -> Column | None:
         """Department of that code, if it is one of the region."""

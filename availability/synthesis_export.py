@@ -93,7 +93,7 @@ def _cell(shown: ShownCell) -> Sequence[Any]:
 
 def _unit(row: UnitBehind) -> Sequence[Any]:
     unit, figure = row.unit, row.figure
-    commune = unit.geographic_entity.commune
+    commune = unit.address_record.commune
     is_told = row.is_stated and row.kind != "inactive"
     return [
         unit.geographic_entity.name,

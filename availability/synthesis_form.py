@@ -76,17 +76,21 @@ class MomentField(forms.CharField):
         return moment
 
 
+def _boxes() -> forms.CheckboxSelectMultiple:
+    return forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+
+
 class SynthesisForm(forms.Form):
     """Filters as typed. ``cleaned_data`` holds those that can be read; the others are said and left out."""
 
     type = forms.ChoiceField(label="Type d’unité", required=False)
     etablissement = forms.CharField(label="Établissement", required=False, max_length=120)
-    departement = forms.MultipleChoiceField(label="Département", required=False, widget=forms.CheckboxSelectMultiple)
+    departement = forms.MultipleChoiceField(label="Département", required=False, widget=_boxes())
     public = forms.MultipleChoiceField(
         label="Patientèle",
         required=False,
         choices=[(CHILD, "Enfant"), (ADULT, "Adulte")],
-        widget=forms.CheckboxSelectMultiple,
+        widget=_boxes(),
     )
     ages = AgesField(label="ou tranche d’âge", required=False, max_length=40)
     fraicheur = forms.ChoiceField(label="Fraîcheur maximale", required=False, choices=CEILING_CHOICES)

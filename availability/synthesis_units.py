@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import JSONObject
 
 from common.french import PARIS
@@ -77,11 +77,11 @@ class Behind:
         if self.start is None:
             return {}
         units = OperationalUnit.objects.filter(pk__in=[held.unit_id for held in self.held])
-        rows = units.with_address_shown(self.scope).filter(address_shown=True, geographic_entity__lat__isnull=False)
-        places = rows.values_list("pk", "geographic_entity__lat", "geographic_entity__lon")
-        return {pk: distance_km(self.start, Point(lat, lon)) for pk, lat, lon in places}
+        rows = units.with_address_shown(self.scope).filter(address_shown=True)
+        places = rows.values_list("pk", _own_or_entity("lat"), _own_or_entity("lon"))
+        return {pk: distance_km(self.start, Point(lat, lon)) for pk, lat, lon in places if lat is not None}
 
-    def page(self, number: object) -> Page:
+    def page(self, number: str | None) -> Page:
         """One page of ``EntityBehind``; a number out of bounds gives the nearest page."""
         by_entity: dict[int, list[Holding]] = {}
         for held in self.held:
@@ -89,7 +89,11 @@ class Behind:
         page = Paginator(sorted(by_entity.values(), key=self._order), PAGE_SIZE).get_page(number)
         groups = list(page.object_list)
         shown = {row.unit.pk: row for row in self.units([held for group in groups for held in group])}
-        page.object_list = [self._entity(group, shown) for group in groups]
+        page.object_list = [
+            self._entity(group, rows)
+            for group in groups
+            if (rows := [shown[held.unit_id] for held in group if held.unit_id in shown])
+        ]
         return page
 
     def units(self, held: Collection[Holding]) -> list[UnitBehind]:
@@ -123,13 +127,13 @@ class Behind:
     def _far(self, group: Iterable[Holding]) -> float | None:
         return min((self.distances[row.unit_id] for row in group if row.unit_id in self.distances), default=None)
 
-    def _entity(self, group: Sequence[Holding], shown: dict[int, UnitBehind]) -> EntityBehind:
-        rows = [shown[row.unit_id] for row in group if row.unit_id in shown]
+    def _entity(self, group: Sequence[Holding], rows: list[UnitBehind]) -> EntityBehind:
         rows.sort(
             key=lambda row: (not row.counts, -(row.figure.figure or 0) if row.is_stated else 1, row.unit.sort_name)
         )
-        entity = rows[0].unit.geographic_entity if rows else None
-        return EntityBehind(entity=entity, free=_total(group).free, km=self._far(group), units=rows)
+        return EntityBehind(
+            entity=rows[0].unit.geographic_entity, free=_total(group).free, km=self._far(group), units=rows
+        )
 
 
 def read_behind(
@@ -140,6 +144,11 @@ def read_behind(
     if only_places:
         held = [row for row in held if row.counts and row.free]
     return Behind(held=held, scope=scope, moment=criteria.at or now, is_past=criteria.at is not None, start=start)
+
+
+def _own_or_entity(name: str) -> Case:
+    """A field of the unit's address: its own, or its EG's."""
+    return Case(When(commune__isnull=False, then=F(name)), default=F(f"geographic_entity__{name}"))
 
 
 def _total(held: Iterable[Holding]) -> Cell:
@@ -169,7 +178,8 @@ def _units(unit_ids: Collection[int], scope: Scope, moment: datetime.datetime) -
         .filter(pk__in=unit_ids)
         .with_place()
         .with_address_shown(scope)
-        .select_related("current_figure__by", "current_figure__pool")
+        .select_related("commune", "current_figure__by", "current_figure__pool")
+        .defer("commune__outline")
         .annotate(
             closures_known=ArraySubquery(
                 closures.order_by("starts_at", "pk").values(

@@ -270,9 +270,8 @@ def _read(lines: Collection[tuple]) -> Totals:
     rows: dict[int, Cell] = {}
     overall = None
     for grouping_id, code, free, counted, opened, units, oldest in lines:
-        cell = Cell(
-            grouping_id, code or REGION, int(free or 0), int(counted or 0), int(opened or 0), units or 0, oldest
-        )
+        numbers = (int(number or 0) for number in (free, counted, opened, units))
+        cell = Cell(grouping_id, code or REGION, *numbers, oldest)
         if grouping_id is None:
             overall = cell
             continue
