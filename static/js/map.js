@@ -8,8 +8,8 @@ const SHAPES = { old: "frais-vieux", never: "frais-jamais" };
 const PIN_WIDTH = 52; // pixels
 const LETTERED_WIDTH = 88; // with the age in letters
 // Pins that would overlap become one cluster, so that each can be touched. Clusters are made for whole zoom levels
-// while the map stops at quarters: at the worst half a level further out, where 100 px are 70.
-const CLUSTER_RADIUS = 100;
+// while the map stops at quarters: at the worst half a level further out, where 80 px are 56.
+const CLUSTER_RADIUS = 80;
 const PLACE_BOX = 5000; // metres: the side of what is shown around one place
 const TILE_ZOOM = 19;
 const NAME = { permanent: true, className: "map-name" };
@@ -141,7 +141,7 @@ async function draw(element) {
     const bounds = drawPoints(element, map, places).getBounds();
     view = latitude ? bounds.extend([Number(latitude), Number(element.dataset.longitude)]) : bounds;
   }
-  const fit = () => map.invalidateSize().fitBounds(view, { padding: [element.markers ? 50 : 26, 26], maxZoom: 14, animate: false });
+  const fit = () => map.invalidateSize().fitBounds(view, { padding: [element.markers ? 44 : 26, 26], maxZoom: 14, animate: false });
   fit();
   element.map = map; // for modules that add to a map once it is drawn (point.js)
   element.dispatchEvent(new CustomEvent("map:drawn", { bubbles: true }));
