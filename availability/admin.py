@@ -1,21 +1,26 @@
 """Back office: groupings and rhythms, openings of the entry, statements (read only)."""
 
 import datetime
+from http import HTTPStatus
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
+from django.db.models import Count, Q
+from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from accounts.back_office import BackOfficeAdmin
+from accounts.models import AuditEntry
 from accounts.roles import Permission
-from directory.enums import Nomenclature
+from accounts.services import log_action
 from directory.models import Term
 
 from . import membership, openings
 from .breakdown import COUNT_FIELDS
 from .exceptions import UnitsNotGrouped
-from .models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
+from .grouping_form import TERM_FIELDS, GroupingForm, RhythmForm
+from .models import AvailabilityEntry, CurrentFigure, GroupedUnit, Grouping, UnitTypeRhythm
 
 CURRENT_FIELDS = (
     "unit",
@@ -30,25 +35,16 @@ CURRENT_FIELDS = (
     "by",
     "source",
 )
+AGE_LINES = (("from_value", "from_unit"), ("until_value", "until_unit"))
 NOT_GROUPED = "Le type de cette unité n’appartient à aucun regroupement."
 
 
-class RhythmForm(forms.ModelForm):
-    """A rhythm typed in hours."""
-
-    rhythm = forms.IntegerField(label="Rythme attendu (heures)", min_value=1, max_value=24 * 366)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["rhythm"] = self.instance.rhythm // datetime.timedelta(hours=1)
-
-    def clean_rhythm(self):
-        return datetime.timedelta(hours=self.cleaned_data["rhythm"])
+class Undone(Exception):
+    """A save that was only tried."""
 
 
 class RhythmAdmin(BackOfficeAdmin):
-    """Pages whose saving changes the rhythm in force for units."""
+    """Pages whose saving changes the rhythm or the opening in force for units: tried, told, then confirmed."""
 
     permission = Permission.OPENING_MANAGE
     form = RhythmForm
@@ -58,23 +54,89 @@ class RhythmAdmin(BackOfficeAdmin):
         return obj.rhythm // datetime.timedelta(hours=1)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
-        if db_field.name in {"unit_type", "unit_types"}:
-            kwargs["queryset"] = Term.objects.of(Nomenclature.UNIT_TYPE)
+        if db_field.name in TERM_FIELDS:
+            kwargs["queryset"] = Term.objects.of(TERM_FIELDS[db_field.name])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Show what saving would do to units before it is done."""
+        if request.method != "POST" or "_confirmed" in request.POST:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            with transaction.atomic():
+                before = _open_units()
+                response = super().changeform_view(request, object_id, form_url, extra_context)
+                if response.status_code != HTTPStatus.FOUND:
+                    return response
+                effect = self._effect(request, object_id, before)
+                raise Undone
+        except Undone:
+            list(messages.get_messages(request))  # what the undone save told
+            return self._ask(request, effect)
+
+    def _effect(self, request, object_id, before):
+        after = _open_units()
+        units = GroupedUnit.objects.filter(self.concerned(request, object_id)).values("unit").distinct().count()
+        return {"units": units, "closed": len(before - after), "opened": len(after - before)}
+
+    def _ask(self, request, effect):
+        sent = [(name, value) for name, values in request.POST.lists() for value in values]
+        context = {
+            **self.admin_site.each_context(request),
+            **effect,
+            "opts": self.opts,
+            "title": "Effet de cette règle",
+            "sent": [(name, value) for name, value in sent if name != "csrfmiddlewaretoken"],
+        }
+        return TemplateResponse(request, "admin/rule_confirm.html", context)
+
+    def _apply(self, request, name, details):
+        openings.apply_rhythms(by=request.user, request_ip=self.request_ip(request))
+        log_action(
+            action=AuditEntry.Action.GROUPING_CHANGED,
+            actor=request.user,
+            target=name,
+            request_ip=self.request_ip(request),
+            details=details,
+        )
+
+
+def _open_units():
+    return set(CurrentFigure.objects.filter(is_open=True).values_list("pk", flat=True))
 
 
 @admin.register(Grouping)
 class GroupingAdmin(RhythmAdmin):
     """Editing a grouping gives its units their new rhythm; a type that leaves every grouping closes its entry."""
 
-    list_display = ("name", "hours", "order")
+    form = GroupingForm
+    list_display = ("name", "hours", "units", "is_crisis", "order")
+    list_filter = ("is_crisis",)
     search_fields = ("name",)
-    filter_horizontal = ("unit_types",)
+    filter_horizontal = ("unit_types", "activities", "modes")
+    readonly_fields = ("units",)
+    fieldsets = (
+        (None, {"fields": ("name", "code", "order", "units")}),
+        ("Unités retenues", {"fields": ("unit_types", "activities", "modes", *AGE_LINES)}),
+        ("Saisie et synthèse", {"fields": ("rhythm", "offered_counts", "counted", "is_crisis")}),
+    )
+
+    def concerned(self, request, object_id):
+        """Rows of the grouping, named by its code: it may be new."""
+        return Q(grouping__code=request.POST["code"])
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(unit_count=Count("rows"))
+
+    @admin.display(description="unités concernées", ordering="unit_count")
+    def units(self, obj):
+        return getattr(obj, "unit_count", 0)
 
     def save_related(self, request, form, formsets, change):
         with transaction.atomic():
             super().save_related(request, form, formsets, change)
-            openings.apply_rhythms()
+            details = {"grouping": form.instance.code, "changed": sorted(form.changed_data)}
+            self._apply(request, form.instance.name, details)
 
 
 @admin.register(UnitTypeRhythm)
@@ -85,6 +147,10 @@ class UnitTypeRhythmAdmin(RhythmAdmin):
     list_display = ("unit_type", "hours")
     list_select_related = ("unit_type",)
     search_fields = ("unit_type__label",)
+
+    def concerned(self, request, object_id):
+        """Rows of the units of the type."""
+        return Q(unit__unit_type=object_id or request.POST["unit_type"])
 
     def get_readonly_fields(self, request, obj=None):
         return ("unit_type",) if obj else ()
@@ -97,12 +163,13 @@ class UnitTypeRhythmAdmin(RhythmAdmin):
     def save_model(self, request, obj, form, change):
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            openings.apply_rhythms()
+            self._apply(request, obj.unit_type.label, {"hours": self.hours(obj)})
 
     def delete_model(self, request, obj):
+        label = obj.unit_type.label
         with transaction.atomic():
             super().delete_model(request, obj)
-            openings.apply_rhythms()
+            self._apply(request, label, {"hours": None})
 
 
 class OpeningForm(forms.ModelForm):

@@ -7,13 +7,15 @@ from django.utils import timezone
 
 from directory.signals import units_changed, units_reopened
 
-from . import closures, openings, pools
+from . import closures, openings, pools, summary
+from .signals import figures_changed
 
 
 def connect() -> None:
     """Listen to the directory."""
     units_changed.connect(follow_units, dispatch_uid="availability.units")
     units_reopened.connect(follow_reopened_units, dispatch_uid="availability.reopened")
+    figures_changed.connect(summary.merge_now_and_then, dispatch_uid="availability.summary")
 
 
 def follow_units(sender: Any, *, unit_ids: list[int], **kwargs: Any) -> None:

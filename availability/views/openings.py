@@ -64,7 +64,9 @@ def opening_list(request: SignedInRequest) -> HttpResponse:
     units = form.units()
     counts = counts_of(units)
     page = _Counted(shown_units(units), counts["total"]).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "counts": counts, "may_do_all": form.is_valid() and bool(form.kept)}
+    lines = [(unit, getattr(unit, "current_figure", None)) for unit in page]
+    may_do_all = form.is_valid() and bool(form.kept)
+    context = {"form": form, "page": page, "lines": lines, "counts": counts, "may_do_all": may_do_all}
     return render(request, "availability/opening_list.html", context)
 
 

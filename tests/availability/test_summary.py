@@ -239,6 +239,16 @@ def test_merging_leaves_one_line_a_cell_and_hour(region, world):
     assert CellDelta.objects.count() == count
 
 
+def test_saves_merge_the_lines_now_and_then(region, world, monkeypatch, django_capture_on_commit_callbacks):
+    monkeypatch.setattr(summary, "WRITES_A_MERGE", 1)
+    play = Play(region, timezone.now())
+    for value in range(3):
+        with django_capture_on_commit_callbacks(execute=True):
+            play.state(0, value)
+    keys = list(CellDelta.objects.values_list("grouping_id", "department_code", "rhythm", "hour"))
+    assert len(keys) == len(set(keys))
+
+
 def test_a_grouping_deleted_leaves_no_total(region, world):
     Grouping.objects.filter(code="urgent").delete()
     now = timezone.now()
