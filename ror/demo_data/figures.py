@@ -3,12 +3,13 @@
 import datetime
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from availability.freshness import ContractState, expires_at
+from availability.lines import LineRoom, LineSex, LineState, PlaceLine, counts_of_lines, stored_lines
 from availability.models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
 from availability.openings import apply_rhythms
 from common.french import french_spaces
@@ -18,6 +19,7 @@ from directory.models import OperationalUnit
 from .world import World
 from .writer import copy_rows
 
+LINES_ONE_IN = 4  # detailed units whose last statement has place lines
 SPAN = datetime.timedelta(days=90)
 DENSE = datetime.timedelta(days=30)  # older statements of hospitals are thinned out to one a week
 OFTEN = datetime.timedelta(hours=8)  # nobody states more often than this in the past, whatever the rhythm
@@ -187,7 +189,23 @@ def _statements(world: World, one: Series) -> Iterator[dict[str, Any]]:
         }
         if one.detailed and rng.random() < 0.6:
             values |= _breakdown(world, stated, one.unit.sex)
+            if last and one.unit.pk % LINES_ONE_IN == 0 and stated < installed:
+                values |= _by_lines(world, stated, values)
         yield values | one.last if last else values
+
+
+def _by_lines(world: World, figure: int, counts: dict[str, Any]) -> dict[str, Any]:
+    """Place lines of a last statement instead of its counts, with one place that is not free."""
+    kinds = ((LineSex.WOMEN, "women"), (LineSex.MEN, "men"), (LineSex.ANY, "any_sex"))
+    free = [PlaceLine(count=counts[name], sex=sex, room=LineRoom.SINGLE) for sex, name in kinds if counts[name]]
+    until = world.now.date() + WEEK * 2
+    other = (
+        PlaceLine(count=1, state=LineState.RESERVED, until=until)
+        if figure % 2
+        else PlaceLine(count=1, state=LineState.PREPARING)
+    )
+    lines = [*free, other]
+    return {**dict.fromkeys(COUNTS), **asdict(counts_of_lines(lines)), "lines": stored_lines(lines)}
 
 
 def _breakdown(world: World, figure: int, sex: str) -> dict[str, int | None]:
