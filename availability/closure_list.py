@@ -103,12 +103,15 @@ def declarable_units(scope: Scope) -> QuerySet[OperationalUnit]:
 def offered_units(scope: Scope, text: str, chosen: Collection[int], limit: int) -> list[OperationalUnit]:
     """Units to tick, those chosen first, one more than ``limit``; for the whole region none without a text."""
     units = declarable_units(scope)
-    wanted = named(text)
+    ticked = Q(pk__in=list(chosen))
     if scope.coverage(Permission.STATEMENT_WRITE).region and not text:
-        wanted = Q(pk__in=[])
-    first = Case(When(pk__in=list(chosen), then=Value(0)), default=Value(1), output_field=IntegerField())
-    found = units.filter(wanted | Q(pk__in=list(chosen))).annotate(rank=first)
-    return list(found.order_by("rank", "geographic_entity__sort_name", "sort_name", "pk")[: limit + 1])
+        units = units.filter(ticked)
+    elif asked := named(text):
+        units = units.filter(asked | ticked)
+    first = Case(When(ticked, then=Value(0)), default=Value(1), output_field=IntegerField())
+    return list(
+        units.annotate(rank=first).order_by("rank", "geographic_entity__sort_name", "sort_name", "pk")[: limit + 1]
+    )
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ CLOSURES = (
     (-20 * DAY, 6 * DAY, UnitClosure.Reason.STAFF, "Équipe de nuit incomplète."),
 )
 CLOSED_TYPES = ("SSR", "PSY")  # disciplines: none of those that the examples are counted with
-POOL_NAME = "Lits partagés SSR"
+POOL_NAME = "Lits partagés des deux unités"
 
 
 def add_closures(world: World) -> None:
