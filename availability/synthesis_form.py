@@ -35,8 +35,8 @@ _UNITS = {"j": "d", "m": "m", "a": "y"}
 class AgesField(forms.CharField):
     """Ages « 0 j – 18 a »: a window of days, both ends included (17 ans lasts until the 18th birthday)."""
 
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
         if not text:
             return None
         ages = [Age(int(count), _UNITS[unit[0]]) for count, unit in _AGE.findall(text.lower())]
@@ -56,8 +56,8 @@ class MomentField(forms.CharField):
 
     formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y à %H:%M", "%Y-%m-%d", "%d/%m/%Y")
 
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
         if not text:
             return None
         for pattern in self.formats:
