@@ -35,6 +35,7 @@ function follow(element) {
       opened = marker;
       light(element, id, true);
       if (status) status.textContent = marker.feature.properties.label;
+      popup.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", "Fermer");
       fill(popup, id);
     });
     marker.on("popupclose", () => light(element, id, false));

@@ -65,20 +65,18 @@ function pin(feature, latlng, sprite) {
   const { name, places, age, fresh, label, url } = feature.properties;
   const shape = SHAPES[fresh] ?? `frais-${fresh}`;
   const picture = `<svg class="i" aria-hidden="true"><use href="${sprite}#${escaped(shape)}"/></svg>`;
+  const words = escaped(label ?? `${name}, places\u00a0: ${places}`);
   const letters = age ? `<small>${escaped(age)}</small>` : "";
   const icon = L.divIcon({
     className: `pin f-${fresh}`,
     iconSize: [age ? LETTERED_WIDTH : PIN_WIDTH, 44],
-    html: `<span>${picture}<b>${escaped(places)}</b>${letters}</span>`,
+    html: `<span class="visually-hidden">${words}</span><span class="face" aria-hidden="true">${picture}<b>${escaped(places)}</b>${letters}</span>`,
   });
   const marker = L.marker(latlng, { icon, riseOnHover: true });
-  marker.on("add", () => {
-    marker.getElement().setAttribute("aria-label", label ?? `${name}, places\u00a0: ${places}`);
-  });
   const link = url ? `<br><a href="${encodeURI(url)}">Ouvrir la fiche</a>` : "";
   return marker.bindPopup(`<b>${escaped(name)}</b><br>Places\u00a0: ${escaped(places)}${link}`, {
-    minWidth: 220,
-    maxWidth: 300,
+    minWidth: 260,
+    maxWidth: 320,
     maxHeight: 320,
   });
 }
