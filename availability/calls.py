@@ -112,13 +112,7 @@ def report_call(
     Raises ``PermissionDenied``, ``OperationalUnit.DoesNotExist`` (unknown or hidden from this person),
     ``EntryNotOpen``, ``StaleFigure`` when the version was never shown, ``RequestReused``, ``SharedMeanwhile``.
     """
-    if not may_report_calls(scope):
-        raise PermissionDenied("Noter la suite d’un appel demande un rôle en cours.")
-    OperationalUnit.objects.visible_to(scope).get(pk=unit_id)
-    rows = lock_figures([unit_id])
-    current = next((row for row in rows if row.pk == unit_id), None)
-    if current is None or not current.is_open or not current.unit.is_published:
-        raise EntryNotOpen
+    current, rows = _lock(unit_id, scope)
     if replayed := CallOutcome.objects.filter(request_id=request_id).first():
         if (replayed.unit_id, replayed.by_id) != (unit_id, by.pk):
             raise RequestReused(request_id)
@@ -137,6 +131,18 @@ def report_call(
     if not _contests(call, current):
         return Reported(call)
     return Reported(call, is_contested=True, is_told=_contest(call, current, rows, now, base_url))
+
+
+def _lock(unit_id: int, scope: Scope) -> tuple[CurrentFigure, list[CurrentFigure]]:
+    """Figure of a unit that shows one to this person, locked with those that share its places."""
+    if not may_report_calls(scope):
+        raise PermissionDenied("Noter la suite d’un appel demande un rôle en cours.")
+    OperationalUnit.objects.visible_to(scope).get(pk=unit_id)
+    rows = lock_figures([unit_id])
+    current = next((row for row in rows if row.pk == unit_id), None)
+    if current is None or not current.is_open or not current.unit.is_published:
+        raise EntryNotOpen
+    return current, rows
 
 
 def _figure_shown(current: CurrentFigure, version: int, now: datetime.datetime) -> int | None:

@@ -4,6 +4,9 @@ import datetime
 from collections.abc import Collection
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,22 +19,39 @@ from . import uses
 from .calls import prompt_of
 from .expected import expected_of, expected_words
 from .freshness import AgeBand, ContractState
-from .models import CurrentFigure
+from .models import CurrentFigure, UnitClosure
 from .permissions import may_state_somewhere, statement_refusal
 from .reliability import reliability_of
 from .shown import ShownFigure
-from .standing import closures_of
 
 
 def figures_for(unit_ids: Collection[int], *, viewer_id: int = 0) -> dict[int, ShownFigure]:
-    """Figures of units by unit id; a unit that was never opened to entry is absent (two queries)."""
+    """Figures of units by unit id; a unit that was never opened to entry is absent (one query)."""
     now = timezone.now()
-    rows = CurrentFigure.objects.filter(unit__in=unit_ids).select_related("unit__unit_type", "by", "pool")
-    closures = closures_of(unit_ids, now)
+    rows = _figures().filter(unit__in=unit_ids).select_related("unit__unit_type")
     return {
-        row.pk: ShownFigure(unit=row.unit, figure=row, viewer_id=viewer_id, now=now, closures=closures.get(row.pk, ()))
+        row.pk: ShownFigure(unit=row.unit, figure=row, viewer_id=viewer_id, now=now, closures=_closures(row))
         for row in rows
     }
+
+
+def _figures() -> QuerySet[CurrentFigure]:
+    """Current figures with who stated them, their pool, and the closures of the unit as JSON."""
+    closures = UnitClosure.objects.held().filter(unit=OuterRef("pk")).order_by("starts_at", "pk")
+    read = closures.values_list(
+        JSONObject(starts_at="starts_at", ends_at="ends_at", reason="reason", comment="comment"), flat=True
+    )
+    return CurrentFigure.objects.select_related("by", "pool").annotate(closures_held=ArraySubquery(read))
+
+
+def _closures(figure: Any) -> list[UnitClosure]:
+    """Closures read with a figure of ``_figures``."""
+    found = []
+    for values in figure.closures_held:
+        ends_at = values["ends_at"] and datetime.datetime.fromisoformat(values["ends_at"])
+        starts_at = datetime.datetime.fromisoformat(values["starts_at"])
+        found.append(UnitClosure(**values | {"unit_id": figure.pk, "starts_at": starts_at, "ends_at": ends_at}))
+    return found
 
 
 def badges() -> dict[str, Any]:
@@ -40,17 +60,18 @@ def badges() -> dict[str, Any]:
     return {"bands": list(AgeBand), "states": states, "now": timezone.now()}
 
 
-def shown_unit(request: HttpRequest, unit: OperationalUnit, figure: CurrentFigure | None) -> ShownFigure:
-    """Figure of one unit as this person is shown it now (one query: its closures)."""
-    now = timezone.now()
-    closures = closures_of([unit.pk], now).get(unit.pk, ())
-    return ShownFigure(unit=unit, figure=figure, viewer_id=request.scope.user_id or 0, now=now, closures=closures)
+def shown_unit(request: HttpRequest, unit: OperationalUnit) -> ShownFigure:
+    """Figure of one unit as this person is shown it now (one query)."""
+    figure = _figures().filter(unit=unit).first()
+    closures = _closures(figure) if figure is not None else []
+    viewer_id = request.scope.user_id or 0
+    return ShownFigure(unit=unit, figure=figure, viewer_id=viewer_id, now=timezone.now(), closures=closures)
 
 
 def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any]:
     """Places of one unit: free, installed, age, breakdown, comment, reliability; or « Saisie non activée »."""
-    figure = CurrentFigure.objects.select_related("by", "pool").filter(unit=unit).first()
-    shown = shown_unit(request, unit, figure)
+    shown = shown_unit(request, unit)
+    figure = shown.figure
     can_state = statement_refusal(request.scope, unit, figure, shown.closure) is None
     entry_url = reverse("availability:entry") + "?" + urlencode({"q": unit.name})
     if not request.scope.coverage(Permission.STATEMENT_WRITE).holds_unit(unit):

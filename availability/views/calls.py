@@ -23,7 +23,6 @@ from ..calls import EntryNotOpen, Reported, prompt_of, report_call
 from ..calls_form import CallForm
 from ..exceptions import RequestReused, StaleFigure
 from ..locks import SharedMeanwhile
-from ..models import CurrentFigure
 from ..panels import badges, shown_unit
 from .access import readers_only
 
@@ -95,15 +94,15 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """The unit, its figure, and the form, with what was typed."""
-    figure = CurrentFigure.objects.select_related("by", "pool").filter(unit=unit).first()
     back = _back(request, unit)
-    prompt = prompt_of(unit, figure, back)
+    row = shown_unit(request, unit)
+    prompt = prompt_of(unit, row.figure, back)
     if prompt is not None and form is not None:
         typed = {name: form.data.get(name, "") for name in ("outcome", "reason", "comment")}
         prompt = replace(prompt, **typed, errors=form.shown_errors, request_id=str(uuid.uuid4()))
     context = {
         "unit": unit,
-        "row": shown_unit(request, unit, figure),
+        "row": row,
         "call": prompt,
         "phone": main_phone(unit, contacts=sees_contacts(request.scope, unit)),
         "changed": changed,

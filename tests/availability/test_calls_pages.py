@@ -1,14 +1,18 @@
 """Pages of the suite of a call: the form, its errors, where one comes back to; the record page."""
 
+import datetime
 import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from availability.models import CallOutcome, CurrentFigure
+from availability.models import CallOutcome, CurrentFigure, UnitClosure
 from tests.test_query_budgets import queries_of
 
 pytestmark = pytest.mark.django_db
+
+HOUR = datetime.timedelta(hours=1)
 
 
 def address(unit):
@@ -112,6 +116,20 @@ def test_the_record_page_has_the_form_the_mark_and_the_history(reader, world):
     entity = reader.get(reverse("directory:geographic_entity_detail", args=[world.eg.pk])).content.decode()
     assert "Contesté le" in entity
     assert "0 appel sur 1 concordant" in entity
+
+
+def test_the_record_pages_say_a_closure_with_its_reason(reader, world):
+    now = timezone.now()
+    UnitClosure.objects.create(
+        unit=world.act, starts_at=now - HOUR, ends_at=now + HOUR, reason="works", comment="Toiture", recorded_at=now
+    )
+    page = reader.get(reverse("directory:unit_detail", args=[world.act.pk])).content.decode()
+    assert "Indisponibilité totale</b>&nbsp;: travaux" in page
+    assert "(Toiture)" in page
+    UnitClosure.objects.update(ends_at=now - HOUR / 2)
+    CurrentFigure.objects.filter(pk=world.act.pk).update(confirmed_at=now - 2 * HOUR)
+    entity = reader.get(reverse("directory:geographic_entity_detail", args=[world.eg.pk])).content.decode()
+    assert "À confirmer" in entity
 
 
 def test_a_unit_closed_to_entry_has_no_form(reader, world):
