@@ -8,8 +8,8 @@ const SHAPES = { old: "frais-vieux", never: "frais-jamais" };
 const PIN_WIDTH = 52; // pixels
 const LETTERED_WIDTH = 88; // with the age in letters
 // Pins that would overlap become one cluster, so that each can be touched. Clusters are made for whole zoom levels
-// while the map stops at quarters: at the worst half a level further out, where 80 px are 56.
-const CLUSTER_RADIUS = 80;
+// while the map stops at quarters: at the worst half a level further out, where 90 px are 63.
+const CLUSTER_RADIUS = 90;
 const PLACE_BOX = 5000; // metres: the side of what is shown around one place
 const TILE_ZOOM = 19;
 const NAME = { permanent: true, className: "map-name" };
