@@ -38,11 +38,6 @@ class Criteria:
     any_age: bool = False
     at: datetime.datetime | None = None
 
-    @property
-    def is_summarised(self) -> bool:
-        """Whether the summary answers: nothing asked but groupings or departments."""
-        return self == Criteria(grouping_ids=self.grouping_ids, department_codes=self.department_codes)
-
 
 @dataclass(frozen=True)
 class Totals:

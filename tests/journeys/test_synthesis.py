@@ -34,7 +34,7 @@ def test_to_a_unit_and_back_nothing_is_lost(opened, live_server):
         cell.click()
     expect(opened.get_by_role("heading", level=1)).to_contain_text("Santé Précarité, Hauts-de-Seine (92)")
     with opened.expect_navigation():
-        opened.locator(".hit").get_by_role("link", name="ACT ALTAIR VESTA").click()
+        opened.locator(".hit").get_by_role("link", name="ACT ALTAIR VESTA", exact=True).click()
     opened.go_back()
     opened.wait_for_url(re.compile("sante-precarite/92/"))
     with opened.expect_navigation():
