@@ -117,7 +117,7 @@ def _one_a_pool(rows: list[EntryRow]) -> list[EntryRow]:
     """Rows to save so that shared places are stated once: those that were changed, else the first of the pool."""
     pools: dict[int, list[EntryRow]] = {}
     for row in rows:
-        if row.is_pooled:
+        if row.figure is not None and row.figure.pool_id is not None:
             pools.setdefault(row.figure.pool_id, []).append(row)
     kept = {id(row) for shared in pools.values() for row in ([row for row in shared if is_changed(row)] or shared[:1])}
     return [row for row in rows if not row.is_pooled or id(row) in kept]
@@ -246,5 +246,6 @@ def show_stored(rows: list[EntryRow], viewer_id: int) -> None:
         return
     stored = stored_figures([row.unit.pk for row in rows], viewer_id, rows[0].now)
     for row in rows:
-        _put(row, stored[row.unit.pk])
-        row.form = StatementForm(prefix=prefix_of(row.unit), initial=initial_of(row.figure))
+        figure = stored[row.unit.pk]
+        _put(row, figure)
+        row.form = StatementForm(prefix=prefix_of(row.unit), initial=initial_of(figure))

@@ -93,8 +93,8 @@ def rows_of(scope: Scope, unit_ids: Iterable[int], now: datetime.datetime) -> li
 
 def stored_figures(unit_ids: Iterable[int], viewer_id: int, now: datetime.datetime) -> dict[int, CurrentFigure]:
     """Current figures after a save, with what their rows need (one query)."""
-    figures = CurrentFigure.objects.select_related("by", "pool")
-    return figures.annotate(undoable_since=_undoable("", viewer_id, now)).in_bulk(list(unit_ids))
+    figures = CurrentFigure.objects.select_related("by", "pool").filter(pk__in=list(unit_ids))
+    return {row.pk: row for row in figures.annotate(undoable_since=_undoable("", viewer_id, now))}
 
 
 def _undoable(prefix: str, viewer_id: int, now: datetime.datetime) -> Subquery:

@@ -62,7 +62,9 @@ class ShownFigure:
             return "inactive"
         if self.standing is Standing.UNKNOWN:
             return "unknown"
-        return {Standing.EXPIRED: "expired", Standing.TO_CONFIRM: "to_confirm"}.get(self.standing, "known")
+        if self.standing is Standing.TO_CONFIRM:
+            return "to_confirm"
+        return "expired" if self.standing is Standing.EXPIRED else "known"
 
     @property
     def kind_detail(self) -> str:

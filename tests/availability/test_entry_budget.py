@@ -27,46 +27,36 @@ def queries_of(act):
     return [query["sql"] for query in captured if not ENVELOPE.match(query["sql"])], response
 
 
+def make_units(world, count):
+    """Units that may have figures, without any."""
+    model = UnitFactory.build(geographic_entity=world.eg, name="LAM", lam=True)
+    return OperationalUnit.objects.bulk_create(
+        OperationalUnit(
+            geographic_entity=world.eg,
+            name=f"LAM {number:03}",
+            sort_name=f"lam {number:03}",
+            unit_type=model.unit_type,
+            status=world.lam.status,
+            capacity_kind=world.lam.capacity_kind,
+            care_mode=world.lam.care_mode,
+            installed_places=20,
+        )
+        for number in range(count)
+    )
+
+
 @pytest.fixture
 def grow(world, cast):
-    """Give ``responsable`` more units, each with a figure, an hour old, which the person stated."""
+    """Give ``responsable`` more units, each with a figure that the person has just stated."""
 
     def grown(count):
-        model = UnitFactory.build(geographic_entity=world.eg, name="LAM", lam=True)
-        now = timezone.now()
-        made = OperationalUnit.objects.bulk_create(
-            OperationalUnit(
-                geographic_entity=world.eg,
-                name=f"LAM {number:03}",
-                sort_name=f"lam {number:03}",
-                unit_type=model.unit_type,
-                status=world.lam.status,
-                capacity_kind=world.lam.capacity_kind,
-                care_mode=world.lam.care_mode,
-                installed_places=20,
-            )
-            for number in range(count)
-        )
+        made, now, rhythm = make_units(world, count), timezone.now(), world.lam_figure.rhythm
+        stated = {"version": 1, "figure": 4, "stated_at": now, "confirmed_at": now, "by": cast.responsable}
         CurrentFigure.objects.bulk_create(
-            CurrentFigure(
-                unit=unit,
-                rhythm=world.lam_figure.rhythm,
-                version=1,
-                figure=4,
-                stated_at=now,
-                confirmed_at=now,
-                expires_at=now + 3 * world.lam_figure.rhythm,
-                by=cast.responsable,
-                source="web",
-            )
+            CurrentFigure(unit=unit, rhythm=rhythm, expires_at=now + 3 * rhythm, source="web", **stated)
             for unit in made
         )
-        AvailabilityEntry.objects.bulk_create(
-            AvailabilityEntry(
-                unit=unit, version=1, figure=4, stated_at=now, confirmed_at=now, recorded_at=now, by=cast.responsable
-            )
-            for unit in made
-        )
+        AvailabilityEntry.objects.bulk_create(AvailabilityEntry(unit=unit, recorded_at=now, **stated) for unit in made)
         for unit in made:
             AssignmentFactory(user=cast.responsable, role=Role.AVAILABILITY_MANAGER, unit=unit)
         write_rows(unit_ids=None)
