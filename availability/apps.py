@@ -35,7 +35,12 @@ class AvailabilityConfig(AppConfig):
         synthesis_pages.register()
         reference.register(load_groupings, order=30)
         entry = navigation.NavItem(
-            "Disponibilités", "availability:entry", icon="lit", order=40, visible=panels.states_places
+            "Disponibilités",
+            "availability:entry",
+            icon="lit",
+            order=40,
+            visible=panels.states_places,
+            prefix="/disponibilites/",
         )
         navigation.register(entry)
         landing.register(panels.entry_page)

@@ -265,8 +265,8 @@ def _read(lines: Collection[tuple]) -> Totals:
     rows: dict[int, Cell] = {}
     overall = None
     for grouping_id, code, free, counted, opened, units, oldest in lines:
-        numbers = (int(number or 0) for number in (free, counted, opened, units))
-        cell = Cell(grouping_id, code or REGION, *numbers, oldest)
+        places, known, asked, all_units = (int(number or 0) for number in (free, counted, opened, units))
+        cell = Cell(grouping_id, code or REGION, places, known, asked, all_units, oldest)
         if grouping_id is None:
             overall = cell
             continue
