@@ -16,6 +16,7 @@ from directory.models import (
     OperationalUnit,
 )
 
+from .calls import add_calls
 from .closures import add_closures
 from .delegation import add_delegation
 from .establishments import Site, add_establishments, published
@@ -61,6 +62,7 @@ def load_demo(*, size: str, now: datetime.datetime, seed: int = SEED, say: Say =
     units = [unit for unit in world.instances[OperationalUnit] if unit.pk not in fixed]
     entries, figures = write_figures(world, [*examples.series, *draw_series(world, units, managers)])
     add_closures(world)
+    add_calls(world)
     say(f"  {AvailabilityEntry._meta.verbose_name_plural}\u00a0: {number(entries)} ({number(figures)} unités)")  # noqa: SLF001
     return world
 

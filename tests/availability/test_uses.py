@@ -106,8 +106,7 @@ def test_reading_a_record_counts_for_readers_not_for_those_who_state_it(client, 
     assert kept() == [(world.act.pk, 2, 0)]
     client.force_login(cast.ars)
     answer = client.get(reverse("availability:history_xlsx", args=[world.act.pk]))
-    assert b"".join(answer.streaming_content)
-    answer.close()
+    assert b"".join(answer.streaming_content)  # the client then ends the request
     assert kept() == [(world.act.pk, 2, 1)]
 
 
