@@ -171,6 +171,14 @@ def test_the_entry_row_leads_to_the_closure(responsable, world):
     assert f"{LIST}{planned.pk}/" in page
 
 
+def test_the_record_says_a_closure_is_planned(client, cast, world):
+    client.force_login(cast.consultation)
+    closed(world.act, starts=DAY)
+    page = client.get(reverse("directory:unit_detail", args=[world.act.pk])).text
+    assert "Indisponibilité prévue le" in page
+    assert "(travaux)" in page
+
+
 def test_absurd_ids_are_not_found(responsable):
     assert responsable.get(f"{LIST}99999999999999999999999/").status_code == 404
     assert responsable.get(f"{LIST}0/fin/").status_code == 404
