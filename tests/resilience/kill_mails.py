@@ -24,10 +24,13 @@ from collections import Counter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tests.resilience.outbox import MAIL_SECONDS
 from tests.resilience.stage import forget_connections, kill_database, kill_group, private_folder
 
 STEP = datetime.timedelta(minutes=16)
 LAST_RUNS = 12
+MAILS_BETWEEN = 6  # at most, from a start to its kill
+PATIENCE = 20.0  # seconds
 SETTINGS = {"file": "tests.resilience.settings_file", "table": "tests.resilience.settings_table"}
 WORKER = ("db_worker", "--queue-name", "*", "--interval", "0.05", "--no-startup-delay", "--no-reload", "-v", "0")
 
@@ -78,7 +81,11 @@ def round_with_a_kill(draw: random.Random, cluster, lease: contextlib.ExitStack,
     worker = start(*WORKER)
     command = start("remind", "--now", at.isoformat(), "-v", "0")
     target = draw.choice(("remind", "worker", "worker", "database"))
-    time.sleep(draw.uniform(0.8, 2.5) if target == "remind" else draw.uniform(1.0, 5.0))
+    if target == "remind":
+        time.sleep(draw.uniform(0.8, 2.5))
+    else:
+        wait_for_mails(draw.randint(1, MAILS_BETWEEN))
+        time.sleep(draw.uniform(0.0, 2 * MAIL_SECONDS))
     if target == "database":
         kill_database(cluster)
         lease.close()
@@ -88,6 +95,23 @@ def round_with_a_kill(draw: random.Random, cluster, lease: contextlib.ExitStack,
     command.wait()
     kill_group(worker)
     return target
+
+
+def wait_for_mails(count: int) -> None:
+    """Return once this many more mails have left, or when none has for a while: a kill then meets one on its way."""
+    deadline, wanted = time.monotonic() + PATIENCE, left() + count
+    while time.monotonic() < deadline and left() < wanted:
+        time.sleep(0.02)
+
+
+def left() -> int:
+    """Mails that have left."""
+    if "table" in os.environ["DJANGO_SETTINGS_MODULE"]:
+        from ror.demo.models import SentMail
+
+        return SentMail.objects.count()
+    outbox = Path(os.environ["ROR_OUTBOX"])
+    return len(outbox.read_text().splitlines()) if outbox.exists() else 0
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:

@@ -2,4 +2,4 @@
 
 from ror.settings.dev import *  # noqa: F403
 
-MAILERS = {"default": {"BACKEND": "tests.resilience.outbox.SlowTableBackend"}}
+MAILERS = {"default": {"BACKEND": "tests.resilience.table.SlowTableBackend"}}
