@@ -38,10 +38,12 @@ class RhythmForm(forms.ModelForm):
 class GroupingForm(RhythmForm):
     """A rule: ages typed as a value and its unit, counts as boxes."""
 
-    from_value = forms.IntegerField(label="À partir de", min_value=0, max_value=MAX_AGE_YEARS * 366, required=False)
+    from_value = forms.IntegerField(
+        label="Âge, à partir de", min_value=0, max_value=MAX_AGE_YEARS * 366, required=False
+    )
     from_unit = forms.ChoiceField(label="Unité de l’âge de début", choices=AgeUnit.choices, required=False)
     until_value = forms.IntegerField(
-        label="Avant",
+        label="Âge, avant",
         min_value=0,
         max_value=MAX_AGE_YEARS * 366,
         required=False,
