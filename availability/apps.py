@@ -8,7 +8,7 @@ class AvailabilityConfig(AppConfig):
     def ready(self) -> None:
         """Register the reference data, and what pages of the lower apps show of availability."""
         from accounts import home, landing
-        from common import navigation, reference
+        from common import reference
         from directory.enums import RecordKind
         from directory.panels import Panel, register
         from directory.permissions import reads_directory
@@ -34,15 +34,6 @@ class AvailabilityConfig(AppConfig):
         needs_pages.register()
         synthesis_pages.register()
         reference.register(load_groupings, order=30)
-        entry = navigation.NavItem(
-            "Disponibilités",
-            "availability:entry",
-            icon="lit",
-            order=40,
-            visible=panels.states_places,
-            prefix="/disponibilites/",
-        )
-        navigation.register(entry)
         landing.register(panels.entry_page)
         home.register(
             home.HomeCard(

@@ -1,4 +1,4 @@
-"""The synthesis among the navigation entries."""
+"""« Disponibilités » in the header, the synthesis in the Menu."""
 
 from django.http import HttpRequest
 
@@ -9,15 +9,16 @@ from .panels import states_places
 
 
 def register() -> None:
-    """« Disponibilités » leads readers to the synthesis; whoever states places finds it in the Menu."""
+    """« Disponibilités » leads whoever states places to them, other readers to the synthesis, in the Menu for all."""
     name = "availability:synthesis"
-    header = navigation.NavItem(
-        "Disponibilités", name, icon="lit", order=40, visible=_only_reads, prefix="/disponibilites/"
-    )
+    for address, visible in (("availability:entry", states_places), (name, _only_reads)):
+        header = navigation.NavItem(
+            "Disponibilités", address, icon="lit", order=40, visible=visible, prefix="/disponibilites/"
+        )
+        navigation.register(header)
     menu = navigation.NavItem(
         "Synthèse des disponibilités", name, icon="tableur", section="menu", order=41, visible=reads_directory
     )
-    navigation.register(header)
     navigation.register(menu)
 
 

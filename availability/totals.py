@@ -162,22 +162,8 @@ GROUP BY row.unit_id, entity.id
 """
 
 
-def _judged(criteria: Criteria, now: datetime.datetime, only: str = "") -> tuple[str, dict[str, Any]]:
-    """CTEs: rows, those that count by themselves, those judged from closures and pools, what cells are made of."""
-    values: dict[str, Any] = {"now": criteria.at or now}
-    conditions = _conditions(criteria, values)
-    if only:
-        conditions.append(only)
-    joins = _UNIT_JOINS if _reads_units(criteria) else ""
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    base = _NOW_ROWS if criteria.at is None else _PAST_ROWS
-    materialised = "NOT MATERIALIZED" if criteria.at is None else "MATERIALIZED"
-    counts = f"row.is_open AND row.free IS NOT NULL AND {_young_enough(criteria, values)}"
-    columns = "row.grouping_id, row.department_code, row.unit_id, row.pool_id, row.is_open, row.free,"
-    columns += " row.confirmed_at, row.entry_id"
-    held = _HELD_NOW if criteria.at is None else _HELD_THEN
-    sql = f"""
-    asked AS {materialised} ({base}{joins}{where}),
+_CTES = """
+    asked AS {materialised} ({asked}),
     settled AS NOT MATERIALIZED (
         SELECT {columns}, true AS is_there, ({counts}) IS TRUE AS counts
         FROM asked row WHERE row.pool_id IS NULL AND NOT row.is_volatile
@@ -212,7 +198,26 @@ def _judged(criteria: Criteria, now: datetime.datetime, only: str = "") -> tuple
         FROM holders WHERE pool_id IS NOT NULL AND free IS NOT NULL
         GROUP BY grouping_id, pool_id HAVING count(*) > 1
     )
-    """  # noqa: S608 - criteria are parameters
+    """
+
+
+def _judged(criteria: Criteria, now: datetime.datetime, only: str = "") -> tuple[str, dict[str, Any]]:
+    """CTEs: rows, those that count by themselves, those judged from closures and pools, what cells are made of."""
+    values: dict[str, Any] = {"now": criteria.at or now}
+    conditions = _conditions(criteria, values)
+    if only:
+        conditions.append(only)
+    joins = _UNIT_JOINS if _reads_units(criteria) else ""
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    base = _NOW_ROWS if criteria.at is None else _PAST_ROWS
+    materialised = "NOT MATERIALIZED" if criteria.at is None else "MATERIALIZED"
+    counts = f"row.is_open AND row.free IS NOT NULL AND {_young_enough(criteria, values)}"
+    columns = "row.grouping_id, row.department_code, row.unit_id, row.pool_id, row.is_open, row.free,"
+    columns += " row.confirmed_at, row.entry_id"
+    held = _HELD_NOW if criteria.at is None else _HELD_THEN
+    sql = _CTES.format(
+        materialised=materialised, asked=f"{base}{joins}{where}", columns=columns, counts=counts, held=held
+    )
     return sql, values
 
 
