@@ -7,7 +7,7 @@ class AvailabilityConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the reference data, and what pages of the lower apps show of availability."""
-        from accounts import home, landing
+        from accounts import home
         from common import reference
         from directory.enums import RecordKind
         from directory.panels import Panel, register
@@ -27,14 +27,11 @@ class AvailabilityConfig(AppConfig):
         from .reference import load_groupings
 
         receivers.connect()
-        closure_pages.register()
         uses.connect()
-        reminders.register()
         openings_menu.register_links()
-        needs_pages.register()
-        synthesis_pages.register()
+        for pages in (closure_pages, reminders, needs_pages, synthesis_pages):
+            pages.register()
         reference.register(load_groupings, order=30)
-        landing.register(panels.entry_page)
         home.register(
             home.HomeCard(
                 key="places",

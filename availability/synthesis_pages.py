@@ -1,11 +1,12 @@
-"""« Disponibilités » in the header, the synthesis in the Menu."""
+"""« Disponibilités » in the header, the synthesis in the Menu, the page where entry people arrive."""
 
 from django.http import HttpRequest
 
+from accounts import landing
 from common import navigation
 from directory.permissions import reads_directory
 
-from .panels import states_places
+from .panels import entry_page, states_places
 
 
 def register() -> None:
@@ -20,6 +21,7 @@ def register() -> None:
         "Synthèse des disponibilités", name, icon="tableur", section="menu", order=41, visible=reads_directory
     )
     navigation.register(menu)
+    landing.register(entry_page)
 
 
 def _only_reads(request: HttpRequest) -> bool:
