@@ -107,7 +107,9 @@ def _write(
     rows: QuerySet, after_of: Any, action: str, cause: Any, by: User | None, role: str, now: datetime.datetime
 ) -> dict[str, list[int]]:
     """Write the new states, with their history; return the ids of the rows by new status."""
-    locked = list(rows.select_for_update(of=("self",)).order_by("pk").values("pk", "version", *CLOSURE_FIELDS))
+    locked = list(
+        rows.select_for_update(of=("self",), no_key=True).order_by("pk").values("pk", "version", *CLOSURE_FIELDS)
+    )
     by_state: dict[tuple, list[int]] = defaultdict(list)
     lines = []
     for row in locked:

@@ -141,7 +141,11 @@ def _change(
 
     What already is as wanted (a button pressed twice) conflicts with nobody.
     """
-    rows = Practitioner.objects.visible_to(scope).select_for_update(of=("self",)).select_related("cpts__legal_entity")
+    rows = (
+        Practitioner.objects.visible_to(scope)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("cpts__legal_entity")
+    )
     locked = rows.get(pk=practitioner.pk)
     if member_of is not None and locked.cpts_id != member_of.pk:
         words = f"{locked} n’est pas ou n’est plus membre de «\u00a0{member_of}\u00a0»."

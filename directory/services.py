@@ -157,7 +157,7 @@ def start_edit(*, record: Any, expected_version: int, by: User | None, scope: Sc
     Raises ``StaleRecord`` when somebody saved since ``expected_version``, ``PermissionDenied`` outside the person's
     scope, the model's ``DoesNotExist`` when there is no such record.
     """
-    locked = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
+    locked = type(record).objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
     if locked.version != expected_version:
         raise StaleRecord(locked)
     if reason_not := why_not_edit(scope, locked):
@@ -193,7 +193,7 @@ def update_block(
     ``DoesNotExist`` when there is no such record.
     """
     with transaction.atomic():
-        locked = type(record).objects.select_for_update(of=("self",)).get(pk=record.pk)
+        locked = type(record).objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
         if locked.version != expected_version:
             refuse_conflict(locked, expected_version, set(values))
         if refusal := why_not_edit(scope, locked):

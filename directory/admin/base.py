@@ -143,7 +143,7 @@ class RecordAdmin(BackOfficeAdmin):
         record = super().get_object(request, object_id, from_field)
         if record is None or request.method != "POST":
             return record
-        locked = self.model.objects.select_for_update(of=("self",)).get(pk=record.pk)
+        locked = self.model.objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
         locked.edit = RecordEdit(locked, request.user, request.scope, before=state_of(locked))
         return locked
 

@@ -118,7 +118,7 @@ def purge(*, now: datetime.datetime) -> tuple[int, int]:
 
 def _begin(record: Owner, by: User, scope: Scope) -> RecordEdit:
     """Lock a record in the version that it has now: files conflict with no block."""
-    locked = type(record).objects.select_for_update(of=("self",)).only("version").get(pk=record.pk)
+    locked = type(record).objects.select_for_update(of=("self",), no_key=True).only("version").get(pk=record.pk)
     return start_edit(record=record, expected_version=locked.version, by=by, scope=scope)
 
 

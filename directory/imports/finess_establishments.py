@@ -63,7 +63,7 @@ class Establishments:
         found: list[Establishment] = [line.data for line in lines]
         numbers = [item.row.finess for item in found]
         rows = (
-            GeographicEntity.objects.select_for_update(of=("self",))
+            GeographicEntity.objects.select_for_update(of=("self",), no_key=True)
             .select_related("legal_entity", "category", "commune")
             .defer("commune__outline")
             .order_by("pk")

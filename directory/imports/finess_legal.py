@@ -29,7 +29,9 @@ class LegalEntities:
 
     def __init__(self, numbers: Iterable[str], sirens: Iterable[str]) -> None:
         numbers, sirens = set(numbers), {siren for siren in sirens if siren}
-        rows = LegalEntity.objects.select_for_update(of=("self",)).select_related("legal_status", "commune")
+        rows = LegalEntity.objects.select_for_update(of=("self",), no_key=True).select_related(
+            "legal_status", "commune"
+        )
         rows = rows.defer("commune__outline").order_by("pk")
         known = list(rows.filter(finess__in=numbers))
         self._drafts = {entity.finess: Draft.of(entity, FIELDS) for entity in known}

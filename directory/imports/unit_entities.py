@@ -47,7 +47,7 @@ class Entities:
         self._create({key: entity for key, entity in wanted.items() if self.found[key].created})
 
     def _known(self, wanted: Mapping[str, EntityCells]) -> None:
-        rows = GeographicEntity.objects.select_for_update(of=("self",)).select_related(
+        rows = GeographicEntity.objects.select_for_update(of=("self",), no_key=True).select_related(
             "legal_entity", "commune__department"
         )
         finess = {entity.finess for entity in wanted.values() if entity.finess}
@@ -64,7 +64,7 @@ class Entities:
     def _legal_known(self, wanted: Mapping[str, EntityCells]) -> dict[str, LegalEntity]:
         """EJs by « F » + FINESS and by « S » + SIREN."""
         numbers = [self._file.legal_numbers(entity) for entity in wanted.values()]
-        rows = LegalEntity.objects.select_for_update(of=("self",)).filter(
+        rows = LegalEntity.objects.select_for_update(of=("self",), no_key=True).filter(
             Q(finess__in={finess for finess, _ in numbers if finess})
             | Q(siren__in={siren for _, siren in numbers if siren})
         )
