@@ -4,15 +4,12 @@ import datetime
 import re
 import uuid
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
 from django.http import QueryDict
 
 from directory.scopes import Scope
 
 from .entry import confirm_row, show_stored
-from .entry_units import units_to_state
-from .models import CurrentFigure
+from .entry_units import for_rows, units_to_state
 from .rows import EntryRow, Outcome, shown_row
 from .standing import closures_of
 
@@ -25,14 +22,8 @@ def confirmable(scope: Scope, now: datetime.datetime, text: str = "") -> tuple[l
 
     Units that share their places come once, under the first of them. Three queries, whatever their number.
     """
-    shared = CurrentFigure.objects.filter(pool=OuterRef("current_figure__pool")).exclude(unit=OuterRef("pk"))
-    units = (
-        units_to_state(scope, now, text)
-        .filter(current_figure__is_open=True, current_figure__figure__isnull=False)
-        .with_place()
-        .select_related("current_figure__by", "current_figure__pool")
-        .annotate(sharing=ArraySubquery(shared.order_by("unit__sort_name").values("unit__name")))
-    )
+    stated = units_to_state(scope, now, text).filter(current_figure__is_open=True, current_figure__figure__isnull=False)
+    units = for_rows(stated)
     found = list(units[: LISTED + 1])
     count = units.count() if len(found) > LISTED else len(found)
     closures = closures_of([unit.pk for unit in found], now)

@@ -3,11 +3,23 @@
 import datetime
 from collections.abc import Iterable
 
-from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, SmallIntegerField, Subquery, Value, When
-from django.db.models.expressions import Window
-from django.db.models.lookups import IsNull
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    SmallIntegerField,
+    Value,
+    When,
+)
+from django.db.models.expressions import RawSQL, Window
 
 from accounts.roles import Permission
 from common.text import fold
@@ -17,12 +29,41 @@ from directory.scopes import Scope
 
 from .expected import awaited_places, read_awaited
 from .groupings import offered_counts_of
-from .models import AvailabilityEntry, CurrentFigure, UnitClosure
+from .models import CurrentFigure, UnitClosure
 from .rows import EntryRow, shown_row
 from .services import UNDO_DELAY
 from .standing import closures_of
 
 PAGE_SIZE = 20  # units; beyond, the page is split and may be filtered (spec 20)
+_JOINED = ("unit_type", "geographic_entity__commune", "current_figure__by", "current_figure__pool")
+_SHOWN = (
+    *("name", "status", "closed_on", "reopens_on", "capacity_kind", "installed_places", "unit_type__label"),
+    *("secretary_phone", "medical_phone", "medical_extension", "nursing_phone"),
+    *(f"geographic_entity__{name}" for name in ("name", "phone", "legal_entity", "commune__list_name")),
+    *(f"current_figure__{field.name}" for field in CurrentFigure._meta.concrete_fields),  # noqa: SLF001
+    *(f"current_figure__by__{name}" for name in ("first_name", "last_name", "username")),
+    "current_figure__pool__installed_places",
+)
+# In SQL: the ORM takes longer to write them, at each save, than PostgreSQL to answer.
+_SHARING = RawSQL(
+    """ARRAY(
+        SELECT other.name
+        FROM availability_currentfigure shared JOIN directory_operationalunit other ON other.id = shared.unit_id
+        WHERE shared.pool_id = availability_currentfigure.pool_id
+          AND shared.unit_id <> availability_currentfigure.unit_id
+        ORDER BY other.sort_name
+    )""",
+    (),
+    ArrayField(CharField()),
+)
+_UNDOABLE = """
+SELECT max(entry.recorded_at) FROM availability_availabilityentry entry
+WHERE entry.version = availability_currentfigure.version AND entry.by_id = %s AND entry.undoes_id IS NULL
+  AND entry.recorded_at >= %s
+  AND (entry.pool_id = availability_currentfigure.pool_id
+       OR availability_currentfigure.pool_id IS NULL AND entry.pool_id IS NULL
+          AND entry.unit_id = availability_currentfigure.unit_id)
+"""
 
 
 def units_to_state(scope: Scope, now: datetime.datetime, text: str = "") -> QuerySet[OperationalUnit]:
@@ -30,8 +71,7 @@ def units_to_state(scope: Scope, now: datetime.datetime, text: str = "") -> Quer
 
     ``text`` keeps those whose name, or whose establishment's or commune's name, holds each of its words.
     """
-    units = OperationalUnit.objects.for_permission(scope, Permission.STATEMENT_WRITE)
-    found = units.exclude(status=PublicationStatus.HIDDEN)
+    found = _mine(scope)
     for word in fold(text.replace("\x00", " ")).split():
         found = found.filter(
             Q(sort_name__contains=word)
@@ -61,19 +101,20 @@ def page_of_ids(units: QuerySet[OperationalUnit], asked: str | None) -> Page:
     return Page([pk for pk, _ in found], max(number, 1), paginator)
 
 
+def for_rows(units: QuerySet[OperationalUnit]) -> QuerySet[OperationalUnit]:
+    """The same units with what a row shows, and ``sharing``, the names of the others in their pool.
+
+    Columns are named one by one: records are wide, and most of them is on no row.
+    """
+    return units.select_related(*_JOINED).only(*_SHOWN).annotate(sharing=_SHARING)
+
+
 def rows_of(scope: Scope, unit_ids: Iterable[int], now: datetime.datetime) -> list[EntryRow]:
     """Rows of the person's units among ``unit_ids``, in that order (three queries)."""
     wanted = list(dict.fromkeys(unit_ids))
-    mine = CurrentFigure.objects.filter(pool=OuterRef("current_figure__pool")).exclude(unit=OuterRef("pk"))
     units = (
-        units_to_state(scope, now)
-        .with_place()
-        .select_related("current_figure__by", "current_figure__pool")
-        .annotate(
-            sharing=ArraySubquery(mine.order_by("unit__sort_name").values("unit__name")),
-            awaited=awaited_places(),
-            undoable_since=_undoable("current_figure__", scope.user_id or 0, now),
-        )
+        for_rows(_mine(scope).order_by())
+        .annotate(awaited=awaited_places(), undoable_since=_undoable(scope.user_id or 0, now))
         .in_bulk(wanted)
     )
     closures, offered = closures_of(wanted, now), offered_counts_of(wanted)
@@ -92,19 +133,17 @@ def rows_of(scope: Scope, unit_ids: Iterable[int], now: datetime.datetime) -> li
 
 
 def stored_figures(unit_ids: Iterable[int], viewer_id: int, now: datetime.datetime) -> dict[int, CurrentFigure]:
-    """Current figures after a save, with what their rows need (one query)."""
+    """Current figures as stored, with what their rows need (one query)."""
     figures = CurrentFigure.objects.select_related("by", "pool").filter(pk__in=list(unit_ids))
-    return {row.pk: row for row in figures.annotate(undoable_since=_undoable("", viewer_id, now))}
+    return {row.pk: row for row in figures.annotate(undoable_since=_undoable(viewer_id, now))}
 
 
-def _undoable(prefix: str, viewer_id: int, now: datetime.datetime) -> Subquery:
-    """When the last statement was recorded, if ``viewer_id`` may still take it back; ``prefix`` leads to the figure."""
-    pool = OuterRef(f"{prefix}pool")
-    last = AvailabilityEntry.objects.filter(
-        Q(IsNull(pool, rhs=True), pool=None, unit=OuterRef("pk")) | Q(pool=pool),
-        version=OuterRef(f"{prefix}version"),
-        by=viewer_id,
-        undoes=None,
-        recorded_at__gte=now - UNDO_DELAY,
-    )
-    return Subquery(last.order_by("-recorded_at").values("recorded_at")[:1])
+def _mine(scope: Scope) -> QuerySet[OperationalUnit]:
+    """Units that the person states. Hidden records are left out."""
+    units = OperationalUnit.objects.for_permission(scope, Permission.STATEMENT_WRITE)
+    return units.exclude(status=PublicationStatus.HIDDEN)
+
+
+def _undoable(viewer_id: int, now: datetime.datetime) -> RawSQL:
+    """When the last statement was recorded, if ``viewer_id`` may still take it back; of a query on current figures."""
+    return RawSQL(_UNDOABLE, (viewer_id, now - UNDO_DELAY), DateTimeField())  # noqa: S611 - nothing typed in it

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import JSONField, QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -24,7 +24,15 @@ from .permissions import Refusal, statement_refusal
 
 LONGEST_WAIT = datetime.timedelta(days=366)
 DUE_SHOWN = 10  # reminders of the home page
-_TOLD = ("id", "count", "expected_on", "comment")
+_AWAITED = """
+ARRAY(
+    SELECT jsonb_build_object('id', place.id, 'count', place.count, 'expected_on', place.expected_on,
+                              'comment', place.comment)
+    FROM availability_expectedplace place
+    WHERE place.unit_id = directory_operationalunit.id AND place.settled_at IS NULL
+    ORDER BY place.expected_on, place.id
+)
+"""
 LARGEST_COUNT = 999  # places of one announcement
 
 
@@ -55,10 +63,9 @@ def awaited_of(unit_ids: Collection[int]) -> dict[int, list[ExpectedPlace]]:
     return _by_unit(_awaited(unit_ids))
 
 
-def awaited_places() -> ArraySubquery:
+def awaited_places() -> RawSQL:
     """The same as an annotation of units, for ``read_awaited``: no query of its own."""
-    places = ExpectedPlace.objects.filter(unit=OuterRef("pk"), settled_at=None).order_by("expected_on", "pk")
-    return ArraySubquery(places.values(told=JSONObject(**{name: name for name in _TOLD})))
+    return RawSQL(_AWAITED, (), ArrayField(JSONField()))  # noqa: S611 - nothing typed in it
 
 
 def read_awaited(unit: OperationalUnit) -> list[ExpectedPlace]:
