@@ -1,5 +1,6 @@
 """Saving what the entry page sent: which rows, one transaction each, and what each row then shows."""
 
+import datetime
 import re
 import uuid
 from collections.abc import Callable
@@ -215,7 +216,7 @@ def _of(row: EntryRow, by, scope) -> dict:
 def _attempt(row: EntryRow, by, act: Callable[[], AvailabilityEntry], done: Outcome = Outcome.SAVED) -> None:
     row.previous = row.figure.figure if row.figure else None
     try:
-        act()
+        row.statement = act()
     except StatementError as error:
         row.outcome = Outcome.WRONG
         where, row.failure = explain(error, row.unit)
@@ -227,25 +228,38 @@ def _attempt(row: EntryRow, by, act: Callable[[], AvailabilityEntry], done: Outc
         if isinstance(error, StaleFigure):
             # The next save is made knowingly: it carries the version of the figure now shown.
             figure = stored_figures([row.unit.pk], by.pk, row.now).get(row.unit.pk, error.current)
-            _put(row, figure)
+            _put(row, figure, getattr(figure, "undoable_since", None))
     else:
         row.outcome = done
 
 
-def _put(row: EntryRow, figure: CurrentFigure) -> None:
-    """Give the row the figure as stored, and a new request; the form is left alone."""
+def _put(row: EntryRow, figure: CurrentFigure, undoable_since: datetime.datetime | None) -> None:
+    """Give the row a newer figure, and a new request; the form is left alone."""
     row.figure, row.version, row.request_id = figure, figure.version, str(uuid.uuid4())
-    row.undoable_since = getattr(figure, "undoable_since", None)
+    row.undoable_since = undoable_since
     for name in ("freshness", "standing", "lines"):
         row.__dict__.pop(name, None)
 
 
 def show_stored(rows: list[EntryRow], viewer_id: int) -> None:
-    """Give rows that were saved or left alone their stored figure and fresh fields (one query)."""
-    if not rows:
-        return
-    stored = stored_figures([row.unit.pk for row in rows], viewer_id, rows[0].now)
-    for row in rows:
+    """Give rows that were saved or left alone their figure as it now is, and fresh fields.
+
+    One query for those whose figure does not simply follow from what was just written; none when there is none.
+    """
+    others = [row for row in rows if not _follow(row, viewer_id)]
+    stored = stored_figures([row.unit.pk for row in others], viewer_id, others[0].now) if others else {}
+    for row in others:
         figure = stored[row.unit.pk]
-        _put(row, figure)
-        row.form = StatementForm(prefix=prefix_of(row.unit), initial=initial_of(figure))
+        _put(row, figure, figure.undoable_since)
+    for row in rows:
+        row.form = StatementForm(prefix=prefix_of(row.unit), initial=initial_of(row.figure))
+
+
+def _follow(row: EntryRow, viewer_id: int) -> bool:
+    """Bring the figure of the row to the statement that it just made, if that is enough."""
+    made = row.statement
+    if made is None or row.figure is None or not services.brought_to(row.figure, made):
+        return False
+    is_mine = made.by_id == viewer_id and made.undoes_id is None
+    _put(row, row.figure, made.recorded_at if is_mine else None)
+    return True

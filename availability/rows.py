@@ -17,7 +17,7 @@ from .breakdown import COUNT_FIELDS, USUAL_COUNTS
 from .expected import ExpectedLine, lines_of
 from .forms import StatementForm, initial_of
 from .line_form import MAX_LINES
-from .models import ExpectedPlace, UnitClosure
+from .models import AvailabilityEntry, ExpectedPlace, UnitClosure
 from .permissions import REFUSAL_WORDS, Refusal, statement_refusal
 from .services import UNDO_DELAY
 from .shown import ShownFigure
@@ -41,7 +41,7 @@ class EntryRow(ShownFigure):
 
     ``offered``: names of the counts it may fill in. ``expected``: places announced. ``undoable_since``: when its last
     statement was recorded, if the person may still take it back. ``asked``: number that ``question`` is about.
-    ``is_beside``: row of the same pool, sent back with the row that was saved.
+    ``is_beside``: row of the same pool, sent back with the row that was saved. ``statement``: what was just recorded.
     """
 
     refusal: Refusal | None
@@ -59,6 +59,7 @@ class EntryRow(ShownFigure):
     is_beside: bool = False
     failure: str = ""
     had_lines: bool = False
+    statement: AvailabilityEntry | None = None
 
     @property
     def anchor(self) -> str:

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import asdict
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from directory.models import OperationalUnit
 from directory.scopes import Scope
@@ -152,30 +152,51 @@ def installed_of(current: CurrentFigure) -> int | None:
     return current.pool.installed_places if current.pool is not None else current.unit.installed_places
 
 
+def brought_to(current: CurrentFigure, entry: AvailabilityEntry) -> bool:
+    """Bring a figure that was read before ``entry`` to what that statement made of it; nothing is read nor written.
+
+    Returns ``False``, and leaves the figure alone, when the statement did not come right after it (sent twice, late).
+    """
+    holder = holder_of(current)
+    is_next = current.pool_id == entry.pool_id and holder.version + 1 == entry.version
+    if not is_next or (holder.stated_at is not None and entry.stated_at < holder.stated_at):
+        return False
+    for name, value in _state_after(holder, entry).items():
+        setattr(holder, name, value)
+        setattr(current, name, value)
+    return True
+
+
 def _lock_figure(unit_id: int, scope: Scope, now: datetime.datetime) -> CurrentFigure:
     """Current row of the unit under a row lock, its unit, EG and pool loaded; raises ``StatementRefused``.
 
-    A pool is locked before its members, always in that order.
+    What else it depends on is read after, so that what was written while the lock was waited for is seen.
     """
-    pool_id = CurrentFigure.objects.filter(pk=unit_id).values_list("pool_id", flat=True).first()
-    pool = Pool.objects.select_for_update().get(pk=pool_id) if pool_id else None
-    current = (
-        CurrentFigure.objects.select_for_update(of=("self",))
-        .select_related("unit__geographic_entity")
-        .only(*_LOCKED)
-        .filter(unit_id=unit_id)
-        .first()
-    )
-    if current is not None and current.pool_id != pool_id:  # shared or separated meanwhile
-        raise StaleFigure(current)
+    current = _figures(unit_id).filter(pool=None).first() or _lock_shared(unit_id)
     unit = current.unit if current else OperationalUnit.objects.select_related("geographic_entity").get(pk=unit_id)
-    closure = UnitClosure.objects.active_at(now).filter(unit_id=unit_id).first()
+    closure = UnitClosure.objects.active_at(now).filter(unit_id=unit_id).only("pk").order_by("pk").first()
     refusal = statement_refusal(scope, unit, current, closure)
     if current is None or refusal:
         raise StatementRefused(refusal or Refusal.NOT_OPEN)
-    if pool is not None:
+    return current
+
+
+def _lock_shared(unit_id: int) -> CurrentFigure | None:
+    """Current row of a unit that shares its places, the pool being locked before its members; ``None`` without any."""
+    pool_id = CurrentFigure.objects.filter(pk=unit_id).values_list("pool_id", flat=True).first()
+    pool = Pool.objects.select_for_update().get(pk=pool_id) if pool_id else None
+    current = _figures(unit_id).first()
+    if current is not None and current.pool_id != pool_id:  # shared or separated meanwhile
+        raise StaleFigure(current)
+    if current is not None:
         current.pool = pool
     return current
+
+
+def _figures(unit_id: int) -> QuerySet[CurrentFigure]:
+    """Query that locks the current row of the unit."""
+    figures = CurrentFigure.objects.select_for_update(of=("self",)).select_related("unit__geographic_entity")
+    return figures.only(*_LOCKED).filter(pk=unit_id).order_by("pk")
 
 
 def _entries_of(current: CurrentFigure):

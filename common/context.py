@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from common import navigation
 
@@ -19,8 +20,13 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "site_name": site_name(),
         "support_desk": settings.SUPPORT_DESK,
         "is_demo": settings.DEMO,
-        "nav_main": navigation.visible_links(request, "main"),
-        "nav_menu": navigation.visible_links(request, "menu"),
-        "nav_tools": navigation.visible_links(request, "tools"),
-        "nav_footer": navigation.visible_links(request, "footer"),
+        "nav_main": _links(request, "main"),
+        "nav_menu": _links(request, "menu"),
+        "nav_tools": _links(request, "tools"),
+        "nav_footer": _links(request, "footer"),
     }
+
+
+def _links(request: HttpRequest, section: navigation.Section) -> Any:
+    """Entries of a section, worked out when the page has a header: a part of a page has none."""
+    return SimpleLazyObject(lambda: navigation.visible_links(request, section))

@@ -290,9 +290,9 @@ def test_the_database_refuses_it_in_sql_too(world, sql):
         cursor.execute(sql.format(AvailabilityEntry._meta.db_table))
 
 
-def test_saving_takes_ten_queries(cast, world, django_assert_num_queries):
+def test_saving_takes_nine_queries(cast, world, django_assert_num_queries):
     options = {"expected_version": 1, "request_id": uuid.uuid4(), "source": "web"}
     scope, now = scope_of(cast.responsable), timezone.now()
     said = Statement(figure=5)
-    with django_assert_num_queries(10):  # two of them the savepoint, one the totals' rows, one the search index
+    with django_assert_num_queries(9):  # two of them the savepoint, one the totals' rows, one the search index
         services.record_statement(unit_id=world.act.pk, said=said, by=cast.responsable, scope=scope, now=now, **options)
