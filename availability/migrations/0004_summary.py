@@ -5,7 +5,6 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-
 # Totals of the rows that are there, as the triggers would have written them.
 FILL = """
 INSERT INTO availability_celldelta (grouping_id, department_code, rhythm, hour, free, counted, opened, units)

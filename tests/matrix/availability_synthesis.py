@@ -9,7 +9,11 @@ ROWS = [
     Row("availability:synthesis_export", get=READERS),
     Row("availability:synthesis_entities", get=READERS),
     Row("availability:synthesis_entity", get=READERS, kwargs=lambda world: {"entity_id": world.eg.pk}),
-    Row("availability:synthesis_cell", get=READERS, kwargs=lambda world: {"grouping": "sante-precarite", "column": "92"}),
+    Row(
+        "availability:synthesis_cell",
+        get=READERS,
+        kwargs=lambda world: {"grouping": "sante-precarite", "column": "92"},
+    ),
     Row(
         "availability:synthesis_cell",
         get=NOT_FOUND,
