@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -17,9 +18,11 @@ from ..enums import Nomenclature
 from ..hours.schedule import FIRST_YEAR, LAST_YEAR
 from ..hours.timetable import (
     WEEKDAYS,
+    TypedClosure,
     TypedException,
     TypedRange,
     Validity,
+    contradicted_closures,
     hours_words,
     overlapping_exceptions,
     overlapping_ranges,
@@ -44,6 +47,11 @@ MIDNIGHT = datetime.time(0)
 ALL_DAY, CLOSED_DAY = "«\u00a024\u00a0h/24\u00a0»", "«\u00a0Fermé\u00a0»"
 BOTH_BOXES = f"Choisissez {ALL_DAY} ou {CLOSED_DAY}, pas les deux."
 BOX_OR_TIMES = "effacez les heures, ou décochez la case."
+WITHOUT_DATES = "la semaine sans dates s’ouvre à la même heure,"
+EMPTY_WEEK = (
+    "Cette semaine type n’a aucune heure\u00a0: donnez au moins une plage. Une unité fermée pendant une période se dit"
+    " dans «\u00a0Exceptions\u00a0», sans heures."
+)
 
 
 class TimeField(forms.CharField):
@@ -266,17 +274,31 @@ class UnitHoursForm(BlockForm):
             raise forms.ValidationError("Le formulaire est incomplet\u00a0: rechargez la page.", code="missing")
         if excess := self.draft.excess:
             raise forms.ValidationError(excess, code="excess")
+        self._closures: list[TypedClosure] = []
         ranges = [each for number in range(len(self.draft.weeks)) for each in self._typed_week(number)]
         exceptions = [each for number in range(len(self.draft.exceptions)) for each in self._typed_exception(number)]
         for first, second in overlapping_ranges(ranges):
             if second.source not in self.errors:
                 self.add_error(second.source, f"{capfirst(second.words)} recouvre {first.words}.")
+        self._refuse_contradictions(ranges)
         for earlier, later in overlapping_exceptions(exceptions):
             if later.source not in self.errors:
                 self.add_error(later.source, f"Cette exception en recouvre une autre, {_exception_words(earlier)}.")
         self._weekly = [self._range_row(each) for each in ranges]
         self._special = [self._exception_row(each) for each in exceptions]
         return cleaned
+
+    def _refuse_contradictions(self, ranges: list[TypedRange]) -> None:
+        """Refuse a day said closed that another week opens, and a period told apart by nothing that is kept."""
+        for closure, each in contradicted_closures(self._closures, ranges):
+            self.add_error(closure.source, f"Une autre semaine type ouvre ce jour-là\u00a0: {each.words}.")
+        undated = {(each.kind, each.weekday, each.opens_at) for each in ranges if not each.validity.is_dated}
+        for each in ranges:
+            source = f"{each.source.partition('-')[0]}-du"
+            is_the_same = (each.kind, each.weekday, each.opens_at) in undated and each.validity.first is None
+            if is_the_same and each.validity.is_dated and source not in self.errors:
+                words = f"{WEEKDAYS[each.weekday - 1]} à {each.opens_at:%H:%M}"
+                self.add_error(source, f"Donnez le premier jour\u00a0: {WITHOUT_DATES} {words}.")
 
     def _typed_week(self, number: int) -> list[TypedRange]:
         start, cleaned = f"p{number}", self.cleaned_data
@@ -294,14 +316,28 @@ class UnitHoursForm(BlockForm):
                 self.add_error(f"{name}-{box}", f"{said} est coché et des heures sont saisies\u00a0: {BOX_OR_TIMES}")
             elif day.all_day:
                 found.append(TypedRange(weekday, MIDNIGHT, MIDNIGHT, kind, validity, f"{name}-24h"))
-            elif not day.closed:
+            elif day.closed:
+                self._closures.append(TypedClosure(weekday, kind, validity, f"{name}-ferme"))
+            else:
                 lines = (self._typed_times(f"{name}-{line}") for line in range(len(day.ranges)))
                 found += [
                     TypedRange(weekday, *times, kind, validity, f"{name}-{line}-de")
                     for line, times in enumerate(lines)
                     if times
                 ]
+        if not found:
+            self._refuse_empty_week(number)
         return found
+
+    def _refuse_empty_week(self, number: int) -> None:
+        """Refuse a week without hours of which something is said all the same: it would not be kept."""
+        start, week = f"p{number}", self.draft.weeks[number]
+        if any(name.startswith(f"{start}-") for name in self.errors):
+            return
+        closed = (f"{start}-j{weekday}-ferme" for weekday, day in week.days.items() if day.closed)
+        said = (f"{start}-{part}" for part in ("du", "au", "type") if self.cleaned_data.get(f"{start}-{part}"))
+        if source := next(chain(closed, said), ""):
+            self.add_error(source, EMPTY_WEEK)
 
     def _typed_times(self, start: str) -> tuple[datetime.time, datetime.time] | None:
         """Both times of a line, ``None`` when it has none or is wrong; one without the other is an error."""

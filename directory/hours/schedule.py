@@ -1,9 +1,10 @@
 """Opening hours of a unit: weekly template, exceptions, nights, clock changes. Pure functions, no query.
 
 Rules: a range belongs to the day on which it opens; when it closes at or before its opening time it runs into the next
-day, and 00:00 – 00:00 is the whole day (RG_EXP_014). Weekly ranges stay valid until replaced (RG_EXP_016). An exception
-replaces the template on its days; a night begun the evening before it still runs to its end. A closing range is taken
-off the hours when the public is received; on the days of an exception, no closing range begins.
+day, and 00:00 – 00:00 is the whole day (RG_EXP_014). Weekly ranges stay valid until replaced (RG_EXP_016): on the days
+of its period, a dated week replaces the undated hours of its kind, also on the weekdays for which it has none. An
+exception replaces the template on its days; a night begun the evening before it still runs to its end. A closing range
+is taken off the hours when the public is received; on the days of an exception, no closing range begins.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,12 +35,15 @@ class WeeklyRange(NamedTuple):
     valid_until: date | None = None
     receives: bool = True
 
-    def begins_on(self, day: date) -> bool:
-        """Tell whether the range begins on ``day``, exceptions aside."""
-        return (
-            self.weekday == day.isoweekday()
-            and (self.valid_from is None or self.valid_from <= day)
-            and (self.valid_until is None or day <= self.valid_until)
+    @property
+    def is_dated(self) -> bool:
+        """Tell whether the range belongs to a period, whose week replaces the undated one."""
+        return self.valid_from is not None or self.valid_until is not None
+
+    def is_valid_on(self, day: date) -> bool:
+        """Tell whether ``day`` lies within the period of the range, whatever its weekday."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
         )
 
 
@@ -131,7 +135,7 @@ class Schedule:
                     if rule.opens_at is not None and rule.closes_at is not None
                 )
             )
-        rules = [rule for rule in self.weekly if rule.begins_on(day)]
+        rules = _in_force(self.weekly, day)
         # Ordinary hours are named only beside hours of another kind.
         unnamed = ORDINARY_NOTE if any(rule.kind for rule in rules) else ""
         return tuple(
@@ -142,9 +146,7 @@ class Schedule:
         """Closing ranges that begin on ``day``, in order."""
         if self._exceptions_on(day):
             return ()
-        return tuple(
-            sorted(Opening(day, rule.opens_at, rule.closes_at) for rule in self.closings if rule.begins_on(day))
-        )
+        return tuple(sorted(Opening(day, rule.opens_at, rule.closes_at) for rule in _in_force(self.closings, day)))
 
     def closed_for(self, day: date) -> str | None:
         """Reason of an exceptional closure (may be empty), ``None`` when the day has no such closure."""
@@ -207,6 +209,16 @@ class Schedule:
                 pieces = [cut for first, last in pieces for cut in ((first, min(last, start)), (max(first, end), last))]
             found += [(first, last - first) for first, last in pieces if first < last]
         return tuple(found)
+
+
+def _in_force(rules: Sequence[WeeklyRange], day: date) -> list[WeeklyRange]:
+    """Ranges that begin on ``day``, exceptions aside: the dated ones of a kind, else the undated ones."""
+    replaced = {rule.kind for rule in rules if rule.is_dated and rule.is_valid_on(day)}
+    return [
+        rule
+        for rule in rules
+        if rule.weekday == day.isoweekday() and rule.is_valid_on(day) and (rule.is_dated or rule.kind not in replaced)
+    ]
 
 
 def _days_around(moment: datetime) -> tuple[date, date]:

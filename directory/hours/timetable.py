@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MINUTES_A_DAY = 24 * 60
-MINUTES_A_WEEK = 7 * MINUTES_A_DAY
+Days = tuple[int, int]  # first and last day of a period, as ordinals of dates
+ALL_DAYS = FIRST_DAY, LAST_DAY = date.min.toordinal(), date.max.toordinal()
 _TIME = re.compile(r"(\d{1,2})(?:\s*[:hH.]\s*(\d{2})?|(\d{2}))?\s*", re.ASCII)
 
 
@@ -49,13 +50,18 @@ class Validity(NamedTuple):
     first: date | None = None
     last: date | None = None
 
-    def meets(self, other: Validity) -> bool:
-        """Tell whether some day belongs to both."""
-        return not (_before(self.last, other.first) or _before(other.last, self.first))
+    @property
+    def is_dated(self) -> bool:
+        """Tell whether it has a limit: the week of a period replaces the undated one."""
+        return self.first is not None or self.last is not None
 
-
-def _before(last: date | None, first: date | None) -> bool:
-    return last is not None and first is not None and last < first
+    @property
+    def days(self) -> Days:
+        """First and last day, as ordinals."""
+        return (
+            FIRST_DAY if self.first is None else self.first.toordinal(),
+            LAST_DAY if self.last is None else self.last.toordinal(),
+        )
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,16 @@ class TypedRange:
 
 
 @dataclass(frozen=True)
+class TypedClosure:
+    """A day of a weekly template said to be closed; ``source`` names its box."""
+
+    weekday: int
+    kind: str
+    validity: Validity
+    source: str
+
+
+@dataclass(frozen=True)
 class TypedException:
     """An exception: closed without times. ``source`` names the field of its first day."""
 
@@ -86,31 +102,85 @@ class TypedException:
 
 
 def overlapping_ranges(ranges: Sequence[TypedRange]) -> Iterator[tuple[TypedRange, TypedRange]]:
-    """Pairs (earlier, later in the week) of one kind of hours that share some time on some day of both validities.
+    """Pairs (earlier, later in the week) of one kind of hours that share some time.
 
-    Two kinds of hours may overlap: consultations are within the opening hours.
+    Two kinds of hours may overlap: consultations are within the opening hours. Undated hours give way to the dated ones
+    of their kind on the days of these (RG_EXP_016), so that only the night before and the night after may meet them.
     """
+    dated: dict[str, set[Days]] = {}
+    for each in ranges:
+        if each.validity.is_dated:
+            dated.setdefault(each.kind, set()).add(each.validity.days)
+    undated = {kind: _days_outside(periods) for kind, periods in dated.items()}
+
+    def held(each: TypedRange) -> list[Days]:
+        return [each.validity.days] if each.validity.is_dated else undated.get(each.kind, [ALL_DAYS])
+
     ordered = sorted(ranges, key=lambda each: (each.weekday, each.opens_at))
     for position, first in enumerate(ordered):
         for second in ordered[position + 1 :]:
-            if first.kind == second.kind and first.validity.meets(second.validity) and _share_a_minute(first, second):
+            if first.kind == second.kind and _meet(first, held(first), second, held(second)):
                 yield first, second
 
 
-def _share_a_minute(first: TypedRange, second: TypedRange) -> bool:
-    spans = [_span(each.weekday, each.opens_at, each.closes_at) for each in (first, second)]
-    (start, end), (other_start, other_end) = spans
-    # Sunday's night runs into Monday: the week is compared with the one before and the one after.
-    return any(
-        start < other_end + shift and other_start + shift < end for shift in (-MINUTES_A_WEEK, 0, MINUTES_A_WEEK)
-    )
+def contradicted_closures(
+    closures: Sequence[TypedClosure], ranges: Sequence[TypedRange]
+) -> Iterator[tuple[TypedClosure, TypedRange]]:
+    """Days said to be closed that another week, which does not give way, opens; a range each."""
+    for closure in closures:
+        for each in ranges:
+            if (
+                (each.kind, each.weekday) == (closure.kind, closure.weekday)
+                and each.validity.is_dated == closure.validity.is_dated
+                and _shared(each.validity.days, closure.validity.days, 0)
+            ):
+                yield closure, each
+                break
 
 
-def _span(weekday: int, opens_at: time, closes_at: time) -> tuple[int, int]:
-    """Minutes of the week at which a range starts and ends."""
+def _meet(first: TypedRange, first_days: list[Days], second: TypedRange, second_days: list[Days]) -> bool:
+    """Tell whether a range that begins on some of its days runs into the other one, begun on the same or a near day."""
+    for shift in (-1, 0, 1):
+        near = (second.weekday - first.weekday - shift) % 7 == 0
+        if near and _hours_meet(first.opens_at, first.closes_at, second.opens_at, second.closes_at, shift):
+            common = (_shared(one, other, shift) for one in first_days for other in second_days)
+            if any(days and _holds_weekday(days, first.weekday) for days in common):
+                return True
+    return False
+
+
+def _shared(one: Days, other: Days, shift: int) -> Days | None:
+    """Days of ``one`` such that the day ``shift`` later is of ``other``."""
+    first, last = max(one[0], other[0] - shift), min(one[1], other[1] - shift)
+    return (first, last) if first <= last else None
+
+
+def _holds_weekday(days: Days, weekday: int) -> bool:
+    first, last = days
+    return first + (weekday - first) % 7 <= last  # ordinal 1 is a Monday
+
+
+def _days_outside(periods: set[Days]) -> list[Days]:
+    """Days that are in none of the periods."""
+    found, start = [], FIRST_DAY
+    for first, last in sorted(periods):
+        if start < first:
+            found.append((start, first - 1))
+        start = max(start, last + 1)
+    return [*found, (start, LAST_DAY)] if start <= LAST_DAY else found
+
+
+def _hours_meet(opens_at: time, closes_at: time, other_opens_at: time, other_closes_at: time, shift: int) -> bool:
+    """Tell whether a range meets one that begins ``shift`` days later."""
+    start, end = _span(opens_at, closes_at)
+    other_start, other_end = _span(other_opens_at, other_closes_at)
+    return start < other_end + shift * MINUTES_A_DAY and other_start + shift * MINUTES_A_DAY < end
+
+
+def _span(opens_at: time, closes_at: time) -> tuple[int, int]:
+    """Minutes of the day at which a range starts and ends (more than a day's when it ends on the next)."""
     start, end = _minutes(opens_at), _minutes(closes_at)
-    midnight = (weekday - 1) * MINUTES_A_DAY
-    return midnight + start, midnight + (end if end > start else end + MINUTES_A_DAY)
+    return start, (end if end > start else end + MINUTES_A_DAY)
 
 
 def _minutes(value: time) -> int:
@@ -120,19 +190,20 @@ def _minutes(value: time) -> int:
 def overlapping_exceptions(
     exceptions: Sequence[TypedException],
 ) -> Iterator[tuple[TypedException, TypedException]]:
-    """Pairs of exceptions that speak of one day and contradict each other.
+    """Pairs of exceptions that contradict each other, on one day or on two that follow each other.
 
-    Two exceptions with other hours may share a day (two ranges of that day), unless their hours overlap.
+    Two exceptions with other hours may share a day (two ranges of that day), unless their hours overlap. A night runs
+    to its end, into a closed day too, but not into the hours of the next day's exception.
     """
     for position, first in enumerate(exceptions):
         for second in exceptions[position + 1 :]:
-            if first.validity.meets(second.validity) and _contradict(first, second):
+            if any(_contradict(first, second, shift) for shift in (-1, 0, 1)):
                 yield first, second
 
 
-def _contradict(first: TypedException, second: TypedException) -> bool:
+def _contradict(first: TypedException, second: TypedException, shift: int) -> bool:
+    if _shared(first.validity.days, second.validity.days, shift) is None:
+        return False
     if first.opens_at is None or first.closes_at is None or second.opens_at is None or second.closes_at is None:
-        return True
-    start, end = _span(1, first.opens_at, first.closes_at)
-    other_start, other_end = _span(1, second.opens_at, second.closes_at)
-    return start < other_end and other_start < end
+        return shift == 0
+    return _hours_meet(first.opens_at, first.closes_at, second.opens_at, second.closes_at, shift)

@@ -87,6 +87,27 @@ def test_night_begun_before_a_closed_day_runs_to_its_end():
     assert not schedule.is_open_at(at(dt.date(2024, 8, 15), 23))
 
 
+def test_a_dated_week_replaces_the_undated_one_of_its_kind():
+    summer = MONDAY, MONDAY + dt.timedelta(days=13)
+    tuesday = MONDAY + dt.timedelta(days=1)
+    schedule = Schedule(
+        [
+            *(WeeklyRange(day, dt.time(8), dt.time(18)) for day in range(1, 6)),
+            WeeklyRange(2, dt.time(9), dt.time(12), "", *summer),
+            WeeklyRange(2, dt.time(20), dt.time(8), "Garde", receives=False),
+        ],
+        (),
+        [WeeklyRange(2, dt.time(10), dt.time(11)), WeeklyRange(3, dt.time(10), dt.time(11), "", MONDAY, MONDAY)],
+    )
+    shown = [[o.opens_at.hour for o in schedule.openings_of(MONDAY + dt.timedelta(days=n))] for n in (-7, 0, 1, 2)]
+    assert shown == [[8], [], [9, 20], []]
+    assert [o.opens_at.hour for o in schedule.openings_of(tuesday + dt.timedelta(days=14))] == [8, 20]
+    assert schedule.closings_of(tuesday)
+    assert not schedule.is_open_at(at(MONDAY, 9))
+    assert schedule.is_open_at(at(tuesday, 9))
+    assert not schedule.is_open_at(at(tuesday, 13))
+
+
 def test_validity_is_inclusive():
     schedule = Schedule([WeeklyRange(1, dt.time(8), dt.time(9), "", MONDAY, MONDAY)])
     assert schedule.openings_of(MONDAY)

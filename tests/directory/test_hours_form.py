@@ -191,6 +191,56 @@ def test_overlaps_are_told_with_both_ranges(form_of):
     assert errors_of(night)["p0-j2-0-de"] == "Mardi 05:30 – 09:00 recouvre lundi 20:00 – 06:00 (le lendemain)."
 
 
+def summer_of(form_of, **changes):
+    """Ordinary hours on Monday and Tuesday, and a second week for the summer."""
+    shown = form_of(typed(form_of(), p0__j1__0__de="8", p0__j1__0__a="18", p0__j2__0__de="8", p0__j2__0__a="18"))
+    data = typed(shown.after_step("semaine"), p1__du="2027-07-01", p1__au="2027-08-31")
+    return form_of(data | {name.replace("__", "-"): value for name, value in changes.items()})
+
+
+def test_a_dated_week_stands_beside_the_undated_one(form_of):
+    form = summer_of(form_of, p1__j1__0__de="8", p1__j1__0__a="12", p1__j2__ferme="on")
+    assert form.is_valid(), form.errors
+    rows = [(row["weekday"], row["closes_at"], row["valid_from"]) for row in form.values()["weekly_hours"]]
+    assert rows == [(1, "12:00", "2027-07-01"), (1, "18:00", None), (2, "18:00", None)]
+
+
+def test_dated_weeks_are_written(world, cast, form_of):
+    form = summer_of(form_of, p1__j1__0__de="8", p1__j1__0__a="12")
+    assert form.is_valid(), form.errors
+    update_block(
+        record=world.act, values=form.values(), expected_version=1, by=cast.directeur, scope=scope_of(cast.directeur)
+    )
+    assert world.act.weekly_hours.count() == 3
+    again = form_of(typed(form_of()))
+    assert again.is_valid(), again.errors
+
+
+def test_a_period_without_a_first_day_is_told_from_the_undated_week(form_of):
+    errors = errors_of(summer_of(form_of, p1__du="", p1__j1__0__de="8", p1__j1__0__a="12"))
+    expected = "Donnez le premier jour\u00a0: la semaine sans dates s’ouvre à la même heure, lundi à 08:00."
+    assert errors == {"p1-du": expected}
+    assert summer_of(form_of, p1__du="", p1__j1__0__de="9", p1__j1__0__a="12").is_valid()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({}, "p1-du"),
+        ({"p1__j1__ferme": "on", "p1__j2__ferme": "on"}, "p1-j1-ferme"),
+        ({"p1__du": "", "p1__au": "", "p1__j3__ferme": "on"}, "p1-j3-ferme"),
+    ],
+)
+def test_a_week_that_says_something_without_hours_is_refused(form_of, changes, field):
+    assert "Exceptions" in errors_of(summer_of(form_of, **changes))[field]
+
+
+def test_a_closed_day_that_another_week_opens_is_refused(form_of):
+    changes = {"p1__du": "", "p1__au": "", "p1__j1__ferme": "on", "p1__j3__0__de": "8", "p1__j3__0__a": "9"}
+    errors = errors_of(summer_of(form_of, **changes))
+    assert errors == {"p1-j1-ferme": "Une autre semaine type ouvre ce jour-là\u00a0: lundi 08:00 – 18:00."}
+
+
 def test_dates_of_a_week_and_of_exceptions_are_checked(form_of):
     shown = form_of().after_step("exception").after_step("exception").after_step("exception")
     form = form_of(

@@ -82,12 +82,19 @@ def closing_ranges(schedule, day):
 
 
 def weekly_rules(rules, day):
-    return [
-        rule
-        for rule in rules
-        if rule.weekday == day.isoweekday()
-        and (rule.valid_from or dt.date.min) <= day <= (rule.valid_until or dt.date.max)
-    ]
+    """Ranges of a day, kind by kind: those of the periods that hold it when there is one, else those without dates."""
+    found = []
+    for kind in {rule.kind for rule in rules}:
+        always = [rule for rule in rules if rule.kind == kind and (rule.valid_from, rule.valid_until) == (None, None)]
+        dated = [
+            rule
+            for rule in rules
+            if rule.kind == kind
+            and rule not in always
+            and (rule.valid_from or dt.date.min) <= day <= (rule.valid_until or dt.date.max)
+        ]
+        found += [rule for rule in dated or always if rule.weekday == day.isoweekday()]
+    return found
 
 
 def minutes(value):
@@ -111,7 +118,8 @@ def schedules(draw, year):
         if first and last and last < first:
             first, last = last, first
         into = draw(st.sampled_from([weekly, weekly, closings]))
-        rule = WeeklyRange(draw(st.integers(1, 7)), draw(TIMES), draw(TIMES), "", first, last)
+        kind = draw(st.sampled_from(["", "", "Garde"]))
+        rule = WeeklyRange(draw(st.integers(1, 7)), draw(TIMES), draw(TIMES), kind, first, last)
         into.append(rule if into is closings else rule._replace(receives=draw(st.booleans()) or draw(st.booleans())))
     exceptions = []
     for _ in range(draw(st.integers(0, 4))):
