@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from common import french
@@ -54,13 +55,28 @@ class MonthWeek:
     days: tuple[DayHours | None, ...]
 
 
+class Held(Enum):
+    """How much of the days shown a period holds."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+
+
 @dataclass(frozen=True)
 class Period:
-    """Days on which some of the weekly hours hold, when they do not hold always."""
+    """Days on which some of the weekly hours hold, when they do not hold always.
+
+    ``current``: it holds today. ``held``: its part of the days shown, « cette semaine » or « ce mois » (``span``).
+    ``kinds``: kinds of hours other than the ordinary ones, when it has these alone.
+    """
 
     first: date | None
     last: date | None
     current: bool
+    held: Held = Held.ALL
+    span: str = ""
+    kinds: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -70,6 +86,21 @@ class Period:
         if self.first:
             return f"à partir du {french.day(self.first)}"
         return f"jusqu’au {french.day(self.last)}" if self.last else ""
+
+    @property
+    def sentence(self) -> str:
+        """« Horaires valables du … au … », « …, pour une partie de cette semaine », « Autres horaires du … au … »."""
+        kinds = f" ({', '.join(self.kinds).lower()})" if self.kinds else ""
+        if self.held is Held.NONE:
+            return f"Autres horaires{kinds} {self.words}"
+        part = f", pour une partie de {self.span}" if self.held is Held.SOME else ""
+        return f"Horaires{kinds} valables {self.words}{part}"
+
+    @property
+    def query(self) -> str:
+        """Link to a week of the period, when nothing of it is shown."""
+        day = self.first or self.last
+        return f"?semaine={week_text(week_start(day))}" if day and self.held is Held.NONE else ""
 
 
 def hours_context(
@@ -84,11 +115,16 @@ def hours_context(
         return {"week": None, "month": None, "open_now": ""}
     today = now.astimezone(PARIS).date()
     first = parse_month(asked.get("mois", ""))
+    monday = parse_week(asked.get("semaine", "")) or week_start(today)
+    if first:
+        shown, span = (first, next_month(first) - timedelta(days=1)), "ce mois"
+    else:
+        shown, span = (monday, monday + timedelta(days=6)), "cette semaine"
     return {
-        "week": week_context(schedule, parse_week(asked.get("semaine", "")) or week_start(today), today),
+        "week": week_context(schedule, monday, today),
         "month": month_context(schedule, first, today) if first else None,
         "open_now": "" if is_closed else open_words(schedule, now),
-        "periods": periods(schedule, today),
+        "periods": periods(schedule, today, shown, span),
         "exceptions": [exception_words(rule) for rule in next_exceptions(schedule, today)],
     }
 
@@ -119,7 +155,7 @@ def month_context(schedule: Schedule, first: date, today: date) -> dict[str, Any
         "day_names": DAYS,
         "today": today,
         "previous": month_link(first - timedelta(days=1)),
-        "next": month_link(first + timedelta(days=31)),
+        "next": month_link(next_month(first)),
         "is_current": shown == today,
         "own_query": f"?mois={month_text(first)}",
         "current_query": f"?mois={month_text(today)}",
@@ -149,6 +185,11 @@ def month_link(day: date) -> Link:
     return Link(month_name(day), f"?mois={month_text(day)}")
 
 
+def next_month(first: date) -> date:
+    """First day of the month after the one that begins on ``first``."""
+    return (first + timedelta(days=31)).replace(day=1)
+
+
 def month_name(day: date) -> str:
     """« août 2024 »."""
     return f"{MONTHS[day.month - 1]} {day.year}"
@@ -167,19 +208,24 @@ def parse_month(text: str) -> date | None:
     return date(int(found[1]), int(found[2]), 1)
 
 
-def periods(schedule: Schedule, today: date) -> list[Period]:
-    """Periods of validity of the weekly hours that still matter, by date; those without limits are not told."""
-    found = {
-        (rule.valid_from, rule.valid_until)
-        for rule in (*schedule.weekly, *schedule.closings)
-        if rule.valid_from or rule.valid_until
-    }
-    shown = [
-        Period(first, last, (first or date.min) <= today <= (last or date.max))
-        for first, last in found
-        if last is None or last >= today
-    ]
-    return sorted(shown, key=lambda period: (period.first or date.min, period.last or date.max))
+def periods(schedule: Schedule, today: date, shown: tuple[date, date], span: str = "cette semaine") -> list[Period]:
+    """Periods of the weekly hours, by date: those under way, to come, or seen on the days ``shown`` (first, last).
+
+    Hours without dates are not told. ``span``: the days shown, in words.
+    """
+    kinds: dict[tuple[date | None, date | None], set[str]] = {}
+    for rule in (*schedule.weekly, *schedule.closings):
+        if rule.is_dated:
+            kinds.setdefault((rule.valid_from, rule.valid_until), set()).add(rule.kind)
+    found = []
+    for (first, last), names in kinds.items():
+        start, end = first or date.min, last or date.max
+        whole = start <= shown[0] and shown[1] <= end
+        held = Held.ALL if whole else Held.SOME if start <= shown[1] and shown[0] <= end else Held.NONE
+        if held is not Held.NONE or end >= today:
+            named = () if "" in names else tuple(sorted(names))
+            found.append(Period(first, last, start <= today <= end, held, span, named))
+    return sorted(found, key=lambda period: (period.first or date.min, period.last or date.max))
 
 
 def next_exceptions(schedule: Schedule, today: date) -> list[ExceptionRange]:

@@ -58,11 +58,33 @@ def test_periods_that_still_matter():
     summer = WeeklyRange(1, dt.time(9), dt.time(12), "", dt.date(2024, 7, 1), dt.date(2024, 8, 31))
     past = WeeklyRange(1, dt.time(9), dt.time(12), "", None, dt.date(2024, 6, 30))
     later = WeeklyRange(1, dt.time(9), dt.time(12), "", dt.date(2024, 9, 1), None)
-    found = periods(Schedule([*ORDINARY, summer, past, later]), NOW.date())
+    week = dt.date(2024, 8, 12), dt.date(2024, 8, 18)
+    found = periods(Schedule([*ORDINARY, summer, past, later]), NOW.date(), week)
     assert [(period.words, period.current) for period in found] == [
         ("du 01/07/2024 au 31/08/2024", True),
         ("à partir du 01/09/2024", False),
     ]
+
+
+def test_periods_are_told_as_seen_from_the_days_shown():
+    dates = dt.date(2024, 7, 3), dt.date(2024, 8, 31)
+    schedule = Schedule([*ORDINARY, WeeklyRange(1, dt.time(9), dt.time(12), "", *dates)])
+
+    def said(**asked):
+        return [(period.sentence, period.query) for period in hours_context(schedule, asked, NOW)["periods"]]
+
+    assert said() == [("Horaires valables du 03/07/2024 au 31/08/2024", "")]
+    assert said(semaine="2024-W27") == [
+        ("Horaires valables du 03/07/2024 au 31/08/2024, pour une partie de cette semaine", "")
+    ]
+    assert said(mois="2024-07") == [("Horaires valables du 03/07/2024 au 31/08/2024, pour une partie de ce mois", "")]
+    assert said(semaine="2024-W40") == [("Autres horaires du 03/07/2024 au 31/08/2024", "?semaine=2024-W27")]
+    guard = Schedule([WeeklyRange(1, dt.time(9), dt.time(12), "Horaire de garde", *dates)])
+    (period,) = periods(guard, NOW.date(), (dt.date(2024, 9, 2), dt.date(2024, 9, 8)))
+    assert period.sentence == "Autres horaires (horaire de garde) du 03/07/2024 au 31/08/2024"
+    later = dt.datetime(2025, 8, 14, tzinfo=dt.UTC)
+    assert hours_context(schedule, {}, later)["periods"] == []
+    assert len(hours_context(schedule, {"semaine": "2024-W30"}, later)["periods"]) == 1
 
 
 def test_next_exceptions():
