@@ -63,5 +63,10 @@ class Commune(models.Model):
         return self.list_name if self.parent_id else self.name
 
     @property
+    def only_code(self) -> str:
+        """What goes with the name in a list: the postal code, or the department's when there are several."""
+        return self.postal_codes[0] if len(self.postal_codes) == 1 else self.department_id
+
+    @property
     def first_postal_code(self) -> str:
         return self.postal_codes[0] if self.postal_codes else ""

@@ -145,6 +145,20 @@ def test_paris_as_a_whole_covers_its_arrondissements(send, unit):
     assert served(unit) == {PARIS, NANTERRE}
 
 
+def test_a_commune_of_several_postal_codes_is_named_with_its_department(client, cast, send, unit):
+    Commune.objects.filter(pk=SAINT_OUEN).update(postal_codes=["93400", "93401"])
+    page = send(etape="ajouter", ajout="Saint-Ouen", intervention_communes=f"{PARIS} {NANTERRE}").content.decode()
+    assert "Paris (75)" in page
+    assert "Paris (75001)" not in page
+    assert "Nanterre (92000)" in page
+    assert "Saint-Ouen-sur-Seine (93)" in page
+    for insee in (PARIS_10, SAINT_OUEN):
+        InterventionAreaFactory(unit=unit, commune=commune(insee))
+    page = client.get(reverse("directory:unit_detail", args=[unit.pk])).content.decode()
+    assert "Paris 10 (75010)" in page
+    assert "Saint-Ouen-sur-Seine (93)" in page
+
+
 def test_saving_keeps_history_with_names(send, unit):
     assert send(intervention_communes=f"{NANTERRE} {KREMLIN}").status_code == 302
     changes = RecordChange.objects.get(record_kind="uo", record_id=unit.pk).changes
