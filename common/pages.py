@@ -28,7 +28,8 @@ class Crumb:
 def posted_from(page: Callable[..., str]) -> Callable[[View], View]:
     """View that acts on POST alone; whoever reloads it with GET is sent to the ``page`` that its button is on.
 
-    ``page`` gives that address from the arguments of the view's own.
+    ``page`` gives that address from the arguments of the view's own. A decorator that refuses people stands above, so
+    that they are refused at once.
     """
 
     def decorated(view: View) -> View:

@@ -97,8 +97,8 @@ def quality_records(request: HttpRequest) -> HttpResponse:
     )
 
 
-@posted_from(lambda: reverse("directory:quality_list"))
 @followers_only
+@posted_from(lambda: reverse("directory:quality_list"))
 def quality_workbook(request: SignedInRequest) -> HttpResponseBase:
     """Every line of the page as it is filtered and sorted, in an Excel file written line by line; logged.
 

@@ -1,12 +1,14 @@
 """« Revue des droits »: roles to confirm or to end, once a year (spec 50)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -107,11 +109,22 @@ def confirm(request: SignedInRequest) -> HttpResponse:
     return redirect(reverse("directory:rights_review") + (f"?{query}" if query else ""))
 
 
+def support_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answer 403 to whoever does not manage the accounts."""
+
+    @wraps(view)
+    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not manages_accounts(request):
+            raise PermissionDenied("L’export de la revue des droits est réservé au support.")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@support_only
 @posted_from(lambda: reverse("directory:rights_review"))
 def rights_review_export(request: SignedInRequest) -> FileResponse:
     """Download the list as an Excel file; support alone, logged."""
-    if not manages_accounts(request):
-        raise PermissionDenied("L’export de la revue des droits est réservé au support.")
     shown, text = asked_list(request.POST)
     log_action(
         action=AuditEntry.Action.EXPORTED,

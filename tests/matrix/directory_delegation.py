@@ -91,7 +91,7 @@ ROWS = [
         data=lambda world: {"refus-answer": "Adresse non professionnelle."},
     ),
     Row("directory:rights_review", get=DELEGATES, post="login 403 403 away away 403 403"),
-    Row("directory:rights_review_export", get=same("away"), post="login 403 403 403 200 403 403"),
+    Row("directory:rights_review_export", get="login 403 403 403 away 403 403", post="login 403 403 403 200 403 403"),
     Row("directory:cpts_members", get=READERS, kwargs=cpts),
     Row(
         "directory:cpts_members",
