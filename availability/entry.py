@@ -252,7 +252,8 @@ def show_stored(rows: list[EntryRow], viewer_id: int) -> None:
         figure = stored[row.unit.pk]
         _put(row, figure, figure.undoable_since)
     for row in rows:
-        row.form = StatementForm(prefix=prefix_of(row.unit), initial=initial_of(row.figure))
+        if row.figure is not None:
+            row.form = StatementForm(prefix=prefix_of(row.unit), initial=initial_of(row.figure))
 
 
 def _follow(row: EntryRow, viewer_id: int) -> bool:

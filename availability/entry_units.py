@@ -28,7 +28,7 @@ from directory.models import OperationalUnit
 from directory.scopes import Scope
 
 from .expected import awaited_places, read_awaited
-from .groupings import offered_counts_of
+from .groupings import offered_counts, read_offered
 from .models import CurrentFigure, UnitClosure
 from .rows import EntryRow, shown_row
 from .services import UNDO_DELAY
@@ -110,21 +110,21 @@ def for_rows(units: QuerySet[OperationalUnit]) -> QuerySet[OperationalUnit]:
 
 
 def rows_of(scope: Scope, unit_ids: Iterable[int], now: datetime.datetime) -> list[EntryRow]:
-    """Rows of the person's units among ``unit_ids``, in that order (three queries)."""
+    """Rows of the person's units among ``unit_ids``, in that order (two queries)."""
     wanted = list(dict.fromkeys(unit_ids))
     units = (
         for_rows(_mine(scope).order_by())
-        .annotate(awaited=awaited_places(), undoable_since=_undoable(scope.user_id or 0, now))
+        .annotate(awaited=awaited_places(), offered=offered_counts(), undoable_since=_undoable(scope.user_id or 0, now))
         .in_bulk(wanted)
     )
-    closures, offered = closures_of(wanted, now), offered_counts_of(wanted)
+    closures = closures_of(wanted, now)
     return [
         shown_row(
             units[pk],
             scope,
             now,
             closures=closures.get(pk, ()),
-            offered=offered[pk],
+            offered=read_offered(units[pk].offered),
             awaited=read_awaited(units[pk]),
         )
         for pk in wanted

@@ -3,8 +3,10 @@
 import datetime
 from collections.abc import Collection
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import BooleanField, CharField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.models import AuditEntry, User
 from accounts.services import log_action
@@ -12,15 +14,23 @@ from directory.scopes import Scope
 
 from .breakdown import COUNT_FIELDS, USUAL_COUNTS
 from .exceptions import CrisisRefused
-from .models import CrisisMode, GroupedUnit, Grouping
+from .models import CrisisMode, Grouping
 from .permissions import may_manage_openings
 
 _CRISIS_LOCK = 0x43524953  # any number of our own
+_IS_CRISIS_ON = "SELECT is_on FROM availability_crisismode ORDER BY at DESC, id DESC LIMIT 1"
+# In SQL: the ORM takes longer to write it, at each save, than PostgreSQL to answer.
+_OFFERED = f"""ARRAY(
+    SELECT unnest(rule.offered_counts)
+    FROM availability_groupedunit row JOIN availability_grouping rule ON rule.id = row.grouping_id
+    WHERE row.unit_id = directory_operationalunit.id AND (NOT rule.is_crisis OR ({_IS_CRISIS_ON}))
+)"""  # noqa: S608
 
 
 def shown_groupings() -> QuerySet[Grouping]:
     """Groupings to offer on pages, in their order: those of a crisis only while crisis mode is on (one query)."""
-    return Grouping.objects.filter(_is_shown())
+    is_on = RawSQL(_IS_CRISIS_ON, (), BooleanField())  # noqa: S611 - nothing typed in it
+    return Grouping.objects.filter(Q(is_crisis=False) | Q(is_crisis=is_on))
 
 
 def is_crisis_on() -> bool:
@@ -28,16 +38,17 @@ def is_crisis_on() -> bool:
     return bool(CrisisMode.objects.values_list("is_on", flat=True).first())
 
 
-def offered_counts_of(unit_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """Names of the counts (``availability.breakdown``) that each unit may fill in, in the order of ``COUNT_FIELDS``.
+def offered_counts() -> RawSQL:
+    """Names of the counts that the groupings of a unit offer, as an annotation of units, for ``read_offered``.
 
-    They are those of its groupings, crisis ones only in crisis mode, or the usual six when none says (one query).
+    Those of crisis groupings only in crisis mode.
     """
-    offered: dict[int, set[str]] = {}
-    rows = GroupedUnit.objects.filter(_is_shown("grouping__"), unit__in=unit_ids).order_by()
-    for unit_id, names in rows.values_list("unit", "grouping__offered_counts"):
-        offered.setdefault(unit_id, set()).update(names)
-    return {pk: _in_order(offered.get(pk, ())) for pk in unit_ids}
+    return RawSQL(_OFFERED, (), ArrayField(CharField()))  # noqa: S611 - nothing typed in it
+
+
+def read_offered(names: Collection[str]) -> tuple[str, ...]:
+    """Counts that a unit may fill in, in the order of ``COUNT_FIELDS``: those offered, the usual six when none is."""
+    return tuple(name for name in COUNT_FIELDS if name in names) or USUAL_COUNTS
 
 
 @transaction.atomic
@@ -60,13 +71,3 @@ def switch_crisis_mode(
     action = AuditEntry.Action.CRISIS_ON if is_on else AuditEntry.Action.CRISIS_OFF
     log_action(action=action, actor=by, target=reason, request_ip=request_ip, details={"crisis_id": switch.pk})
     return switch
-
-
-def _is_shown(prefix: str = "") -> Q:
-    """Condition on groupings: ordinary, or crisis mode is on."""
-    latest = Subquery(CrisisMode.objects.order_by("-at", "-pk").values("is_on")[:1])
-    return Q(**{f"{prefix}is_crisis": False}) | Q(**{f"{prefix}is_crisis": latest})
-
-
-def _in_order(names: Collection[str]) -> tuple[str, ...]:
-    return tuple(name for name in COUNT_FIELDS if name in names) or USUAL_COUNTS

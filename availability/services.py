@@ -4,10 +4,10 @@ import datetime
 import uuid
 from dataclasses import asdict
 
-from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import Model, Q
 
-from directory.models import OperationalUnit
+from directory.models import GeographicEntity, OperationalUnit
 from directory.scopes import Scope
 
 from . import membership
@@ -33,11 +33,15 @@ from .statement import Statement
 LARGEST_FIGURE = 9999  # places; no unit of the region comes near
 RISE_PLACES = 5  # the slip guard asks beyond both
 RISE_SHARE = 0.5
-# What a save reads: units and establishments are wide, and building their columns costs more than reading them.
-_LOCKED = (
-    *(field.name for field in CurrentFigure._meta.concrete_fields),  # noqa: SLF001
-    *("unit__name", "unit__status", "unit__installed_places", "unit__geographic_entity__legal_entity"),
-)
+# In SQL: the ORM takes longer to write it, at each save, than PostgreSQL to answer.
+_LOCK = """
+SELECT figure.*, unit.status AS unit_status, unit.installed_places, unit.geographic_entity_id, entity.legal_entity_id
+FROM availability_currentfigure figure
+JOIN directory_operationalunit unit ON unit.id = figure.unit_id
+JOIN directory_geographicentity entity ON entity.id = unit.geographic_entity_id
+WHERE figure.unit_id = %s AND figure.pool_id IS NOT DISTINCT FROM %s
+FOR UPDATE OF figure
+"""
 UNDO_DELAY = datetime.timedelta(minutes=10)
 
 
@@ -153,16 +157,14 @@ def installed_of(current: CurrentFigure) -> int | None:
 
 
 def brought_to(current: CurrentFigure, entry: AvailabilityEntry) -> bool:
-    """Bring a figure that was read before ``entry`` to what that statement made of it; nothing is read nor written.
+    """Bring a figure that was read before ``entry`` to what that statement made of it; its pool is left alone.
 
-    Returns ``False``, and leaves the figure alone, when the statement did not come right after it (sent twice, late).
+    Returns ``False``, and leaves it too, when the statement did not come right after it (sent twice, late).
     """
-    holder = holder_of(current)
-    is_next = current.pool_id == entry.pool_id and holder.version + 1 == entry.version
-    if not is_next or (holder.stated_at is not None and entry.stated_at < holder.stated_at):
+    is_next = current.pool_id == entry.pool_id and current.version + 1 == entry.version
+    if not is_next or (current.stated_at is not None and entry.stated_at < current.stated_at):
         return False
-    for name, value in _state_after(holder, entry).items():
-        setattr(holder, name, value)
+    for name, value in _state_after(current, entry).items():
         setattr(current, name, value)
     return True
 
@@ -172,7 +174,7 @@ def _lock_figure(unit_id: int, scope: Scope, now: datetime.datetime) -> CurrentF
 
     What else it depends on is read after, so that what was written while the lock was waited for is seen.
     """
-    current = _figures(unit_id).filter(pool=None).first() or _lock_shared(unit_id)
+    current = _lock_row(unit_id, None) or _lock_shared(unit_id)
     unit = current.unit if current else OperationalUnit.objects.select_related("geographic_entity").get(pk=unit_id)
     closure = UnitClosure.objects.active_at(now).filter(unit_id=unit_id).only("pk").order_by("pk").first()
     refusal = statement_refusal(scope, unit, current, closure)
@@ -181,22 +183,40 @@ def _lock_figure(unit_id: int, scope: Scope, now: datetime.datetime) -> CurrentF
     return current
 
 
+def _lock_row(unit_id: int, pool_id: int | None) -> CurrentFigure | None:
+    """Current row of the unit under a lock, if it is in that pool, or in none."""
+    for current in CurrentFigure.objects.raw(_LOCK, [unit_id, pool_id]):
+        entity_id = current.geographic_entity_id
+        current.unit = _partial(
+            OperationalUnit,
+            id=unit_id,
+            status=current.unit_status,
+            installed_places=current.installed_places,
+            geographic_entity_id=entity_id,
+        )
+        current.unit.geographic_entity = _partial(
+            GeographicEntity, id=entity_id, legal_entity_id=current.legal_entity_id
+        )
+        return current
+    return None
+
+
+def _partial[Row: Model](model: type[Row], **columns: object) -> Row:
+    """Record of which some columns were read; the others are, when they are asked for."""
+    names = [field.attname for field in model._meta.concrete_fields if field.attname in columns]  # noqa: SLF001
+    return model.from_db(DEFAULT_DB_ALIAS, names, [columns[name] for name in names])
+
+
 def _lock_shared(unit_id: int) -> CurrentFigure | None:
     """Current row of a unit that shares its places, the pool being locked before its members; ``None`` without any."""
     pool_id = CurrentFigure.objects.filter(pk=unit_id).values_list("pool_id", flat=True).first()
     pool = Pool.objects.select_for_update().get(pk=pool_id) if pool_id else None
-    current = _figures(unit_id).first()
-    if current is not None and current.pool_id != pool_id:  # shared or separated meanwhile
-        raise StaleFigure(current)
+    current = _lock_row(unit_id, pool_id)
     if current is not None:
         current.pool = pool
+    elif moved := CurrentFigure.objects.filter(pk=unit_id).first():  # shared or separated meanwhile
+        raise StaleFigure(moved)
     return current
-
-
-def _figures(unit_id: int) -> QuerySet[CurrentFigure]:
-    """Query that locks the current row of the unit."""
-    figures = CurrentFigure.objects.select_for_update(of=("self",)).select_related("unit__geographic_entity")
-    return figures.only(*_LOCKED).filter(pk=unit_id).order_by("pk")
 
 
 def _entries_of(current: CurrentFigure):

@@ -15,7 +15,7 @@ from availability.exceptions import CrisisRefused
 from availability.models import CrisisMode, GroupedUnit, Grouping
 from directory.ages import ADULT_DAYS
 from directory.enums import Nomenclature
-from directory.models import UnitTerm
+from directory.models import OperationalUnit, UnitTerm
 from directory.scopes import scope_of
 from tests.factories.availability import GroupingFactory
 from tests.factories.directory import UnitFactory, term, unit_type
@@ -169,13 +169,17 @@ def test_support_alone_switches_crisis_mode(cast, who):
 
 
 def test_counts_offered_are_those_of_the_groupings_shown(cast, world, covid, django_assert_num_queries):
+    def offered(*units):
+        found = OperationalUnit.objects.annotate(offered=groupings.offered_counts())
+        rows = found.filter(pk__in=[unit.pk for unit in units]).values_list("pk", "offered")
+        return {pk: groupings.read_offered(names) for pk, names in rows}
+
     Grouping.objects.filter(pk=world.grouping.pk).update(offered_counts=["women", "men"])
     with django_assert_num_queries(1):
-        found = groupings.offered_counts_of([world.act.pk, world.act_mobile.pk])
+        found = offered(world.act, world.act_mobile)
     assert found == {world.act.pk: ("men", "women"), world.act_mobile.pk: USUAL_COUNTS}
     switch(cast, is_on=True)
-    found = groupings.offered_counts_of([world.act.pk])
-    assert found == {world.act.pk: ("men", "women", "covid_positive", "covid_negative")}
+    assert offered(world.act) == {world.act.pk: ("men", "women", "covid_positive", "covid_negative")}
 
 
 def test_the_total_of_a_covid_grouping_is_its_count(world, covid):
