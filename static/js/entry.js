@@ -42,37 +42,87 @@ const showModified = () => {
   if (counter) counter.textContent = count ? `${count} ligne${plural} modifiée${plural}, non enregistrée${plural}.` : "";
 };
 
-// Enter in a number saves its own row.
+// Enter on any control of a row saves that row alone.
 form.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !event.target.matches("input.form-control")) return;
+  const row = event.target.closest("[data-row]");
+  if (!row) return;
+  if (isSending(row) && event.key !== "Tab") event.preventDefault();
+  if (event.key !== "Enter" || !event.target.matches("input, select")) return;
   event.preventDefault();
-  event.target.closest("[data-row]").querySelector("[name=save]").click();
+  row.querySelector("[name=save]").click();
 });
 
 form.addEventListener("input", showModified);
 
+// A row that is being sent takes no typing: its answer would replace it.
+const isSending = (row) => row.getAttribute("aria-busy") === "true";
+const setSending = (row, sending) => {
+  row.setAttribute("aria-busy", sending);
+  for (const field of fields(row)) field.readOnly = sending;
+  const sign = row.querySelector("[data-sending]");
+  if (sign) sign.hidden = !sending;
+};
+document.addEventListener("htmx:beforeSend", (event) => {
+  const row = event.detail.elt.closest("[data-row]");
+  if (row) setSending(row, true);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const row = event.detail.elt.closest("[data-row]");
+  if (row?.isConnected) setSending(row, false);
+});
+
+// The focus moves on only if it is still in the row that was sent, or nowhere since its button was pressed.
+let mayMove = false;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const focused = document.activeElement;
+  mayMove = !focused || focused === document.body || event.detail.target.contains(focused);
+});
+
+// Another row of the pool is shown anew, unless somebody is in it or typed there: it is then told.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const row = event.detail.target;
+  if (!row.matches("[data-row]")) return;
+  if (isModified(row) || isSending(row) || row.contains(document.activeElement)) event.detail.shouldSwap = false;
+});
+const tellBeside = (saved) => {
+  if (!saved.dataset.pool || !["saved", "undone"].includes(saved.dataset.outcome)) return;
+  for (const row of rows()) {
+    const told = row.querySelector("[data-beside]");
+    const isOlder = row.querySelector("[name$=-version]")?.value !== saved.querySelector("[name$=-version]")?.value;
+    if (row === saved || row.dataset.pool !== saved.dataset.pool || !told || !isOlder) continue;
+    told.textContent = `Ces lits mutualisés viennent d’être saisis depuis une autre unité\u00a0: ${saved.dataset.figure}. Ce qui est tapé ici n’est pas enregistré.`;
+    told.hidden = false;
+  }
+};
+
+const focusOn = (field) => {
+  field.focus();
+  if (field.matches("input.form-control")) field.select();
+};
+
 const focusAfter = (row) => {
   if (row.dataset.outcome === "edited") {
-    (row.querySelector("[autofocus]") ?? row.querySelector("[name=add_line]") ?? row.querySelector("summary")).focus();
+    focusOn(row.querySelector("[autofocus]") ?? row.querySelector("[name=add_line]") ?? row.querySelector("summary"));
     return;
   }
-  if (row.dataset.outcome === "undone") {
-    figure(row).focus();
+  if (["undone", "pending"].includes(row.dataset.outcome)) {
+    focusOn(figure(row));
     return;
   }
   if (row.dataset.outcome !== "saved") {
-    (row.querySelector("[data-question]") ?? row.querySelector("[aria-invalid=true]") ?? row.querySelector("a")).focus();
+    focusOn(row.querySelector("[data-question]") ?? row.querySelector("[aria-invalid=true]") ?? row.querySelector("a"));
     return;
   }
   const next = rows().slice(rows().indexOf(row) + 1).find(figure);
-  (next ? figure(next) : form.querySelector("[name=save][value=all]")).focus();
+  focusOn(next ? figure(next) : form.querySelector("[name=save][value=all]"));
 };
 
 document.addEventListener("htmx:load", (event) => {
   const row = event.target.closest?.("[data-row]");
   if (!row || row.dataset.outcome === "shown") return;
   announcement.textContent = row.dataset.announcementText ?? "";
-  focusAfter(row);
+  if (mayMove) focusAfter(row);
+  tellBeside(row);
   showModified();
 });
 
