@@ -261,17 +261,19 @@ def _check_range(said: Statement) -> None:
 def _check_likelihood(holder: CurrentState, installed: int | None, said: Statement, *, is_confirmed: bool) -> bool:
     """Ask about what is likely a slip; return whether the figure, or all the lines together, are over capacity.
 
-    A figure that stays or goes down is never asked about, even above the installed places: they may have been reduced
-    since (01-settled, slip guard). A first statement above them is.
+    Going down is never asked about, nor staying above installed places that may have been reduced since (01-settled,
+    slip guard); a first statement above them is. Lines that are not free hide no rise of the figure itself.
     """
     previous, held = holder.figure, max(said.figure, all_places(said.lines))
     is_over = installed is not None and held > installed
-    if previous is not None and held <= max(previous, all_places(read_lines(holder.lines))):
+    if is_confirmed:
         return is_over
-    if installed is not None and held > installed:
-        if not is_confirmed:
-            raise OverCapacity(held, installed, is_of_lines=held > said.figure)
-    elif previous is not None and not is_confirmed and _is_unlikely_rise(previous, said.figure):
+    is_rise = previous is not None and _is_unlikely_rise(previous, said.figure)
+    is_more = previous is None or held > max(previous, all_places(read_lines(holder.lines)))
+    is_above = installed is not None and installed < said.figure and (previous is None or said.figure > previous)
+    if installed is not None and is_over and (is_rise or is_more or is_above):
+        raise OverCapacity(held, installed, is_of_lines=held > said.figure)
+    if previous is not None and is_rise:
         raise UnlikelyRise(said.figure, previous)
     return is_over
 

@@ -19,6 +19,7 @@ from availability.exceptions import (
     StaleFigure,
     StatementRefused,
     UndoRefused,
+    UnlikelyRise,
 )
 from availability.lines import LineSex, LineState, PlaceLine
 from availability.membership import write_rows
@@ -194,6 +195,15 @@ class TestLines:
         with pytest.raises(BreakdownBeyondFigure) as beyond:
             state(cast, world.act, 2, lines=self.LINES)
         assert beyond.value.share is None
+
+    def test_lines_that_are_not_free_hide_no_rise_of_the_figure(self, cast, world):
+        closed = PlaceLine(count=30, state=LineState.CLOSED)
+        state(cast, world.act, 4, lines=(closed, PlaceLine(count=4)), now=NOW)
+        for figure, lines in ((12, ()), (33, ()), (12, (closed, PlaceLine(count=4)))):
+            with pytest.raises((UnlikelyRise, OverCapacity)):
+                state(cast, world.act, figure, lines=lines, now=NOW)
+        state(cast, world.act, 3, lines=(closed, PlaceLine(count=3)), now=NOW)
+        assert state(cast, world.act, 12, now=NOW, is_confirmed=True).figure == 12
 
     def test_all_places_stay_within_the_installed_ones_unless_confirmed(self, cast, world):
         lines = (PlaceLine(count=34, state=LineState.CLOSED), PlaceLine(count=2))
