@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -29,6 +30,19 @@ def readers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def at_own_address(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Page of a record that htmx may put where the form of a block stood: the browser then shows the page's address."""
+
+    @wraps(view)
+    def addressed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.htmx and urlsplit(request.htmx.current_url or "").path != request.path:
+            response.headers["HX-Replace-Url"] = request.get_full_path()
+        return response
+
+    return addressed
 
 
 # What a page reads with a record: its place and what stands above it.

@@ -22,7 +22,7 @@ from ..permissions import sees_contacts
 from ..reports.pages import page_reports
 from ..reports.services import open_blocks
 from ..versions.past import history_url
-from .access import readers_only
+from .access import at_own_address, readers_only
 
 ENTITIES_PER_PAGE = 50
 
@@ -50,6 +50,7 @@ def legal_entity_detail(request: HttpRequest, entity_id: int) -> HttpResponse:
 
 @require_safe
 @readers_only
+@at_own_address
 def geographic_entity_detail(request: HttpRequest, entity_id: int) -> HttpResponse:
     """EG: blocks, address, its structures and UOs. 404 when it is hidden from this person."""
     try:
@@ -73,6 +74,7 @@ def geographic_entity_detail(request: HttpRequest, entity_id: int) -> HttpRespon
 
 @require_safe
 @readers_only
+@at_own_address
 def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
     """UO: blocks, hours of a week (``?semaine=2024-W34``) or of a month (``?mois=2024-08``), territory, siblings.
 

@@ -212,6 +212,17 @@ def test_two_people_who_agree_on_a_field_do_not_collide(director, world, saved_b
     assert (entity.phone, entity.email, entity.version) == ("0141000000", "contact@altair.example", 3)
 
 
+@pytest.mark.parametrize("kind", ["eg", "uo"])
+def test_a_record_that_takes_the_place_of_a_lone_form_gives_its_address(director, world, kind):
+    record, name = (world.eg, "geographic_entity_detail") if kind == "eg" else (world.act, "unit_detail")
+    url = reverse(f"directory:{name}", args=[record.pk])
+    lone = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{address(record, 'contact', kind)}"}
+    assert director.get(url, headers=lone).headers["HX-Replace-Url"] == url
+    within = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{url}?semaine=2024-W34#contact"}
+    for headers in (within, {}):
+        assert "HX-Replace-Url" not in director.get(url, headers=headers).headers
+
+
 def test_a_locked_field_changed_meanwhile_is_no_conflict(director, world, saved_by_support):
     shown = director.get(address(world.eg, "identification")).context["form"]
     saved_by_support(official_name="Nom corrigé par le support")
