@@ -71,6 +71,7 @@ class EntityAddressForm(BlockForm):
 
     position: Position | None = None
     was_placed = False  # the address gave the point anew
+    chosen_commune: Commune | None = None  # by a step, not saved yet
     candidates: Sequence[KnownPlace] = ()
 
     @property
@@ -121,6 +122,7 @@ class EntityAddressForm(BlockForm):
             code = commune.first_postal_code if len(commune.postal_codes) == 1 else ""
             again = self._again(commune=text, postal_code=code)
             again.focus_on = again["commune"].id_for_label
+            again.chosen_commune = commune
             return again
         if name == "localiser" and self.is_valid():
             commune = self.cleaned_data["commune"]
@@ -143,12 +145,29 @@ class EntityAddressForm(BlockForm):
 
     @property
     def shown_point(self) -> Point | None:
-        """Point of the map: what the fields hold, else what the record holds."""
+        """Point of the map: what the fields hold, else what the record holds, else a place to start from."""
+        return self._typed_point or self._stored_point or self._start[0]
+
+    @property
+    def start_note(self) -> str:
+        """What the point of the map is when nothing gives it yet; empty otherwise."""
+        return "" if self._typed_point or self._stored_point else self._start[1]
+
+    @property
+    def _typed_point(self) -> Point | None:
         try:
             point = Point(*(float(str(self[name].value()).replace(",", ".")) for name in ("lat", "lon")))
         except ValueError:
-            return self._stored_point
-        return point if abs(point.lat) <= 90 and abs(point.lon) <= 180 else self._stored_point
+            return None
+        return point if abs(point.lat) <= 90 and abs(point.lon) <= 180 else None
+
+    @property
+    def _start(self) -> tuple[Point | None, str]:
+        """Where a point without an address may be moved from, and what that place is."""
+        commune = self.chosen_commune or self.record.commune
+        if commune is not None:
+            return Point(commune.lat, commune.lon), "le centre de la commune"
+        return None, ""
 
     @property
     def source_label(self) -> str:
@@ -312,6 +331,17 @@ class UnitAddressForm(EntityAddressForm):
 
     def _initial(self) -> dict[str, Any]:
         return super()._initial() | {"same_address": self.state.get("commune") is None}
+
+    @property
+    def _start(self) -> tuple[Point | None, str]:
+        """Where the commune chosen is, else where the EG is."""
+        point, words = super()._start
+        if point is not None:
+            return point, words
+        entity = self.record.geographic_entity
+        if entity.lat is not None and entity.lon is not None:
+            return Point(entity.lat, entity.lon), "celui de l’établissement"
+        return Point(entity.commune.lat, entity.commune.lon), "le centre de la commune de l’établissement"
 
     def clean(self) -> dict[str, Any]:
         """Look at the address when it is the unit's own; else whatever its fields hold is no error."""

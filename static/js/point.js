@@ -8,8 +8,10 @@ const L = window.L;
 function follow(holder, map) {
   const fields = holder.dataset.movesPoint.split(" ").map((id) => document.getElementById(id));
   const read = () => L.latLng(fields.map((field) => Number(field.value.replace(",", "."))));
+  const isTyped = () => fields.every((field) => field.value.trim());
+  const { latitude, longitude } = holder.querySelector("[data-map]").dataset; // where to start from, without a point
   const icon = L.divIcon({ className: "map-handle", iconSize: [44, 44], html: "<span></span>" });
-  const marker = L.marker(read(), { icon, draggable: true, keyboard: true, autoPan: true }).addTo(map);
+  const marker = L.marker(isTyped() ? read() : [Number(latitude), Number(longitude)], { icon, draggable: true, keyboard: true, autoPan: true }).addTo(map);
   const handle = marker.getElement();
   handle.setAttribute("aria-label", "Point de l’adresse\u00a0: les flèches le déplacent");
   const write = ({ lat, lng }) => {
@@ -34,7 +36,7 @@ function follow(holder, map) {
   });
   fields.forEach((field) =>
     field.addEventListener("change", () => {
-      const at = fields.every((one) => one.value.trim()) && read();
+      const at = isTyped() && read();
       if (at && Number.isFinite(at.lat + at.lng)) marker.setLatLng(at);
     }),
   );

@@ -54,6 +54,21 @@ def send(client, cast, world):
     return sent
 
 
+def test_a_map_is_there_to_place_the_first_point(client, cast, world, send):
+    GeographicEntity.objects.filter(pk=world.eg.pk).update(lat=48.9, lon=2.2)
+    page = client.get(reverse("directory:block_edit", args=["uo", world.act.pk, "adresse"]))
+    assert page.context["form"].shown_point == (48.9, 2.2)
+    assert page.context["form"]["lat"].value() is None
+    assert 'data-latitude="48.9"' in page.content.decode()
+    assert "celui de l’établissement" in page.content.decode()
+    chosen = send(same_address="", etape=f"commune:{VERSAILLES}").context["form"]
+    assert chosen.shown_point == (commune(VERSAILLES).lat, commune(VERSAILLES).lon)
+    assert chosen.start_note == "le centre de la commune"
+    GeographicEntity.objects.filter(pk=world.eg.pk).update(lat=None, lon=None, position_source="")
+    page = client.get(reverse("directory:block_edit", args=["uo", world.act.pk, "adresse"]))
+    assert page.context["form"].shown_point == (world.eg.commune.lat, world.eg.commune.lon)
+
+
 def own_address(unit, insee=VERSAILLES, **values):
     OperationalUnit.objects.filter(pk=unit.pk).update(commune=commune(insee), **OWN, **values)
     return again(unit)

@@ -265,6 +265,31 @@ def test_dropping_gives_the_block_back_and_then_leaving_asks_nothing(director, l
     assert asked == ["confirm"]
 
 
+def test_a_form_alone_on_its_page_gives_its_address_back(director, live_server, furnished):
+    editor = Editor(director, live_server, furnished.eg, "contact")
+    lone = f"{live_server.url}{reverse('directory:block_edit', args=['eg', furnished.eg.pk, 'contact'])}"
+    director.goto(lone)
+    editor.block.get_by_role("link", name="Annuler").click()
+    director.wait_for_url(re.compile(f"^{re.escape(editor.address)}(#.*)?$"))
+    director.goto(lone)
+    editor.block.get_by_label("Téléphone standard").fill("01.41.00.00.12")
+    editor.save()
+    expect(director).to_have_url(re.compile(f"^{re.escape(editor.address)}(#.*)?$"))
+    assert director.title().startswith(str(furnished.eg))
+
+
+def test_the_first_point_of_a_unit_is_placed_on_the_map(director, live_server, furnished):
+    editor = Editor(director, live_server, furnished.act, "adresse")
+    block = editor.open()
+    expect(block.locator(".own-address")).to_be_hidden()
+    block.get_by_label("Même adresse que l’établissement").uncheck()
+    handle = block.locator(".map-handle")
+    expect(handle).to_be_visible()
+    expect(block.get_by_label("Latitude")).to_have_value("")
+    handle.press("ArrowUp")
+    expect(block.get_by_label("Latitude")).to_have_value(re.compile(r"^48\.\d{6}$"))
+
+
 def test_help_bubbles_are_hidden_on_demand_and_it_is_remembered(director, live_server, furnished):
     help_text = "Numéro public, repris sur la fiche de chaque unité de l’établissement."
     editor = Editor(director, live_server, furnished.eg, "contact")
