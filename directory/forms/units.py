@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 
+from common import french
+
 from ..ages import DAYS_PER_UNIT, MAX_AGE_YEARS, Age, first_day, last_day
-from ..enums import AgeUnit, Nomenclature
+from ..enums import AgeUnit, CapacityKind, Nomenclature
 from ..models import OperationalUnit
 from .base import REQUIRED, BlockForm
 from .fields import CountField, LongTextField
 from .terms import TermsForm
-
-if TYPE_CHECKING:
-    pass
 
 AGE_MAX = int(MAX_AGE_YEARS * DAYS_PER_UNIT[AgeUnit.YEAR])
 
@@ -154,6 +153,17 @@ class UnitCapacityForm(BlockForm):
         for name, label, text in self.counts:
             self.fields[name] = CountField(label=label, help_text=text)
         self.order_fields(["installed_places", "capacity_kind", "single_rooms", "double_rooms"])
+
+    def warnings(self) -> list[str]:
+        """Rooms for more people than there are installed places: a slip of the keyboard more often than the truth."""
+        cleaned = self.cleaned_data
+        installed = cleaned.get("installed_places")
+        held = (cleaned.get("single_rooms") or 0) + 2 * (cleaned.get("double_rooms") or 0)
+        if installed is None or held <= installed:
+            return []
+        noun = "lit installé" if cleaned.get("capacity_kind") == CapacityKind.BED else "place installée"
+        people, places = french.counted(held, "personne"), french.counted(installed, noun)
+        return [f"Les chambres reçoivent {people}, pour {places}\u00a0: vérifiez la capacité."]
 
 
 class UnitManagerForm(TermsForm):

@@ -345,3 +345,25 @@ def test_an_answer_that_the_list_does_not_have_is_refused(full, form_of, sent, r
     shown = form_of(full[EG], EG, "complements")
     form = form_of(full[EG], EG, "complements", {**shown.initial, "hosts_families": sent})
     assert ("hosts_families" in form.errors) == refused
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"installed_places": 10, "single_rooms": 4, "double_rooms": 3}, []),
+        ({"installed_places": "", "single_rooms": 40}, []),
+        (
+            {"installed_places": 10, "single_rooms": 5, "double_rooms": 3, "capacity_kind": "place"},
+            ["Les chambres reçoivent 11 personnes, pour 10 places installées\u00a0: vérifiez la capacité."],
+        ),
+        (
+            {"installed_places": 1, "single_rooms": 2, "double_rooms": "", "capacity_kind": "bed"},
+            ["Les chambres reçoivent 2 personnes, pour 1 lit installé\u00a0: vérifiez la capacité."],
+        ),
+    ],
+)
+def test_rooms_beyond_the_installed_places_are_told_and_not_refused(full, form_of, changes, words):
+    empty = {"single_rooms": "", "double_rooms": ""}
+    form = form_of(full[UO], UO, "capacite", sent(form_of(full[UO], UO, "capacite"), **empty | changes))
+    assert form.is_valid(), form.errors
+    assert form.warnings() == words
