@@ -1,5 +1,6 @@
 """Queries of the entry page and of « Tout confirmer »: eight at most with five units or five hundred."""
 
+import datetime
 import re
 
 import pytest
@@ -9,9 +10,10 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from availability.membership import write_rows
-from availability.models import AvailabilityEntry, CurrentFigure
+from availability.models import AvailabilityEntry, CurrentFigure, ExpectedPlace, Pool, UnitClosure
 from directory.models import OperationalUnit
 from tests.availability.entry_fields import URL, fields, form_of
+from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import AssignmentFactory, UnitFactory
 
 pytestmark = pytest.mark.django_db
@@ -90,4 +92,25 @@ def test_saving_one_row_of_many_costs_as_much_as_of_few(client, cast, world, gro
         queries, _ = queries_of(lambda data=data: client.post(URL, data, headers={"HX-Request": "true"}))
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert counts[0] <= 16
+    assert counts[0] <= 14
+
+
+def test_rows_of_every_kind_ask_nothing_of_their_own(client, cast, world):
+    now, hour = timezone.now(), datetime.timedelta(hours=1)
+    state = {"version": 1, "figure": 3, "stated_at": now, "confirmed_at": now, "expires_at": now + hour}
+    pool = Pool.objects.create(geographic_entity=world.eg, name="Lits", rhythm=world.lam_figure.rhythm, **state)
+    shared = [UnitFactory(geographic_entity=world.eg, name=f"LAM {name}", lam=True) for name in ("A", "B")]
+    for unit in shared:
+        CurrentFigureFactory(unit=unit)
+    CurrentFigure.objects.filter(unit__in=shared).update(pool=pool, by=cast.sesan, source="mail", **state)
+    UnitFactory(geographic_entity=world.eg, name="LAM fermé", lam=True, closed=True)
+    UnitFactory(geographic_entity=world.eg, name="LAM sans saisie", lam=True)
+    UnitClosure.objects.create(unit=world.lam, starts_at=now - hour, reason="works", recorded_at=now - hour)
+    ExpectedPlace.objects.create(unit=world.lam, count=2, expected_on=timezone.localdate(now), recorded_at=now)
+    write_rows(unit_ids=None)
+    client.force_login(cast.directeur)
+    client.get(URL)
+    queries, response = queries_of(lambda: client.get(URL))
+    kinds = {row.kind for row in response.context["rows"]}
+    assert {"closed", "inactive", "known"} <= kinds
+    assert len(queries) <= 8, "\n".join(queries)
