@@ -62,6 +62,7 @@ class RhythmAdmin(BackOfficeAdmin):
         """Show what saving would do to units before it is done."""
         if request.method != "POST" or "_confirmed" in request.POST:
             return super().changeform_view(request, object_id, form_url, extra_context)
+        request.is_tried = True
         try:
             with transaction.atomic():
                 before = _open_units()
@@ -71,8 +72,12 @@ class RhythmAdmin(BackOfficeAdmin):
                 effect = self._effect(request, object_id, before)
                 raise Undone
         except Undone:
-            list(messages.get_messages(request))  # what the undone save told
             return self._ask(request, effect)
+
+    def message_user(self, request, *args, **kwargs):
+        """Say nothing of a save that is only tried."""
+        if not getattr(request, "is_tried", False):
+            super().message_user(request, *args, **kwargs)
 
     def _effect(self, request, object_id, before):
         after = _open_units()

@@ -8,10 +8,9 @@ from directory.ages import DAYS_PER_UNIT, MAX_AGE_YEARS, Age, first_day
 from directory.enums import AgeUnit, Nomenclature
 from directory.models import Term
 
-from .breakdown import COUNT_FIELDS
-from .models import CurrentFigure, Grouping
+from .groupings import COUNT_LABELS
+from .models import Grouping
 
-COUNT_LABELS = {name: str(CurrentFigure._meta.get_field(name).verbose_name) for name in COUNT_FIELDS}  # noqa: SLF001
 TERM_FIELDS: dict[str, Nomenclature] = {
     "unit_type": Nomenclature.UNIT_TYPE,
     "unit_types": Nomenclature.UNIT_TYPE,
@@ -19,6 +18,7 @@ TERM_FIELDS: dict[str, Nomenclature] = {
     "modes": Nomenclature.CARE_MODE,
 }
 AGES = ("from", "until")
+RESERVED_CODES = ("etablissements", "export")  # taken by pages of the synthesis: the cells could not be opened
 
 
 class RhythmForm(forms.ModelForm):
@@ -78,6 +78,15 @@ class GroupingForm(RhythmForm):
             self.initial[f"{name}_unit"] = age.unit if age else AgeUnit.YEAR
         for name in ("unit_types", "activities", "modes"):
             self.fields[name].queryset = Term.objects.of(TERM_FIELDS[name])
+
+    def clean_code(self):
+        """Code that hides no page: it is part of the address of its cells."""
+        code = self.cleaned_data["code"]
+        if code.lower() in RESERVED_CODES:
+            raise forms.ValidationError(
+                f"«\u00a0{code}\u00a0» est l’adresse d’une page de la synthèse\u00a0: choisissez un autre code."
+            )
+        return code
 
     def clean(self):
         """Ages in days; a grouping adds up one of the counts that it offers."""

@@ -14,9 +14,10 @@ from directory.scopes import Scope
 
 from .breakdown import COUNT_FIELDS, USUAL_COUNTS
 from .exceptions import CrisisRefused
-from .models import CrisisMode, Grouping
+from .models import CrisisMode, CurrentFigure, Grouping
 from .permissions import may_manage_openings
 
+COUNT_LABELS = {name: str(CurrentFigure._meta.get_field(name).verbose_name) for name in COUNT_FIELDS}  # noqa: SLF001
 _CRISIS_LOCK = 0x43524953  # any number of our own
 _IS_CRISIS_ON = "SELECT is_on FROM availability_crisismode ORDER BY at DESC, id DESC LIMIT 1"
 # In SQL: the ORM takes longer to write it, at each save, than PostgreSQL to answer.

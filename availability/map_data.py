@@ -17,7 +17,7 @@ from .freshness import AgeBand, age_band
 from .groupings import shown_groupings
 from .needs import judge
 from .needs_form import MapForm
-from .needs_supply import MAX_UNITS, Offer, grouped_units
+from .needs_supply import MAX_UNITS, Offer, free_places_of, grouped_units
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +38,14 @@ class Spot:
     @cached_property
     def free(self) -> int | None:
         """Free places that count, a pool once; ``None`` when nothing is known (unknown is not zero)."""
-        told: dict[int, int] = {}
-        for offer in self.offers:
-            if offer.counted is not None and offer.figure is not None:
-                told[-offer.figure.pool_id if offer.figure.pool_id else offer.unit.pk] = offer.counted
-        return sum(told.values()) if told else None
+        return free_places_of(self.offers)
+
+    @property
+    def shared(self) -> dict[int, int]:
+        """Places counted here that other places of the map may count too, by pool."""
+        return {
+            -offer.holder_key: offer.counted for offer in self.offers if offer.is_pooled and offer.counted is not None
+        }
 
     @cached_property
     def band(self) -> AgeBand:
@@ -94,6 +97,7 @@ class Spot:
         )
         if self.free is not None:
             state = f"{counted(self.free, 'place libre', 'places libres')}, saisie {self.band.label}"
+            state += ", lits mutualisés" if self.shared else ""
         else:
             state = "indisponible" if self.is_closed else "places non connues"
         return f"{names}, {self.first.place_words}{NBSP}: {state}"
@@ -111,6 +115,7 @@ class Spot:
                 "places": self.figure_words,
                 "age": self.age_words,
                 "free": self.free or 0,
+                "shared": self.shared,
                 "fresh": AgeBand.NEVER.key if self.kind == "closed" else self.band.key,
             },
         }
@@ -127,7 +132,16 @@ class Spots:
     @property
     def free(self) -> int:
         """Free places that count, the places apart included, each pool once."""
-        return sum(spot.free or 0 for spot in [*self.shown, *self.apart])
+        return free_places_of(self.offers) or 0
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether one figure at least counts: without any, the places are unknown, not zero."""
+        return free_places_of(self.offers) is not None
+
+    @property
+    def offers(self) -> list[Offer]:
+        return [offer for spot in [*self.shown, *self.apart] for offer in spot.offers]
 
     @property
     def unit_count(self) -> int:

@@ -1,6 +1,7 @@
 """Units with their places as the map and the guichet unique read them: one query, then pure."""
 
 import datetime
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -17,11 +18,13 @@ from directory.models import OperationalUnit
 from directory.permissions import sees_contacts
 from directory.scopes import Scope
 
-from .breakdown import NOTHING_GIVEN, counts_of
+from .breakdown import COUNT_FIELDS, NOTHING_GIVEN, counts_of
 from .freshness import HOUR
+from .groupings import COUNT_LABELS
 from .lines import read_lines
 from .models import GroupedUnit, Grouping, UnitClosure
 from .needs import Supply, Worth
+from .reliability import Reliability, reliability_of
 from .shown import ShownFigure
 from .standing import Standing
 
@@ -53,10 +56,16 @@ class Ceiling(StrEnum):
 
 @dataclass(kw_only=True)
 class Offer(ShownFigure):
-    """A unit, its figure, and what of it this person may read. ``counted_under``: maximum age asked for."""
+    """A unit, its figure, and what of it this person may read. ``counted_under``: maximum age asked for.
+
+    ``measures``: what the groupings asked for add up (``Grouping.counted``), the total when one of them does.
+    ``reliability`` is asked for apart, for the lines shown.
+    """
 
     scope: Scope
     counted_under: Ceiling = Ceiling.RHYTHM
+    measures: Sequence[str] = ()
+    reliability: Reliability | None = None
 
     @property
     def is_address_shown(self) -> bool:
@@ -109,21 +118,46 @@ class Offer(ShownFigure):
         return self.is_stated and self.figure.is_open and not self.is_closed
 
     @cached_property
+    def measured(self) -> int | None:
+        """Free places of the kind asked for (« Covid+ »), of any age; ``None`` when they were not given."""
+        if self.figure is None or not self.measures or "" in self.measures:
+            return self.figure.figure if self.figure else None
+        given = [getattr(self.figure, name) for name in self.measures]
+        return max((count for count in given if count is not None), default=None)
+
+    @cached_property
     def counted(self) -> int | None:
         """Free places that count now, contested or not; ``None`` when nothing is known (unknown is not zero)."""
-        return self.figure.figure if self.figure is not None and not self.is_closed and not self.silence else None
+        return self.measured if self.figure is not None and not self.is_closed and not self.silence else None
+
+    @property
+    def holder_key(self) -> int:
+        """The same for all the units of a pool, whose places are to be counted once."""
+        pool_id = self.figure.pool_id if self.figure else None
+        return -pool_id if pool_id else self.unit.pk
 
     @property
     def shown_kind(self) -> str:
         """Kind of the tag ``places``."""
         if self.counted is not None:
             return "known"
+        if self.is_told and self.measured is None:
+            return "unknown"
         return "expired" if self.kind == "known" else self.kind
 
     @property
     def shown_detail(self) -> str:
         """Word under the number, when the kind alone does not say it."""
+        if self.is_told and self.is_stated and self.measured is None:
+            return "non précisé"
         return "trop ancien" if self.counted is None and self.kind == "known" else self.kind_detail
+
+    @property
+    def measure_words(self) -> str:
+        """« places Covid+ », when it is not the total that is counted; empty otherwise."""
+        if not self.measures or "" in self.measures:
+            return ""
+        return " ou ".join(COUNT_LABELS[name] for name in COUNT_FIELDS if name in self.measures)
 
     @cached_property
     def silence(self) -> str:
@@ -203,6 +237,7 @@ def grouped_units(scope: Scope, groupings: QuerySet[Grouping]) -> QuerySet[Opera
         OperationalUnit.objects.visible_to(scope)
         .published()
         .filter(Exists(grouped))
+        .annotate(measures=ArraySubquery(grouped.order_by().values("grouping__counted")))
         .with_place()
         .with_address_shown(scope)
         .select_related("current_figure__pool", "commune__department")
@@ -226,6 +261,7 @@ def load_offers(
             closures=[_closure(unit.pk, values) for values in unit.held_closures],
             scope=scope,
             counted_under=ceiling,
+            measures=unit.measures,
         )
         for unit in units.annotate(held_closures=closures)[: MAX_UNITS + 1]
     ]
@@ -235,3 +271,20 @@ def _closure(unit_id: int, values: dict[str, str | None]) -> UnitClosure:
     """Closure as read inside the query of the units."""
     starts_at, ends_at = (parse_datetime(values[name] or "") for name in ("starts_at", "ends_at"))
     return UnitClosure(unit_id=unit_id, starts_at=starts_at, ends_at=ends_at, reason=values["reason"])
+
+
+def free_places_of(offers: Iterable[Offer]) -> int | None:
+    """Free places that count, each pool once; ``None`` when nothing is known."""
+    told: dict[int, int] = {}
+    for offer in offers:
+        if offer.counted is not None:
+            told[offer.holder_key] = max(told.get(offer.holder_key, 0), offer.counted)
+    return sum(told.values()) if told else None
+
+
+def add_reliability(offers: Iterable[Offer], now: datetime.datetime) -> None:
+    """Say of these offers how far their figures can be relied on: one query."""
+    shown = list(offers)
+    known = reliability_of([offer.unit.pk for offer in shown], now)
+    for offer in shown:
+        offer.reliability = known.get(offer.unit.pk)

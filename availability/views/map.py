@@ -17,7 +17,7 @@ from ..freshness import AgeBand, ContractState
 from ..groupings import shown_groupings
 from ..map_data import Spots, background, feature_collection, map_units, spots_of, units_beside
 from ..needs_form import MapForm
-from ..needs_supply import load_offers
+from ..needs_supply import add_reliability, load_offers
 from .access import readers_only
 
 PAGE_SIZE = 50  # places
@@ -33,10 +33,14 @@ def availability_map(request: HttpRequest) -> HttpResponseBase:
     form = _form(request)
     spots = _spots(request, form, now)
     query = urlencode(list(_pairs(form)))
+    page = Paginator(spots.shown, PAGE_SIZE).get_page(request.GET.get("page"))
+    listed = [*page.object_list, *(spots.apart if page.number == 1 else ())]
+    add_reliability((offer for spot in listed for offer in spot.offers), now)
     context = {
         "form": form,
         "spots": spots,
-        "page": Paginator(spots.shown, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": page,
+        "back": request.get_full_path(),
         "points": reverse("availability:map_data") + (f"?{query}" if query else ""),
         "outlines": background(form),
         "query": query,
@@ -69,13 +73,15 @@ def map_spot(request: HttpRequest, unit_id: int) -> HttpResponse:
     if not unit.address_shown:
         raise Http404
     form = _form(request)
-    offers = load_offers(
-        units_beside(map_units(request.scope, form), unit), request.scope, timezone.now(), form.ceiling
-    )
+    now = timezone.now()
+    offers = load_offers(units_beside(map_units(request.scope, form), unit), request.scope, now, form.ceiling)
     spots = spots_of(offers, form).shown
     if not spots:
         raise Http404
-    return render(request, "availability/map_spot.html", {"spot": spots[0]})
+    add_reliability(spots[0].offers, now)
+    query = urlencode(list(_pairs(form)))
+    back = reverse("availability:map") + (f"?{query}" if query else "")
+    return render(request, "availability/map_spot.html", {"spot": spots[0], "back": back})
 
 
 def _form(request: HttpRequest) -> MapForm:

@@ -12,14 +12,28 @@ const light = (element, id, isLit) => {
   element.markers.get(id)?.getElement()?.classList.toggle("lit", isLit);
 };
 
+// Under the mouse or the focus; an opened marker stays the only one lit.
+const hover = (element, id, isLit) => {
+  if (!opened?.isPopupOpen()) light(element, id, isLit);
+};
+
+const signIn = (box) => {
+  box.textContent = "Votre session est terminée\u00a0: ";
+  const link = document.createElement("a");
+  link.href = location.href;
+  link.textContent = "reconnectez-vous";
+  box.append(link, " pour voir le détail.");
+};
+
 // What a marker opens is the piece of page that its line shows.
 async function fill(popup, id) {
   const box = document.createElement("div");
   try {
     const query = list.dataset.query ? `?${list.dataset.query}` : "";
     const response = await fetch(`${list.dataset.spots}${id}/${query}`, { headers: { Accept: "text/html" } });
-    if (!response.ok) throw new Error(String(response.status));
-    box.innerHTML = await response.text();
+    if (response.redirected || response.status === 401) signIn(box);
+    else if (!response.ok) throw new Error(String(response.status));
+    else box.innerHTML = await response.text();
   } catch {
     box.textContent = "Le détail n’a pas pu être chargé. La liste dit la même chose.";
   }
@@ -33,14 +47,15 @@ function follow(element) {
   markers.forEach((marker, id) => {
     marker.on("popupopen", ({ popup }) => {
       opened = marker;
+      document.querySelectorAll(".lit").forEach((lit) => lit.classList.remove("lit"));
       light(element, id, true);
       if (status) status.textContent = marker.feature.properties.label;
       popup.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", "Fermer");
       fill(popup, id);
     });
     marker.on("popupclose", () => light(element, id, false));
-    marker.on("mouseover focus", () => light(element, id, true));
-    marker.on("mouseout blur", () => light(element, id, false));
+    marker.on("mouseover focus", () => hover(element, id, true));
+    marker.on("mouseout blur", () => hover(element, id, false));
   });
   element.addEventListener("keydown", (event) => {
     byKeyboard = true;
@@ -63,7 +78,7 @@ function follow(element) {
   for (const [name, isLit] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
     list.addEventListener(name, (event) => {
       const line = event.target.closest("[data-spot]");
-      if (line) light(element, line.dataset.spot, isLit);
+      if (line) hover(element, line.dataset.spot, isLit);
     });
   }
 }

@@ -60,7 +60,8 @@ function drawOutlines(map, geojson, overTiles) {
 }
 
 // A point: properties id, name, places (short text), age (its letters, may be empty), fresh (key of the badge: colour
-// and shape), label (its name in words), free (places, added up on a cluster), url (the record).
+// and shape), label (its name in words), free (places, added up on a cluster), shared (of free,
+// those that other points may hold too, by pool), url (the record).
 function pin(feature, latlng, sprite) {
   const { name, places, age, fresh, label, url } = feature.properties;
   const shape = SHAPES[fresh] ?? `frais-${fresh}`;
@@ -81,8 +82,16 @@ function pin(feature, latlng, sprite) {
   });
 }
 
-const added = (group) =>
-  group.getAllChildMarkers().reduce((sum, marker) => sum + (marker.feature.properties.free ?? 0), 0);
+// Places of a cluster; those that several points share (one pool, several addresses) are added once.
+const added = (group) => {
+  const pools = new Map();
+  const own = group.getAllChildMarkers().reduce((sum, marker) => {
+    const { free = 0, shared = {} } = marker.feature.properties;
+    Object.entries(shared).forEach(([pool, count]) => pools.set(pool, count));
+    return sum + free - Object.values(shared).reduce((total, count) => total + count, 0);
+  }, 0);
+  return [...pools.values()].reduce((sum, count) => sum + count, own);
+};
 
 function cluster() {
   return L.markerClusterGroup({

@@ -10,7 +10,7 @@ from accounts.roles import Role
 from availability.membership import write_rows
 from availability.models import CurrentFigure, Pool
 from tests.factories.accounts import UserFactory
-from tests.factories.availability import WEEK, CurrentFigureFactory
+from tests.factories.availability import WEEK, CurrentFigureFactory, GroupingFactory
 from tests.factories.directory import GeographicEntityFactory, UnitFactory
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +151,53 @@ def test_a_contested_figure_counts_and_is_marked(get, placed):
 def test_an_empty_region_has_an_empty_map(get):
     assert get(DATA).json() == {"type": "FeatureCollection", "features": []}
     assert "Aucun lieu" in text_of(get(URL))
+
+
+def covid(world, **said):
+    grouping = GroupingFactory(
+        code="covid-plus", name="Covid+", counted="covid_positive", unit_types=[world.act.unit_type]
+    )
+    CurrentFigure.objects.filter(pk=world.act.pk).update(**said)
+    write_rows(unit_ids=None)
+    return f"?regroupement={grouping.code}"
+
+
+def test_a_grouping_that_adds_up_one_count_shows_that_count(get, placed):
+    query = covid(placed, covid_positive=2)
+    assert markers(get(DATA + query)) == {"ACT ALTAIR VESTA": "2"}
+    assert "2 places libres dans 1 unité" in text_of(get(URL + query))
+    assert markers(get(DATA + query + "&regroupement=sante-precarite"))["ACT ALTAIR VESTA"] == "8"
+
+
+def test_a_count_that_nobody_gave_is_unknown(get, placed):
+    query = covid(placed)
+    assert markers(get(DATA + query)) == {"ACT ALTAIR VESTA": "?"}
+    text = text_of(get(URL + query))
+    assert "Nombre de places inconnu dans 1 unité" in text
+    assert "Places Covid+ : nombre non précisé." in text
+
+
+def test_a_pool_at_two_addresses_is_added_once_and_marked_at_each(get, placed):
+    beside = GeographicEntityFactory(legal_entity=placed.ej, name="ACT Voisin", lat=48.91, lon=2.4)
+    other = UnitFactory(geographic_entity=beside, name="ACT Voisin", act=True)
+    pool = Pool.objects.create(geographic_entity=placed.eg, name="Lits", rhythm=WEEK)
+    for one in (placed.act_figure, CurrentFigureFactory(unit=other, figure=8)):
+        one.pool = pool
+        one.save()
+    write_rows(unit_ids=None)
+    response = get(URL + "?libres=on")
+    assert "8 places libres dans 2 unités" in text_of(response)
+    assert [spot.free for spot in response.context["page"]] == [8, 8]
+    shared = [one["properties"]["shared"] for one in get(DATA).json()["features"] if one["properties"]["free"]]
+    assert shared == [{str(pool.pk): 8}] * 2
+    assert text_of(response).count("Lits mutualisés sur plusieurs UO") == 3  # the legend's included
+
+
+def test_each_unit_has_its_call_link_and_how_far_it_is_relied_on(get, placed):
+    text = text_of(get(URL))
+    call = reverse("availability:call", args=[placed.act.pk]) + "?retour="
+    assert f"{call}/disponibilites/carte/" in text
+    detail = text_of(get(reverse("availability:map_spot", args=[placed.act.pk]) + "?departement=92"))
+    assert f"{call}/disponibilites/carte/%3Fdepartement%3D92" in detail
+    assert "Fiabilité : confirmé" in detail
+    assert "Fiabilité : confirmé" in text
