@@ -4,6 +4,7 @@ Everything is in real time; drawn coordinates are integers, so that no locale wr
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,11 +30,17 @@ WORDS: dict[Standing, str] = {
 
 @dataclass(frozen=True)
 class Point:
-    """A statement: when it was made, its figure (``None``: taken back), since when its freshness counts."""
+    """A statement: when it was made, its figure (``None``: taken back), since when its freshness counts.
+
+    Or, when ``is_statement`` is false, the figure that a unit found as it entered a pool, or was given back as it
+    left, to be confirmed since ``waits_since``.
+    """
 
     at: datetime.datetime
     figure: int | None
     confirmed_at: datetime.datetime | None
+    is_statement: bool = True
+    waits_since: datetime.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,8 @@ def stretches(
             index += 1
         held = points[index] if index >= 0 else None
         middle = start + (end - start) / 2
-        standing = standing_at(_state(held, rhythm, to_confirm_since, middle), closures, middle)
+        asked = (held and held.waits_since) or to_confirm_since
+        standing = standing_at(_state(held, rhythm, asked, middle), closures, middle)
         _extend(found, Stretch(start, end, held.figure if held else None, standing))
     return found
 
@@ -135,6 +143,7 @@ def last_of_days(points: Sequence[Point]) -> list[Point]:
 def days_of(points: Sequence[Point], held: Sequence[Stretch], span: Span) -> list[Day]:
     """A line a day, oldest first. ``held`` are the stretches of ``span``."""
     said: dict[datetime.date, list[int | None]] = {}
+    stated = Counter(point.at.astimezone(PARIS).date() for point in points if point.is_statement)
     for point in points:
         said.setdefault(point.at.astimezone(PARIS).date(), []).append(point.figure)
     found, carried, index = [], None, 0
@@ -145,9 +154,7 @@ def days_of(points: Sequence[Point], held: Sequence[Stretch], span: Span) -> lis
         while index + 1 < len(held) and held[index].end < evening:
             index += 1
         figures = [figure for figure in (carried, *said.get(day, ())) if figure is not None]
-        found.append(
-            Day(day, min(figures, default=None), max(figures, default=None), held[index], len(said.get(day, ())))
-        )
+        found.append(Day(day, min(figures, default=None), max(figures, default=None), held[index], stated[day]))
         carried = said[day][-1] if day in said else carried
         day += datetime.timedelta(days=1)
     return found

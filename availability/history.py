@@ -1,6 +1,6 @@
 """The history of a unit's places: its statements, as known at a moment, and what its page shows of them (spec 20).
 
-A unit in a pool has the pool's statements since its own last one.
+While it shares its places a unit has the statements of the pool (availability.sharing).
 """
 
 import datetime
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from common.french import PARIS, THIN, counted, moment, number
@@ -19,10 +19,10 @@ from . import wording
 from .breakdown import counts_of
 from .chart import MAX_POINTS, Day, Drawing, Point, Span, Stretch, days_of, draw, last_of_days, stretches
 from .lines import read_lines
-from .models import AvailabilityEntry, CallOutcome, CurrentFigure, UnitClosure
+from .models import AvailabilityEntry, CallOutcome, CurrentFigure, PoolMembership, UnitClosure
+from .sharing import calls_about, comings_and_goings
 from .shown import ShownFigure, local_day
 
-ALWAYS = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 CALLS_READ, CALLS_SHOWN = 200, 20
 _STATED = ("figure", "version", "stated_at", "confirmed_at", "comment", "lines", "is_over_capacity", "source")
 IS_UNDONE = Exists(AvailabilityEntry.objects.filter(undoes=OuterRef("pk")))
@@ -77,22 +77,14 @@ def _midnight(day: datetime.date) -> datetime.datetime:
     return datetime.datetime(day.year, day.month, day.day, tzinfo=PARIS)
 
 
-def entries_of(unit: OperationalUnit, figure: CurrentFigure | None) -> QuerySet[AvailabilityEntry]:
-    """Statements of a unit, the last made first; those of its pool since its own last one."""
-    entries = AvailabilityEntry.objects.filter(unit=unit.pk)
-    if figure is not None and figure.pool_id:
-        own = AvailabilityEntry.objects.filter(unit=unit.pk, pool=None).values("unit")
-        last = Coalesce(Subquery(own.annotate(last=Max("recorded_at")).values("last")), Value(ALWAYS))
-        entries = AvailabilityEntry.objects.filter(Q(unit=unit.pk) | Q(pool=figure.pool_id, recorded_at__gt=last))
-    return entries.order_by("-stated_at", "-version", "-pk")
-
-
 @dataclass(frozen=True)
 class Trace:
     """A statement in brief, as the chart and the pages count them."""
 
     pk: int
     point: Point
+    version: int
+    pool_id: int | None
 
 
 def traces(
@@ -103,8 +95,19 @@ def traces(
     if start is not None:
         before = found.filter(stated_at__lt=start).values("stated_at")[:1]
         found = found.filter(stated_at__gte=Coalesce(Subquery(before), Value(start)))
-    rows = found.values_list("pk", "stated_at", "figure", "confirmed_at")
-    return [Trace(pk, Point(at, figure, confirmed_at)) for pk, at, figure, confirmed_at in rows]
+    rows = found.values_list("pk", "stated_at", "figure", "confirmed_at", "version", "pool_id")
+    return [Trace(pk, Point(at, figure, confirmed), *rest) for pk, at, figure, confirmed, *rest in rows]
+
+
+def in_force(found: Sequence[Trace], memberships: Sequence[PoolMembership]) -> int | None:
+    """Id of the statement in force, from the last statements and the memberships, both as known then."""
+    last = memberships[-1] if memberships else None
+    pool_id = last.pool_id if last is not None and last.until is None else None
+    said = [(one.point.at, one.version, one.pk) for one in found if one.pool_id == pool_id]
+    other = last and (last.found if pool_id else last.kept)
+    if other:
+        said.append((other["stated_at"], other["version"], other["pk"]))
+    return max(said)[2] if said else None
 
 
 def whole(pks: Sequence[int]) -> dict[int, AvailabilityEntry]:
@@ -179,7 +182,7 @@ def lines_of(
     unit: OperationalUnit, found: Sequence[Trace], entries: dict[int, AvailabilityEntry], viewer_id: int
 ) -> list[Line]:
     """Lines of the table; ``found`` holds one more than is shown when something comes before."""
-    before = {one.pk: other.point.figure for one, other in pairwise(found)}
+    before = {one.pk: other.point.figure for one, other in pairwise(found) if one.pool_id == other.pool_id}
     return [Line(entries[one.pk], unit, before.get(one.pk), viewer_id) for one in found]
 
 
@@ -191,11 +194,11 @@ def closures_known(unit: OperationalUnit, known: datetime.datetime) -> list[Unit
     return found
 
 
-def calls_known(unit: OperationalUnit, figure: CurrentFigure | None, known: datetime.datetime) -> list[CallOutcome]:
-    """Last calls reported by ``known`` to the unit, or to those that share its places (one query)."""
-    mine = Q(unit=unit.pk)
-    if figure is not None and figure.pool_id:
-        mine |= Q(unit__current_figure__pool=figure.pool_id)
+def calls_known(
+    unit: OperationalUnit, memberships: Sequence[PoolMembership], known: datetime.datetime
+) -> list[CallOutcome]:
+    """Last calls reported by ``known`` to the unit, or to those that shared its places (one query)."""
+    mine = calls_about(unit.pk, memberships)
     return list(CallOutcome.objects.filter(mine, at__lte=known).select_related("by", "unit")[:CALLS_READ])
 
 
@@ -205,28 +208,42 @@ def shown_at(
     entry: AvailabilityEntry | None,
     closures: Sequence[UnitClosure],
     calls: Sequence[CallOutcome],
+    memberships: Sequence[PoolMembership],
     known: datetime.datetime,
     viewer_id: int,
 ) -> ShownFigure:
     """The unit's figure as it was at ``known``; its opening, rhythm and installed places are those of today."""
     if figure is None:
         return ShownFigure(unit=unit, figure=None, viewer_id=viewer_id, now=known, closures=closures)
-    waits = figure.to_confirm_since
+    last = memberships[-1] if memberships else None
+    pool = last.pool if last is not None and last.until is None else None
+    waits = _waits_since(figure, last)
     then = CurrentFigure(
         unit=unit,
         rhythm=figure.rhythm,
         is_open=figure.is_open,
         opened_at=figure.opened_at,
         to_confirm_since=waits if waits and waits <= known else None,
+        pool=pool,
     )
     if entry is not None:
         for name in _STATED:
             setattr(then, name, getattr(entry, name))
         for name, value in vars(counts_of(entry)).items():
             setattr(then, name, value)
-        then.by, then.pool = entry.by, entry.pool
+        then.by = entry.by
         then.contested_at = _contested_at(entry, calls)
     return ShownFigure(unit=unit, figure=then, viewer_id=viewer_id, now=known, closures=closures)
+
+
+def _waits_since(figure: CurrentFigure, last: PoolMembership | None) -> datetime.datetime | None:
+    """Since when the figure of that time has to be confirmed: asked of it, or since the unit left a pool."""
+    pool_id = last.pool_id if last is not None and last.until is None else None
+    if pool_id is not None and pool_id != figure.pool_id and last is not None:
+        return last.pool.to_confirm_since
+    asked = figure.to_confirm_since if pool_id == figure.pool_id else None
+    left = last.until if last is not None else None
+    return max(filter(None, (asked, left)), default=None)
 
 
 def _contested_at(entry: AvailabilityEntry, calls: Sequence[CallOutcome]) -> datetime.datetime | None:
@@ -261,11 +278,13 @@ def chart_of(
     figure: CurrentFigure,
     known: datetime.datetime,
     kind: str,
+    memberships: Sequence[PoolMembership] = (),
 ) -> Chart:
     """Chart of a period that ends at ``known``; beyond MAX_POINTS statements, a day at a time."""
     span = span_of(period, known)
-    points = [one.point for one in reversed(found)]
-    inside = [point for point in points if point.at >= span.start]
+    said = [one.point for one in reversed(found)]
+    inside = [point for point in said if point.at >= span.start]
+    points = sorted([*comings_and_goings(memberships), *said], key=lambda point: point.at)
     drawn = points if len(inside) <= MAX_POINTS else last_of_days(points)
     held = stretches(drawn, closures, figure.rhythm, span, figure.to_confirm_since)
     days = days_of(points, held, span) if drawn is not points else []

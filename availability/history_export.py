@@ -8,8 +8,9 @@ from common.xlsx import Sheet
 from directory.models import OperationalUnit
 
 from .breakdown import COUNT_FIELDS
-from .history import IS_UNDONE, Line, Period, calls_known, closures_known, entries_of, span_of
-from .models import AvailabilityEntry, CallOutcome, CurrentFigure, UnitClosure
+from .history import IS_UNDONE, Line, Period, calls_known, closures_known, span_of
+from .models import AvailabilityEntry, CallOutcome, CurrentFigure, PoolMembership, UnitClosure
+from .sharing import memberships_of, statements_of
 
 _COLUMNS = (
     ("Date de la saisie", 18),
@@ -43,6 +44,7 @@ def history_sheets(
     """Sheets of a period that ends at ``known``; the calls for those who state the unit alone."""
     figure: CurrentFigure | None = getattr(unit, "current_figure", None)
     start = None if period is Period.ALL else span_of(period, known).start
+    memberships = memberships_of(unit, known)
     about = [
         ("Unité", unit.name),
         ("Établissement", unit.geographic_entity.name),
@@ -52,28 +54,28 @@ def history_sheets(
         ("Places installées", figure.pool.installed_places if figure and figure.pool else unit.installed_places),
     ]
     sheets = [
-        Sheet("Saisies", _COLUMNS, _statements(unit, figure, start, known, viewer_id)),
+        Sheet("Saisies", _COLUMNS, _statements(unit, memberships, start, known, viewer_id)),
         Sheet("Indisponibilités", _CLOSURES, _closures(closures_known(unit, known), start, known)),
     ]
     if shows_calls:
-        calls = [call for call in calls_known(unit, figure, known) if start is None or call.at >= start]
+        calls = [call for call in calls_known(unit, memberships, known) if start is None or call.at >= start]
         sheets.append(Sheet("Suites d’appels", _CALLS, _calls(calls)))
     return [*sheets, Sheet("Période", (("Critère", 20), ("Valeur", 50)), about)]
 
 
 def _statements(
     unit: OperationalUnit,
-    figure: CurrentFigure | None,
+    memberships: list[PoolMembership],
     start: datetime.datetime | None,
     known: datetime.datetime,
     viewer_id: int,
 ) -> Iterator[tuple]:
     """Rows of statements, the last first: each waits for the one before it, whose figure gives the change."""
-    found = entries_of(unit, figure).filter(recorded_at__lte=known).select_related("by", "unit", "pool")
+    found = statements_of(unit.pk, memberships).filter(recorded_at__lte=known).select_related("by", "unit", "pool")
     waiting: AvailabilityEntry | None = None
     for entry in found.annotate(is_undone=IS_UNDONE).iterator(chunk_size=500):
         if waiting is not None:
-            yield _row(Line(waiting, unit, entry.figure, viewer_id))
+            yield _row(Line(waiting, unit, entry.figure if entry.pool_id == waiting.pool_id else None, viewer_id))
         waiting = entry
         if start is not None and entry.stated_at < start:
             return

@@ -19,7 +19,7 @@ from .history import (
     calls_known,
     chart_of,
     closures_known,
-    entries_of,
+    in_force,
     lines_of,
     shown_at,
     span_of,
@@ -27,6 +27,7 @@ from .history import (
     whole,
 )
 from .models import CallOutcome, CurrentFigure
+from .sharing import memberships_of, statements_of
 from .shown import ShownFigure
 
 STATEMENTS_A_PAGE = 25
@@ -90,33 +91,47 @@ def states_unit(scope: Scope, unit: OperationalUnit) -> bool:
 
 
 def history_page(
-    unit: OperationalUnit, *, period: Period, number: str | None, scope: Scope, known: datetime.datetime
+    unit: OperationalUnit,
+    *,
+    period: Period,
+    number: str | None,
+    scope: Scope,
+    known: datetime.datetime,
+    is_past: bool = False,
 ) -> HistoryPage:
-    """History of ``unit`` (its figure, by and pool loaded) as known at ``known``."""
+    """History of ``unit`` as known at ``known``: now, unless ``is_past``.
+
+    The unit has its figure, by and pool loaded, and its ``shared_places``.
+    """
     figure: CurrentFigure | None = getattr(unit, "current_figure", None)
     viewer_id = scope.user_id or 0
-    entries = entries_of(unit, figure)
+    memberships = memberships_of(unit, known)
+    entries = statements_of(unit.pk, memberships)
     start = None if period is Period.ALL else span_of(period, known).start
     found = traces(entries, start, known)
     inside = [one for one in found if start is None or one.point.at >= start]
     page = Paginator(inside, STATEMENTS_A_PAGE).get_page(number)
     first = page.start_index() - 1 if inside else 0
     on_page = found[first : first + len(page.object_list) + 1]
-    entries_shown = whole([one.pk for one in {*on_page, *found[:1]}])
+    last = in_force(found, memberships) if is_past else None
+    entries_shown = whole([*(one.pk for one in on_page), *([last] if last else [])])
     closures = closures_known(unit, known)
-    calls = calls_known(unit, figure, known)
-    last = entries_shown.get(found[0].pk) if found else None
+    calls = calls_known(unit, memberships, known)
     shown = [one for one in on_page if one in inside]
     lines = lines_of(unit, on_page, entries_shown, viewer_id)[: len(shown)]
     chart = None
     if figure is not None and start is not None:
-        chart = chart_of(period, found, closures, figure, known, unit.capacity_kind)
+        chart = chart_of(period, found, closures, figure, known, unit.capacity_kind, memberships)
+    row = ShownFigure(unit=unit, figure=figure, viewer_id=viewer_id, now=known, closures=closures)
+    if is_past:
+        said = entries_shown[last] if last else None
+        row = shown_at(unit, figure, said, closures, calls, memberships, known, viewer_id)
     shows_calls = states_unit(scope, unit)
     return HistoryPage(
         unit=unit,
         period=period,
         known=known,
-        row=shown_at(unit, figure, last, closures, calls, known, viewer_id),
+        row=row,
         page=page,
         lines=lines,
         chart=chart,

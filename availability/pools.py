@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from accounts.models import AuditEntry, User
 from accounts.services import log_action
@@ -24,7 +25,7 @@ from .breakdown import COUNT_FIELDS
 from .exceptions import StatementRefused
 from .freshness import expires_at
 from .locks import lock_figures
-from .models import AvailabilityEntry, CurrentFigure, Pool, Source
+from .models import AvailabilityEntry, CurrentFigure, Pool, PoolMembership, Source
 from .permissions import Refusal, may_manage_entry
 from .services import record_statement, tell_figures
 from .statement import Statement
@@ -87,7 +88,7 @@ def make_pool(
         installed_places=installed_places,
         rhythm=min(row.rhythm for row in figures),
     )
-    _enter(pool, figures)
+    _enter(pool, figures, now)
     if figure is not None:
         _state(pool, figures, figure, by, scope, now)
     _log(pool, by, request_ip, act="création", units=[row.pk for row in figures])
@@ -112,7 +113,13 @@ def change_pool(
 
 @transaction.atomic
 def add_members(
-    *, pool_id: int, unit_ids: Collection[int], by: User, scope: Scope, request_ip: str | None = None
+    *,
+    pool_id: int,
+    unit_ids: Collection[int],
+    by: User,
+    scope: Scope,
+    now: datetime.datetime,
+    request_ip: str | None = None,
 ) -> Pool:
     """Bring units of the same EG into the pool; its figure becomes theirs.
 
@@ -122,7 +129,7 @@ def add_members(
     figures = _lock_newcomers(unit_ids, pool.geographic_entity_id, scope)
     if len(figures) < len(set(unit_ids)):
         raise PoolRefused(PoolRefused.Why.NOT_OPEN)
-    _enter(pool, figures)
+    _enter(pool, figures, now)
     _log(pool, by, request_ip, act="ajout", units=[row.pk for row in figures])
     return pool
 
@@ -170,7 +177,7 @@ def edit_pool(
         pool_id=pool_id, name=name, installed_places=installed_places, by=by, scope=scope, request_ip=request_ip
     )
     if wanted - held:
-        add_members(pool_id=pool_id, unit_ids=wanted - held, by=by, scope=scope, request_ip=request_ip)
+        add_members(pool_id=pool_id, unit_ids=wanted - held, by=by, scope=scope, now=now, request_ip=request_ip)
     if held - wanted:
         remove_members(pool_id=pool_id, unit_ids=held - wanted, by=by, scope=scope, now=now, request_ip=request_ip)
     pool.refresh_from_db()
@@ -231,10 +238,23 @@ def _locked(pool_id: int) -> tuple[Pool, list[CurrentFigure]]:
     return pool, list(members.select_related("unit__geographic_entity").order_by("pk"))
 
 
-def _enter(pool: Pool, figures: Sequence[CurrentFigure]) -> None:
+def open_memberships(pool: Pool, unit_ids: Collection[int], now: datetime.datetime) -> None:
+    """Write that units share the pool's places from ``now`` on."""
+    PoolMembership.objects.bulk_create(PoolMembership(pool=pool, unit_id=pk, since=now) for pk in sorted(unit_ids))
+
+
+def _end_memberships(pool: Pool, unit_ids: Collection[int], now: datetime.datetime) -> None:
+    """Write that units left; never before what was stated of the pool, whose clock was perhaps read later."""
+    at = max(now, pool.stated_at or now)
+    still = PoolMembership.objects.filter(pool=pool, unit__in=unit_ids, until=None)
+    still.update(until=Greatest(F("since"), Value(at)))
+
+
+def _enter(pool: Pool, figures: Sequence[CurrentFigure], now: datetime.datetime) -> None:
     """Give the units the pool's state; what they stated by themselves stays in their history."""
     ids = [row.pk for row in figures]
     CurrentFigure.objects.filter(pk__in=ids).update(pool=pool, **{name: getattr(pool, name) for name in _STATE})
+    open_memberships(pool, ids, now)
     _tell(ids)
 
 
@@ -276,6 +296,7 @@ def _leave(
             setattr(row, name, value)
         row.pool = None
         row.save(update_fields=["pool", *_STATE])
+    _end_memberships(pool, [row.pk for row in gone], now)
     if is_end:
         pool.ended_at = now
         pool.save(update_fields=["ended_at"])

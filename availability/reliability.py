@@ -28,7 +28,8 @@ SELECT figure.unit_id, figure.rhythm,
            WHERE closure.unit_id = figure.unit_id AND closure.withdrawn_at IS NULL
              AND closure.starts_at <= night.at AND (closure.ends_at IS NULL OR closure.ends_at > night.at)
        ) ORDER BY night.at) AS blocked,
-       array_agg((figure.to_confirm_since <= night.at AND figure.to_confirm_since > said.confirmed_at) IS TRUE
+       array_agg((waits.asked_at <= night.at AND waits.asked_at > said.confirmed_at) IS TRUE
+           OR (waits.left_at > said.confirmed_at) IS TRUE
            OR EXISTS (
                SELECT 1 FROM availability_unitclosure closure
                WHERE closure.unit_id = figure.unit_id AND closure.withdrawn_at IS NULL
@@ -42,25 +43,29 @@ SELECT figure.unit_id, figure.rhythm,
           AND (call.outcome = %(admitted)s AND call.figure > 0
                OR call.outcome = %(full)s AND call.figure = 0)) AS concordant
 FROM availability_currentfigure figure
-LEFT JOIN LATERAL (
-    SELECT max(entry.recorded_at) AS at FROM availability_availabilityentry entry
-    WHERE figure.pool_id IS NOT NULL AND entry.unit_id = figure.unit_id AND entry.pool_id IS NULL
-) own ON true
 CROSS JOIN unnest(%(nights)s::timestamptz[]) AS night(at)
 LEFT JOIN LATERAL (
-    SELECT confirmed_at FROM (
-        (SELECT entry.confirmed_at, entry.stated_at, entry.version FROM availability_availabilityentry entry
-         WHERE entry.unit_id = figure.unit_id
-           AND (entry.pool_id IS NULL OR entry.pool_id IS DISTINCT FROM figure.pool_id)
-           AND entry.stated_at <= night.at AND entry.recorded_at <= night.at
-         ORDER BY entry.stated_at DESC, entry.version DESC LIMIT 1)
-        UNION ALL
-        (SELECT entry.confirmed_at, entry.stated_at, entry.version FROM availability_availabilityentry entry
-         WHERE entry.pool_id = figure.pool_id AND entry.recorded_at > coalesce(own.at, '-infinity')
-           AND entry.stated_at <= night.at AND entry.recorded_at <= night.at
-         ORDER BY entry.stated_at DESC, entry.version DESC LIMIT 1)
-    ) last ORDER BY stated_at DESC, version DESC LIMIT 1
+    SELECT max(membership.pool_id) FILTER (WHERE membership.until IS NULL OR membership.until > night.at) AS pool_id,
+           max(membership.until) FILTER (WHERE membership.until <= night.at) AS left_at
+    FROM availability_poolmembership membership
+    WHERE membership.unit_id = figure.unit_id AND membership.since <= night.at
+) member ON true
+LEFT JOIN availability_pool pool ON pool.id = member.pool_id
+LEFT JOIN LATERAL (
+    (SELECT entry.confirmed_at FROM availability_availabilityentry entry
+     WHERE member.pool_id IS NULL AND entry.unit_id = figure.unit_id AND entry.pool_id IS NULL
+       AND entry.stated_at <= night.at AND entry.recorded_at <= night.at
+     ORDER BY entry.stated_at DESC, entry.version DESC LIMIT 1)
+    UNION ALL
+    (SELECT entry.confirmed_at FROM availability_availabilityentry entry
+     WHERE entry.pool_id = member.pool_id AND entry.stated_at <= night.at AND entry.recorded_at <= night.at
+     ORDER BY entry.stated_at DESC, entry.version DESC LIMIT 1)
 ) said ON true
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN member.pool_id IS NULL THEN member.left_at END AS left_at,
+           CASE WHEN member.pool_id IS NOT DISTINCT FROM figure.pool_id THEN figure.to_confirm_since
+                ELSE pool.to_confirm_since END AS asked_at
+) waits
 WHERE figure.unit_id = ANY(%(ids)s::bigint[]) AND figure.is_open
   AND (figure.opened_at IS NULL OR figure.opened_at <= night.at)
 GROUP BY figure.unit_id
@@ -127,8 +132,8 @@ def reliability_from(
 def reliability_of(unit_ids: Collection[int], now: datetime.datetime) -> dict[int, Reliability]:
     """Reliability of units at ``now``, by unit id: one query, whatever their number.
 
-    A unit closed to entry, or opened since the last midnight, is absent. A unit in a pool has the pool's statements
-    since its own last one. Rhythms are those of today.
+    A unit closed to entry, or opened since the last midnight, is absent. A night in a pool is judged on the
+    pool's statements. Rhythms are those of today.
     """
     nights = midnights(now)
     values: dict[str, Any] = {

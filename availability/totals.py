@@ -25,7 +25,7 @@ class Criteria:
     ``ages``: windows of days (both ends included, ``None`` without end) that a unit has to meet, each of them.
     ``words``: folded words of the name of the establishment or of the unit. ``max_age`` replaces the rhythm: a figure
     younger than it counts. ``any_age``: figures count whatever their age (« sans limite », or the expired ones too).
-    ``at``: as recorded by that moment, freshness judged then; groupings, openings and pools as today.
+    ``at``: as recorded by that moment, pools of then, freshness judged then; groupings and openings as today.
     """
 
     grouping_ids: tuple[int, ...] = ()
@@ -75,32 +75,39 @@ FROM availability_groupedunit row
 _COUNTED = "CASE rule.counted WHEN '' THEN said.figure {} END".format(
     " ".join(f"WHEN '{name}' THEN said.{name}" for name in COUNT_FIELDS)
 )
-# Statements recorded by then: the unit's own, or those of its pool of today since its last own one.
+# Statements recorded by then: those of the pool that the unit was in, else its own, to be confirmed once it left one.
 _PAST_ROWS = f"""
-SELECT row.grouping_id, row.department_code, row.unit_id, said.pool_id, row.is_open, {_COUNTED} AS free,
+SELECT row.grouping_id, row.department_code, row.unit_id, member.pool_id, row.is_open, {_COUNTED} AS free,
        kept.confirmed_at, kept.confirmed_at + {EXPIRY_RHYTHMS} * row.rhythm AS expires_at, true AS is_volatile,
        said.id AS entry_id
 FROM availability_groupedunit row
 JOIN availability_grouping rule ON rule.id = row.grouping_id
 LEFT JOIN availability_currentfigure figure ON figure.unit_id = row.unit_id
 LEFT JOIN LATERAL (
-    SELECT max(entry.recorded_at) AS at FROM availability_availabilityentry entry
-    WHERE figure.pool_id IS NOT NULL AND entry.unit_id = figure.unit_id AND entry.pool_id IS NULL
-) AS own ON true
+    SELECT max(membership.pool_id) FILTER (WHERE membership.until IS NULL OR membership.until > %(now)s) AS pool_id,
+           max(membership.until) FILTER (WHERE membership.until <= %(now)s) AS left_at
+    FROM availability_poolmembership membership
+    WHERE membership.unit_id = row.unit_id AND membership.since <= %(now)s
+) AS member ON true
+LEFT JOIN availability_pool pool ON pool.id = member.pool_id
 LEFT JOIN LATERAL (
-    SELECT * FROM (
-        (SELECT entry.* FROM availability_availabilityentry entry
-         WHERE entry.unit_id = row.unit_id AND entry.pool_id IS NULL AND entry.recorded_at <= %(now)s
-         ORDER BY entry.stated_at DESC, entry.version DESC LIMIT 1)
-        UNION ALL
-        (SELECT entry.* FROM availability_availabilityentry entry
-         WHERE entry.pool_id = figure.pool_id AND entry.recorded_at <= %(now)s
-           AND entry.recorded_at > coalesce(own.at, '-infinity')
-         ORDER BY entry.stated_at DESC, entry.version DESC LIMIT 1)
-    ) AS entry ORDER BY entry.pool_id IS NULL LIMIT 1
+    (SELECT entry.* FROM availability_availabilityentry entry
+     WHERE member.pool_id IS NULL AND entry.unit_id = row.unit_id AND entry.pool_id IS NULL
+       AND entry.recorded_at <= %(now)s
+     ORDER BY entry.stated_at DESC, entry.version DESC LIMIT 1)
+    UNION ALL
+    (SELECT entry.* FROM availability_availabilityentry entry
+     WHERE entry.pool_id = member.pool_id AND entry.recorded_at <= %(now)s
+     ORDER BY entry.stated_at DESC, entry.version DESC LIMIT 1)
 ) AS said ON true
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN (figure.to_confirm_since <= %(now)s AND figure.to_confirm_since > said.confirmed_at) IS NOT TRUE
+    SELECT CASE WHEN member.pool_id IS NULL THEN member.left_at END AS left_at,
+           CASE WHEN member.pool_id IS NOT DISTINCT FROM figure.pool_id THEN figure.to_confirm_since
+                ELSE pool.to_confirm_since END AS asked_at
+) AS waits
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN (waits.asked_at <= %(now)s AND waits.asked_at > said.confirmed_at) IS NOT TRUE
+                 AND (waits.left_at > said.confirmed_at) IS NOT TRUE
                 THEN said.confirmed_at END AS confirmed_at
 ) AS kept
 """  # noqa: S608

@@ -1,5 +1,5 @@
 from .closures import CallOutcome, ExpectedPlace, UnitClosure
-from .figures import AvailabilityEntry, CurrentFigure, CurrentState, Pool, Source
+from .figures import AvailabilityEntry, CurrentFigure, CurrentState, Pool, PoolMembership, Source
 from .groupings import CrisisMode, GroupedUnit, Grouping, UnitTypeRhythm
 from .reminders import Digest, ReminderPreference, UnitUse
 from .summary import CellDelta
@@ -16,6 +16,7 @@ __all__ = [
     "GroupedUnit",
     "Grouping",
     "Pool",
+    "PoolMembership",
     "ReminderPreference",
     "Source",
     "UnitClosure",

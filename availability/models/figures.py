@@ -125,6 +125,31 @@ class Pool(CurrentState):
         return self.name
 
 
+class PoolMembership(models.Model):
+    """When a unit shared its places: from ``since``, until ``until`` excluded (empty: still). One at a time a unit.
+
+    Kept once the unit left or the pool was separated: figures « à la date du » are those of the pool it was in then.
+    """
+
+    pool = models.ForeignKey(Pool, models.PROTECT, related_name="memberships", verbose_name="lits mutualisés")
+    unit = models.ForeignKey(OperationalUnit, models.PROTECT, related_name="+", verbose_name="unité")
+    since = models.DateTimeField("depuis")
+    until = models.DateTimeField("jusqu’au", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "appartenance à des lits mutualisés"
+        verbose_name_plural = "appartenances à des lits mutualisés"
+        ordering = ["unit", "since", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["unit"], condition=Q(until=None), name="poolmembership_one_open"),
+            models.CheckConstraint(condition=Q(until=None) | Q(until__gte=F("since")), name="poolmembership_in_order"),
+        ]
+        indexes = [models.Index(fields=["unit", "since"], name="poolmembership_unit_since")]
+
+    def __str__(self):
+        return f"{self.unit_id} : {self.pool_id}"
+
+
 class CurrentFigure(CurrentState):
     """The current figure of a unit: one row a unit opened to entry.
 

@@ -16,6 +16,7 @@ from ..history import Period
 from ..history_export import file_name, history_sheets
 from ..history_page import MomentForm, history_page, states_unit
 from ..panels import badges
+from ..sharing import shared_places
 from .access import readers_only
 
 
@@ -28,7 +29,12 @@ def history(request: SignedInRequest, unit_id: int) -> HttpResponse:
     form = MomentForm(request.GET, now)
     moment = form.moment
     found = history_page(
-        unit, period=form.period, number=request.GET.get("page"), scope=request.scope, known=moment or now
+        unit,
+        period=form.period,
+        number=request.GET.get("page"),
+        scope=request.scope,
+        known=moment or now,
+        is_past=moment is not None,
     )
     kept = request.GET.copy()
     for name in ("periode", "page"):
@@ -69,10 +75,11 @@ def history_xlsx(request: SignedInRequest, unit_id: int) -> HttpResponseBase:
 
 
 def _readable(request: SignedInRequest, unit_id: int) -> OperationalUnit:
-    """Unit with its place, its EJ, its figure and pool: one query. 404 when hidden."""
+    """Unit with its place, its EJ, its figure and pools: one query. 404 when hidden."""
     units = OperationalUnit.objects.visible_to(request.scope).with_place()
     above = ("geographic_entity__legal_entity", "current_figure__by", "current_figure__pool")
-    unit = units.select_related(*above).filter(pk=unit_id).first() if unit_id < 2**63 else None
+    units = units.select_related(*above).annotate(shared_places=shared_places())
+    unit = units.filter(pk=unit_id).first() if unit_id < 2**63 else None
     if unit is None:
         raise Http404
     return unit

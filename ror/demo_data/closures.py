@@ -7,6 +7,7 @@ import datetime
 from accounts.models import User
 from availability.membership import bring_to_rhythm, write_rows
 from availability.models import CurrentFigure, ExpectedPlace, Pool, UnitClosure
+from availability.pools import open_memberships
 from common.french import french_spaces
 from directory.models import OperationalUnit
 
@@ -40,7 +41,7 @@ def add_closures(world: World) -> None:
             recorded_at=min(starts_at, world.now) - DAY,
             by=support,
         )
-    shared = _add_pool(units[len(CLOSURES) :])
+    shared = _add_pool(units[len(CLOSURES) :], world.now)
     write_rows(unit_ids=[unit.pk for unit in [*units[: len(CLOSURES)], *shared]])
 
 
@@ -50,7 +51,7 @@ def _units() -> list[OperationalUnit]:
     return list(units.filter(current_figure__is_open=True, current_figure__figure__isnull=False).order_by("pk")[:400])
 
 
-def _add_pool(units: list[OperationalUnit]) -> list[OperationalUnit]:
+def _add_pool(units: list[OperationalUnit], now: datetime.datetime) -> list[OperationalUnit]:
     """Two units of one EG, the first found, that share their beds, never stated together yet."""
     by_entity: dict[int, OperationalUnit] = {}
     for unit in units:
@@ -66,6 +67,7 @@ def _add_pool(units: list[OperationalUnit]) -> list[OperationalUnit]:
         )
         empty = {"version": 0, "figure": None, "stated_at": None, "confirmed_at": None, "expires_at": None}
         members.update(pool=pool, changed_at=None, comment="", by=None, source="", is_over_capacity=False, **empty)
+        open_memberships(pool, [first.pk, unit.pk], now)
         bring_to_rhythm(unit_ids=[first.pk])
         return [first, unit]
     return []

@@ -13,11 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from availability import pools
 from availability.chart import MAX_POINTS, Point, Span, days_of, draw, last_of_days, stretches
-from availability.history import Period, entries_of, span_of
+from availability.history import Period, span_of
 from availability.models import AvailabilityEntry, CallOutcome, CurrentFigure, Pool, UnitClosure
+from availability.sharing import memberships_of, shared_places, statements_of
 from availability.standing import Standing, standing_at
-from tests.factories.availability import EntryFactory
+from directory.models import OperationalUnit
+from directory.scopes import scope_of
+from tests.factories.availability import EntryFactory, share
 from tests.test_query_budgets import queries_of
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -282,17 +286,42 @@ def test_a_unit_without_a_figure(reader, world):
 
 
 @pytest.mark.django_db
-def test_a_unit_in_a_pool_shows_the_statements_of_the_pool_since_its_own(reader, world):
+def test_a_unit_in_a_pool_shows_the_statements_of_the_pool_since_it_came(reader, world):
     now = timezone.now()
     pool = Pool.objects.create(geographic_entity=world.eg, name="Lits d’Altair", rhythm=DAY)
     EntryFactory(unit=world.lam, pool=pool, version=1, figure=12, stated_at=now - 2 * HOUR)  # before the unit joined
     EntryFactory(unit=world.lam, pool=pool, version=2, figure=14, stated_at=now - 20 * MINUTE)
-    CurrentFigure.objects.filter(pk__in=[world.act.pk, world.lam.pk]).update(pool=pool)
-    figure = CurrentFigure.objects.get(pk=world.act.pk)
-    assert [entry.figure for entry in entries_of(world.act, figure)] == [14, 8]
+    share(pool, [world.act, world.lam], now - 30 * MINUTE)
+    unit = OperationalUnit.objects.annotate(shared_places=shared_places()).get(pk=world.act.pk)
+    assert [entry.figure for entry in statements_of(unit.pk, memberships_of(unit, now))] == [14, 8]
     page = reader.get(address(world.act)).content.decode()
     assert "lits mutualisés (Lits d’Altair)" in page
     assert "saisie depuis LAM Altair" in page
+
+
+@pytest.mark.django_db
+def test_a_separated_pool_leaves_the_history_as_it_was(reader, world, cast):
+    now = timezone.now()
+    who = {"by": cast.sesan, "scope": scope_of(cast.sesan)}
+    made = {"entity": world.eg, "unit_ids": [world.act.pk, world.lam.pk], "name": "Lits d’Altair"}
+    pool = pools.make_pool(**made, installed_places=20, figure=15, now=now - 30 * MINUTE, **who)
+    local = (now - 20 * MINUTE).astimezone(PARIS).strftime("%Y-%m-%dT%H:%M:%S")
+    before = reader.get(address(world.act, au=local)).context["found"]
+    pools.separate_pool(pool_id=pool.pk, now=now - 10 * MINUTE, **who)
+    after = reader.get(address(world.act, au=local)).context["found"]
+    for found in (before, after):
+        assert (found.row.figure.figure, found.row.figure.pool.name) == (15, "Lits d’Altair")
+    assert [line.entry.pk for line in after.lines] == [line.entry.pk for line in before.lines]
+    assert after.chart.held == before.chart.held
+    page = reader.get(address(world.act))
+    found = page.context["found"]
+    assert [line.entry.figure for line in found.lines] == [15, 8]
+    assert (found.row.figure.figure, found.row.figure.pool, found.row.installed) == (8, None, 35)
+    assert [(one.shown, one.standing) for one in found.chart.held[-3:]] == [
+        (8, Standing.COUNTED),
+        (15, Standing.COUNTED),
+        (8, Standing.TO_CONFIRM),
+    ]
 
 
 @pytest.mark.django_db

@@ -200,7 +200,7 @@ def test_the_figure_given_back_is_the_latest_whatever_its_version(cast, world, n
 
 def test_members_come_and_go(cast, world, lhss, now):
     pool = make(cast, world, world.act, world.lam, figure=7, now=now)
-    pools.add_members(pool_id=pool.pk, unit_ids=[lhss.pk], **support(cast))
+    pools.add_members(pool_id=pool.pk, unit_ids=[lhss.pk], now=now, **support(cast))
     assert (row(lhss).figure, row(lhss).version) == (7, 1)
     pools.remove_members(pool_id=pool.pk, unit_ids=[world.act.pk], now=now, **support(cast))
     assert (row(world.act).pool, row(world.act).figure) == (None, 8)

@@ -17,7 +17,7 @@ from availability.models import AvailabilityEntry, CallOutcome, CurrentFigure, P
 from availability.reliability import DAYS, Night, Reliability, midnights, reliability_from, reliability_of
 from availability.standing import Standing, standing_at
 from tests.factories.accounts import UserFactory
-from tests.factories.availability import CurrentFigureFactory, EntryFactory
+from tests.factories.availability import CurrentFigureFactory, EntryFactory, share
 from tests.factories.directory import UnitFactory
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -117,19 +117,24 @@ def test_a_unit_counts_from_its_opening_and_not_while_closed_to_entry():
 
 
 @pytest.mark.django_db
-def test_a_unit_in_a_pool_has_the_statements_of_the_pool_since_its_own_last_one():
+def test_a_unit_in_a_pool_has_the_statements_of_the_pool_while_it_is_in():
     first = UnitFactory()
     second = UnitFactory(geographic_entity=first.geographic_entity)
     entity = first.geographic_entity
     pool = Pool.objects.create(geographic_entity=entity, name="Lits d’aval", rhythm=DAY)
     for unit in (first, second):
-        opened(unit=unit, figure=None, pool=pool)
+        opened(unit=unit, figure=None)
+    share(pool, [first, second], MIDNIGHT - 4 * DAY - HOUR)
     EntryFactory(unit=first, version=1, stated_at=MIDNIGHT - 5 * DAY - HOUR)
     EntryFactory(unit=second, pool=pool, version=1, stated_at=MIDNIGHT - 20 * DAY - HOUR)
     EntryFactory(unit=second, pool=pool, version=2, stated_at=MIDNIGHT - 2 * DAY - HOUR)
     found = reliability_of([first.pk, second.pk], NOW)
     assert found[first.pk].confirmed == 2  # its own, then the pool's of two days ago; not that of before it joined
-    assert found[second.pk].confirmed == 2
+    assert found[second.pk].confirmed == 1
+    later = NOW - HOUR
+    CurrentFigure.objects.filter(pk__in=[first.pk, second.pk]).update(pool=None, to_confirm_since=later)
+    pool.memberships.update(until=later)
+    assert reliability_of([first.pk, second.pk], NOW) == found
 
 
 @pytest.mark.django_db

@@ -10,16 +10,16 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from availability import membership, openings, services, summary
+from availability import membership, openings, pools, services, summary
 from availability.breakdown import Counts
-from availability.models import AvailabilityEntry, CurrentFigure, Grouping, Pool, UnitClosure
+from availability.models import AvailabilityEntry, CurrentFigure, Grouping, Pool, PoolMembership, UnitClosure
 from availability.statement import Statement
 from availability.synthesis_units import read_behind
 from availability.totals import Criteria, live_totals, with_row_totals
 from directory.ages import ADULT_DAYS
 from directory.models import OperationalUnit
 from directory.scopes import scope_of
-from tests.factories.availability import CurrentFigureFactory, GroupingFactory
+from tests.factories.availability import CurrentFigureFactory, GroupingFactory, share
 from tests.factories.directory import LAM, LHSS, UnitFactory, commune, unit_type
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def region(world, cast):
     for unit in units[:-1]:
         CurrentFigureFactory(unit=unit, never=True)
     pool = Pool.objects.create(name="Partagés", geographic_entity=world.eg, rhythm=HOUR, installed_places=20)
-    CurrentFigure.objects.filter(pk__in=[more[0].pk, more[1].pk, more[2].pk]).update(pool=pool)
+    share(pool, more[:3], START - 100 * HOUR)
     openings.apply_rhythms()
     membership.write_rows(unit_ids=None)
     return SimpleNamespace(units=units, by=cast.sesan, scope=scope_of(cast.sesan))
@@ -95,6 +95,41 @@ def close(region, number, hours, length, withdrawn):
     services.tell_figures([unit.pk, *mates])
 
 
+def regroup(region, number, hours, is_leaving):
+    """A unit leaves its pool, or comes into the pool in force of its EG, made with another unit if there is none."""
+    unit, now, who = region.units[number], START + hours * HOUR, {"by": region.by, "scope": region.scope}
+    row = CurrentFigure.objects.select_related("unit").filter(unit=unit).first()
+    if row is None:
+        return
+    entity = row.unit.geographic_entity
+    pool = Pool.objects.filter(geographic_entity=entity, ended_at=None).first()
+    try:
+        with transaction.atomic():
+            if is_leaving and row.pool_id:
+                pools.remove_members(pool_id=row.pool_id, unit_ids=[unit.pk], now=now, **who)
+            elif pool is not None:
+                pools.add_members(pool_id=pool.pk, unit_ids=[unit.pk], now=now, **who)
+            else:
+                mates = CurrentFigure.objects.filter(unit__geographic_entity=entity).exclude(pk=unit.pk)
+                chosen = [unit.pk, *mates.values_list("pk", flat=True)[:1]]
+                figure = number if number % 2 else None
+                fields = {"name": "Autres", "installed_places": 20, "figure": figure, "now": now}
+                pools.make_pool(entity=entity, unit_ids=chosen, **fields, **who)
+    except (pools.PoolRefused, services.StatementRefused):
+        pass
+
+
+def shared_at(unit, moment, is_past):
+    """Pool of a unit at a moment, and when it last left one."""
+    rows = list(PoolMembership.objects.filter(unit=unit))
+    if is_past:
+        rows = [row for row in rows if row.since <= moment]
+    held = [row.pool_id for row in rows if row.until is None or (is_past and row.until > moment)]
+    left = [row.until for row in rows if row.until is not None and not held]
+    assert len(held) <= 1
+    return held[0] if held else None, max(left, default=None)
+
+
 def by_hand(criteria, now):
     """Cells, totals of rows and the overall total, unit by unit, from statements and closures alone."""
     moment = criteria.at or now
@@ -106,8 +141,8 @@ def by_hand(criteria, now):
             if unit.unit_type_id not in types or not is_asked(criteria, grouping, unit, code):
                 continue
             free, confirmed, is_open = worth(criteria, grouping, unit, moment, is_past=criteria.at is not None)
-            figure = getattr(unit, "current_figure", None)
-            holder = (figure and figure.pool_id and -figure.pool_id) or unit.pk
+            pool_id, _ = shared_at(unit, moment, criteria.at is not None)
+            holder = -pool_id if pool_id else unit.pk
             for key in ((grouping.pk, code), (grouping.pk, None), (None, None)):
                 counted, opened, units, oldest = facts.setdefault(key, (set(), set(), set(), []))
                 units.add(unit.pk)
@@ -145,7 +180,9 @@ def worth(criteria, grouping, unit, moment, *, is_past):
     closures = [row for row in closures if row.starts_at <= moment]
     if any(row.ends_at is None or row.ends_at > moment for row in closures):
         return None, None, False
-    mine = AvailabilityEntry.objects.filter(pool=figure.pool_id) if figure.pool_id else unit.entries.all()
+    pool_id, left = shared_at(unit, moment, is_past)
+    assert is_past or pool_id == figure.pool_id
+    mine = AvailabilityEntry.objects.filter(pool=pool_id) if pool_id else unit.entries.filter(pool=None)
     entries = [row for row in mine if not is_past or row.recorded_at <= moment]
     if not entries:
         return None, None, True
@@ -154,7 +191,7 @@ def worth(criteria, grouping, unit, moment, *, is_past):
     age = moment - last.confirmed_at
     by_rhythm = criteria.any_age or age <= 3 * figure.rhythm
     is_young = by_rhythm if criteria.max_age is None else age < criteria.max_age
-    waits = any(row.ends_at > last.confirmed_at for row in closures)
+    waits = any(row.ends_at > last.confirmed_at for row in closures) or (left and left > last.confirmed_at)
     return (free, last.confirmed_at, True) if is_young and not waits and free is not None else (None, None, True)
 
 
@@ -180,6 +217,7 @@ SAID = st.tuples(
     st.integers(0, 8), st.integers(0, 60), st.integers(0, 9), st.sampled_from([0, 0, 0, 5]), st.integers(0, 9)
 )
 CLOSED = st.tuples(st.integers(0, 8), st.integers(0, 50), st.sampled_from([0, 4, 20]), st.sampled_from([0, 0, 10]))
+SHARED = st.tuples(st.integers(0, 8), st.integers(0, 60), st.booleans())
 ASKED = st.fixed_dictionaries(
     {},
     optional={
@@ -199,14 +237,16 @@ ASKED = st.fixed_dictionaries(
 @given(
     st.lists(SAID, max_size=12),
     st.lists(CLOSED, max_size=4),
+    st.lists(SHARED, max_size=6),
     st.lists(ASKED, min_size=3, max_size=4),
     st.integers(61, 200),
 )
-def test_totals_equal_brute_force(region, said, closed, asked, later):
+def test_totals_equal_brute_force(region, said, closed, shared, asked, later):
     now = START + later * HOUR
     with transaction.atomic():
         steps = [(hours, state, (number, hours, *rest)) for number, hours, *rest in said]
         steps += [(hours, close, (number, hours, *rest)) for number, hours, *rest in closed]
+        steps += [(hours, regroup, (number, hours, *rest)) for number, hours, *rest in shared]
         for _, act, values in sorted(steps, key=lambda step: step[0]):
             act(region, *values)
         for wanted in asked:
@@ -243,6 +283,25 @@ def test_a_pool_whose_units_are_in_two_departments_counts_once_in_its_row(region
     assert (totals.cells[lits.pk, "92"].free, totals.cells[lits.pk, "75"].free) == (5, 5)
     assert (totals.rows[lits.pk].free, totals.rows[lits.pk].counted) == (5, 3)
     assert totals.overall.free == 5
+
+
+def test_a_separated_pool_leaves_the_past_as_it_was(region):
+    first, second = region.units[2:4]
+    pool_id = CurrentFigure.objects.get(unit=first).pool_id
+    state(region, 2, 1, 11, 0, 0)
+    moments = [START + hours * HOUR for hours in (0, 1, 2, 3)]
+
+    def past():
+        asked = [Criteria(at=moment) for moment in moments]
+        return [live_totals(criteria, START + 9 * HOUR, overall=True) for criteria in asked]
+
+    before = past()
+    assert before[-1].overall.free == 11
+    pools.separate_pool(pool_id=pool_id, by=region.by, scope=region.scope, now=START + 4 * HOUR)
+    assert past() == before
+    later = live_totals(Criteria(at=START + 5 * HOUR), START + 9 * HOUR, overall=True)
+    assert later.overall.free == 0
+    assert not PoolMembership.objects.filter(unit__in=[first, second], until=None).exists()
 
 
 def test_each_reading_is_one_query(region, django_assert_num_queries):

@@ -5,7 +5,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from availability.freshness import expires_at
-from availability.models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
+from availability.models import AvailabilityEntry, CurrentFigure, Grouping, PoolMembership, UnitTypeRhythm
 
 from .directory import ACT, LAM, LHSS, UnitFactory, unit_type
 
@@ -52,6 +52,13 @@ class EntryFactory(DjangoModelFactory):
     stated_at = factory.LazyFunction(lambda: timezone.now() - datetime.timedelta(hours=1))
     confirmed_at = factory.SelfAttribute("stated_at")
     recorded_at = factory.SelfAttribute("stated_at")
+
+
+def share(pool, units, since, until=None):
+    """Units that share the places of ``pool`` from ``since``; their figures follow while ``until`` is empty."""
+    PoolMembership.objects.bulk_create(PoolMembership(pool=pool, unit=unit, since=since, until=until) for unit in units)
+    if until is None:
+        CurrentFigure.objects.filter(unit__in=units).update(pool=pool)
 
 
 class CurrentFigureFactory(DjangoModelFactory):
