@@ -16,6 +16,7 @@ VALID_FOR = datetime.timedelta(hours=72)
 SALT = "availability.confirm_links"
 LONGEST = 400  # characters; a link of ours has about 130
 MARK_LENGTH = 10
+UNKNOWN_POOL = -2  # of links written before they said it: they confirm nothing
 NAMESPACE = uuid.UUID("5f0b6a2e-6c5d-4e0c-9a52-2f6f3c1e7b11")
 
 
@@ -27,6 +28,7 @@ class BadLink(Exception):
 class ConfirmLink:
     """What a link says: who confirms which figure of which unit, and when the mail was written (seconds since 1970).
 
+    ``version`` is that of the pool ``pool_id`` if the unit's places were shared.
     ``mark`` ties it to the mail address it was sent to: another address, and the links sent to the old one are void.
     """
 
@@ -35,6 +37,7 @@ class ConfirmLink:
     version: int
     written: int
     mark: str
+    pool_id: int | None
 
     @property
     def expires_at(self) -> datetime.datetime:
@@ -55,9 +58,11 @@ class ConfirmLink:
         return uuid.uuid5(NAMESPACE, f"{self.user_id}/{self.unit_id}/{self.version}/{self.written}")
 
 
-def token_of(*, user: User, unit_id: int, version: int, written_at: datetime.datetime) -> str:
+def token_of(
+    *, user: User, unit_id: int, version: int, written_at: datetime.datetime, pool_id: int | None = None
+) -> str:
     """Text of the link, the same for the same values."""
-    values = [user.pk, unit_id, version, int(written_at.timestamp()), _mark(user)]
+    values = [user.pk, unit_id, version, int(written_at.timestamp()), _mark(user), pool_id or 0]
     return Signer(salt=SALT).sign_object(values)
 
 
@@ -66,10 +71,10 @@ def read_token(token: str) -> ConfirmLink:
     if len(token) > LONGEST:
         raise BadLink
     try:
-        user_id, unit_id, version, written, mark = Signer(salt=SALT).unsign_object(token)
+        user_id, unit_id, version, written, mark, *pool = Signer(salt=SALT).unsign_object(token)
     except (BadSignature, ValueError) as error:
         raise BadLink from error
-    return ConfirmLink(user_id, unit_id, version, written, mark)
+    return ConfirmLink(user_id, unit_id, version, written, mark, (pool[0] or None) if pool else UNKNOWN_POOL)
 
 
 def _mark(user: User) -> str:

@@ -14,7 +14,7 @@ from .rows import EntryRow, Outcome, shown_row
 from .standing import closures_of
 
 LISTED = 500  # units; whoever states more filters by name
-_TICKED = re.compile(r"([1-9][0-9]{0,17}):([0-9]{1,9}):([0-9a-f-]{36})")
+_TICKED = re.compile(r"([1-9][0-9]{0,17}):(?:([1-9][0-9]{0,17})p)?([0-9]{1,9}):([0-9a-f-]{36})")
 
 
 def confirmable(scope: Scope, now: datetime.datetime, text: str = "") -> tuple[list[EntryRow], int]:
@@ -40,10 +40,17 @@ def confirmable(scope: Scope, now: datetime.datetime, text: str = "") -> tuple[l
     return rows, count
 
 
-def read_confirmed(data: QueryDict) -> dict[int, tuple[int, str]]:
-    """Version shown and request of each unit ticked, by unit; what is not « unit:version:request » is left out."""
+def read_confirmed(data: QueryDict) -> dict[int, tuple[int | None, int, str]]:
+    """Pool, version shown and request of each unit ticked, by unit.
+
+    What is not « unit:version:request », or « unit:pool p version:request » where places are shared, is left out.
+    """
     found = (_TICKED.fullmatch(value) for value in data.getlist("unit"))
-    return {int(match[1]): (int(match[2]), str(uuid.UUID(match[3]))) for match in found if match and _is_uuid(match[3])}
+    return {
+        int(match[1]): (int(match[2]) if match[2] else None, int(match[3]), str(uuid.UUID(match[4])))
+        for match in found
+        if match and _is_uuid(match[4])
+    }
 
 
 def _is_uuid(text: str) -> bool:
@@ -54,10 +61,10 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def confirm_all(rows: list[EntryRow], ticked: dict[int, tuple[int, str]], *, by, scope: Scope) -> None:
+def confirm_all(rows: list[EntryRow], ticked: dict[int, tuple[int | None, int, str]], *, by, scope: Scope) -> None:
     """Confirm the rows ticked as they were shown, one transaction each; each row then says what became of it."""
     chosen = [row for row in rows if row.unit.pk in ticked]
     for row in chosen:
-        row.version, row.request_id = ticked[row.unit.pk]
+        row.pool_id, row.version, row.request_id = ticked[row.unit.pk]
         confirm_row(row, by=by, scope=scope)
     show_stored([row for row in chosen if row.outcome is Outcome.SAVED], by.pk)

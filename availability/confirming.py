@@ -68,6 +68,6 @@ def open_link(link: ConfirmLink, now: datetime.datetime) -> Opened:
         opened.state = LinkState.DONE
     elif refusal is not None or not shown.is_stated:
         opened.state = LinkState.REFUSED
-    elif figure is None or figure.version != link.version:
+    elif figure is None or (figure.version, figure.pool_id) != (link.version, link.pool_id):
         opened.state = LinkState.CHANGED
     return opened

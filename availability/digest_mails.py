@@ -16,7 +16,7 @@ from common.context import site_name
 from common.french import NBSP, counted, duration, french_spaces
 
 from . import weekly_words
-from .confirm_links import VALID_FOR, token_of
+from .confirm_links import UNKNOWN_POOL, VALID_FOR, token_of
 from .expected import expected_words
 from .models import CurrentFigure, Digest, ExpectedPlace
 from .wording import figure_words, rhythm_words
@@ -89,7 +89,8 @@ def _late(line: Line, figure: CurrentFigure, digest: Digest, written_at: datetim
     since = datetime.datetime.fromisoformat(line["since"])
     confirmed_at = line["confirmed_at"] and datetime.datetime.fromisoformat(line["confirmed_at"])
     is_stated = line["figure"] is not None
-    token = token_of(user=digest.user, unit_id=unit.pk, version=line["version"], written_at=written_at)
+    shown = {"version": line["version"], "pool_id": line.get("pool_id", UNKNOWN_POOL)}
+    token = token_of(user=digest.user, unit_id=unit.pk, **shown, written_at=written_at)
     return {
         **_place(figure, base_url),
         "words": figure_words(line["figure"], unit.capacity_kind) if is_stated else "",

@@ -166,6 +166,7 @@ def _line(figure: Any) -> dict[str, Any]:
     return {
         "unit": figure.pk,
         "version": figure.version,
+        "pool_id": figure.pool_id,
         "figure": figure.figure,
         "confirmed_at": figure.confirmed_at and figure.confirmed_at.isoformat(),
         "since": figure.awaited_since.isoformat(),

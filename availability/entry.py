@@ -77,12 +77,16 @@ def sent_ids(data: QueryDict) -> list[int]:
 def read_row(row: EntryRow, data: QueryDict) -> None:
     """Put what was typed into the row, when it was part of what was sent."""
     prefix = prefix_of(row.unit)
-    if row.figure is None or row.is_blocked or f"{prefix}-version" not in data:
+    if f"{prefix}-version" not in data:
+        return
+    if row.figure is None or row.is_blocked:
+        row.typed = StatementForm(data, prefix=prefix)
         return
     row.form = StatementForm(data, prefix=prefix, initial=initial_of(row.figure))
     row.form.is_valid()
     row.version = row.form.cleaned_data.get("version", row.version)
     row.request_id = str(row.form.cleaned_data.get("request_id", row.request_id))
+    row.pool_id = row.form.cleaned_data.get("pool")
 
 
 def is_changed(row: EntryRow) -> bool:
@@ -98,9 +102,9 @@ def is_changed(row: EntryRow) -> bool:
 
 def _shown(row: EntryRow) -> CurrentFigure | AvailabilityEntry | None:
     """What the page showed when the row was typed: the statement of the version that came back."""
-    if row.figure is None or row.version == row.figure.version:
+    if row.figure is None or (row.version, row.pool_id) == (row.figure.version, row.figure.pool_id):
         return row.figure
-    of_holder = {"pool": row.figure.pool_id} if row.is_pooled else {"unit": row.unit, "pool": None}
+    of_holder = {"pool": row.pool_id} if row.pool_id else {"unit": row.unit, "pool": None}
     return AvailabilityEntry.objects.filter(**of_holder, version=row.version).first()
 
 
@@ -133,11 +137,13 @@ def save_rows(order: Order, rows: list[EntryRow], *, by, scope) -> None:
     }.get(order.action)
     for row in targets(order, rows):
         if act is not None:
+            is_typed = order.action is not Action.SAVE and is_changed(row)
             act(row, by=by, scope=scope)
+            row.keeps_typing = is_typed and row.outcome in (Outcome.SAVED, Outcome.UNDONE)
         else:
             edit_lines(row, order)
     for row in rows:
-        if row.is_blocked and row.unit.pk == order.unit_id:
+        if row.is_blocked and (row.unit.pk == order.unit_id or (order.batch and row.typed)):
             row.outcome = Outcome.WRONG
         elif row.outcome is Outcome.SHOWN and is_changed(row):
             row.outcome = Outcome.PENDING
@@ -169,6 +175,7 @@ def save_row(row: EntryRow, *, by, scope) -> None:
             unit_id=row.unit.pk,
             said=said,
             expected_version=values["version"],
+            pool_id=row.pool_id,
             request_id=values["request_id"],
             source=AvailabilityEntry.Source.WEB,
             by=by,
@@ -205,6 +212,7 @@ def _of(row: EntryRow, by, scope) -> dict:
     """Arguments of a service about the row's unit."""
     return {
         "unit_id": row.unit.pk,
+        "pool_id": row.pool_id,
         "request_id": uuid.UUID(row.request_id),
         "source": AvailabilityEntry.Source.WEB,
         "by": by,
@@ -236,6 +244,7 @@ def _attempt(row: EntryRow, by, act: Callable[[], AvailabilityEntry], done: Outc
 def _put(row: EntryRow, figure: CurrentFigure, undoable_since: datetime.datetime | None) -> None:
     """Give the row a newer figure, and a new request; the form is left alone."""
     row.figure, row.version, row.request_id = figure, figure.version, str(uuid.uuid4())
+    row.pool_id = figure.pool_id
     row.undoable_since = undoable_since
     for name in ("freshness", "standing", "lines"):
         row.__dict__.pop(name, None)
@@ -252,7 +261,7 @@ def show_stored(rows: list[EntryRow], viewer_id: int) -> None:
         figure = stored[row.unit.pk]
         _put(row, figure, figure.undoable_since)
     for row in rows:
-        if row.figure is not None:
+        if row.figure is not None and not row.keeps_typing:
             row.form = StatementForm(prefix=prefix_of(row.unit), initial=initial_of(row.figure))
 
 

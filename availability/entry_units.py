@@ -1,7 +1,7 @@
 """Units of the entry page: which, in what order, and what their rows need beside them. Queries, no write."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.paginator import Page, Paginator
@@ -34,6 +34,7 @@ from .rows import EntryRow, shown_row
 from .services import UNDO_DELAY
 from .standing import closures_of
 
+TEXT_LENGTH, MOST_WORDS = 100, 10  # of a filter by name; the rest is left out
 PAGE_SIZE = 20  # units; beyond, the page is split and may be filtered (spec 20)
 _JOINED = ("unit_type", "geographic_entity__commune", "current_figure__by", "current_figure__pool")
 _SHOWN = (
@@ -72,7 +73,7 @@ def units_to_state(scope: Scope, now: datetime.datetime, text: str = "") -> Quer
     ``text`` keeps those whose name, or whose establishment's or commune's name, holds each of its words.
     """
     found = _mine(scope)
-    for word in fold(text.replace("\x00", " ")).split():
+    for word in fold(text[:TEXT_LENGTH].replace("\x00", " ")).split()[:MOST_WORDS]:
         found = found.filter(
             Q(sort_name__contains=word)
             | Q(geographic_entity__sort_name__contains=word)
@@ -111,9 +112,21 @@ def for_rows(units: QuerySet[OperationalUnit]) -> QuerySet[OperationalUnit]:
 
 def rows_of(scope: Scope, unit_ids: Iterable[int], now: datetime.datetime) -> list[EntryRow]:
     """Rows of the person's units among ``unit_ids``, in that order (two queries)."""
+    return _rows(_mine(scope), scope, unit_ids, now)
+
+
+def lost_rows(scope: Scope, unit_ids: Collection[int], now: datetime.datetime) -> list[EntryRow]:
+    """Rows of units that were on the page and are the person's no more, those that he still sees: blocked."""
+    visible = OperationalUnit.objects.visible_to(scope).exclude(status=PublicationStatus.HIDDEN)
+    return _rows(visible, scope, sorted(unit_ids), now) if unit_ids else []
+
+
+def _rows(
+    among: QuerySet[OperationalUnit], scope: Scope, unit_ids: Iterable[int], now: datetime.datetime
+) -> list[EntryRow]:
     wanted = list(dict.fromkeys(unit_ids))
     units = (
-        for_rows(_mine(scope).order_by())
+        for_rows(among.order_by())
         .annotate(awaited=awaited_places(), offered=offered_counts(), undoable_since=_undoable(scope.user_id or 0, now))
         .in_bulk(wanted)
     )

@@ -64,8 +64,9 @@ class Detail(enum.StrEnum):
 class StatementForm(forms.Form):
     """One row, and its place lines (``lines``, forms of ``availability.line_form``).
 
-    ``version`` and ``request_id`` come back as they were shown; ``confirmed`` is the number confirmed. Counts and lines
-    are both sent and both kept while the row is not saved: ``detail`` says which one is stated.
+    ``version``, of the unit or of its ``pool``, and ``request_id`` come back as they were shown; ``confirmed`` is the
+    number confirmed. Counts and lines are both sent and both kept while the row is not saved: ``detail`` says which
+    one is stated.
     """
 
     figure = WholeNumberField(label="Disponibilité courante")
@@ -92,6 +93,7 @@ class StatementForm(forms.Form):
         error_messages={"max_length": "500 caractères au plus, %(show_value)d écrits."},
     )
     version = forms.IntegerField(min_value=0)
+    pool = forms.IntegerField(required=False, min_value=1)
     request_id = forms.UUIDField()
     confirmed = _count("Confirmation")
 

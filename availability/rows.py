@@ -23,6 +23,8 @@ from .services import UNDO_DELAY
 from .shown import ShownFigure
 from .standing import active_closure
 
+KEPT_WORDS = "Ce que vous avez tapé est gardé, non enregistré."
+
 
 class Outcome(StrEnum):
     """What became of a row. ``PENDING``: typed, and not sent to be saved. ``EDITED``: its lines are being changed."""
@@ -42,6 +44,8 @@ class EntryRow(ShownFigure):
     ``offered``: names of the counts it may fill in. ``expected``: places announced. ``undoable_since``: when its last
     statement was recorded, if the person may still take it back. ``asked``: number that ``question`` is about.
     ``is_beside``: row of the same pool, sent back with the row that was saved. ``statement``: what was just recorded.
+    ``pool_id``: of whose figure ``version`` is. ``keeps_typing``: what was typed is kept beside a figure confirmed or
+    taken back. ``typed``: what came back for a row whose entry is blocked.
     """
 
     refusal: Refusal | None
@@ -60,6 +64,9 @@ class EntryRow(ShownFigure):
     failure: str = ""
     had_lines: bool = False
     statement: AvailabilityEntry | None = None
+    pool_id: int | None = None
+    keeps_typing: bool = False
+    typed: StatementForm | None = None
 
     @property
     def anchor(self) -> str:
@@ -103,7 +110,7 @@ class EntryRow(ShownFigure):
         inside = [*self.count_fields, self.form["comment"], self.form["detail"]]
         if self.outcome is Outcome.EDITED:
             return True
-        if self.outcome is Outcome.PENDING:
+        if self.outcome is Outcome.PENDING or self.keeps_typing:
             return any(part.value() for part in inside if part.name != "detail") or bool(self.form.filled_lines)
         return any(part.errors for part in inside) or any(line.errors for line in self.form.lines)
 
@@ -137,7 +144,7 @@ class EntryRow(ShownFigure):
     @property
     def phone(self) -> str:
         """Number to call first. Whoever states the places of a unit reads its contacts."""
-        call = main_phone(self.unit, contacts=True)
+        call = main_phone(self.unit, contacts=self.refusal is not Refusal.NOT_HELD)
         return call["number"] if call else ""
 
     @property
@@ -150,10 +157,24 @@ class EntryRow(ShownFigure):
         return "Répartition effacée : elle dépassait le total." if self.figure.figure else "Répartition effacée."
 
     @property
+    def lost_words(self) -> str:
+        """What was typed in a row whose entry is blocked, to be read again; empty when nothing was."""
+        if self.typed is None or self.typed.is_blank:
+            return ""
+        parts = [str(self.typed[name].value() or "").strip() for name in ("figure", "comment")]
+        return f"Vous aviez tapé : {' – '.join(part for part in parts if part) or 'un détail'}."
+
+    @property
+    def shown_outcome(self) -> Outcome:
+        """What the page says of the row: not saved, as long as something typed in it is not."""
+        return Outcome.PENDING if self.keeps_typing else self.outcome
+
+    @property
     def errors(self) -> list[dict[str, str]]:
         """Lines of the error summary: this row's name, the message, the field to go to."""
         if self.is_blocked or not self.form.is_bound:
-            return [{"target": self.anchor, "label": self.unit.name, "text": self.reason or self.failure}]
+            text = " ".join(filter(None, (self.reason or self.failure, self.lost_words)))
+            return [{"target": self.anchor, "label": self.unit.name, "text": text}]
         return [
             {"target": part.id_for_label, "label": self.unit.name, "text": str(text)}
             for form in (self.form, *(self.form.lines if self.form.has_lines else ()))
@@ -164,10 +185,12 @@ class EntryRow(ShownFigure):
     @property
     def announcement(self) -> str:
         """Sentence for assistive technology once the row alone was replaced."""
+        kept = KEPT_WORDS if self.keeps_typing else ""
         if self.outcome is Outcome.SAVED:
-            return " ".join(filter(None, (f"{self.unit.name} : {self.figure_words}, enregistré.", self.dropped_words)))
+            saved = f"{self.unit.name} : {self.figure_words}, enregistré."
+            return " ".join(filter(None, (saved, self.dropped_words, kept)))
         if self.outcome is Outcome.UNDONE:
-            return f"{self.unit.name} : {self.undone_words}"
+            return " ".join(filter(None, (f"{self.unit.name} : {self.undone_words}", kept)))
         if self.outcome is Outcome.WRONG:
             texts = " ".join([*(error["text"] for error in self.errors), self.question]).strip()
             return f"{self.unit.name} n’est pas enregistrée. {texts}"
@@ -202,6 +225,7 @@ def shown_row(
         viewer_id=scope.user_id or 0,
         now=now,
         version=figure.version if figure else 0,
+        pool_id=figure.pool_id if figure else None,
     )
 
 

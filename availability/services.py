@@ -42,6 +42,7 @@ JOIN directory_geographicentity entity ON entity.id = unit.geographic_entity_id
 WHERE figure.unit_id = %s AND figure.pool_id IS NOT DISTINCT FROM %s
 FOR UPDATE OF figure
 """
+ANY_POOL = -1  # of a caller that showed no page: whatever the unit's places are shared with
 UNDO_DELAY = datetime.timedelta(minutes=10)
 
 
@@ -57,12 +58,12 @@ def record_statement(
     now: datetime.datetime,
     stated_at: datetime.datetime | None = None,
     is_confirmed: bool = False,
+    pool_id: int | None = ANY_POOL,
 ) -> AvailabilityEntry:
     """Append one statement of a unit's free places, or of its pool's, and make it the current figure.
 
-    ``expected_version`` is the version that the person saw. The same ``request_id`` with the same content gives the
-    statement already recorded. ``now`` is aware; the statement is never dated before the one it follows.
-    ``stated_at``, when the figure was typed earlier (a phone without network): older than the current statement, it
+    ``expected_version`` is what the person saw, of the pool ``pool_id`` (``None``: the unit's own). The same
+    ``request_id`` with the same content gives the statement already recorded. ``now`` is aware. ``stated_at``, when the figure was typed earlier (a phone without network): older than the current statement, it
     joins the history only.
 
     Raises ``OperationalUnit.DoesNotExist``, and (availability.exceptions) ``StatementRefused``, ``StaleFigure``,
@@ -76,7 +77,7 @@ def record_statement(
         if replayed := _already_recorded(current, request_id, stated):
             return replayed
         is_late = stated_at is not None and holder.stated_at is not None and stated_at < holder.stated_at
-        if holder.version != expected_version and not is_late:
+        if pool_id not in (ANY_POOL, current.pool_id) or (holder.version != expected_version and not is_late):
             raise StaleFigure(current)
         _check_range(said)
         is_over = _check_likelihood(holder, installed_of(current), said, is_confirmed=is_confirmed or is_late)
@@ -94,6 +95,7 @@ def confirm_unchanged(
     by,
     scope: Scope,
     now: datetime.datetime,
+    pool_id: int | None = ANY_POOL,
 ) -> AvailabilityEntry:
     """State the current figure again, breakdown and comment included (« Inchangé »).
 
@@ -106,7 +108,7 @@ def confirm_unchanged(
         stated = _content_of(current)
         if replayed := _already_recorded(current, request_id, stated):
             return replayed
-        if current.version != expected_version:
+        if current.version != expected_version or pool_id not in (ANY_POOL, current.pool_id):
             raise StaleFigure(current)
         installed = installed_of(current)
         is_over = installed is not None and current.figure > installed
@@ -117,7 +119,15 @@ def confirm_unchanged(
 
 
 def undo_statement(
-    *, unit_id: int, version: int, request_id: uuid.UUID, source: str, by, scope: Scope, now: datetime.datetime
+    *,
+    unit_id: int,
+    version: int,
+    request_id: uuid.UUID,
+    source: str,
+    by,
+    scope: Scope,
+    now: datetime.datetime,
+    pool_id: int | None = ANY_POOL,
 ) -> AvailabilityEntry:
     """Write back the figure that ``by`` replaced with statement ``version``, as a new statement (« Annuler »).
 
@@ -134,7 +144,7 @@ def undo_statement(
                 raise RequestReused(request_id)
             return replayed
         last = mine.filter(version=version).first()
-        if last is None or current.version != version:
+        if last is None or current.version != version or pool_id not in (ANY_POOL, current.pool_id):
             raise UndoRefused(UndoRefused.Why.SAVED_SINCE)
         if last.by_id != by.pk or last.undoes_id is not None:
             raise UndoRefused(UndoRefused.Why.NOT_YOURS)

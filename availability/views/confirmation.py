@@ -49,6 +49,7 @@ def _confirm(opened: Opened) -> None:
     confirm_unchanged(
         unit_id=link.unit_id,
         expected_version=link.version,
+        pool_id=link.pool_id,
         request_id=link.request_id,
         source=AvailabilityEntry.Source.MAIL,
         by=opened.user,

@@ -15,8 +15,8 @@ from common.french import counted
 from directory.models import OperationalUnit
 
 from ..confirmation import confirm_all, confirmable, read_confirmed
-from ..entry import Order, read_order, read_row, save_rows, sent_ids
-from ..entry_units import PAGE_SIZE, page_of_ids, rows_of, units_to_state
+from ..entry import Batch, Order, read_order, read_row, save_rows, sent_ids
+from ..entry_units import PAGE_SIZE, lost_rows, page_of_ids, rows_of, units_to_state
 from ..freshness import AgeBand, ContractState
 from ..permissions import REFUSAL_WORDS, Refusal, may_state_somewhere
 from ..rows import EntryRow, Outcome
@@ -40,7 +40,7 @@ def entry(request: HttpRequest) -> HttpResponse:
     if request.htmx and order.unit_id:
         row = next(row for row in rows if row.unit.pk == order.unit_id)
         return render(request, "availability/figure_rows_saved.html", {"row": row, "beside": _beside(row, rows)})
-    return _page(request, _asked_page(request, now), rows)
+    return _page(request, _asked_page(request, now), rows, order)
 
 
 def _beside(row: EntryRow, rows: list[EntryRow]) -> list[EntryRow]:
@@ -77,6 +77,8 @@ def _sent_rows(request: HttpRequest, order: Order, now: datetime) -> list[EntryR
     if order.unit_id and order.unit_id not in sent:
         sent.append(order.unit_id)
     rows = rows_of(request.scope, sent, now)
+    if order.batch:
+        rows += lost_rows(request.scope, set(sent) - {row.unit.pk for row in rows}, now)
     if order.unit_id and order.unit_id not in {row.unit.pk for row in rows}:
         if OperationalUnit.objects.visible_to(request.scope).filter(pk=order.unit_id).exists():
             raise PermissionDenied(REFUSAL_WORDS[Refusal.NOT_HELD])
@@ -86,8 +88,9 @@ def _sent_rows(request: HttpRequest, order: Order, now: datetime) -> list[EntryR
     return rows
 
 
-def _page(request: HttpRequest, page: Page, rows: list[EntryRow]) -> HttpResponse:
+def _page(request: HttpRequest, page: Page, rows: list[EntryRow], order: Order | None = None) -> HttpResponse:
     """Whole page; 422 when a row was not saved."""
+    changed = [row for row in rows if row.outcome is not Outcome.SHOWN]
     text = request.GET.get("q", "").strip()
     wrong = [row for row in rows if row.outcome is Outcome.WRONG]
     context = {
@@ -99,7 +102,8 @@ def _page(request: HttpRequest, page: Page, rows: list[EntryRow]) -> HttpRespons
         "undone": [row for row in rows if row.outcome is Outcome.UNDONE],
         "errors": [error for row in wrong for error in row.errors],
         "error_title": f"{counted(len(wrong), 'ligne')} non enregistrée{'s' if len(wrong) > 1 else ''}",
-        "pending": [row for row in rows if row.outcome is Outcome.PENDING],
+        "pending": [row for row in rows if row.shown_outcome is Outcome.PENDING],
+        "is_nothing_changed": order is not None and order.batch is Batch.CHANGED and not changed,
         "can_save": any(not row.is_blocked for row in rows),
         "can_confirm": any(not row.is_blocked and row.is_stated for row in rows),
         **_badges(),

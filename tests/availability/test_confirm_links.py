@@ -17,7 +17,8 @@ HOUR = datetime.timedelta(hours=1)
 
 def address(user, figure, age=HOUR, version=None):
     version = figure.version if version is None else version
-    token = token_of(user=user, unit_id=figure.pk, version=version, written_at=timezone.now() - age)
+    shown = {"version": version, "pool_id": figure.pool_id}
+    token = token_of(user=user, unit_id=figure.pk, **shown, written_at=timezone.now() - age)
     return f"/disponibilites/confirmer/{token}/"
 
 

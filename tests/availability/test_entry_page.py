@@ -327,7 +327,13 @@ def test_a_unit_of_somebody_else_is_refused(client, cast, world):
 
 def test_a_unit_of_somebody_else_hidden_among_mine_is_left_alone(client, cast, world):
     client.force_login(cast.responsable)
-    client.post(URL, form_of(fields(world.act, 5, version=1), fields(world.lhss, 5, version=1), save="all"))
+    rows = (fields(world.act, 5, version=1), fields(world.lhss, 6, version=1, comment="deux studios"))
+    response = client.post(URL, form_of(*rows, save="all"))
+    assert response.status_code == 422
+    text = text_of(response)
+    assert "1 ligne non enregistrée" in text
+    assert "Cette unité n’est pas de celles dont vous saisissez les places." in text
+    assert "Vous aviez tapé : 6 – deux studios." in response.content.decode()
     assert CurrentFigure.objects.get(unit=world.act).figure == 5
     assert CurrentFigure.objects.get(unit=world.lhss).version == 1
 

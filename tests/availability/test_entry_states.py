@@ -66,6 +66,11 @@ def save(client, unit, figure, version, **button):
     return client.post(URL, form_of(fields(unit, figure, version=version), **button))
 
 
+def pooled(pool, unit, figure, **values):
+    """What is sent for the row of a unit of ``pool``."""
+    return fields(unit, figure, pool=pool.pk, **values)
+
+
 def stored(unit):
     return CurrentFigure.objects.get(unit=unit)
 
@@ -202,11 +207,19 @@ def test_pooled_units_say_with_whom_and_their_own_installed_number(client, cast,
 
 def test_a_pool_is_edited_from_any_unit_and_both_rows_follow(client, cast, world, pool):
     client.force_login(cast.directeur)
-    data = form_of(fields(world.act, 3, version=1), fields(pool.second, 4, version=1), save=pool.second.pk)
+    data = form_of(
+        pooled(pool, world.act, 3, version=1),
+        pooled(pool, pool.second, 4, version=1),
+        save=pool.second.pk,
+    )
     response = client.post(URL, data)
     assert {row_of(response, unit).figure.figure for unit in (world.act, pool.second)} == {4}
     assert row_of(response, world.act).outcome == "shown"
-    data = form_of(fields(world.act, 5, version=2), fields(pool.second, 4, version=2), save=world.act.pk)
+    data = form_of(
+        pooled(pool, world.act, 5, version=2),
+        pooled(pool, pool.second, 4, version=2),
+        save=world.act.pk,
+    )
     content = client.post(URL, data, headers={"HX-Request": "true"}).content.decode()
     assert content.count("<li ") == 2
     assert content.count("hx-swap-oob") == 1
@@ -217,14 +230,15 @@ def test_everything_saved_states_a_pool_once(client, cast, world, pool):
     client.force_login(cast.directeur)
     for second, figure in ((3, 3), (2, 2)):
         version = stored(world.act).version
-        data = form_of(fields(world.act, 3, version=version), fields(pool.second, second, version=version), save="all")
+        shown = {"version": version, "pool": pool.pk}
+        data = form_of(fields(world.act, 3, **shown), fields(pool.second, second, **shown), save="all")
         assert client.post(URL, data).status_code == 200
         assert (stored(world.act).figure, stored(pool.second).version) == (figure, version + 1)
 
 
 def test_two_different_figures_for_one_pool_are_told(client, cast, world, pool):
     client.force_login(cast.directeur)
-    data = form_of(fields(world.act, 5, version=1), fields(pool.second, 2, version=1), save="all")
+    data = form_of(pooled(pool, world.act, 5, version=1), pooled(pool, pool.second, 2, version=1), save="all")
     response = client.post(URL, data)
     assert response.status_code == 422
     assert "Entre-temps, H. Caron a enregistré" in text_of(response)
@@ -233,7 +247,7 @@ def test_two_different_figures_for_one_pool_are_told(client, cast, world, pool):
 
 def test_the_pool_installed_number_is_the_limit(client, cast, world, pool):
     client.force_login(cast.directeur)
-    response = save(client, world.act, 11, 1)
+    response = client.post(URL, form_of(pooled(pool, world.act, 11, version=1), save=world.act.pk))
     assert "11 dépasse les 10\u00a0places installées." in response.content.decode()
 
 

@@ -66,8 +66,14 @@ def test_the_stepper_and_unchanged(opened, world):
     row_of(opened, world.act).get_by_role("button", name="Une place de moins").click()
     expect(opened.get_by_text("Modifié : 7 au lieu de 8")).to_be_visible()
     button_of(opened, world.act, "Inchangé").click()
-    expect(row_of(opened, world.act)).to_have_class(GREEN)
-    expect(figure_of(opened, world.act)).to_have_value("8")
+    row = row_of(opened, world.act)
+    expect(row.get_by_text("Ce que vous avez tapé est gardé, non enregistré.")).to_be_visible()
+    expect(figure_of(opened, world.act)).to_have_value("7")
+    stored = CurrentFigure.objects.get(unit=world.act)
+    assert (stored.figure, stored.version) == (8, 2)
+    figure_of(opened, world.act).fill("8")
+    button_of(opened, world.act, "Inchangé").click()
+    expect(row).to_have_class(GREEN)
 
 
 def test_above_installed_asks_then_saves(opened, world):
