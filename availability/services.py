@@ -63,8 +63,8 @@ def record_statement(
     """Append one statement of a unit's free places, or of its pool's, and make it the current figure.
 
     ``expected_version`` is what the person saw, of the pool ``pool_id`` (``None``: the unit's own). The same
-    ``request_id`` with the same content gives the statement already recorded. ``now`` is aware. ``stated_at``, when the figure was typed earlier (a phone without network): older than the current statement, it
-    joins the history only.
+    ``request_id`` with the same content gives the statement already recorded. ``now`` is aware. ``stated_at``, when the
+    figure was typed earlier (a phone without network): older than the current one, it joins the history only.
 
     Raises ``OperationalUnit.DoesNotExist``, and (availability.exceptions) ``StatementRefused``, ``StaleFigure``,
     ``RequestReused``, ``FigureOutOfRange``, ``BreakdownBeyondFigure``, ``OverCapacity`` and

@@ -1,4 +1,4 @@
-"""What somebody typed is never lost: a row that became blocked, a pool joined meanwhile, « Inchangé » and « Annuler »."""
+"""What was typed is never lost: a row blocked meanwhile, a pool joined meanwhile, « Inchangé », « Annuler »."""
 
 import datetime
 
