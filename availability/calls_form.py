@@ -1,9 +1,12 @@
 """What ``availability/call_form.html`` sends."""
 
 import uuid
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
+
+from common.french import NBSP
 
 from .calls import REASONS, CallReport, Outcome
 
@@ -41,6 +44,13 @@ class CallForm(forms.Form):
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
+
+    def clean(self) -> dict[str, Any]:
+        """A refusal says why."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("outcome") == Outcome.REFUSED and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", f"Choisissez le motif du refus, puis «{NBSP}Refus{NBSP}» de nouveau.")
+        return cleaned
 
     @property
     def report(self) -> CallReport:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +15,16 @@ from directory.territory.places import Place, Resolution, resolve_place
 
 from .expected import expected_of, expected_words
 from .models import ExpectedPlace, Grouping
-from .needs import Answer, Fit, Judgement, judge, rank_key
+from .needs import Answer, Fit, Judgement, Reason, judge, rank_key
 from .needs_form import GuichetForm
 from .needs_supply import Offer, grouped_units, load_offers
 from .reliability import Reliability, reliability_of
 
 GROUPING = "sante-precarite"
+NO_START = (
+    f"Une distance se compte depuis une commune ou un code postal{NBSP}: indiquez-le dans «{NBSP}Autour de{NBSP}»."
+    " Les unités ne sont pas limitées à cette distance."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +93,8 @@ def read_guichet(data: Any, scope: Scope, now: datetime.datetime, today: datetim
     asked = form.valid("depuis")
     resolution = resolve_place(asked) if asked else Resolution()
     kept = [offer for offer in offers if _is_asked(offer, form, resolution.place)]
+    if form.radius and (not asked or (resolution.place and resolution.place.point is None)):
+        form.add_error("rayon", NO_START)
     awaited = expected_of([offer.unit.pk for offer in kept], today)
     lines = []
     for offer in kept:
@@ -142,13 +148,24 @@ def _line(
 ) -> Line:
     start, there = place.point if place else None, offer.point
     supply = offer.supply(tuple((place.expected_on, place.count) for place in awaited), doubt=offer.doubt)
+    judgement = judge(form.needs, supply)
+    if form.radius and start and there is None:
+        judgement = _with_unknown_distance(judgement, offer)
     return Line(
         offer=offer,
-        judgement=judge(form.needs, supply),
+        judgement=judgement,
         distance_km=distance_km(start, there) if start and there else None,
         awaited=awaited,
         today=today,
     )
+
+
+def _with_unknown_distance(judgement: Judgement, offer: Offer) -> Judgement:
+    """Judgement of a unit that may be too far: what suits is to be confirmed."""
+    why = "position inconnue" if offer.is_address_shown else "adresse non communiquée"
+    reason = Reason(Answer.MAYBE, f"distance non vérifiée{NBSP}: {why}")
+    fit = Fit.TO_CONFIRM if judgement.fit is Fit.FITS else judgement.fit
+    return replace(judgement, fit=fit, reasons=(reason, *judgement.reasons), is_stated=False)
 
 
 def _rank(line: Line, is_near: bool) -> tuple:  # noqa: FBT001 - private

@@ -1,5 +1,8 @@
 """Disponibilités › Guichet unique: where a person could go today, and why (spec 20, Guichet unique)."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -11,7 +14,8 @@ from django.views.decorators.http import require_safe
 from common.xlsx import xlsx_response
 
 from ..freshness import AgeBand, ContractState
-from ..guichet import read_guichet, sheets_of, with_reliability
+from ..guichet import GROUPING, read_guichet, sheets_of, with_reliability
+from ..needs_form import GuichetForm
 from .access import readers_only
 
 PAGE_SIZE = 25  # units
@@ -34,6 +38,7 @@ def guichet(request: HttpRequest) -> HttpResponseBase:
         "lines": with_reliability(page.object_list, now),
         "choices": [(place, _with(query, "depuis", place.text)) for place in found.resolution.choices],
         "query": query.urlencode(),
+        "map_query": _map_query(found.form),
         "bands": list(AgeBand),
         "states": [state for state in ContractState if state is not ContractState.NEVER],
         "now": now,
@@ -55,3 +60,11 @@ def _with(query, name: str, value: str) -> str:
     changed = query.copy()
     changed[name] = value
     return "?" + changed.urlencode()
+
+
+def _map_query(form: GuichetForm) -> str:
+    """The same grouping on the map, with the departments and the age of the figures that were asked for."""
+    asked: dict[str, Any] = {"regroupement": GROUPING, "departement": form.departments}
+    if form.ceiling:
+        asked["fraicheur"] = form.ceiling.value
+    return urlencode(asked, doseq=True)

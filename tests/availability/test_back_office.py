@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import AuditEntry
-from availability.grouping_form import typed_age
+from availability.grouping_form import GroupingForm, typed_age
 from availability.models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
 from directory.ages import first_day
 from tests.factories.directory import ACT, LAM, LHSS, UnitFactory, unit_type
@@ -57,6 +57,7 @@ def test_a_groupings_new_rhythm_reaches_its_units(support, cast, world):
     page = support.post(address, data).content.decode()
     assert "2 unités concernées" in page
     assert "1 saisie sera fermée" in page
+    assert "succès" not in page  # nothing is saved yet
     assert Grouping.objects.get().rhythm == world.grouping.rhythm
     assert CurrentFigure.objects.get(unit=world.lam).is_open
     told = AuditEntry.objects.filter(action__in=["entry_closed", "grouping_changed"]).order_by("pk")
@@ -130,3 +131,10 @@ def test_the_lists_make_few_queries(support, world, django_assert_max_num_querie
         support.get(changelist(model))
         with django_assert_max_num_queries(10):
             assert support.get(changelist(model)).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", ["etablissements", "Export"])
+def test_a_grouping_hides_no_page_of_the_synthesis(code):
+    form = GroupingForm({"code": code, "name": "Essai", "rhythm": 12, "order": 1})
+    assert "est l’adresse d’une page de la synthèse" in str(form.errors["code"])

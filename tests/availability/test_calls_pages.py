@@ -140,3 +140,12 @@ def test_a_unit_closed_to_entry_has_no_form(reader, world):
 def test_the_page_keeps_to_its_budget(reader, world):
     reader.get("/recherche/")
     assert len(queries_of(reader, address(world.act))) <= 8
+
+
+def test_a_refusal_says_why(reader, world):
+    answer = reader.post(address(world.act), sent("refused", comment="Rappeler lundi"))
+    assert answer.status_code == 422
+    assert "Choisissez le motif du refus" in answer.content.decode()
+    assert "Rappeler lundi" in answer.content.decode()
+    assert not CallOutcome.objects.exists()
+    assert reader.post(address(world.act), sent("refused", reason="Autre motif")).status_code == 302
