@@ -4,9 +4,11 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from common.french import NBSP
 from common.xlsx import Sheet
 
 from .cells import CellKind
+from .groupings import COUNT_LABELS
 from .synthesis import REGION_KEY, ShownCell, Synthesis, coverage_words
 from .synthesis_form import SynthesisForm
 from .synthesis_units import UnitBehind
@@ -39,6 +41,7 @@ UNIT_COLUMNS = [
     ("Places disponibles", 12),
     ("Places installées", 12),
     ("Compté dans la synthèse", 14),
+    ("Chiffre saisi", 12),
     ("État du chiffre", 24),
     ("Chiffre confirmé le", 18),
     ("Mentions", 40),
@@ -102,10 +105,11 @@ def _unit(row: UnitBehind) -> Sequence[Any]:
         commune.list_name if unit.address_shown else "",
         commune.department_id,
         row.phone["number"] if row.phone else "",
-        figure.figure if is_told else None,
-        unit.installed_places,
+        row.free if is_told else None,
+        row.installed,
         row.counts,
-        STATES[row.kind] or row.state_words,
+        figure.figure if is_told else None,
+        "nombre non précisé" if row.kind == "known" and row.is_part_missing else STATES[row.kind] or row.state_words,
         figure.confirmed_at if is_told else None,
         " ; ".join(mark.text for mark in row.marks),
         row.sentence if is_told else "",
@@ -125,6 +129,10 @@ def _criteria(table: Synthesis, form: SynthesisForm, now: datetime.datetime) -> 
         yield "Total de la sélection, chaque unité comptée une fois", table.overall.free
         yield "Couverture de la sélection", coverage_words(table.overall)
     yield "Places disponibles", "Somme des chiffres comptés ; les lits mutualisés comptent une fois."
+    for row in table.rows:
+        if row.grouping.counted:
+            yield f"Nombre additionné pour «{NBSP}{row.grouping.name}{NBSP}»", COUNT_LABELS[row.grouping.counted]
+    yield "Chiffre saisi", "Total de places libres de l’unité, quand un regroupement n’en additionne qu’une partie."
     yield "Inconnu", "Des unités, mais aucun chiffre qui compte : ce n’est pas zéro."
     if form.cleaned_data.get("date"):
         yield "À la date du", "Saisies et indisponibilités telles qu’enregistrées alors ; le reste est d’aujourd’hui."

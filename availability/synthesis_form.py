@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils import timezone
 
 from common.french import NBSP, PARIS
 from common.text import fold
 from directory.ages import ADULT_DAYS, MAX_AGE_YEARS, Age, first_day, last_day
 
+from .moments import MomentField
 from .synthesis_catalogue import Catalogue
 from .totals import Criteria
 
@@ -26,8 +26,6 @@ CEILING_CHOICES = [
 ]
 CHILD, ADULT = "enfant", "adulte"
 UNIT_TYPE = "uo:"  # before the code of a type d'UO; groupings have theirs alone
-WORDS = 6  # of a name, read
-FIRST_MOMENT = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 _AGE = re.compile(r"(\d{1,4}) ?(jours?|j|mois|m|ans?|a)\b")
 _UNITS = {"j": "d", "m": "m", "a": "y"}
 
@@ -51,31 +49,6 @@ class AgesField(forms.CharField):
         return window
 
 
-class MomentField(forms.CharField):
-    """Date and hour in Paris, « 2026-11-22T10:30 » as browsers send it, or « 22/11/2026 10:30 » as typed."""
-
-    formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y à %H:%M", "%Y-%m-%d", "%d/%m/%Y")
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        for pattern in self.formats:
-            try:
-                moment = datetime.datetime.strptime(text, pattern).replace(tzinfo=PARIS).astimezone(datetime.UTC)
-            except (ValueError, OverflowError):
-                continue
-            return self._possible(moment)
-        raise forms.ValidationError(f"La date s’écrit ainsi{NBSP}: 14/08/2024 12:17.")
-
-    def _possible(self, moment: datetime.datetime) -> datetime.datetime:
-        if moment > timezone.now():
-            raise forms.ValidationError(f"Cette date est à venir{NBSP}: la synthèse montre le présent ou le passé.")
-        if moment < FIRST_MOMENT:
-            raise forms.ValidationError("Cette date est trop ancienne.")
-        return moment
-
-
 def _boxes() -> forms.CheckboxSelectMultiple:
     return forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
 
@@ -96,7 +69,7 @@ class SynthesisForm(forms.Form):
     fraicheur = forms.ChoiceField(label="Fraîcheur maximale", required=False, choices=CEILING_CHOICES)
     perimes = forms.BooleanField(label="Inclure les chiffres périmés", required=False)
     places = forms.BooleanField(label="Seulement les lignes avec des places", required=False)
-    date = MomentField(label="À la date du", required=False, max_length=40)
+    date = MomentField()
     comparer = forms.BooleanField(label="Comparer à la semaine précédente", required=False)
 
     def __init__(self, query: QueryDict, catalogue: Catalogue) -> None:
@@ -127,7 +100,7 @@ class SynthesisForm(forms.Form):
             unit_type_id=unit_type.pk if unit_type else None,
             department_codes=tuple(data.get("departement") or ()),
             ages=_windows(data),
-            words=tuple(fold(data.get("etablissement", "")).split()[:WORDS]),
+            words=tuple(dict.fromkeys(fold(data.get("etablissement", "")).split())),
             max_age=CEILINGS.get(ceiling),
             any_age=ceiling == ANY_AGE or (ceiling == RHYTHM and bool(data.get("perimes"))),
             at=data.get("date"),

@@ -1,13 +1,13 @@
 """What is behind a cell of the synthesis: establishments, their units, and what each figure is worth (spec 20)."""
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import JSONObject
 
 from common.french import PARIS
@@ -22,7 +22,15 @@ from .breakdown import COUNT_FIELDS
 from .cells import Cell
 from .expected import expected_words
 from .freshness import expires_at
-from .models import AvailabilityEntry, CallOutcome, CurrentFigure, ExpectedPlace, GroupedUnit, UnitClosure
+from .models import (
+    AvailabilityEntry,
+    CallOutcome,
+    CurrentFigure,
+    ExpectedPlace,
+    GroupedUnit,
+    PoolMembership,
+    UnitClosure,
+)
 from .reliability import Reliability
 from .shown import ShownFigure
 from .totals import REGION, Criteria, Holding, holdings
@@ -32,13 +40,28 @@ PAGE_SIZE = 15  # establishments
 
 @dataclass(kw_only=True)
 class UnitBehind(ShownFigure):
-    """A unit of a cell, as its line shows it; ``counts``: its figure is in the total under the criteria asked."""
+    """A unit of a cell, as its line shows it; ``counts``: its figure is in the total under the criteria asked.
+
+    ``free``: what the totals add up of its figure, the whole of it or the number that its grouping counts (« Covid+ »);
+    ``None`` when that was not given.
+    """
 
     counts: bool
+    free: int | None
     phone: dict[str, str] | None
     km: float | None = None
     reliability: Reliability | None = None
     expected: Sequence[str] = ()
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the totals add up a part of the figure only."""
+        return self.is_stated and self.free is not None and self.free != self.figure.figure
+
+    @property
+    def is_part_missing(self) -> bool:
+        """Whether a figure is known, but not the part of it that the totals add up."""
+        return self.is_stated and self.free is None
 
     @property
     def is_left_out(self) -> bool:
@@ -58,13 +81,17 @@ class EntityBehind:
 
 @dataclass(frozen=True, kw_only=True)
 class Behind:
-    """What a cell opens on: its total, and its units, most places first, or nearest first from ``start``."""
+    """What a cell opens on: its total, and its units, most places first, or nearest first from ``start``.
+
+    ``only_places`` lists the units where a place is free; the total and its coverage stay those of the cell.
+    """
 
     held: Sequence[Holding]
     scope: Scope
     moment: datetime.datetime
     is_past: bool
     start: Point | None = None
+    only_places: bool = False
 
     @cached_property
     def total(self) -> Cell:
@@ -72,11 +99,16 @@ class Behind:
         return _total(self.held)
 
     @cached_property
+    def listed(self) -> list[Holding]:
+        """Units to list."""
+        return [row for row in self.held if not self.only_places or (row.counts and row.free)]
+
+    @cached_property
     def distances(self) -> dict[int, float]:
         """Kilometres from ``start`` by unit; a unit whose address is hidden from this person has none."""
         if self.start is None:
             return {}
-        units = OperationalUnit.objects.filter(pk__in=[held.unit_id for held in self.held])
+        units = OperationalUnit.objects.filter(pk__in=[held.unit_id for held in self.listed])
         rows = units.with_address_shown(self.scope).filter(address_shown=True)
         places = rows.values_list("pk", _own_or_entity("lat"), _own_or_entity("lon"))
         return {pk: distance_km(self.start, Point(lat, lon)) for pk, lat, lon in places if lat is not None}
@@ -84,7 +116,7 @@ class Behind:
     def page(self, number: str | None) -> Page:
         """One page of ``EntityBehind``; a number out of bounds gives the nearest page."""
         by_entity: dict[int, list[Holding]] = {}
-        for held in self.held:
+        for held in self.listed:
             by_entity.setdefault(held.entity_id, []).append(held)
         page = Paginator(sorted(by_entity.values(), key=self._order), PAGE_SIZE).get_page(number)
         groups = list(page.object_list)
@@ -101,7 +133,7 @@ class Behind:
         units = _units([row.unit_id for row in held], self.scope, self.moment)
         figures = _past_figures(units, held, self.moment) if self.is_past else {}
         relied = {} if self.is_past else reliability.reliability_of([unit.pk for unit in units], self.moment)
-        counts = {row.unit_id: row.counts for row in held}
+        by_unit = {row.unit_id: row for row in held}
         today = self.moment.astimezone(PARIS).date()
         return [
             UnitBehind(
@@ -110,7 +142,8 @@ class Behind:
                 viewer_id=self.scope.user_id or 0,
                 now=self.moment,
                 closures=_closures(unit),
-                counts=counts[unit.pk],
+                counts=by_unit[unit.pk].counts,
+                free=by_unit[unit.pk].free,
                 phone=main_phone(unit, contacts=sees_contacts(self.scope, unit)),
                 km=self.distances.get(unit.pk),
                 reliability=relied.get(unit.pk),
@@ -128,9 +161,7 @@ class Behind:
         return min((self.distances[row.unit_id] for row in group if row.unit_id in self.distances), default=None)
 
     def _entity(self, group: Sequence[Holding], rows: list[UnitBehind]) -> EntityBehind:
-        rows.sort(
-            key=lambda row: (not row.counts, -(row.figure.figure or 0) if row.is_stated else 1, row.unit.sort_name)
-        )
+        rows.sort(key=lambda row: (not row.counts, -(row.free or 0) if row.is_stated else 1, row.unit.sort_name))
         return EntityBehind(
             entity=rows[0].unit.geographic_entity, free=_total(group).free, km=self._far(group), units=rows
         )
@@ -139,11 +170,15 @@ class Behind:
 def read_behind(
     criteria: Criteria, scope: Scope, now: datetime.datetime, *, start: Point | None = None, only_places: bool = False
 ) -> Behind:
-    """What is behind the totals of ``criteria`` (one query). ``only_places`` keeps the units where a place is free."""
-    held = holdings(criteria, now)
-    if only_places:
-        held = [row for row in held if row.counts and row.free]
-    return Behind(held=held, scope=scope, moment=criteria.at or now, is_past=criteria.at is not None, start=start)
+    """What is behind the totals of ``criteria`` (one query). ``only_places`` lists the units where a place is free."""
+    return Behind(
+        held=holdings(criteria, now),
+        scope=scope,
+        moment=criteria.at or now,
+        is_past=criteria.at is not None,
+        start=start,
+        only_places=only_places,
+    )
 
 
 def _own_or_entity(name: str) -> Case:
@@ -223,21 +258,49 @@ def _past_figures(
     """Figures as they were: those of today, with the statement then in force (two queries)."""
     entry_ids = {row.unit_id: row.entry_id for row in held if row.entry_id}
     entries = AvailabilityEntry.objects.select_related("by", "pool").in_bulk(set(entry_ids.values()))
-    calls: dict[int, list[datetime.datetime]] = {}
-    full = CallOutcome.objects.filter(unit__in=entry_ids, outcome=CallOutcome.Outcome.FULL, at__lte=moment)
-    for unit_id, at in full.values_list("unit", "at"):
-        calls.setdefault(unit_id, []).append(at)
+    calls = _full_calls(entries.values(), moment)
     return {
-        unit.pk: _past_figure(unit.current_figure, entries.get(entry_ids.get(unit.pk)), calls.get(unit.pk, ()), moment)
+        unit.pk: _past_figure(unit.current_figure, entries.get(entry_ids.get(unit.pk)), calls, moment)
         for unit in units
         if hasattr(unit, "current_figure")
     }
 
 
+def _full_calls(
+    entries: Iterable[AvailabilityEntry], moment: datetime.datetime
+) -> dict[tuple[int, int], list[datetime.datetime]]:
+    """When « Plus de place » was answered by ``moment`` in front of a figure above 0, by whose it was and its version.
+
+    Calls to any of the units that shared the places then (one query).
+    """
+    stated = list(entries)
+    there = Q(until=None) | Q(until__gt=OuterRef("at"))
+    shared = PoolMembership.objects.filter(there, unit=OuterRef("unit"), since__lte=OuterRef("at"))
+    mates = PoolMembership.objects.filter(pool__in={entry.pool_id for entry in stated if entry.pool_id})
+    full = (
+        CallOutcome.objects.filter(
+            Q(unit__in={entry.unit_id for entry in stated}) | Q(unit__in=mates.values("unit")),
+            outcome=CallOutcome.Outcome.FULL,
+            figure__gt=0,
+            at__lte=moment,
+        )
+        .annotate(shared_in=Subquery(shared.order_by("-since").values("pool")[:1]))
+        .values_list("unit", "shared_in", "version", "at")
+    )
+    calls: dict[tuple[int, int], list[datetime.datetime]] = {}
+    for unit_id, pool_id, version, at in full:
+        calls.setdefault((_holder_key(unit_id, pool_id), version), []).append(at)
+    return calls
+
+
+def _holder_key(unit_id: int, pool_id: int | None) -> int:
+    return -pool_id if pool_id else unit_id
+
+
 def _past_figure(
     today: CurrentFigure,
     entry: AvailabilityEntry | None,
-    calls: Collection[datetime.datetime],
+    calls: Mapping[tuple[int, int], Collection[datetime.datetime]],
     moment: datetime.datetime,
 ) -> CurrentFigure:
     figure = CurrentFigure(unit_id=today.pk, rhythm=today.rhythm, is_open=today.is_open, opened_at=today.opened_at)
@@ -250,7 +313,8 @@ def _past_figure(
         figure.to_confirm_since = today.to_confirm_since
     if entry.confirmed_at is not None:
         figure.expires_at = expires_at(entry.confirmed_at, today.rhythm)
-        figure.contested_at = max((at for at in calls if at >= entry.confirmed_at and entry.figure), default=None)
+        told = calls.get((_holder_key(entry.unit_id, entry.pool_id), entry.version), ())
+        figure.contested_at = max((at for at in told if at >= entry.stated_at), default=None)
     return figure
 
 

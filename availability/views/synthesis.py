@@ -67,6 +67,7 @@ def synthesis(request: HttpRequest) -> HttpResponseBase:
         "asked": asked,
         "form": asked.form,
         "table": table,
+        "column_kept": column if column in shown else "",
         "column": column if column in shown else shown[0] if len(shown) == 1 else REGION_KEY,
         "column_query": query_of(request.GET, "colonne"),
         "query": asked.query,
@@ -86,8 +87,9 @@ def synthesis_export(request: HttpRequest) -> HttpResponseBase:
     """Excel of the same table, with the units behind it and the criteria."""
     now = timezone.now()
     asked = read_asked(request)
-    behind = read_behind(asked.criteria, request.scope, now)
-    units = behind.units(behind.held)
+    only_places = bool(asked.form.cleaned_data.get("places"))
+    behind = read_behind(asked.criteria, request.scope, now, only_places=only_places)
+    units = behind.units(behind.listed)
     uses.count_exports([row.unit.pk for row in units])
     name = f"synthese-disponibilites-{timezone.localtime(asked.criteria.at or now):%Y-%m-%d-%H%M}.xlsx"
     return xlsx_response(name, sheets_of(_table(asked, now), units, asked.form, now))

@@ -18,6 +18,7 @@ from directory.models import GeographicEntity
 from directory.territory.places import Resolution, resolve_place
 
 from ..freshness import AgeBand, ContractState
+from ..groupings import COUNT_LABELS
 from ..synthesis import REGION_KEY, coverage_words, places_words
 from ..synthesis_units import PAGE_SIZE, entities_to_open, read_behind
 from ..totals import Criteria
@@ -46,7 +47,8 @@ def cell(request: HttpRequest, grouping: str, column: str) -> HttpResponseBase:
     if not department and asked.criteria.department_codes:
         place = "départements choisis"
     back = reverse("availability:synthesis") + f"?{query_of(request.GET, 'depuis')}#case-{grouping}-{column}"
-    context = {"title": f"{row.name}, {place}", "back": back, "own_path": request.path}
+    measure = COUNT_LABELS[row.counted] if row.counted else ""
+    context = {"title": f"{row.name}, {place}", "back": back, "own_path": request.path, "measure": measure}
     return _behind(request, asked, criteria, context)
 
 
@@ -99,6 +101,7 @@ def _behind(request: HttpRequest, asked: Asked, criteria: Criteria, context: dic
         "form": asked.form,
         "query": asked.query,
         "only_places": only_places,
+        "listed_count": len(behind.listed),
         "start": start,
         "start_text": text,
         "kept": [

@@ -6,6 +6,21 @@ const region = () => document.getElementById("synthese");
 const scroller = () => document.querySelector(".scroller");
 const keyOf = (url) => `synthese:${url.pathname}${url.search}`;
 
+// The column of the address goes with the filters, and into each cell for the way back.
+const keepColumn = () => {
+  const column = new URLSearchParams(location.search).get("colonne");
+  document.querySelectorAll("[data-kept-column]").forEach((field) => {
+    field.value = column ?? "";
+    field.disabled = !column;
+  });
+  document.querySelectorAll("a.cell").forEach((cell) => {
+    const url = new URL(cell.href);
+    if (column) url.searchParams.set("colonne", column);
+    else url.searchParams.delete("colonne");
+    cell.href = url.href;
+  });
+};
+
 // Column of a phone: shown at once, kept in the address.
 const showColumn = (column, links) => {
   document.querySelectorAll("[data-col]").forEach((cell) => cell.classList.toggle("chosen", cell.dataset.col === column));
@@ -13,13 +28,14 @@ const showColumn = (column, links) => {
     if (link.dataset.column === column) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   });
+  keepColumn();
 };
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-column]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  showColumn(link.dataset.column, document.querySelectorAll("[data-column]"));
   history.replaceState(history.state, "", link.href);
+  showColumn(link.dataset.column, document.querySelectorAll("[data-column]"));
 });
 
 // Where one was, for the way back.
@@ -47,6 +63,7 @@ restore();
 let paused = false;
 let last = Date.now();
 let running = false;
+let isOver = false; // the session: « Actualiser » then leads to signing in, as the link that it is
 const timed = () => document.querySelector("#synthese[data-refresh]") !== null;
 const say = (text) => (document.querySelector("[data-announcement]").textContent = text);
 const numbers = (root) => new Map([...root.querySelectorAll("a.cell")].map((cell) => [cell.id, cell.textContent]));
@@ -88,15 +105,21 @@ const refresh = async (asked) => {
   running = true;
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.redirected || answer.status === 401) {
+      isOver = true;
+      throw new Error("signed out");
+    }
     const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
     const fresh = page.getElementById("synthese");
-    if (!fresh || answer.redirected) throw new Error("no table");
+    if (!fresh) throw new Error("no table");
     const count = swap(document.adoptNode(fresh));
     const words = count > 1 ? `${count} cases ont changé.` : "1 case a changé.";
     if (count || asked) say(`Synthèse actualisée. ${count ? words : "Aucun changement."}`);
   } catch {
     const state = document.querySelector(".synth-state > p");
-    state.textContent = "L’actualisation n’a pas abouti\u00a0: les chiffres datent de la dernière actualisation réussie.";
+    state.textContent = isOver
+      ? "Votre session est terminée\u00a0: les chiffres datent de la dernière actualisation. «\u00a0Actualiser\u00a0» mène à la connexion."
+      : "L’actualisation n’a pas abouti\u00a0: les chiffres datent de la dernière actualisation réussie.";
     state.classList.add("state", "s-late");
     say(state.textContent);
   } finally {
@@ -107,6 +130,7 @@ const refresh = async (asked) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-refresh-now]")) {
+    if (isOver) return;
     event.preventDefault();
     refresh(true);
   } else if (event.target.closest?.("[data-pause]")) {
@@ -116,7 +140,7 @@ document.addEventListener("click", (event) => {
 });
 
 const tick = () => {
-  if (!paused && !document.hidden && timed() && Date.now() - last >= MINUTE) refresh(false);
+  if (!paused && !isOver && !document.hidden && timed() && Date.now() - last >= MINUTE) refresh(false);
 };
 if (timed()) {
   drawTools();
