@@ -82,10 +82,11 @@ def named(text: str, prefix: str = "") -> Q:
     return found
 
 
-def closures_for(scope: Scope) -> QuerySet[UnitClosure]:
-    """Closures held, of the units whose places the person states, with what a line shows."""
+def closures_for(scope: Scope, *, held: bool = True) -> QuerySet[UnitClosure]:
+    """Closures held, of the units whose places the person states, with what a line shows; all of them else."""
     mine = scope.coverage(Permission.STATEMENT_WRITE).units_q("unit__")
-    found = UnitClosure.objects.held().filter(mine).exclude(unit__status=PublicationStatus.HIDDEN)
+    closures = UnitClosure.objects.held() if held else UnitClosure.objects.all()
+    found = closures.filter(mine).exclude(unit__status=PublicationStatus.HIDDEN)
     related = ("unit__geographic_entity__commune__department", "unit__unit_type", "by")
     outlines = "unit__geographic_entity__commune__outline", "unit__geographic_entity__commune__department__outline"
     return found.select_related(*related).defer(*outlines)
@@ -124,6 +125,11 @@ class ClosureLine:
     @property
     def is_over(self) -> bool:
         return self.closure.ends_at is not None and self.closure.ends_at <= self.now
+
+    @property
+    def is_gone(self) -> bool:
+        """Over, withdrawn or replaced: it changes no more."""
+        return self.is_over or self.closure.withdrawn_at is not None
 
     @property
     def is_planned(self) -> bool:

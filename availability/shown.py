@@ -141,7 +141,8 @@ class ShownFigure:
     @property
     def installed_words(self) -> str:
         words = wording.installed_words(self.installed, self.unit.capacity_kind)
-        return f"{words}, mutualisées" if self.is_pooled and self.installed is not None else words
+        shared = "mutualisés" if self.unit.capacity_kind == "bed" else "mutualisées"
+        return f"{words}, {shared}" if self.is_pooled and self.installed is not None else words
 
     @property
     def planned(self) -> list[UnitClosure]:

@@ -1,6 +1,8 @@
 """Indisponibilités totales: the list and calendar, declaring, changing, ending, withdrawing (spec 20)."""
 
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -39,6 +41,7 @@ LARGEST_ID = 2**63 - 1
 ID_DIGITS = 18
 NOT_YOURS = "Les indisponibilités sont déclarées par les responsables de disponibilités et les directeurs."
 TRY_AGAIN = "Les lits mutualisés de ces unités viennent de changer\u00a0: validez de nouveau."
+ENDED = "Cette indisponibilité est déjà terminée."
 OVER = "Cette indisponibilité a été modifiée, retirée ou s’est terminée entre-temps\u00a0: rien n’a été changé."
 
 
@@ -152,8 +155,9 @@ def _declaration_page(
 
 
 def find_closure(request: SignedInRequest, closure_id: int) -> UnitClosure:
-    """Closure of one of my units, not over. 404 otherwise."""
-    closure = closures_for(request.scope).filter(pk=closure_id).first() if closure_id <= LARGEST_ID else None
+    """Closure of one of my units, withdrawn or replaced ones too. 404 otherwise."""
+    found = closures_for(request.scope, held=False).filter(pk=closure_id) if closure_id <= LARGEST_ID else None
+    closure = found.first() if found is not None else None
     if closure is None:
         raise Http404
     return closure
@@ -165,9 +169,8 @@ def closure_edit(request: SignedInRequest, closure_id: int) -> HttpResponse:
     require_statements(request)
     closure = find_closure(request, closure_id)
     line = ClosureLine(closure, timezone.now())
-    if line.is_over:
-        messages.info(request, OVER)
-        return redirect("availability:closures")
+    if line.is_gone:
+        return _gone(request, closure, ClosureForm(request.POST) if request.method == "POST" else None)
     started = not line.is_planned
     if request.method != "POST":
         initial = {name: getattr(closure, name) for name in ("starts_at", "ends_at", "reason", "comment")}
@@ -187,13 +190,40 @@ def closure_edit(request: SignedInRequest, closure_id: int) -> HttpResponse:
             now=timezone.now(),
         )
     except closures.ClosureOver:
-        messages.warning(request, OVER)
-        return redirect("availability:closures")
+        return _gone(request, closure, form)
     except (closures.ClosureError, SharedMeanwhile) as error:
         put_error(form, error)
         return _edit_page(request, line, form, status=REFUSED)
     messages.success(request, f"Indisponibilité de {closure.unit.name} modifiée\u00a0: {period_words(changed)}.")
     return redirect("availability:closures")
+
+
+def _gone(request: SignedInRequest, closure: UnitClosure, form: ClosureForm | None, words: str = OVER) -> HttpResponse:
+    """The closure changes no more: why, what was typed, and the one in force or to come now. 409 when it was sent."""
+    held = ClosureFilter().apply(closures_for(request.scope).filter(unit=closure.unit_id), timezone.now())
+    current = held.first()
+    context = {
+        "words": words,
+        "closure": closure,
+        "current": ClosureLine(current, timezone.now()) if current else None,
+        "typed": _typed(form) if form else [],
+        "crumbs": crumbs(closure.unit.name),
+    }
+    status = GONE if request.method == "POST" else 200
+    return render(request, "availability/closure_gone.html", context, status=status)
+
+
+def _has_ended(closure: UnitClosure, now: datetime) -> bool:
+    """Whether it is over, itself or in what replaced it since."""
+    last: UnitClosure | None = closure
+    while last is not None and last.withdrawn_at is not None:
+        last = UnitClosure.objects.filter(replaces=last).order_by("-pk").first()
+    return last is not None and last.ends_at is not None and last.ends_at <= now
+
+
+def _typed(form: ClosureForm) -> list[tuple[str, str]]:
+    """Labels and what was typed."""
+    return [(str(part.label), form.data.get(part.html_name, "")) for part in form if form.data.get(part.html_name)]
 
 
 def _edit_page(request: SignedInRequest, line: ClosureLine, form: ClosureForm, status: int = 200) -> HttpResponse:
@@ -208,9 +238,8 @@ def closure_stop(request: SignedInRequest, closure_id: int) -> HttpResponse:
     closure = find_closure(request, closure_id)
     now = timezone.now()
     line = ClosureLine(closure, now)
-    if line.is_over:
-        messages.info(request, OVER)
-        return redirect("availability:closures")
+    if line.is_gone:
+        return _gone(request, closure, None, ENDED if _has_ended(closure, now) else OVER)
     if request.method != "POST":
         title = "Retirer l’indisponibilité" if line.is_planned else "Terminer l’indisponibilité maintenant"
         context = {"line": line, "title": title, "crumbs": crumbs(f"{title} – {closure.unit.name}")}
@@ -224,7 +253,8 @@ def closure_stop(request: SignedInRequest, closure_id: int) -> HttpResponse:
             closures.end_closure(**who)
             text = f"Indisponibilité de {closure.unit.name} terminée\u00a0: confirmez maintenant son chiffre."
             messages.success(request, text)
-            return redirect(f"{reverse('availability:entry')}#ligne-{closure.unit_id}")
+            query = urlencode({"q": closure.unit.name})
+            return redirect(f"{reverse('availability:entry')}?{query}#ligne-{closure.unit_id}")
     except (closures.ClosureOver, SharedMeanwhile):
         messages.warning(request, OVER)
     return redirect("availability:closures")

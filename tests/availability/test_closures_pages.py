@@ -139,7 +139,11 @@ def test_one_to_come_is_changed_then_withdrawn(responsable, world):
     assert responsable.post(url, data).status_code == 302
     second = UnitClosure.objects.held().get()
     assert second.reason == "summer"
-    assert responsable.get(url).status_code == 404
+    late = responsable.post(url, data | {"comment": "dégât des eaux"})
+    assert late.status_code == 409
+    assert "modifiée, retirée ou s’est terminée entre-temps" in late.text
+    assert "dégât des eaux" in late.text
+    assert f"{LIST}{second.pk}/" in late.text
     assert "Retirer l’indisponibilité" in responsable.get(f"{LIST}{second.pk}/fin/").text
     assert responsable.post(f"{LIST}{second.pk}/fin/").url == LIST
     assert not UnitClosure.objects.held().exists()
@@ -156,7 +160,9 @@ def test_one_under_way_keeps_its_start_and_ends_now(responsable, world):
     assert second.starts_at == closure.starts_at
     answer = responsable.post(f"{LIST}{second.pk}/fin/", follow=True)
     assert "confirmez maintenant son chiffre" in answer.text
-    assert responsable.get(f"{LIST}{UnitClosure.objects.held().get().pk}/fin/").url == LIST
+    assert f"?q=ACT+ALTAIR+VESTA#ligne-{world.act.pk}" in answer.redirect_chain[0][0]
+    for pk in (second.pk, UnitClosure.objects.held().get().pk):
+        assert "Cette indisponibilité est déjà terminée." in responsable.post(f"{LIST}{pk}/fin/").text
 
 
 def test_the_entry_row_leads_to_the_closure(responsable, world):
