@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django import forms
 from django.core.paginator import Page, Paginator
-from django.http import QueryDict
 
 from accounts.roles import Permission
 from directory.models import OperationalUnit
@@ -16,6 +15,7 @@ from .history import (
     Chart,
     Line,
     Period,
+    Trace,
     calls_known,
     chart_of,
     closures_known,
@@ -27,36 +27,17 @@ from .history import (
     whole,
 )
 from .models import CallOutcome, CurrentFigure
+from .moments import MomentField
 from .sharing import memberships_of, statements_of
 from .shown import ShownFigure
 
 STATEMENTS_A_PAGE = 25
-FIRST_YEAR = 2000  # nothing was stated before
 
 
 class MomentForm(forms.Form):
     """« À la date du »: a day and an hour of Paris, past. The period is a link: an unknown one is the usual one."""
 
-    au = forms.DateTimeField(
-        label="À la date du",
-        required=False,
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y à %H:%M"],
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-        error_messages={"invalid": "Donnez un jour et une heure, par exemple 14/08/2024 12:17."},
-    )
-
-    def __init__(self, data: QueryDict, now: datetime.datetime) -> None:
-        super().__init__(data)
-        self.now = now
-
-    def clean_au(self) -> datetime.datetime | None:
-        """Moment that has passed."""
-        asked = self.cleaned_data["au"]
-        if asked is not None and asked > self.now:
-            raise forms.ValidationError("Cette date est dans l’avenir : choisissez une date passée.")
-        if asked is not None and asked.year < FIRST_YEAR:
-            raise forms.ValidationError(f"Choisissez une date à partir du 01/01/{FIRST_YEAR}.")
-        return asked
+    au = MomentField()
 
     @property
     def moment(self) -> datetime.datetime | None:
@@ -91,13 +72,7 @@ def states_unit(scope: Scope, unit: OperationalUnit) -> bool:
 
 
 def history_page(
-    unit: OperationalUnit,
-    *,
-    period: Period,
-    number: str | None,
-    scope: Scope,
-    known: datetime.datetime,
-    is_past: bool = False,
+    unit: OperationalUnit, *, period: Period, number: str | None, scope: Scope, known: datetime.datetime, is_past: bool
 ) -> HistoryPage:
     """History of ``unit`` as known at ``known``: now, unless ``is_past``.
 
@@ -109,23 +84,18 @@ def history_page(
     entries = statements_of(unit.pk, memberships)
     start = None if period is Period.ALL else span_of(period, known).start
     found = traces(entries, start, known)
-    inside = [one for one in found if start is None or one.point.at >= start]
-    page = Paginator(inside, STATEMENTS_A_PAGE).get_page(number)
-    first = page.start_index() - 1 if inside else 0
-    on_page = found[first : first + len(page.object_list) + 1]
+    page, on_page = _paged(found, start, number)
     last = in_force(found, memberships) if is_past else None
     entries_shown = whole([*(one.pk for one in on_page), *([last] if last else [])])
     closures = closures_known(unit, known)
     calls = calls_known(unit, memberships, known)
-    shown = [one for one in on_page if one in inside]
-    lines = lines_of(unit, on_page, entries_shown, viewer_id)[: len(shown)]
-    chart = None
-    if figure is not None and start is not None:
-        chart = chart_of(period, found, closures, figure, known, unit.capacity_kind, memberships)
+    lines = lines_of(unit, on_page, entries_shown, viewer_id)[: len(page.object_list)]
+    drawn = None
+    if figure and start:
+        drawn = chart_of(period, found, closures, figure, known, unit.capacity_kind, memberships)
     row = ShownFigure(unit=unit, figure=figure, viewer_id=viewer_id, now=known, closures=closures)
     if is_past:
-        said = entries_shown[last] if last else None
-        row = shown_at(unit, figure, said, closures, calls, memberships, known, viewer_id)
+        row = shown_at(unit, figure, entries_shown.get(last or 0), closures, calls, memberships, known, viewer_id)
     shows_calls = states_unit(scope, unit)
     return HistoryPage(
         unit=unit,
@@ -134,7 +104,15 @@ def history_page(
         row=row,
         page=page,
         lines=lines,
-        chart=chart,
+        chart=drawn,
         calls=calls[:CALLS_SHOWN] if shows_calls else [],
         shows_calls=shows_calls,
     )
+
+
+def _paged(found: list[Trace], start: datetime.datetime | None, number: str | None) -> tuple[Page, list[Trace]]:
+    """A page of the statements of the period, and that page with the statement before it."""
+    inside = [one for one in found if start is None or one.point.at >= start]
+    page = Paginator(inside, STATEMENTS_A_PAGE).get_page(number)
+    first = page.start_index() - 1 if inside else 0
+    return page, found[first : first + len(page.object_list) + 1]
