@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from common.french import NBSP, PARIS
 
-FIRST_MOMENT = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)  # nothing was stated before
+FIRST_MOMENT = datetime.datetime(2000, 1, 1, tzinfo=PARIS)  # nothing was stated before
 FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y à %H:%M", "%Y-%m-%d", "%d/%m/%Y")
 UNREADABLE = f"La date s’écrit ainsi{NBSP}: 14/08/2024 12:17."
 TO_COME = f"Cette date est à venir{NBSP}: choisissez le présent ou le passé."
@@ -47,7 +47,9 @@ def _moment_of(text: str) -> datetime.datetime:
         try:
             local = datetime.datetime.strptime(text, pattern).replace(tzinfo=PARIS)
             first, second = (local.replace(fold=fold).astimezone(datetime.UTC) for fold in (0, 1))
-        except (ValueError, OverflowError):
+        except OverflowError:  # the first day there is
+            raise forms.ValidationError(TOO_OLD) from None
+        except ValueError:
             continue
         if first != second:
             raise forms.ValidationError(NOT_ONE_HOUR)

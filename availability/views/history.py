@@ -2,7 +2,8 @@
 
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -26,7 +27,7 @@ def history(request: SignedInRequest, unit_id: int) -> HttpResponse:
     """Statements of a period (``periode``), its chart, and the figure now or at a moment (``au``)."""
     unit = _readable(request, unit_id)
     now = timezone.now()
-    form = MomentForm(request.GET, now)
+    form = MomentForm(request.GET)
     moment = form.moment
     found = history_page(
         unit,
@@ -60,10 +61,12 @@ def history(request: SignedInRequest, unit_id: int) -> HttpResponse:
 @require_safe
 @readers_only
 def history_xlsx(request: SignedInRequest, unit_id: int) -> HttpResponseBase:
-    """The same period as a workbook."""
+    """The same period as a workbook; a moment that cannot be read is said on the page."""
     unit = _readable(request, unit_id)
     now = timezone.now()
-    form = MomentForm(request.GET, now)
+    form = MomentForm(request.GET)
+    if not form.is_valid():
+        return redirect(reverse("availability:history", args=[unit.pk]) + f"?{request.GET.urlencode()}")
     known = form.moment or now
     shows_calls = states_unit(request.scope, unit)
     if not shows_calls:

@@ -6,7 +6,7 @@ import datetime
 
 from accounts.models import User
 from availability.membership import bring_to_rhythm, write_rows
-from availability.models import CurrentFigure, ExpectedPlace, Pool, UnitClosure
+from availability.models import AvailabilityEntry, CurrentFigure, ExpectedPlace, Pool, UnitClosure
 from availability.pools import open_memberships
 from common.french import french_spaces
 from directory.models import OperationalUnit
@@ -19,7 +19,7 @@ CLOSURES = (
     (-3 * DAY, 12 * DAY, UnitClosure.Reason.WORKS, "Réfection des douches."),
     (-1 * DAY, None, UnitClosure.Reason.OUTBREAK, "Gale : visites suspendues."),
     (5 * DAY, 19 * DAY, UnitClosure.Reason.SUMMER, ""),
-    (-20 * DAY, 6 * DAY, UnitClosure.Reason.STAFF, "Équipe de nuit incomplète."),
+    (-20 * DAY, 2 * DAY, UnitClosure.Reason.STAFF, "Équipe de nuit incomplète."),
 )
 CLOSED_TYPES = ("SSR", "PSY")  # disciplines: none of those that the examples are counted with
 POOL_NAME = "Lits partagés des deux unités"
@@ -30,19 +30,37 @@ def add_closures(world: World) -> None:
     support = User.objects.get(username="sesan")
     _add_expected(world, User.objects.get(username="responsable"))
     units = _units()
-    for unit, (starts, lasts, reason, comment) in zip(units, CLOSURES, strict=False):
+    closed = []
+    for starts, lasts, reason, comment in CLOSURES:
         starts_at = (world.now + starts).replace(minute=0, second=0, microsecond=0)
+        ends_at = starts_at + lasts if lasts else None
+        unit = _silent(units, starts_at, ends_at)
+        if unit is None:
+            continue
+        units.remove(unit)
+        closed.append(unit)
         UnitClosure.objects.create(
             unit=unit,
             starts_at=starts_at,
-            ends_at=starts_at + lasts if lasts else None,
+            ends_at=ends_at,
             reason=reason,
             comment=french_spaces(comment),
             recorded_at=min(starts_at, world.now) - DAY,
             by=support,
         )
-    shared = _add_pool(units[len(CLOSURES) :], world.now)
-    write_rows(unit_ids=[unit.pk for unit in [*units[: len(CLOSURES)], *shared]])
+    shared = _add_pool(units, world.now)
+    write_rows(unit_ids=[unit.pk for unit in [*closed, *shared]])
+
+
+def _silent(
+    units: list[OperationalUnit], starts_at: datetime.datetime, ends_at: datetime.datetime | None
+) -> OperationalUnit | None:
+    """First unit that stated nothing in that time: nobody states the places of a closed unit."""
+    stated = AvailabilityEntry.objects.filter(stated_at__gte=starts_at)
+    if ends_at is not None:
+        stated = stated.filter(stated_at__lt=ends_at)
+    busy = set(stated.values_list("unit", flat=True))
+    return next((unit for unit in units if unit.pk not in busy), None)
 
 
 def _units() -> list[OperationalUnit]:

@@ -107,6 +107,7 @@ const refresh = async (asked) => {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (answer.redirected || answer.status === 401) {
       isOver = true;
+      if (asked) location.reload();
       throw new Error("signed out");
     }
     const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");

@@ -198,3 +198,31 @@ def test_the_workbook_is_equal_to_the_screen(read, client, world):
 
 def test_an_empty_region_says_so(read, db):
     assert "Aucune unité" in text_of(read())
+
+
+def test_a_distance_that_is_not_known_is_to_be_confirmed_after_the_known_ones(read, world):
+    world.eg.lat, world.eg.lon, world.eg.position_source = 48.88, 2.36, "manual"
+    world.eg.save()
+    shelter = GeographicEntityFactory(commune=commune("75110"), lat=48.876, lon=2.36)
+    hidden = UnitFactory(geographic_entity=shelter, name="ACT Abri", act=True, sensitive_unit=True)
+    CurrentFigureFactory(unit=hidden, figure=5)
+    write_rows(unit_ids=None)
+    response = read("?depuis=75010&rayon=5")
+    found = lines(response)
+    assert dict(found)["ACT ALTAIR VESTA"] == "convient"
+    assert dict(found)["ACT Abri"] == "a-confirmer"
+    line = next(line for line in response.context["lines"] if line.offer.unit == hidden)
+    assert line.judgement.reasons[0].text == "distance non vérifiée\u00a0: adresse non communiquée"
+    known = [line.distance_km is not None for line in response.context["lines"] if line.fit == "a-confirmer"]
+    assert known == sorted(known, reverse=True)
+    assert dict(lines(read("?depuis=75010")))["ACT Abri"] == "convient"
+
+
+@pytest.mark.parametrize("query", ["?depuis=92&rayon=5", "?rayon=5"])
+def test_a_distance_needs_a_commune(read, world, query):
+    assert "Une distance se compte depuis une commune ou un code postal" in text_of(read(query))
+
+
+def test_the_map_is_asked_the_same(read, world):
+    page = text_of(read("?departement=92&fraicheur=6&pour=femme"))
+    assert "/disponibilites/carte/?regroupement=sante-precarite&departement=92&fraicheur=6" in page

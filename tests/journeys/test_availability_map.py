@@ -96,6 +96,18 @@ def test_a_marker_is_opened_by_the_keyboard_closed_by_escape_and_leads_to_the_re
     expect(page.get_by_role("heading", name="3 lieux affichés")).to_be_visible()
 
 
+def test_a_lost_session_shows_the_way_to_sign_in(reader, live_server):
+    reader.goto(live_server.url + MAP)
+    marker = reader.get_by_role("button", name=re.compile("^LAM Proche"))
+    expect(marker).to_be_visible()
+    reader.context.clear_cookies()
+    marker.focus()
+    reader.keyboard.press("Enter")
+    popup = reader.locator(".leaflet-popup")
+    expect(popup).to_contain_text("Votre session est terminée")
+    expect(popup.get_by_role("link", name="reconnectez-vous")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(reader, live_server, axe, scheme):
     page = reader

@@ -79,6 +79,20 @@ def test_on_a_phone_one_department_at_a_time(opened, live_server):
     assert opened.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+def test_on_a_phone_the_department_is_kept_by_the_cells_and_the_filters(opened):
+    opened.set_viewport_size({"width": 360, "height": 800})
+    opened.locator('[data-column="92"]').click()
+    expect(opened.locator(CELL)).to_have_attribute("href", re.compile("colonne=92"))
+    expect(opened.locator("[data-kept-column]")).to_have_value("92")
+    expect(opened.locator("[data-kept-column]")).to_be_enabled()
+
+
+def test_a_lost_session_leads_to_signing_in(opened):
+    opened.context.clear_cookies()
+    with opened.expect_navigation(url=re.compile("connexion|login")):
+        opened.locator("[data-refresh-now]").click()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(opened, live_server, axe, scheme):
     opened.emulate_media(color_scheme=scheme)

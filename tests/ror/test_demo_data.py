@@ -13,7 +13,7 @@ from accounts.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from accounts.models import TermsAcceptance, User
 from availability.breakdown import counts_of
 from availability.freshness import AgeBand, ContractState
-from availability.models import AvailabilityEntry, CurrentFigure
+from availability.models import AvailabilityEntry, CurrentFigure, UnitClosure
 from common.geo import Point, distance_km
 from directory.blocks import BLOCKS
 from directory.history import KINDS
@@ -398,3 +398,11 @@ def test_error_reports_are_in_every_state_and_one_has_no_director(demo):
         assert report.steps.last().to_state == report.state
         assert report.steps.count() == report.version
         assert report.block in {block.key for block in BLOCKS[KINDS[type(report.record)]]}
+
+
+def test_nobody_states_the_places_of_a_closed_unit(demo):
+    closures = UnitClosure.objects.filter(withdrawn_at=None, starts_at__lt=NOW)
+    assert closures.count() >= 2
+    for closure in closures:
+        inside = AvailabilityEntry.objects.filter(unit=closure.unit_id, stated_at__gte=closure.starts_at)
+        assert not inside.filter(stated_at__lt=closure.ends_at or NOW).exists()
