@@ -80,7 +80,7 @@ def test_a_marker_is_opened_by_the_keyboard_closed_by_escape_and_leads_to_the_re
     page.keyboard.press("Enter")
     popup = page.locator(".leaflet-popup")
     expect(popup).to_contain_text("Appeler avant 17 h.")
-    link = popup.get_by_role("link", name="LAM Proche")
+    link = popup.get_by_role("link", name="LAM Proche", exact=True)
     expect(link).to_be_focused()
     expect(page.locator("li.lit")).to_contain_text("LAM Proche")
     page.keyboard.press("Escape")
@@ -90,7 +90,7 @@ def test_a_marker_is_opened_by_the_keyboard_closed_by_escape_and_leads_to_the_re
     expect(popup).to_contain_text("Appeler avant 17 h.")
     address = page.url
     with page.expect_navigation():
-        popup.get_by_role("link", name="LAM Proche").click()
+        popup.get_by_role("link", name="LAM Proche", exact=True).click()
     page.go_back()
     page.wait_for_url(address)
     expect(page.get_by_role("heading", name="3 lieux affichés")).to_be_visible()
