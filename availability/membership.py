@@ -68,7 +68,7 @@ wanted AS (
            CASE WHEN {_IS_CONFIRMED} THEN figure.confirmed_at END AS confirmed_at,
            CASE WHEN {_IS_CONFIRMED} THEN figure.expires_at END AS expires_at,
            coalesce(figure.rhythm, rhythms.rhythm) AS rhythm,
-           {_IS_VOLATILE.format(unit="matched.unit_id")} AS is_volatile
+           figure.unit_id IS NOT NULL AND {_IS_VOLATILE.format(unit="matched.unit_id")} AS is_volatile
     FROM matched
     JOIN rhythms ON rhythms.unit_id = matched.unit_id
     LEFT JOIN availability_currentfigure figure ON figure.unit_id = matched.unit_id
