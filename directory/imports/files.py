@@ -30,12 +30,13 @@ def text_encoding(file: IO[bytes]) -> str:
     readers = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", OLD_ENCODING)}
     file.seek(0)
     size = since_line = 0
-    accents = False
+    accents, end = False, b""
     while block := file.read(BLOCK):
         size += len(block)
         if NOT_TEXT.search(block):
             raise UnreadableFile(ENCODING_REFUSED)
-        since_line = since_line + len(block) if b"\n" not in block else _longest(block, since_line)
+        end = end or _line_end(block)
+        since_line = since_line + len(block) if end not in block else _longest(block, since_line, end)
         if since_line > LONGEST_LINE:
             raise UnreadableFile("Le fichier n’est pas fait de lignes\u00a0: ce n’est pas un extrait FINESS.")
         accents = accents or UTF8_ACCENT.search(block) is not None
@@ -58,15 +59,34 @@ def text_lines(file: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
     ``encoding`` is what ``text_encoding`` found.
     """
     file.seek(0)
-    for number, raw in enumerate(iter(lambda: file.readline(LONGEST_LINE + 2), b""), start=1):
+    for number, raw in enumerate(_raw_lines(file), start=1):
         text = raw.decode(encoding if number == 1 else encoding.removesuffix("-sig"), "replace").strip("\r\n")
         if text.strip():
             yield number, text
 
 
-def _longest(block: bytes, since_line: int) -> int:
+def _line_end(head: bytes) -> bytes:
+    """What ends the lines of a file that begins so: a line feed, or a carriage return alone (old Macintosh)."""
+    return b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+
+
+def _raw_lines(file: IO[bytes]) -> Iterator[bytes]:
+    end = _line_end(file.read(BLOCK))
+    file.seek(0)
+    if end == b"\n":
+        yield from iter(lambda: file.readline(LONGEST_LINE + 2), b"")
+        return
+    rest = b""
+    while block := file.read(BLOCK):
+        *whole, rest = (rest + block).split(end)
+        yield from whole
+    if rest:
+        yield rest
+
+
+def _longest(block: bytes, since_line: int, end: bytes) -> int:
     """Length of the last, unfinished line; of the longest one when it is too long."""
-    pieces = block.split(b"\n")
+    pieces = block.split(end)
     longest = max(since_line + len(pieces[0]), *(len(piece) for piece in pieces[1:]))
     return longest if longest > LONGEST_LINE else len(pieces[-1])
 

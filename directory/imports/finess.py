@@ -24,6 +24,7 @@ from common import french
 from .. import services
 from ..enums import ClosureKind, Nomenclature, PublicationStatus
 from ..models import GeographicEntity, ImportLine, ImportRun, LegalEntity, Term
+from ..territory.geocoding import FARTHEST_KM
 from . import finess_lines as lines_of
 from .bulk import Signature
 from .contract import Importer, Line, LineVerdict, UnreadableFile, Verdict
@@ -49,6 +50,12 @@ ORPHAN = "Géolocalisation d’un établissement absent du fichier\u00a0: elle n
 LEFT_OPEN = "Absent du fichier\u00a0: laissé ouvert, la fermeture n’a pas été demandée."
 WITHOUT_ITS_OWN = "Son établissement est refusé\u00a0: cette géolocalisation n’a pas été reprise."
 POINT_LABEL = "Géolocalisation"
+HELD_HERE = (
+    "Ce FINESS est celui d’un établissement de la région, et cette ligne le dit du département {}\u00a0: elle n’a pas "
+    "été reprise."
+)
+TOO_FAR = f"Ce point est à plus de {FARTHEST_KM}\u00a0km de la commune\u00a0: il n’a pas été repris."
+NOT_CLOSED = "Absent du fichier\u00a0: non fermé, le fichier en fermerait plus de 5\u00a0%."
 ALREADY_SEEN = "Déjà lue à la ligne {}."
 
 
@@ -93,10 +100,19 @@ class Orphan:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """An establishment of another region, of ``department``, or the point of one (``is_point``)."""
+
+    department: str = ""
+    is_point: bool = False
+
+
+@dataclass(frozen=True)
 class Absent:
-    """An establishment that a complete file does not name."""
+    """An establishment that a complete file does not name; ``too_many``: nothing is closed."""
 
     pk: int
+    too_many: bool = False
 
 
 @dataclass
@@ -116,6 +132,7 @@ class FinessImporter(Importer):
     encoding: str = field(default="", init=False)
     dated: datetime.date = field(default_factory=timezone.localdate, init=False)
     index: FileIndex = field(default_factory=FileIndex, init=False)
+    has_legal: bool = field(default=False, init=False)  # the file has lines of EJs, right or wrong
     placed: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)  # verdicts on the batch's points
 
     def __post_init__(self) -> None:
@@ -189,6 +206,7 @@ class FinessImporter(Importer):
 
     def _note_legal(self, number: int, fields: list[str]) -> None:
         """Note an EJ, unless its line is bad: a number is taken by a good line alone."""
+        self.has_legal = True
         with contextlib.suppress(BadLine):
             row = self._read_legal(fields)
             self.index.add("legal", row.finess, number)
@@ -197,7 +215,7 @@ class FinessImporter(Importer):
     def _note_establishment(self, number: int, fields: list[str]) -> None:
         """Note an EG; a bad line names it, so that it is not closed, but does not take its number."""
         self.index.add("establishment", fields[1], number)
-        if lines_of.department_of(fields) not in self.places.departments:
+        if lines_of.is_elsewhere(fields, self.places.departments):
             return
         try:
             row = self._read_establishment(fields)
@@ -210,11 +228,15 @@ class FinessImporter(Importer):
 
     def _read_legal(self, fields: list[str]) -> LegalLine:
         lines_of.refuse_unreadable(fields)
-        return lines_of.read_legal(fields)
+        lines_of.refuse_department(fields)
+        row = lines_of.read_legal(fields)
+        self.places.commune_of(row.address)
+        return row
 
     def _read_establishment(self, fields: list[str]) -> EstablishmentLine:
         """Read a line of the loaded region. Raises ``BadLine`` for what only its own fields and the region tell."""
         lines_of.refuse_unreadable(fields)
+        lines_of.refuse_department(fields)
         row = lines_of.read_establishment(fields)
         if row.opened_on and not FIRST_DAY <= row.opened_on <= self.last_day:
             day = french.day(row.opened_on)
@@ -231,7 +253,7 @@ class FinessImporter(Importer):
             self.index.add("point", point.finess, number, point.x, point.y)
 
     def _legal_rows(self, file: IO[bytes]) -> Iterator[Line]:
-        if not self.index.has("legal"):
+        if not self.has_legal:
             return
         for number, fields in self._lines(file):
             if lines_of.fits(fields) and fields[0] == LEGAL:
@@ -239,8 +261,8 @@ class FinessImporter(Importer):
 
     def _legal_row(self, number: int, fields: list[str]) -> Line:
         line = Line(number, key=fields[1], label=fields[3] or fields[2])
-        here = lines_of.department_of(fields) in self.places.departments
-        if not here and self.index.first_line("wanted", fields[1]) is None:
+        elsewhere = lines_of.is_elsewhere(fields, self.places.departments)
+        if elsewhere and self.index.first_line("wanted", fields[1]) is None:
             return line
         try:
             row = self._read_legal(fields)
@@ -266,12 +288,13 @@ class FinessImporter(Importer):
         line = self._establishment_row(number, fields)
         yield line
         if isinstance(line.data, Establishment) and (found := self.index.point_of(line.key)):
-            yield Line(found[0], key=line.key, label=POINT_LABEL, data=Point(line.key), joined=True)
+            refusal = "" if line.data.point else TOO_FAR
+            yield Line(found[0], Point(line.key), key=line.key, label=POINT_LABEL, refusal=refusal, joined=True)
 
     def _establishment_row(self, number: int, fields: list[str]) -> Line:
         line = Line(number, key=fields[1], label=fields[3])
-        if lines_of.department_of(fields) not in self.places.departments:
-            return line
+        if lines_of.is_elsewhere(fields, self.places.departments):
+            return replace(line, data=Elsewhere(lines_of.department_of(fields)))
         try:
             row = self._read_establishment(fields)
         except BadLine as refusal:
@@ -280,8 +303,10 @@ class FinessImporter(Importer):
             return replace(line, refusal=ALREADY_SEEN.format(first))
         alone = self.index.first_line("siret", row.siret) == number
         legal_is_given = self.index.first_line("legal", row.legal_finess) is not None
-        point = self.index.point_of(row.finess)
-        return replace(line, data=Establishment(row, point[1] if point else None, alone, legal_is_given))
+        _, point = self.index.point_of(row.finess) or (0, None)
+        if point and self.places.far_from(row.address, point):
+            point = None
+        return replace(line, data=Establishment(row, point, alone, legal_is_given))
 
     def _point_row(self, number: int, fields: list[str]) -> Line | None:
         """Give the line of a point that is not taken; the others go with their establishment."""
@@ -291,7 +316,7 @@ class FinessImporter(Importer):
             if self.index.first_line("refused", finess) is not None:
                 return replace(line, data=Orphan(WITHOUT_ITS_OWN))
             known = self.index.first_line("establishment", finess) is not None
-            return line if known else replace(line, data=Orphan(ORPHAN))
+            return replace(line, data=Elsewhere(is_point=True) if known else Orphan(ORPHAN))
         try:
             point = lines_of.read_point(fields)
         except BadLine as refusal:
@@ -307,16 +332,17 @@ class FinessImporter(Importer):
             return
         count = sum(1 for _ in self._absent())
         known = self._known().count()
-        if self._closes and count > known * CLOSURES_AT_MOST and not self.context.options.get("force"):
+        forced = self.context.options.get("force")
+        too_many = self._closes and count > known * CLOSURES_AT_MOST and not forced
+        if too_many:
             yield Line(
                 0,
                 label="Fermetures",
                 refusal=f"{french.counted(count, 'établissement')} sur {french.number(known)} ne sont pas dans le "
                 f"fichier\u00a0: plus de 5\u00a0%, rien n’est fermé.",
             )
-            return
         for pk, finess, name in self._absent():
-            yield Line(0, key=finess, label=name, data=Absent(pk))
+            yield Line(0, key=finess, label=name, data=Absent(pk, too_many))
 
     @property
     def _closes(self) -> bool:
@@ -350,12 +376,27 @@ class FinessImporter(Importer):
         signature = self.signature
         return {
             NoneType: lambda lines: [line.judged(Verdict.OUT_OF_REGION) for line in lines],
+            Elsewhere: self._judge_elsewhere,
             Orphan: lambda lines: [line.judged(Verdict.UNCHANGED, line.data.reason) for line in lines],
             LegalLine: lambda lines: apply_legal(lines, self.places, self.statuses, signature),
             Establishment: lambda lines: self._apply_establishments(lines, signature),
             Point: lambda lines: [self._judge_point(line) for line in lines],
             Absent: self._close,
         }
+
+    def _judge_elsewhere(self, lines: list[Line]) -> list[LineVerdict]:
+        """Leave lines of other regions, and refuse those whose number the file or the directory has in this one."""
+        numbers = [line.key for line in lines]
+        held = set(GeographicEntity.objects.filter(finess__in=numbers).values_list("finess", flat=True))
+        held |= {number for number in numbers if self.index.first_line("local", number) is not None}
+        return [self._judge_one_elsewhere(line, is_held=line.key in held - {""}) for line in lines]
+
+    def _judge_one_elsewhere(self, line: Line, *, is_held: bool) -> LineVerdict:
+        if not is_held:
+            return line.judged(Verdict.OUT_OF_REGION)
+        if line.data.is_point:
+            return line.judged(Verdict.UNCHANGED, WITHOUT_ITS_OWN)
+        return line.refused(HELD_HERE.format(line.data.department))
 
     def _apply_establishments(self, lines: list[Line], signature: Signature) -> list[LineVerdict]:
         batch = Establishments(lines, self.places, self.categories, signature)
@@ -368,8 +409,9 @@ class FinessImporter(Importer):
         return line.judged(*self.placed.get(line.data.finess, (Verdict.UNCHANGED, WITHOUT_ITS_OWN)))
 
     def _close(self, lines: list[Line]) -> list[LineVerdict]:
-        if not self._closes:
-            return [line.judged(Verdict.UNCHANGED, LEFT_OPEN) for line in lines]
+        if not self._closes or lines[0].data.too_many:
+            reason = NOT_CLOSED if self._closes else LEFT_OPEN
+            return [line.judged(Verdict.UNCHANGED, reason) for line in lines]
         return [line.judged(Verdict.CLOSED if self._close_one(line.data) else Verdict.UNCHANGED) for line in lines]
 
     def _close_one(self, absent: Absent) -> bool:

@@ -134,6 +134,8 @@ class Establishments:
     def reason(self, draft: Draft, item: Establishment, kept: list[str]) -> str:
         """What a line changes, what it leaves, and what the person should know besides."""
         notes, row = [*filter(None, [changes_in_words(draft)]), *kept], item.row
+        if deduced := self.places.deduction(row.address):
+            notes.append(deduced)
         if draft.record.legal_entity.name.endswith(TO_COMPLETE) and not item.legal_is_given:
             notes.append(f"Entité juridique {row.legal_finess} à compléter.")
         if row.category and row.category not in self.categories:

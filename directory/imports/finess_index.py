@@ -50,11 +50,6 @@ class FileIndex:
         found = self._base.execute(f"SELECT line FROM {table} WHERE number = ?", (number,)).fetchone()  # noqa: S608 - a name of NUMBERS
         return found[0] if found else None
 
-    def has(self, table: str) -> bool:
-        """Tell whether there is any number of this kind."""
-        self._flush()
-        return self._base.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608 - as above
-
     def point_of(self, finess: str) -> tuple[int, PointLine] | None:
         """Point that the file gives an establishment, after its line."""
         self._flush()

@@ -98,7 +98,7 @@ def apply_legal(
         draft.record.legal_status = statuses.get(row.legal_status, draft.record.legal_status)
         draft.record.commune = places.commune_of(row.address) or draft.record.commune
         put_street(draft.record, row.address)
-        notes += held.keep(draft, before)
+        notes += [*held.keep(draft, before), places.deduction(row.address)]
         verdicts.append(line.judged(verdict_of(draft), " ".join(filter(None, [changes_in_words(draft), *notes]))))
     entities.write(signature)
     return verdicts

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -33,6 +34,8 @@ STREETS = {
     "VLGE": "village",
 }  # fmt: skip
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+# Codes of departments as FINESS writes them: overseas as INSEE does (« 971 ») or by a letter (« 9A »).
+_DEPARTMENT = re.compile(r"0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5A-Z]|97[1-8]|98[4-8]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -110,6 +113,21 @@ def department_of(fields: list[str]) -> str:
     return fields[13]
 
 
+def is_elsewhere(fields: list[str], here: Container[str]) -> bool:
+    """Tell whether a line is of a French department that is not one of those of the loaded region."""
+    department = department_of(fields)
+    return department not in here and _DEPARTMENT.fullmatch(department) is not None
+
+
+def refuse_department(fields: list[str]) -> None:
+    """Raise ``BadLine`` for a line of no department."""
+    department = department_of(fields)
+    if not department:
+        raise BadLine("Département absent.")
+    if not _DEPARTMENT.fullmatch(department):
+        raise BadLine(f"Département inconnu\u00a0: «\u00a0{department[:20]}\u00a0».")
+
+
 def refuse_unreadable(fields: list[str]) -> None:
     """Raise ``BadLine`` for a line with bytes that are not in the encoding of the file."""
     if any(UNREADABLE in field for field in fields):
@@ -164,6 +182,8 @@ def read_point(fields: list[str]) -> PointLine:
         x, y = (float(field.replace(",", ".")) for field in fields[2:4])
     except ValueError:
         x = y = float("nan")
+    if not (fields[2] and fields[3]):
+        raise BadLine("Coordonnées absentes.")
     if not (abs(x) < 1e8 and abs(y) < 1e8):
         raise BadLine(f"Coordonnées illisibles\u00a0: {fields[2][:20]}, {fields[3][:20]}.")
     return PointLine(right_finess(fields[1], "FINESS"), x, y)
@@ -186,6 +206,8 @@ def read_address(
 
 def right_finess(text: str, what: str) -> str:
     """FINESS with its right key. Raises ``BadLine``."""
+    if not text:
+        raise BadLine(f"{what} absent.")
     if not finess_valid(text):
         raise BadLine(f"{what} {text[:20]} non valable\u00a0: neuf caractères, clé de contrôle comprise.")
     return text

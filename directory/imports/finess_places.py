@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from common.geo import Point
 from common.text import fold
 
 from ..enums import PositionSource
 from ..models import Commune, Department, GeographicEntity
 from ..records import without_outlines
+from ..territory.geocoding import is_near
 from .finess_lines import Address, BadLine, PointLine
 from .lambert93 import to_wgs84
 
@@ -32,17 +34,43 @@ class Places:
                 self._by_postal_code.setdefault(code, []).append(commune)
 
     def commune_of(self, address: Address) -> Commune | None:
-        """Commune of an address, by its INSEE code, else by a postal code that is its alone."""
+        """Commune of an address, by its INSEE code, else by a postal code that is its alone.
+
+        Raises ``BadLine`` when this postal code is of another department than the INSEE code.
+        """
         if commune := self._communes.get(address.insee):
             return commune
         there = self._by_postal_code.get(address.postal_code, [])
-        return there[0] if len(there) == 1 else None
+        if len(there) != 1:
+            return None
+        if not address.insee.startswith(there[0].department_id):
+            raise BadLine(
+                f"Commune inconnue\u00a0: code INSEE {address.insee[:9]}, et le code postal {address.postal_code} est "
+                f"d’un autre département ({there[0].department.name})."
+            )
+        return there[0]
+
+    def deduction(self, address: Address) -> str:
+        """Say that the commune of an address comes from its postal code; empty when its INSEE code is known."""
+        commune = None if address.insee in self._communes else self.commune_of(address)
+        if commune is None:
+            return ""
+        return (
+            f"Code INSEE {address.insee[:9]} inconnu\u00a0: commune déduite du code postal {address.postal_code} "
+            f"({commune.place_name})."
+        )
+
+    def far_from(self, address: Address, point: PointLine) -> bool:
+        """Tell whether a point is too far from the commune of an address to be its own, as on the form."""
+        commune, found = self.commune_of(address), to_wgs84(point.x, point.y)
+        return commune is not None and found is not None and not is_near(Point(*found), commune)
 
     def require_commune(self, address: Address) -> Commune:
         """Commune of an address. Raises ``BadLine`` when it is not known."""
         commune = self.commune_of(address)
         if commune is None:
-            raise BadLine(f"Commune inconnue\u00a0: code INSEE {address.insee[:9]}, code postal {address.postal_code}.")
+            code = address.postal_code or "absent"
+            raise BadLine(f"Commune inconnue\u00a0: code INSEE {address.insee[:9]}, code postal {code}.")
         return commune
 
     def put(self, entity: GeographicEntity, address: Address, point: PointLine | None) -> None:

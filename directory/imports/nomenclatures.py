@@ -265,7 +265,7 @@ class NomenclatureImporter(Importer):
         edit.check()
         edit.create()
         edit.finish()
-        return line.judged(Verdict.CREATED, "Ajouté.")
+        return line.judged(Verdict.CREATED)
 
     def _parent(self, concept: Concept) -> Term | None:
         """Term above, when the file has a tree and it is there already: parents come first in the file."""

@@ -291,7 +291,7 @@ def test_a_commune_is_found_by_its_postal_code(world):
     [
         ({"siret": "12345"}, "SIRET 12345 non valable"),
         ({"finess": "920000016"}, "FINESS 920000016 non valable"),
-        ({"legal": ""}, "FINESS de l’entité juridique  non valable"),
+        ({"legal": ""}, "FINESS de l’entité juridique absent."),
         ({"name": ""}, "Raison sociale absente."),
         ({"name": "X" * 256}, "Raison sociale trop longue"),
         ({"opened": "2001-02-30"}, "Date d’ouverture illisible"),
@@ -446,7 +446,7 @@ def test_a_complete_file_closes_what_it_does_not_name(world, monkeypatch):
 
 def test_more_than_one_closure_in_twenty_must_be_forced(world):
     run = read(establishment(1), full=True, close=True)
-    assert run.counts == {"created": 1, "refused": 1}
+    assert run.counts == {"created": 1, "refused": 1, "unchanged": 2}
     refused = run.lines.get(verdict="refused")
     assert (refused.number, "plus de 5\N{NO-BREAK SPACE}%" in refused.reason) == (0, True)
     assert not GeographicEntity.objects.filter(status="closed").exists()
