@@ -2,12 +2,13 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
-from common.french import THIN
+from common.french import NBSP, THIN
 
 from .lines import (
     ACCESS_LABELS,
@@ -26,6 +27,7 @@ from .services import LARGEST_FIGURE
 
 MAX_LINES = 20  # of one row
 MAX_AGE = 150  # years
+LONGEST_RESERVATION = datetime.timedelta(days=3 * 366)
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 _INDEX = re.compile(r"[0-9]{1,3}")
 
@@ -76,7 +78,10 @@ def _choice(label: str, labels: Mapping[Any, str], initial: str = "") -> forms.C
 
 
 class LineForm(forms.Form):
-    """One line. ``index`` names it among those of its row, and is never given twice while the page is open."""
+    """One line. ``index`` names it among those of its row, and is never given twice while the page is open.
+
+    ``kept_days`` are days of reservations already recorded in the row: they stay, even once past.
+    """
 
     count = WholeNumberField(label="Nombre", error_messages={"required": "Indiquez combien de places."})
     state = _choice("État", STATE_LABELS, LineState.FREE)
@@ -88,9 +93,18 @@ class LineForm(forms.Form):
     animal = _choice("Animal", ANIMAL_LABELS)
     until = DayField(label="Jusqu’au", required=False)
 
-    def __init__(self, data=None, *, prefix: str, index: int, initial: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        data=None,
+        *,
+        prefix: str,
+        index: int,
+        initial: Mapping[str, Any] | None = None,
+        kept_days: Collection[str] = (),
+    ) -> None:
         super().__init__(data, prefix=f"{prefix}-l{index}", initial=dict(initial or {}))
         self.index = index
+        self.kept_days = kept_days
         self.is_new = False
 
     @property
@@ -135,22 +149,33 @@ class LineForm(forms.Form):
         low, high = values.get("min_age"), values.get("max_age")
         if low is not None and high is not None and low > high:
             self.add_error("max_age", "L’âge maximum suit l’âge minimum.")
-        if "until" in values:
-            is_reserved = values.get("state") == LineState.RESERVED
-            if is_reserved and values["until"] is None:
-                self.add_error("until", "Indiquez jusqu’à quand la place est réservée.")
-            if not is_reserved and values["until"] is not None:
-                self.add_error("until", "Cette date vaut pour une place réservée.")
+        if "until" in values and (wrong := self._wrong_day(values["until"], values.get("state"))):
+            self.add_error("until", wrong)
         return values
+
+    def _wrong_day(self, until: datetime.date | None, state: str | None) -> str:
+        """What is wrong with the end of a reservation, empty when nothing is."""
+        if state != LineState.RESERVED:
+            return "Cette date vaut pour une place réservée." if until else ""
+        if until is None:
+            return "Indiquez jusqu’à quand la place est réservée."
+        today = timezone.localdate()
+        if until.isoformat() in self.kept_days:
+            return ""
+        if until < today:
+            return f"Ce jour est passé{NBSP}: donnez aujourd’hui ou un jour à venir, ou déclarez la place libre."
+        return "Ce jour est trop lointain (trois ans au plus)." if until > today + LONGEST_RESERVATION else ""
 
 
 def line_forms(data, prefix: str, stored: Iterable[Mapping[str, Any]]) -> list[LineForm]:
     """Lines of a row: those that came back in ``data``, else those ``stored``."""
+    stored = list(stored)
     if data is None:
         return [LineForm(prefix=prefix, index=index, initial=values) for index, values in enumerate(stored)]
     sent = data.getlist(f"{prefix}-line") if hasattr(data, "getlist") else ()
     indexes = dict.fromkeys(int(value) for value in sent if _INDEX.fullmatch(value))
-    return [LineForm(data, prefix=prefix, index=index) for index in list(indexes)[:MAX_LINES]]
+    kept_days = {str(values["until"]) for values in stored if values.get("until")}
+    return [LineForm(data, prefix=prefix, index=index, kept_days=kept_days) for index in list(indexes)[:MAX_LINES]]
 
 
 def add_line(lines: list[LineForm], prefix: str) -> None:

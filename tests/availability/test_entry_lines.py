@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 
 from availability.models import CurrentFigure
 from tests.availability.entry_fields import URL, fields, form_of, row_of, text_of
@@ -10,7 +11,8 @@ from tests.availability.entry_fields import URL, fields, form_of, row_of, text_o
 pytestmark = pytest.mark.django_db
 
 WOMEN = {"count": 3, "sex": "women", "access": "yes", "room": "single", "min_age": 18, "max_age": 25}
-RESERVED = {"count": 1, "state": "reserved", "until": "2026-11-24"}
+SOON = timezone.localdate() + datetime.timedelta(days=2)
+RESERVED = {"count": 1, "state": "reserved", "until": SOON.isoformat()}
 PREPARING = {"count": 2, "state": "preparing"}
 
 
@@ -45,7 +47,8 @@ def test_lines_are_saved_with_the_counts_they_give(signed_in, world):
     text = text_of(response)
     assert "5 places Homme / 3 places Femme – 3 places PMR – 3 chambres individuelles / 0 partagée" in text
     assert "3 places 18 à 25 ans" in text
-    assert "1 réservée jusqu’au 24/11, 2 en préparation" in text
+    assert f"1 réservée jusqu’au {SOON:%d/%m}" in text
+    assert ", 2 en préparation" in text
 
 
 def test_lines_come_back_as_stored_and_are_kept_by_unchanged(signed_in, world):
@@ -108,6 +111,8 @@ def test_twenty_lines_at_most(signed_in, world):
         ({"count": 1, "until": "2026-11-24"}, "until", "Cette date vaut pour une place réservée."),
         ({"count": 1, "state": "reserved", "until": "demain"}, "until", "Écrivez une date"),
         ({"count": 1, "state": "reserved", "until": "9999999-99-99"}, "until", "Écrivez une date"),
+        ({"count": 1, "state": "reserved", "until": "2025-01-10"}, "until", "Ce jour est passé"),
+        ({"count": 1, "state": "reserved", "until": "9999-12-31"}, "until", "Ce jour est trop lointain"),
     ],
 )
 def test_what_is_wrong_in_a_line_is_told_beside_its_field(signed_in, world, line, name, message):
@@ -121,8 +126,8 @@ def test_what_is_wrong_in_a_line_is_told_beside_its_field(signed_in, world, line
 
 
 def test_a_day_is_read_as_it_is_written(signed_in, world):
-    save(signed_in, world.act, 8, 1, [RESERVED | {"until": "24/11/2027"}])
-    assert stored(world.act).lines[0]["until"] == "2027-11-24"
+    save(signed_in, world.act, 8, 1, [RESERVED | {"until": f"{SOON:%d/%m/%Y}"}])
+    assert stored(world.act).lines[0]["until"] == SOON.isoformat()
 
 
 def test_free_lines_beyond_the_total_are_refused(signed_in, world):
@@ -194,6 +199,8 @@ def test_a_row_that_differs_by_its_lines_alone_is_changed(signed_in, world):
 
 
 def test_a_reservation_that_is_over_says_so(signed_in, world):
-    past = datetime.date(2025, 1, 10)
-    response = save(signed_in, world.act, 8, 1, [RESERVED | {"until": past.isoformat()}])
-    assert "1 réservée jusqu’au 10/01/2025 (date passée)" in text_of(response)
+    over = RESERVED | {"until": "2025-01-10"}
+    CurrentFigure.objects.filter(unit=world.act).update(lines=[over])
+    assert "1 réservée jusqu’au 10/01/2025 (date passée)" in text_of(signed_in.get(URL))
+    assert save(signed_in, world.act, 7, 1, [over]).status_code == 200  # as recorded: it asks nothing
+    assert stored(world.act).figure == 7

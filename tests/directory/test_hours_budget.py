@@ -28,7 +28,7 @@ def closure(kind, name):
 
 
 PAGES = {
-    "mois": ("consultation", 12, lambda world: reverse("directory:unit_detail", args=[world.act.pk]) + "?mois=2026-08"),
+    "mois": ("consultation", 14, lambda world: reverse("directory:unit_detail", args=[world.act.pk]) + "?mois=2026-08"),
     "horaires": ("sesan", 12, block),
     "fermeture EG": ("sesan", 10, closure("eg", "eg")),
     "fermeture UO": ("sesan", 10, closure("uo", "act")),
