@@ -36,6 +36,7 @@ OF_THE_UNIT = ("audience", "operational_activity")
 EVERYBODY = "07"  # « Tout public », JDV_J29
 MEDICO_SOCIAL = "MSS"
 MAX_AREA = 1500
+NOT_ITS_CODE = "Ce n’est pas un code postal de cette commune."
 SHARED_SIRET = "Plusieurs établissements portent ce SIRET\u00a0: donnez le FINESS."
 
 
@@ -179,7 +180,17 @@ class RowReader:
         )
         if not (entity.finess or entity.siret):
             raise BadCell(TITLES["finess"], "donnez le FINESS ou le SIRET de l’établissement.")
-        return replace(entity, commune=self._commune(row.get("commune"), entity.postal_code))
+        entity = replace(entity, commune=self._commune(row.get("commune"), entity.postal_code))
+        if refusal := self.wrong_postal_code(entity):
+            raise BadCell(TITLES["postal_code"], refusal)
+        return entity
+
+    def wrong_postal_code(self, entity: EntityCells) -> str:
+        """Say that a postal code is not one of the commune given with it, in the words of the form; empty if it is."""
+        place = self.gazetteer.by_insee.get(entity.commune)
+        if place is None or not entity.postal_code or entity.postal_code in place.postal_codes:
+            return ""
+        return f"{NOT_ITS_CODE} {place.list_name}\u00a0: {', '.join(place.postal_codes)}."
 
     def _commune(self, text: str, postal_code: str) -> str:
         if not text:
@@ -283,6 +294,8 @@ class FileOfUnits:
         self.entities: dict[str, EntityCells] = {}
         self._legal_numbers: dict[tuple[str, str], str] = {}
         self._units: dict[tuple[str, str, int], int] = {}
+        self._given: dict[tuple[str, str], tuple[int, str]] = {}  # line and value by establishment and column
+        self._wrong_postal_code = reader.wrong_postal_code
         read = [_judged(row, reader) for row in rows]
         self._finess_of = finess_by_siret([row.entity for _, row in read if row])
         self.lines = [self._together(line, row) if row else line for line, row in read]
@@ -298,7 +311,7 @@ class FileOfUnits:
         if not entity.finess and len(known) > 1:
             return _refused(line, SHARED_SIRET)
         key = entity.finess or next(iter(known), "") or entity.siret
-        if said := self._contradiction(entity):
+        if said := self._contradiction(entity) or self._contradicted(key, entity):
             return _refused(line, said)
         unit = (key, *row.unit.key)
         if earlier := self._units.get(unit):
@@ -306,6 +319,8 @@ class FileOfUnits:
         self._units[unit] = line.number
         for pair, number in self._pairs(entity):
             self._legal_numbers.setdefault(pair, number)
+        for name, value in _compared(entity).items():
+            self._given.setdefault((key, name), (line.number, value))
         first = key not in self.entities
         self.entities[key] = entity if first else self.entities[key].completed_by(entity)
         return replace(line, row=replace(row, entity_key=key, first=first))
@@ -325,6 +340,17 @@ class FileOfUnits:
                 return f"Une ligne précédente donne à l’EJ de {word} {given} un autre numéro."
         return ""
 
+    def _contradicted(self, key: str, entity: EntityCells) -> str:
+        """Say which line before gives another name, commune or postal code to this establishment."""
+        for name, value in _compared(entity).items():
+            number, other = self._given.get((key, name), (0, value))
+            if other != value:
+                return f"{TITLES[name]}\u00a0: la ligne {number} en donne un autre pour le même établissement."
+        known = self.entities.get(key)
+        if known and (refusal := self._wrong_postal_code(known.completed_by(entity))):
+            return f"{TITLES['postal_code']}\u00a0: avec les lignes précédentes du même établissement\u00a0: {refusal}"
+        return ""
+
     def legal_numbers(self, entity: EntityCells) -> tuple[str, str]:
         """(FINESS, SIREN) of the EJ of an establishment, each completed by what any line says of the other."""
         finess, siren = entity.legal_finess, entity.legal_siren
@@ -332,6 +358,12 @@ class FileOfUnits:
             siren = entity.siret[:9]
         finess = finess or self._legal_numbers.get(("siren", siren), "")
         return finess, siren or self._legal_numbers.get(("finess", finess), "")
+
+
+def _compared(entity: EntityCells) -> dict[str, str]:
+    """What the lines of one establishment may not say differently, by column; what is not said is left out."""
+    values = {"entity_name": fold(entity.name), "commune": entity.commune}
+    return {name: value for name, value in values.items() if value}
 
 
 def finess_by_siret(entities: Sequence[EntityCells]) -> dict[str, set[str]]:

@@ -11,7 +11,9 @@ from typing import IO
 
 from django.utils import timezone
 
-from ..models import ImportRun, OperationalUnit
+from common.text import fold
+
+from ..models import GeographicEntity, ImportRun, OperationalUnit
 from .bulk import Signature
 from .contract import Importer, Line, LineVerdict, Verdict
 from .unit_columns import COLUMNS, SHEET
@@ -78,10 +80,20 @@ class UnitsImporter(Importer):
         if found.record is None:
             return line.refused(found.problem)
         key = (found.record.pk, *row.unit.key)
+        other_name = "" if found.created else _other_name(row.entity.name, found.record)
         if key in there:
-            return line.judged(Verdict.UNCHANGED, ALREADY_THERE)
+            return line.judged(Verdict.UNCHANGED, f"{ALREADY_THERE} {other_name}".strip())
         there.add(key)
         new.append(NewUnit(row.unit, found.record))
         if found.created and row.first:
             return line.judged(Verdict.CREATED, f"Établissement créé\u00a0: «\u00a0{found.record}\u00a0».")
-        return line.judged(Verdict.CREATED, f"Ajoutée à «\u00a0{found.record}\u00a0».")
+        return line.judged(Verdict.CREATED, f"Ajoutée à «\u00a0{found.record}\u00a0». {other_name}".strip())
+
+
+def _other_name(given: str, record: GeographicEntity) -> str:
+    """Say that a line names a known establishment otherwise; nothing when one name is a part of the other."""
+    words = set(fold(given).split())
+    names = (set(fold(name).split()) for name in (record.name, record.official_name) if name)
+    if not words or any(words <= name or name <= words for name in names):
+        return ""
+    return f"Le nom de l’établissement diffère\u00a0: «\u00a0{given}\u00a0» dans le fichier."

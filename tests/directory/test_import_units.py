@@ -236,8 +236,12 @@ def test_an_entity_is_created_once_with_its_name():
         ({"finess": "123456789"}, "FINESS de l’établissement\u00a0: ce numéro FINESS n’est pas valable."),
         ({"siret": "123"}, "SIRET de l’établissement\u00a0: "),
         ({"commune": "Marseille"}, "Commune\u00a0: «\u00a0Marseille\u00a0», précisez"),
-        ({"postal_code": "9200"}, ""),
+        ({"postal_code": "9200"}, "Ce n’est pas un code postal de cette commune."),
         ({"postal_code": "abc"}, "Code postal\u00a0: "),
+        (
+            {"postal_code": "75010"},
+            "Code postal\u00a0: Ce n’est pas un code postal de cette commune. Nanterre\u00a0: 92000.",
+        ),
         ({"category": "inconnue"}, "Type d’EG\u00a0: "),
         ({"care_mode": "inconnu"}, "Mode de prise en charge\u00a0: "),
         ({"audience": "07; inconnu"}, "Public pris en charge\u00a0: «\u00a0inconnu\u00a0»"),
@@ -314,6 +318,28 @@ def test_numbers_of_one_entity_that_disagree_are_refused():
     LegalEntityFactory(finess=keyed("92990009"), siren=keyed("99123458"))
     run = load(row(finess=OTHER_FINESS, legal_finess=keyed("92990010"), legal_siren=keyed("99123458")))
     assert "est celui de l’EJ" in only_reason(run)
+
+
+@pytest.mark.parametrize("other", [{"entity_name": "Autre nom"}, {"commune": "Paris 10", "postal_code": ""}])
+def test_a_line_that_contradicts_another_about_an_establishment_is_refused(other):
+    rows = [row(), row(name="B", **other), row(name="C", entity_name="ACT EXEMPLE")]
+    run, again = load(*rows), load(*rows)
+    assert [verdict for _, verdict, _ in verdicts(run)] == ["created", "refused", "created"]
+    assert [verdict for _, verdict, _ in verdicts(again)] == ["unchanged", "refused", "unchanged"]
+    assert "la ligne 2 en donne un autre" in ImportLine.objects.get(run=run, number=3).reason
+
+
+def test_a_postal_code_is_that_of_the_commune_of_another_line():
+    run = load(row(postal_code=""), row(name="B", commune="", postal_code="75010"))
+    assert [verdict for _, verdict, _ in verdicts(run)] == ["created", "refused"]
+    assert "Ce n’est pas un code postal de cette commune" in ImportLine.objects.get(run=run, number=3).reason
+
+
+def test_a_known_establishment_named_otherwise_is_told(world):
+    known = row(finess=world.eg.finess, name="Nouvelle unité")
+    said = only_reason(load(row(**known | {"entity_name": "Autre"})))
+    assert "Le nom de l’établissement diffère\u00a0: «\u00a0Autre\u00a0»" in said
+    assert "diffère" not in only_reason(load(row(**known | {"entity_name": "Act Altaïr"})))
 
 
 def test_a_number_that_was_the_identifier_of_another_is_refused():
