@@ -20,11 +20,12 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.db import connection, connections, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -370,7 +371,7 @@ def _large_copy(template: OperationalUnit) -> Iterator[Any]:
     large = f"{values['NAME']}_large"
     cluster.drop_database(large)
     connections.close_all()
-    connection.close_pool()
+    cast("DatabaseWrapper", connections["default"]).close_pool()
     with cluster.connect() as admin:
         admin.execute(f"CREATE DATABASE {large} TEMPLATE {values['NAME']} OWNER {values['USER']}")
     wrapper = _wrapper(large)
