@@ -58,29 +58,22 @@ def once_a_pool(figures: QuerySet[CurrentFigure]) -> QuerySet[CurrentFigure]:
 def due(figures: QuerySet[CurrentFigure], now: datetime.datetime) -> QuerySet[CurrentFigure]:
     """Those of ``awaited`` to be brought up to date now.
 
-    Contested, waiting to be confirmed since a closure, never stated, older than their rhythm, or with places that were
-    expected by today.
+    Contested, waiting to be confirmed since a closure, never stated, or older than their rhythm. Places whose day has
+    come are another list (``expected.due_reminders``).
     """
-    expected = awaited_places(now).filter(unit=OuterRef("pk"))
     return figures.filter(
         Q(confirmed_at=None)
         | Q(confirmed_at__lt=now - F("rhythm"))
         | Q(contested_at__isnull=False)
         | Q(confirmed_at__lt=F("to_confirm_since"))
         | Q(confirmed_at__lt=F("closure_end"))
-        | Exists(expected)
     )
 
 
-def awaited_places(now: datetime.datetime) -> QuerySet[ExpectedPlace]:
-    """Places announced for today or before (in Paris), of which nobody said whether they came."""
-    return ExpectedPlace.objects.filter(settled_at=None, expected_on__lte=timezone.localdate(now))
-
-
 def expected_today(now: datetime.datetime) -> QuerySet[ExpectedPlace]:
-    """Places announced for the day of ``now`` in units whose figures are awaited."""
-    today = timezone.localdate(now)
-    return awaited_places(now).filter(expected_on=today, unit__in=awaited(now).values("pk")).order_by("unit_id", "pk")
+    """Places announced for the day of ``now`` (in Paris) in units whose figures are awaited."""
+    said = ExpectedPlace.objects.filter(settled_at=None, expected_on=timezone.localdate(now))
+    return said.filter(unit__in=awaited(now).values("pk")).order_by("unit_id", "pk")
 
 
 def contested_first(figures: QuerySet[CurrentFigure]) -> QuerySet[CurrentFigure]:

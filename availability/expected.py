@@ -109,10 +109,11 @@ def expected_words(place: ExpectedPlace, today: datetime.date, kind: str = "plac
 
 
 def reminder_words(place: ExpectedPlace, today: datetime.date) -> str:
-    """« 2 places attendues aujourd’hui : arrivées ? »."""
+    """« 1 place attendue aujourd’hui : est-elle libre ? », « 2 lits attendus aujourd’hui : sont-ils libres ? »."""
     kind = place.unit.capacity_kind
-    arrived = plural(place.count, "arrivé" if kind == "bed" else "arrivée")
-    return f"{expected_words(place, today, kind)}{NBSP}: {arrived}{THIN}?"
+    they = plural(place.count, "il" if kind == "bed" else "elle")
+    asked = f"sont-{they} libres" if place.count >= 2 else f"est-{they} libre"
+    return f"{expected_words(place, today, kind)}{NBSP}: {asked}{THIN}?"
 
 
 @transaction.atomic
@@ -219,6 +220,30 @@ def lines_of(places: Iterable[ExpectedPlace], kind: str, today: datetime.date) -
     return [
         ExpectedLine(place, expected_words(place, today, kind), is_due=place.expected_on <= today) for place in places
     ]
+
+
+def beyond_installed_words(count: int, figure: CurrentFigure | None, unit: OperationalUnit) -> str:
+    """Advice when ``count`` places are announced in a unit (or a pool) that has fewer installed; else empty."""
+    pool = figure.pool if figure else None
+    installed = pool.installed_places if pool else unit.installed_places
+    if installed is None or count <= installed:
+        return ""
+    bed = unit.capacity_kind == "bed"
+    noun = counted(installed, "lit" if bed else "place")
+    word = plural(installed, "installé" if bed else "installée")
+    return f"C’est plus que la capacité installée ({noun} {word}){NBSP}: vérifiez le nombre annoncé."
+
+
+def arrived_words(place: ExpectedPlace) -> str:
+    """What is left to do once the places came: the figure is not brought up to date by itself."""
+    bed = place.unit.capacity_kind == "bed"
+    if place.count >= 2:
+        came = "les lits arrivés" if bed else "les places arrivées"
+    else:
+        came = "le lit arrivé" if bed else "la place arrivée"
+    return (
+        f"l’annonce est close, mais le chiffre n’est pas encore enregistré. Ajoutez {came} au total, puis enregistrez."
+    )
 
 
 WHY_WORDS: dict[ExpectedRefused.Why, tuple[str, str]] = {  # field, sentence

@@ -13,8 +13,7 @@ from common import navigation
 from common.french import on_moment
 from directory.scopes import Scope
 
-from .awaited import awaited, awaited_places, contested_first, due, once_a_pool
-from .expected import expected_words
+from .awaited import awaited, contested_first, due, once_a_pool
 from .models import Digest, ReminderPreference
 from .permissions import may_state_somewhere
 from .shown import ShownFigure
@@ -27,7 +26,7 @@ MAILED_ROLES = frozenset({Role.AVAILABILITY_MANAGER, Role.DIRECTOR})
 def waiting_figures(request: HttpRequest) -> dict[str, Any] | None:
     """My units to bring up to date, contested ones first, a pool once; not for whoever states the whole region.
 
-    Four queries at most, one when nothing waits.
+    Three queries at most, one when nothing waits.
     """
     coverage = request.scope.coverage(Permission.STATEMENT_WRITE)
     if coverage.empty or coverage.region:
@@ -41,7 +40,6 @@ def waiting_figures(request: HttpRequest) -> dict[str, Any] | None:
     count = waiting.count() if len(figures) > WAITING_SHOWN else len(figures)
     unit_ids = [figure.pk for figure in figures]
     closures = closures_of(unit_ids, now)
-    places = {place.unit_id: place for place in awaited_places(now).filter(unit__in=unit_ids)}
     rows = []
     for figure in figures[:WAITING_SHOWN]:
         shown = ShownFigure(
@@ -51,9 +49,7 @@ def waiting_figures(request: HttpRequest) -> dict[str, Any] | None:
             now=now,
             closures=closures.get(figure.pk, ()),
         )
-        place = places.get(figure.pk)
-        words = expected_words(place, timezone.localdate(now), figure.unit.capacity_kind) if place else ""
-        rows.append({"shown": shown, "why": why_words(figure), "expected": words})
+        rows.append({"shown": shown, "why": why_words(figure)})
     return {"waiting": rows, "count": count}
 
 

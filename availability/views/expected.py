@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
@@ -58,13 +59,15 @@ def crumbs(unit: OperationalUnit, page: str) -> list[Crumb]:
 def expected_add(request: SignedInRequest, unit_id: int) -> HttpResponse:
     """Announce places of a unit; those already awaited are listed. 422 to correct."""
     unit = find_unit(request, unit_id)
-    figure = CurrentFigure.objects.filter(pk=unit.pk).first()
+    figure = CurrentFigure.objects.select_related("pool").filter(pk=unit.pk).first()
     if refusal := statement_refusal(request.scope, unit, figure, None):
         raise PermissionDenied(REFUSAL_WORDS[refusal])
     form = ExpectedForm(request.POST) if request.method == "POST" else ExpectedForm()
     if form.is_bound and form.is_valid() and (place := _announce(request, unit, form)):
         words = expected.expected_words(place, timezone.localdate(), unit.capacity_kind)
-        messages.success(request, f"{unit.name}\u00a0: {words}. Un rappel viendra ce jour-là.")
+        advice = expected.beyond_installed_words(place.count, figure, unit)
+        told = " ".join(filter(None, (f"{unit.name}\u00a0: {words}. Un rappel viendra ce jour-là.", advice)))
+        messages.add_message(request, messages.WARNING if advice else messages.SUCCESS, told)
         return redirect(entry_url(unit))
     today = timezone.localdate()
     awaited = expected.awaited_of([unit.pk]).get(unit.pk, ())
@@ -132,7 +135,8 @@ def _follow_up(request: SignedInRequest, place: ExpectedPlace, form: PostponeFor
     try:
         if asked == ARRIVED:
             expected.settle_places(**who)
-            messages.success(request, f"{unit.name}\u00a0: ajoutez les places arrivées au total, puis enregistrez.")
+            words = f"{unit.name}\u00a0: {expected.arrived_words(place)}"
+            messages.warning(request, format_html('{} <a href="{}">Aller à sa ligne</a>', words, entry_url(unit)))
         elif asked == GIVEN_UP:
             expected.settle_places(**who)
             messages.success(request, f"{unit.name}\u00a0: annonce abandonnée.")

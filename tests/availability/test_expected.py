@@ -135,6 +135,16 @@ def test_words(count, days, kind, words):
     assert expected.expected_words(place, TODAY, kind) == words
 
 
+@pytest.mark.parametrize(
+    ("count", "kind", "words"),
+    [(1, "place", "est-elle libre"), (2, "place", "sont-elles libres"), (1, "bed", "est-il libre")],
+)
+def test_the_question_of_the_day(world, count, kind, words):
+    world.act.capacity_kind = kind
+    place = ExpectedPlace(unit=world.act, count=count, expected_on=TODAY)
+    assert expected.reminder_words(place, TODAY).endswith(f"aujourd’hui\u00a0: {words}\u202f?")
+
+
 # Pages.
 
 
@@ -155,7 +165,8 @@ def test_the_home_page_reminds_on_the_day(responsable, world):
     announced(world, days=1, count=7)
     place = announced(world)
     page = responsable.get(reverse("home")).text
-    assert "2 places attendues aujourd’hui\u00a0: arrivées\u202f?" in page
+    assert "2 places attendues aujourd’hui\u00a0: sont-elles libres\u202f?" in page
+    assert page.count("attendues aujourd’hui") == 1
     assert reverse("availability:expected_detail", args=[place.pk]) in page
     assert "7 places" not in page
 
@@ -180,6 +191,26 @@ def test_announcing_from_the_page(responsable, world):
     done = responsable.post(url, {"count": 1, "expected_on": f"{day:%d/%m/%Y}", "comment": "départ"}, follow=True)
     assert "1 place attendue le" in done.text
     assert "départ" in responsable.get(url).text
+
+
+def test_more_than_is_installed_is_advised_about_not_refused(responsable, world):
+    type(world.act).objects.filter(pk=world.act.pk).update(installed_places=6)
+    url = reverse("availability:expected_add", args=[world.act.pk])
+    day = timezone.localdate() + DAY
+    advice = "C’est plus que la capacité installée (6 places installées)\u00a0: vérifiez le nombre annoncé."
+    assert advice not in responsable.post(url, {"count": 6, "expected_on": day.isoformat()}, follow=True).text
+    assert advice in responsable.post(url, {"count": 7, "expected_on": day.isoformat()}, follow=True).text
+    assert ExpectedPlace.objects.count() == 2
+
+
+def test_places_that_came_are_still_to_be_saved(responsable, world):
+    place = announced(world, count=1)
+    url = reverse("availability:expected_detail", args=[place.pk])
+    page = responsable.post(url, {"suite": "arrivees"}, follow=True).text
+    assert "l’annonce est close, mais le chiffre n’est pas encore enregistré. Ajoutez la place arrivée au total" in page
+    link = page.split("puis enregistrez.")[1].split("</a>")[0]
+    assert f"#ligne-{world.act.pk}" in link
+    assert "Aller à sa ligne" in link
 
 
 @pytest.mark.parametrize("asked", ["arrivees", "abandonner"])

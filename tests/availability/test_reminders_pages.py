@@ -66,14 +66,16 @@ def test_a_closure_is_silent_then_to_confirm(home, up_to_date):
     assert "chiffre à confirmer" in text
 
 
-def test_places_expected_today_wait(home, up_to_date):
+def test_places_expected_today_are_asked_about_once(home, up_to_date):
     today = timezone.localdate()
     place = ExpectedPlace.objects.create(
         unit=up_to_date.act, count=2, expected_on=today + DAY, recorded_at=timezone.now()
     )
-    assert "à mettre à jour" not in home()
+    assert "attendues" not in home()
     ExpectedPlace.objects.filter(pk=place.pk).update(expected_on=today)
-    assert "2 places attendues aujourd’hui" in home()
+    page = home()
+    assert page.count("2 places attendues aujourd’hui") == 1
+    assert "à mettre à jour" not in page
 
 
 def test_a_pool_waits_once(home, up_to_date):
