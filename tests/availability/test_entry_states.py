@@ -186,6 +186,18 @@ def test_after_a_closure_the_figure_is_to_be_confirmed(signed_in, world):
     assert row_of(signed_in.get(URL), world.act).state_words == "À jour"
 
 
+def test_a_reopened_unit_of_a_pool_says_why_its_neighbour_is_up_to_date(client, cast, world, pool):
+    now = timezone.now()
+    close(world.act, now, starts_at=now - 30 * MINUTE, ends_at=now - MINUTE)
+    CurrentFigure.objects.filter(pool=pool).update(confirmed_at=now - 10 * MINUTE)
+    client.force_login(cast.directeur)
+    response = client.get(URL)
+    assert [row_of(response, unit).kind for unit in (world.act, pool.second)] == ["to_confirm", "known"]
+    text = text_of(response)
+    assert "le chiffre partagé n’a pas été confirmé depuis." in text
+    assert "ne compte plus" not in text
+
+
 def test_a_contested_figure_says_so_until_it_is_confirmed(signed_in, world):
     at = datetime.datetime(2026, 11, 3, 9, 12, tzinfo=datetime.UTC)
     CurrentFigure.objects.filter(unit=world.act).update(contested_at=at)
