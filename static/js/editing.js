@@ -127,6 +127,7 @@ document.addEventListener("input", (event) => {
 const NUMBER = new Intl.NumberFormat("fr-FR");
 const countCharacters = (text) => {
   const counter = text.parentElement.querySelector(".counter");
+  if (!counter) return; // typed before the block was prepared, which counts then
   counter.textContent = `${NUMBER.format(text.value.length)} / ${NUMBER.format(text.maxLength)} caractères`;
   counter.classList.toggle("over", text.value.length >= text.maxLength);
 };

@@ -66,7 +66,7 @@ def test_known_unknown_and_absent_are_told_in_words(reader, world):
     assert (known.kind, known.cell.free, known.cell.counted, known.cell.open) == ("known", 8, 1, 2)
     assert (unknown.kind, cell_of(response, "78").kind) == ("unknown", "absent")
     assert "<small>n’existe pas</small>" in text
-    assert "<b>&#63;</b><small>inconnu</small>" in text
+    assert "<b>?</b><small>inconnu</small>" in text
     assert "< 3 h" in text.replace("&lt;", "<")
 
 

@@ -67,7 +67,7 @@ def test_both_pages_work_without_javascript(reader, live_server):
         reader.get_by_role("button", name="Filtrer").click()
     expect(reader.get_by_role("heading", name="1 lieu affiché")).to_be_visible()
     with reader.expect_navigation():
-        reader.get_by_role("link", name="LAM Proche").click()
+        reader.get_by_role("link", name="LAM Proche", exact=True).click()
     expect(reader.get_by_role("heading", level=1)).to_contain_text("LAM Proche")
 
 

@@ -39,9 +39,9 @@ def test_a_file_is_tried_then_imported_twice(page, live_server, support):
     assert not GeographicEntity.objects.filter(finess=finess(1)).exists()
     page.get_by_role("button", name="Importer pour de bon").click()
     expect(page.get_by_text("Toutes les lignes ont été prises.")).to_be_visible()
-    expect(page.get_by_role("link", name="Créées (6)")).to_be_visible()
+    expect(page.get_by_role("link", name="Créées (7)")).to_be_visible()
     send(page, live_server, path)
-    expect(page.get_by_role("link", name="Sans changement (6)")).to_be_visible()
+    expect(page.get_by_role("link", name="Sans changement (7)")).to_be_visible()
     expect(page.get_by_role("link", name="Créées")).to_have_count(0)
     with page.expect_download() as download:
         page.get_by_role("button", name="Télécharger le rapport").click()
