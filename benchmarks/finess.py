@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from django.db import connection
+from pyproj import Transformer
 
 from benchmarks.runner import Figure
 from common.identifiers import luhn_key
@@ -52,21 +53,23 @@ def figures() -> Iterable[Figure]:
 
 def write_file(path: Path, size: int) -> None:
     """Write establishments over every commune, five an EJ, then their points, as the national extract does."""
-    communes = list(Commune.objects.filter(arrondissements=None).values_list("insee", "department_id", "postal_codes"))
+    fields = ("insee", "department_id", "postal_codes", "lat", "lon")
+    communes = list(Commune.objects.filter(arrondissements=None).values_list(*fields))
+    to_lambert93 = Transformer.from_crs("EPSG:4326", "EPSG:2154").transform
+    centres = [to_lambert93(lat, lon) for *_, lat, lon in communes]
     with path.open("w", encoding="latin-1") as file:
         file.write("finess;etalab;111;2026-05-12\n")
         for number in range(size):
-            insee, department, codes = communes[number % len(communes)]
+            insee, department, codes, *_ = communes[number % len(communes)]
             siren = keyed(f"88{number // 5:06}")
             file.write(
                 f"{ESTABLISHMENT};{keyed(f'92{number:06}')};{keyed(f'93{number // 5:06}')};EHPAD N°{number};"
                 f"ETABLISSEMENT D'HEBERGEMENT N°{number};;;{number % 200};R;DES LILAS;;;{insee[2:]};{department};;"
                 f"{codes[0]} COMMUNE;0199000000;;500;EHPAD;;;{keyed(f'{siren}{number % 5:04}')};;;;;;1999-04-01;;;\n"
             )
-        file.writelines(
-            f"{POINT};{keyed(f'92{number:06}')};{640_000 + number % 30_000};{6_862_000 + number % 9_000};1;;\n"
-            for number in range(size)
-        )
+        for number in range(size):
+            x, y = centres[number % len(centres)]
+            file.write(f"{POINT};{keyed(f'92{number:06}')};{x + number % 300:.1f};{y + number % 200:.1f};1;;\n")
 
 
 def keyed(digits: str) -> str:
