@@ -19,12 +19,12 @@ from directory.permissions import sees_contacts
 from directory.scopes import Scope
 
 from .breakdown import COUNT_FIELDS, NOTHING_GIVEN, counts_of
+from .calls.reliability import Reliability, reliability_of
 from .freshness import HOUR
 from .groupings import COUNT_LABELS
 from .lines import read_lines
 from .models import GroupedUnit, Grouping, UnitClosure
 from .needs import Supply, Worth
-from .reliability import Reliability, reliability_of
 from .shown import ShownFigure
 from .standing import Standing
 

@@ -16,12 +16,12 @@ from accounts.roles import Permission, Role
 from directory.models import GeographicEntity, OperationalUnit
 
 from . import uses
-from .calls import prompt_of
+from .calls.reliability import reliability_of
+from .calls.services import prompt_of
 from .expected import expected_of, expected_words
 from .freshness import AgeBand, ContractState
 from .models import CurrentFigure, UnitClosure
 from .permissions import may_state_somewhere, statement_refusal
-from .reliability import reliability_of
 from .shown import ShownFigure
 
 

@@ -17,8 +17,9 @@ from directory.models import GeographicEntity, OperationalUnit
 from directory.permissions import sees_contacts
 from directory.scopes import Scope
 
-from . import reliability
 from .breakdown import COUNT_FIELDS
+from .calls import reliability
+from .calls.reliability import Reliability
 from .cells import Cell
 from .expected import expected_words
 from .freshness import expires_at
@@ -31,7 +32,6 @@ from .models import (
     PoolMembership,
     UnitClosure,
 )
-from .reliability import Reliability
 from .shown import ShownFigure
 from .totals import REGION, Criteria, Holding, holdings
 

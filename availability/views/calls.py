@@ -19,8 +19,8 @@ from directory.models import OperationalUnit
 from directory.permissions import sees_contacts
 from directory.records import page_crumbs
 
-from ..calls import EntryNotOpen, Reported, prompt_of, report_call
-from ..calls_form import CallForm
+from ..calls.form import CallForm
+from ..calls.services import EntryNotOpen, Reported, prompt_of, report_call
 from ..exceptions import RequestReused, StaleFigure
 from ..locks import SharedMeanwhile
 from ..panels import badges, shown_unit

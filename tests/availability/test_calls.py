@@ -11,7 +11,7 @@ from django.db.utils import Error
 from django.utils import timezone
 
 from availability import services
-from availability.calls import CallReport, EntryNotOpen, report_call
+from availability.calls.services import CallReport, EntryNotOpen, report_call
 from availability.exceptions import RequestReused, StaleFigure
 from availability.membership import write_rows
 from availability.models import AvailabilityEntry, CallOutcome, CurrentFigure, Pool, UnitClosure

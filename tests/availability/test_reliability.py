@@ -12,9 +12,9 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from availability.calls.reliability import DAYS, Night, Reliability, midnights, reliability_from, reliability_of
 from availability.freshness import ContractState, contract_state
 from availability.models import AvailabilityEntry, CallOutcome, CurrentFigure, Pool, UnitClosure
-from availability.reliability import DAYS, Night, Reliability, midnights, reliability_from, reliability_of
 from availability.standing import Standing, standing_at
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory, EntryFactory, share

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from common.french import NBSP
 
-from .calls import REASONS, CallReport, Outcome
+from .services import REASONS, CallReport, Outcome
 
 
 class OneLine(forms.CharField):

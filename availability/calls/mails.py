@@ -12,8 +12,8 @@ from accounts.models import User
 from common.context import site_name
 from common.french import NBSP
 
-from .models import CallOutcome
-from .wording import figure_words
+from ..models import CallOutcome
+from ..wording import figure_words
 
 
 @task

@@ -17,12 +17,12 @@ from accounts.roles import Permission
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from . import calls_mails
-from .entry_people import Held, people_on
-from .exceptions import RequestReused, StaleFigure
-from .locks import lock_figures
-from .models import AvailabilityEntry, CallOutcome, CurrentFigure, UnitClosure
-from .services import holder_of, tell_figures
+from ..entry_people import Held, people_on
+from ..exceptions import RequestReused, StaleFigure
+from ..locks import lock_figures
+from ..models import AvailabilityEntry, CallOutcome, CurrentFigure, UnitClosure
+from ..services import holder_of, tell_figures
+from . import mails
 
 Outcome = CallOutcome.Outcome
 
@@ -178,7 +178,7 @@ def _contest(
     told = _told(unit_ids, now) - {call.by_id} if is_first else set()
     for user_id in sorted(told):
         transaction.on_commit(
-            functools.partial(calls_mails.mail_contested.enqueue, call_id=call.pk, user_id=user_id, base_url=base_url)
+            functools.partial(mails.mail_contested.enqueue, call_id=call.pk, user_id=user_id, base_url=base_url)
         )
     return bool(told)
 

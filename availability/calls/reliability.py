@@ -14,8 +14,8 @@ from django.db import connection
 
 from common.french import PARIS, THIN, counted, number, plural
 
-from .freshness import ContractState, contract_state
-from .models import CallOutcome
+from ..freshness import ContractState, contract_state
+from ..models import CallOutcome
 
 DAYS = 30
 
