@@ -13,17 +13,8 @@ class AvailabilityConfig(AppConfig):
         from directory.panels import Panel, register
         from directory.permissions import reads_directory
 
-        from . import (
-            closure_pages,
-            key_figures,
-            needs_pages,
-            openings_menu,
-            panels,
-            receivers,
-            reminders,
-            synthesis_pages,
-            uses,
-        )
+        from . import key_figures, needs_pages, openings_menu, panels, receivers, reminders, synthesis_pages, uses
+        from .closures import pages as closure_pages
         from .reference import load_groupings
 
         receivers.connect()

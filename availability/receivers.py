@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from directory.signals import units_changed, units_reopened
 
-from . import closures, openings, pools, summary
+from . import openings, pools, summary
+from .closures import services as closures
 from .signals import figures_changed
 
 

@@ -18,9 +18,9 @@ from common.french import counted, plural
 from common.pages import Crumb
 from directory.models import Department
 
-from .. import closures
-from ..closure_forms import MOST_UNITS, ClosureForm, DeclarationForm
-from ..closure_list import (
+from ..closures import services as closures
+from ..closures.forms import MOST_UNITS, ClosureForm, DeclarationForm
+from ..closures.listing import (
     SHOWN_LABELS,
     TEXT_LENGTH,
     ClosureFilter,
@@ -30,7 +30,7 @@ from ..closure_list import (
     declarable_units,
     offered_units,
 )
-from ..closures import PERIOD_WORDS, Period, overlap_words, period_words, refused_words
+from ..closures.services import PERIOD_WORDS, Period, overlap_words, period_words, refused_words
 from ..locks import SharedMeanwhile
 from ..models import UnitClosure
 from ..permissions import may_state_somewhere

@@ -18,7 +18,7 @@ from common.pages import Crumb
 from directory.models import GeographicEntity
 
 from .. import pools
-from ..closure_list import TEXT_LENGTH, named
+from ..closures.listing import TEXT_LENGTH, named
 from ..locks import SharedMeanwhile
 from ..models import CurrentFigure, Pool
 from ..permissions import may_manage_openings

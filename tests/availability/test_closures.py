@@ -6,8 +6,16 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from availability import closures, services
-from availability.closures import BadPeriod, ClosureNotStarted, ClosureOver, ClosuresOverlap, ClosureStarted, Period
+from availability import services
+from availability.closures import services as closures
+from availability.closures.services import (
+    BadPeriod,
+    ClosureNotStarted,
+    ClosureOver,
+    ClosuresOverlap,
+    ClosureStarted,
+    Period,
+)
 from availability.exceptions import StatementRefused
 from availability.models import CurrentFigure, GroupedUnit, UnitClosure
 from availability.permissions import Refusal

@@ -8,8 +8,9 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from availability import closures, pools, services
-from availability.closures import ClosuresOverlap, Period
+from availability import pools, services
+from availability.closures import services as closures
+from availability.closures.services import ClosuresOverlap, Period
 from availability.exceptions import StaleFigure, StatementRefused
 from availability.models import AvailabilityEntry, CurrentFigure, Pool, UnitClosure
 from availability.statement import Statement

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from availability import closures, openings, pools, services
-from availability.closures import Period
+from availability import openings, pools, services
+from availability.closures import services as closures
+from availability.closures.services import Period
 from availability.exceptions import StaleFigure, StatementRefused
 from availability.models import AvailabilityEntry, CurrentFigure, GroupedUnit, Pool
 from availability.pools import PoolRefused

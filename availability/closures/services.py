@@ -17,11 +17,11 @@ from common.french import NBSP, moment
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .exceptions import StatementRefused
-from .locks import lock_figures
-from .models import CurrentFigure, Pool, UnitClosure
-from .permissions import REFUSAL_WORDS, Refusal, statement_refusal
-from .services import tell_figures
+from ..exceptions import StatementRefused
+from ..locks import lock_figures
+from ..models import CurrentFigure, Pool, UnitClosure
+from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
+from ..services import tell_figures
 
 # A closure told late: since yesterday at most by those who state, since a year by support.
 LATE_START = datetime.timedelta(hours=24)

@@ -16,8 +16,8 @@ from directory.enums import PublicationStatus
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .closures import period_words, reason_words
-from .models import UnitClosure
+from ..models import UnitClosure
+from .services import period_words, reason_words
 
 TEXT_LENGTH = 100
 WEEKS = 8  # of the calendar

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from directory.models import OperationalUnit
 
-from .models import UnitClosure
+from ..models import UnitClosure
 
 MOST_UNITS = 100  # of one declaration
 COMMENT_LENGTH = 300
