@@ -17,7 +17,7 @@ from common.french import NBSP, counted, duration, french_spaces
 
 from . import weekly_words
 from .confirm_links import UNKNOWN_POOL, VALID_FOR, token_of
-from .expected import expected_words
+from .expected.services import expected_words
 from .models import CurrentFigure, Digest, ExpectedPlace
 from .wording import figure_words, rhythm_words
 

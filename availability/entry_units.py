@@ -27,7 +27,7 @@ from directory.enums import PublicationStatus
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .expected import awaited_places, read_awaited
+from .expected.services import awaited_places, read_awaited
 from .groupings import offered_counts, read_offered
 from .models import CurrentFigure, UnitClosure
 from .rows import EntryRow, shown_row

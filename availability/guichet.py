@@ -14,7 +14,7 @@ from directory.scopes import Scope
 from directory.territory.places import Place, Resolution, resolve_place
 
 from .calls.reliability import Reliability, reliability_of
-from .expected import expected_of, expected_words
+from .expected.services import expected_of, expected_words
 from .models import ExpectedPlace, Grouping
 from .needs import Answer, Fit, Judgement, Reason, judge, rank_key
 from .needs_form import GuichetForm

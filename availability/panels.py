@@ -18,7 +18,7 @@ from directory.models import GeographicEntity, OperationalUnit
 from . import uses
 from .calls.reliability import reliability_of
 from .calls.services import prompt_of
-from .expected import expected_of, expected_words
+from .expected.services import expected_of, expected_words
 from .freshness import AgeBand, ContractState
 from .models import CurrentFigure, UnitClosure
 from .permissions import may_state_somewhere, statement_refusal

@@ -14,7 +14,7 @@ from directory.models import OperationalUnit
 from directory.scopes import Scope
 
 from .breakdown import COUNT_FIELDS, USUAL_COUNTS
-from .expected import ExpectedLine, lines_of
+from .expected.services import ExpectedLine, lines_of
 from .forms import StatementForm, initial_of
 from .line_form import MAX_LINES
 from .models import AvailabilityEntry, ExpectedPlace, UnitClosure

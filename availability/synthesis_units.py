@@ -21,7 +21,7 @@ from .breakdown import COUNT_FIELDS
 from .calls import reliability
 from .calls.reliability import Reliability
 from .cells import Cell
-from .expected import expected_words
+from .expected.services import expected_words
 from .freshness import expires_at
 from .models import (
     AvailabilityEntry,

@@ -11,7 +11,7 @@ from directory.models import GeographicEntity
 from directory.panels import Panel
 from directory.panels import register as register_panel
 
-from ..expected import due_reminders
+from ..expected.services import due_reminders
 from ..models import Pool
 from ..panels import states_places
 from ..permissions import may_manage_openings

@@ -17,10 +17,10 @@ from common.french import day
 from common.pages import Crumb
 from directory.models import OperationalUnit
 
-from .. import expected
 from ..exceptions import StatementRefused
-from ..expected import WHY_WORDS, ExpectedRefused, ExpectedSettled
-from ..expected_forms import ExpectedForm, PostponeForm
+from ..expected import services as expected
+from ..expected.forms import ExpectedForm, PostponeForm
+from ..expected.services import WHY_WORDS, ExpectedRefused, ExpectedSettled
 from ..models import CurrentFigure, ExpectedPlace
 from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
 

@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from availability import expected
 from availability.exceptions import StatementRefused
-from availability.expected import ExpectedRefused, ExpectedSettled
+from availability.expected import services as expected
+from availability.expected.services import ExpectedRefused, ExpectedSettled
 from availability.models import ExpectedPlace
 from directory.scopes import scope_of
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from .expected import LARGEST_COUNT
+from .services import LARGEST_COUNT
 
 BAD_DATE = "Cette date n’existe pas. Écrivez par exemple 14/08/2024."
 

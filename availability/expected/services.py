@@ -18,9 +18,9 @@ from common.french import NBSP, THIN, counted, day, plural
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .exceptions import StatementRefused
-from .models import CurrentFigure, ExpectedPlace
-from .permissions import Refusal, statement_refusal
+from ..exceptions import StatementRefused
+from ..models import CurrentFigure, ExpectedPlace
+from ..permissions import Refusal, statement_refusal
 
 LONGEST_WAIT = datetime.timedelta(days=366)
 DUE_SHOWN = 10  # reminders of the home page

@@ -1,0 +1,1 @@
+"""Places announced for a day: writing them, their words, their forms."""
