@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from directory.signals import units_changed, units_reopened
 
-from . import openings, pools, summary
+from . import openings, summary
 from .closures import services as closures
+from .pools import services as pools
 from .signals import figures_changed
 
 

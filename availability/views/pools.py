@@ -17,13 +17,13 @@ from common.client_address import client_address
 from common.pages import Crumb
 from directory.models import GeographicEntity
 
-from .. import pools
 from ..closures.listing import TEXT_LENGTH, named
 from ..locks import SharedMeanwhile
 from ..models import CurrentFigure, Pool
 from ..permissions import may_manage_openings
-from ..pool_forms import PoolForm
-from ..pools import FEWEST_UNITS, PoolRefused, refused_words
+from ..pools import services as pools
+from ..pools.forms import PoolForm
+from ..pools.services import FEWEST_UNITS, PoolRefused, refused_words
 
 PER_PAGE = 30
 ENTITIES_OFFERED = 20

@@ -7,7 +7,7 @@ import datetime
 from accounts.models import User
 from availability.membership import bring_to_rhythm, write_rows
 from availability.models import AvailabilityEntry, CurrentFigure, ExpectedPlace, Pool, UnitClosure
-from availability.pools import open_memberships
+from availability.pools.services import open_memberships
 from common.french import french_spaces
 from directory.models import OperationalUnit
 

@@ -8,11 +8,12 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from availability import pools, services
+from availability import services
 from availability.closures import services as closures
 from availability.closures.services import ClosuresOverlap, Period
 from availability.exceptions import StaleFigure, StatementRefused
 from availability.models import AvailabilityEntry, CurrentFigure, Pool, UnitClosure
+from availability.pools import services as pools
 from availability.statement import Statement
 from directory.scopes import scope_of
 

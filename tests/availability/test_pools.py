@@ -7,12 +7,13 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from availability import openings, pools, services
+from availability import openings, services
 from availability.closures import services as closures
 from availability.closures.services import Period
 from availability.exceptions import StaleFigure, StatementRefused
 from availability.models import AvailabilityEntry, CurrentFigure, GroupedUnit, Pool
-from availability.pools import PoolRefused
+from availability.pools import services as pools
+from availability.pools.services import PoolRefused
 from availability.standing import Standing, closures_of, standing_at
 from availability.statement import Statement
 from directory.enums import ClosureKind

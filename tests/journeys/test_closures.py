@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from availability import pools
 from availability.models import CurrentFigure, UnitClosure
+from availability.pools import services as pools
 from directory.scopes import scope_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -20,15 +20,15 @@ from directory.enums import PublicationStatus
 from directory.models import GeographicEntity, OperationalUnit
 from directory.scopes import Scope
 
-from . import membership
-from .breakdown import COUNT_FIELDS
-from .exceptions import StatementRefused
-from .freshness import expires_at
-from .locks import lock_figures
-from .models import AvailabilityEntry, CurrentFigure, Pool, PoolMembership, Source
-from .permissions import Refusal, may_manage_entry
-from .services import record_statement, tell_figures
-from .statement import Statement
+from .. import membership
+from ..breakdown import COUNT_FIELDS
+from ..exceptions import StatementRefused
+from ..freshness import expires_at
+from ..locks import lock_figures
+from ..models import AvailabilityEntry, CurrentFigure, Pool, PoolMembership, Source
+from ..permissions import Refusal, may_manage_entry
+from ..services import record_statement, tell_figures
+from ..statement import Statement
 
 FEWEST_UNITS = 2
 # What a unit's figure is made of: copied from the pool, or given back from its own statements.

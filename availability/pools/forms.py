@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from directory.models import OperationalUnit
 
-from .services import LARGEST_FIGURE
+from ..services import LARGEST_FIGURE
 
 NUMBER = "Écrivez un nombre entier, par exemple 12."
 GONE = "Une unité cochée n’est plus proposée\u00a0: vérifiez votre choix, puis validez de nouveau."

@@ -1,0 +1,1 @@
+"""Pools: units that share their places; making and undoing them, their forms."""
