@@ -16,11 +16,12 @@ from accounts.roles import Permission
 from accounts.services import log_action
 from directory.models import Term
 
-from . import membership, openings
+from . import membership
 from .breakdown import COUNT_FIELDS
 from .exceptions import UnitsNotGrouped
 from .grouping_form import TERM_FIELDS, GroupingForm, RhythmForm
 from .models import AvailabilityEntry, CurrentFigure, GroupedUnit, Grouping, UnitTypeRhythm
+from .openings import services as openings
 
 CURRENT_FIELDS = (
     "unit",

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from directory.signals import units_changed, units_reopened
 
-from . import openings, summary
+from . import summary
 from .closures import services as closures
+from .openings import services as openings
 from .pools import services as pools
 from .signals import figures_changed
 

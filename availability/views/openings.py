@@ -19,11 +19,11 @@ from common.client_address import client_address
 from common.french import counted
 from common.pages import posted_from
 
-from .. import openings
-from ..crisis_form import CrisisForm
 from ..groupings import switch_crisis_mode
 from ..models import CrisisMode
-from ..opening_list import OpeningFilter, Order, Verb, counts_of, read_order, shown_units
+from ..openings import services as openings
+from ..openings.crisis_form import CrisisForm
+from ..openings.listing import OpeningFilter, Order, Verb, counts_of, read_order, shown_units
 from ..permissions import may_manage_openings
 
 PER_PAGE = 50

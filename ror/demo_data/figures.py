@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from availability.freshness import ContractState, expires_at
 from availability.lines import LineRoom, LineSex, LineState, PlaceLine, counts_of_lines, stored_lines
 from availability.models import AvailabilityEntry, CurrentFigure, Grouping, UnitTypeRhythm
-from availability.openings import apply_rhythms
+from availability.openings.services import apply_rhythms
 from common.french import french_spaces
 from directory.enums import PublicationStatus
 from directory.models import OperationalUnit

@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from availability import membership, openings
+from availability import membership
 from availability.exceptions import OpeningRefused, UnitsNotGrouped
 from availability.models import CurrentFigure, Grouping, UnitTypeRhythm
+from availability.openings import services as openings
 from availability.signals import figures_changed
 from directory.models import OperationalUnit
 from directory.scopes import scope_of

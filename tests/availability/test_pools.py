@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from availability import openings, services
+from availability import services
 from availability.closures import services as closures
 from availability.closures.services import Period
 from availability.exceptions import StaleFigure, StatementRefused
 from availability.models import AvailabilityEntry, CurrentFigure, GroupedUnit, Pool
+from availability.openings import services as openings
 from availability.pools import services as pools
 from availability.pools.services import PoolRefused
 from availability.standing import Standing, closures_of, standing_at

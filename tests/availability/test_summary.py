@@ -13,10 +13,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from availability import membership, openings, services, summary
+from availability import membership, services, summary
 from availability.cells import Cell
 from availability.exceptions import UnitsNotGrouped
 from availability.models import CellDelta, CurrentFigure, GroupedUnit, Grouping, Pool, UnitClosure
+from availability.openings import services as openings
 from availability.standing import Standing, closures_of, standing_at
 from availability.statement import Statement
 from directory.enums import PublicationStatus

@@ -10,9 +10,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from availability import membership, openings, services, summary
+from availability import membership, services, summary
 from availability.breakdown import Counts
 from availability.models import AvailabilityEntry, CurrentFigure, Grouping, Pool, PoolMembership, UnitClosure
+from availability.openings import services as openings
 from availability.pools import services as pools
 from availability.statement import Statement
 from availability.synthesis_units import read_behind

@@ -5,8 +5,9 @@ from typing import Any
 from django.core.management import BaseCommand
 from django.db import transaction
 
-from availability import openings, summary
+from availability import summary
 from availability.models import GroupedUnit
+from availability.openings import services as openings
 
 
 class Command(BaseCommand):

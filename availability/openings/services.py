@@ -13,11 +13,11 @@ from accounts.services import log_actions
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from . import membership
-from .exceptions import OpeningRefused, UnitsNotGrouped
-from .models import CurrentFigure
-from .permissions import may_manage_entry
-from .services import tell_figures
+from .. import membership
+from ..exceptions import OpeningRefused, UnitsNotGrouped
+from ..models import CurrentFigure
+from ..permissions import may_manage_entry
+from ..services import tell_figures
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 from common.navigation import NavItem, register
 
-from .permissions import may_manage_openings
+from ..permissions import may_manage_openings
 
 
 def register_links() -> None:

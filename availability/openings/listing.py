@@ -15,7 +15,7 @@ from common.text import fold
 from directory.enums import PublicationStatus
 from directory.models import OperationalUnit, Term
 
-from .models import GroupedUnit
+from ..models import GroupedUnit
 
 LONGEST_ID = 18  # digits
 PUBLISHED = PublicationStatus.PUBLISHED

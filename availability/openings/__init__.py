@@ -1,0 +1,1 @@
+"""Which units may state their places: opening and closing them, the list, the Menu's entries, crisis mode."""
