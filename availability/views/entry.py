@@ -14,12 +14,12 @@ from accounts.roles import Permission
 from common.french import counted
 from directory.models import OperationalUnit
 
-from ..confirmation import confirm_all, confirmable, read_confirmed
-from ..entry import Batch, Order, read_order, read_row, save_rows, sent_ids
-from ..entry_units import PAGE_SIZE, lost_rows, page_of_ids, rows_of, units_to_state
+from ..entry.confirmation import confirm_all, confirmable, read_confirmed
+from ..entry.rows import EntryRow, Outcome
+from ..entry.saving import Batch, Order, read_order, read_row, save_rows, sent_ids
+from ..entry.units import PAGE_SIZE, lost_rows, page_of_ids, rows_of, units_to_state
 from ..freshness import AgeBand, ContractState
 from ..permissions import REFUSAL_WORDS, Refusal, may_state_somewhere
-from ..rows import EntryRow, Outcome
 
 NOT_YOURS = "La saisie des places est faite par les responsables de disponibilités."
 

@@ -9,9 +9,9 @@ from django import forms
 from common.french import NBSP, THIN, on_moment
 from directory.models import OperationalUnit
 
-from . import wording
-from .breakdown import COUNT_FIELDS, NOTHING_GIVEN, Counts, Share
-from .exceptions import (
+from .. import wording
+from ..breakdown import COUNT_FIELDS, NOTHING_GIVEN, Counts, Share
+from ..exceptions import (
     BreakdownBeyondFigure,
     NothingToConfirm,
     OverCapacity,
@@ -21,10 +21,10 @@ from .exceptions import (
     UndoRefused,
     UnlikelyRise,
 )
+from ..models import CurrentFigure
+from ..permissions import REFUSAL_WORDS
+from ..statement import Statement
 from .line_form import WholeNumberField, line_forms
-from .models import CurrentFigure
-from .permissions import REFUSAL_WORDS
-from .statement import Statement
 
 COMMENT_LENGTH = 500
 _SHARE_FIELD = {
@@ -62,7 +62,7 @@ class Detail(enum.StrEnum):
 
 
 class StatementForm(forms.Form):
-    """One row, and its place lines (``lines``, forms of ``availability.line_form``).
+    """One row, and its place lines (``lines``, forms of ``availability.entry.line_form``).
 
     ``version``, of the unit or of its ``pool``, and ``request_id`` come back as they were shown; ``confirmed`` is the
     number confirmed. Counts and lines are both sent and both kept while the row is not saved: ``detail`` says which

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from common.french import NBSP, THIN
 
-from .lines import (
+from ..lines import (
     ACCESS_LABELS,
     ANIMAL_LABELS,
     ROOM_LABELS,
@@ -23,7 +23,7 @@ from .lines import (
     LineState,
     PlaceLine,
 )
-from .services import LARGEST_FIGURE
+from ..services import LARGEST_FIGURE
 
 MAX_LINES = 20  # of one row
 MAX_AGE = 150  # years

@@ -27,12 +27,12 @@ from directory.enums import PublicationStatus
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .expected.services import awaited_places, read_awaited
-from .groupings import offered_counts, read_offered
-from .models import CurrentFigure, UnitClosure
+from ..expected.services import awaited_places, read_awaited
+from ..groupings import offered_counts, read_offered
+from ..models import CurrentFigure, UnitClosure
+from ..services import UNDO_DELAY
+from ..standing import closures_of
 from .rows import EntryRow, shown_row
-from .services import UNDO_DELAY
-from .standing import closures_of
 
 TEXT_LENGTH, MOST_WORDS = 100, 10  # of a filter by name; the rest is left out
 PAGE_SIZE = 20  # units; beyond, the page is split and may be filtered (spec 20)

@@ -13,15 +13,15 @@ from directory.contacts import main_phone
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .breakdown import COUNT_FIELDS, USUAL_COUNTS
-from .expected.services import ExpectedLine, lines_of
+from ..breakdown import COUNT_FIELDS, USUAL_COUNTS
+from ..expected.services import ExpectedLine, lines_of
+from ..models import AvailabilityEntry, ExpectedPlace, UnitClosure
+from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
+from ..services import UNDO_DELAY
+from ..shown import ShownFigure
+from ..standing import active_closure
 from .forms import StatementForm, initial_of
 from .line_form import MAX_LINES
-from .models import AvailabilityEntry, ExpectedPlace, UnitClosure
-from .permissions import REFUSAL_WORDS, Refusal, statement_refusal
-from .services import UNDO_DELAY
-from .shown import ShownFigure
-from .standing import active_closure
 
 KEPT_WORDS = "Ce que vous avez tapé est gardé, non enregistré."
 
@@ -208,7 +208,7 @@ def shown_row(
 ) -> EntryRow:
     """Row of a unit as stored; ``closures`` are the unit's, ``awaited`` the places announced for it.
 
-    The unit comes with ``sharing`` and ``undoable_since`` (``availability.entry_units``).
+    The unit comes with ``sharing`` and ``undoable_since`` (``availability.entry.units``).
     """
     figure = getattr(unit, "current_figure", None)
     form = StatementForm(prefix=prefix_of(unit), initial=initial_of(figure) if figure else None)

@@ -9,15 +9,15 @@ from enum import StrEnum
 
 from django.http import QueryDict
 
-from . import services
-from .entry_units import stored_figures
-from .exceptions import OverCapacity, StaleFigure, StatementError, UnlikelyRise
+from .. import services
+from ..exceptions import OverCapacity, StaleFigure, StatementError, UnlikelyRise
+from ..lines import all_places
+from ..models import AvailabilityEntry, CurrentFigure
+from ..statement import Statement, fitted
 from .forms import StatementForm, explain, initial_of, question
 from .line_form import add_line
-from .lines import all_places
-from .models import AvailabilityEntry, CurrentFigure
 from .rows import EntryRow, Outcome, prefix_of
-from .statement import Statement, fitted
+from .units import stored_figures
 
 _ID = re.compile(r"[1-9][0-9]{0,17}")  # within bigint
 _LINE = re.compile(r"([1-9][0-9]{0,17}):([0-9]{1,3})")

@@ -8,10 +8,10 @@ from django.http import QueryDict
 
 from directory.scopes import Scope
 
-from .entry import confirm_row, show_stored
-from .entry_units import for_rows, units_to_state
+from ..standing import closures_of
 from .rows import EntryRow, Outcome, shown_row
-from .standing import closures_of
+from .saving import confirm_row, show_stored
+from .units import for_rows, units_to_state
 
 LISTED = 500  # units; whoever states more filters by name
 _TICKED = re.compile(r"([1-9][0-9]{0,17}):(?:([1-9][0-9]{0,17})p)?([0-9]{1,9}):([0-9a-f-]{36})")

@@ -1,0 +1,1 @@
+"""The page where places are stated: its units, rows and forms, saving what it sent, « Tout confirmer »."""
