@@ -13,10 +13,11 @@ class AvailabilityConfig(AppConfig):
         from directory.panels import Panel, register
         from directory.permissions import reads_directory
 
-        from . import key_figures, needs_pages, panels, receivers, reminders, synthesis_pages, uses
+        from . import key_figures, needs_pages, panels, receivers, reminders, uses
         from .closures import pages as closure_pages
         from .openings import menu as openings_menu
         from .reference import load_groupings
+        from .synthesis import pages as synthesis_pages
 
         receivers.connect()
         uses.connect()

@@ -14,12 +14,12 @@ from common.xlsx import xlsx_response
 from .. import uses
 from ..freshness import AgeBand
 from ..permissions import may_state_somewhere
-from ..synthesis import REGION_KEY, Synthesis, coverage_words, read_synthesis
-from ..synthesis_catalogue import Catalogue, read_catalogue
-from ..synthesis_export import sheets_of
-from ..synthesis_form import SynthesisForm
-from ..synthesis_units import read_behind
-from ..totals import Criteria
+from ..synthesis.catalogue import Catalogue, read_catalogue
+from ..synthesis.export import sheets_of
+from ..synthesis.form import SynthesisForm
+from ..synthesis.table import REGION_KEY, Synthesis, coverage_words, read_synthesis
+from ..synthesis.totals import Criteria
+from ..synthesis.units import read_behind
 from .access import readers_only
 
 

@@ -19,9 +19,9 @@ from directory.territory.places import Resolution, resolve_place
 
 from ..freshness import AgeBand, ContractState
 from ..groupings import COUNT_LABELS
-from ..synthesis import REGION_KEY, coverage_words, places_words
-from ..synthesis_units import PAGE_SIZE, entities_to_open, read_behind
-from ..totals import Criteria
+from ..synthesis.table import REGION_KEY, coverage_words, places_words
+from ..synthesis.totals import Criteria
+from ..synthesis.units import PAGE_SIZE, entities_to_open, read_behind
 from .access import readers_only
 from .synthesis import Asked, query_of, read_asked
 

@@ -16,8 +16,8 @@ from availability.models import AvailabilityEntry, CurrentFigure, Grouping, Pool
 from availability.openings import services as openings
 from availability.pools import services as pools
 from availability.statement import Statement
-from availability.synthesis_units import read_behind
-from availability.totals import Criteria, live_totals, with_row_totals
+from availability.synthesis.totals import Criteria, live_totals, with_row_totals
+from availability.synthesis.units import read_behind
 from directory.ages import ADULT_DAYS
 from directory.models import OperationalUnit
 from directory.scopes import scope_of

@@ -17,13 +17,13 @@ from directory.models import GeographicEntity, OperationalUnit
 from directory.permissions import sees_contacts
 from directory.scopes import Scope
 
-from .breakdown import COUNT_FIELDS
-from .calls import reliability
-from .calls.reliability import Reliability
-from .cells import Cell
-from .expected.services import expected_words
-from .freshness import expires_at
-from .models import (
+from ..breakdown import COUNT_FIELDS
+from ..calls import reliability
+from ..calls.reliability import Reliability
+from ..cells import Cell
+from ..expected.services import expected_words
+from ..freshness import expires_at
+from ..models import (
     AvailabilityEntry,
     CallOutcome,
     CurrentFigure,
@@ -32,7 +32,7 @@ from .models import (
     PoolMembership,
     UnitClosure,
 )
-from .shown import ShownFigure
+from ..shown import ShownFigure
 from .totals import REGION, Criteria, Holding, holdings
 
 PAGE_SIZE = 15  # establishments

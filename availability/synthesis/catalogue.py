@@ -10,8 +10,8 @@ from django.db.models.functions import JSONObject
 from common.text import fold
 from directory.models import Department, Term
 
-from .groupings import shown_groupings
-from .models import Grouping
+from ..groupings import shown_groupings
+from ..models import Grouping
 
 
 @dataclass(frozen=True)

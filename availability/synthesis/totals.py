@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import connection
 
-from .breakdown import COUNT_FIELDS
-from .cells import Cell
-from .freshness import EXPIRY_RHYTHMS
+from ..breakdown import COUNT_FIELDS
+from ..cells import Cell
+from ..freshness import EXPIRY_RHYTHMS
 
 REGION = ""  # in place of a department code: all of those asked for
 

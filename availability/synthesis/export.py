@@ -7,11 +7,11 @@ from typing import Any
 from common.french import NBSP
 from common.xlsx import Sheet
 
-from .cells import CellKind
-from .groupings import COUNT_LABELS
-from .synthesis import REGION_KEY, ShownCell, Synthesis, coverage_words
-from .synthesis_form import SynthesisForm
-from .synthesis_units import UnitBehind
+from ..cells import CellKind
+from ..groupings import COUNT_LABELS
+from .form import SynthesisForm
+from .table import REGION_KEY, ShownCell, Synthesis, coverage_words
+from .units import UnitBehind
 
 KIND_WORDS = {
     CellKind.ABSENT: "aucune unité",

@@ -11,8 +11,8 @@ from common.french import NBSP, PARIS
 from common.text import fold
 from directory.ages import ADULT_DAYS, MAX_AGE_YEARS, Age, first_day, last_day
 
-from .moments import MomentField
-from .synthesis_catalogue import Catalogue
+from ..moments import MomentField
+from .catalogue import Catalogue
 from .totals import Criteria
 
 HOUR = datetime.timedelta(hours=1)

@@ -6,7 +6,7 @@ from accounts import landing
 from common import navigation
 from directory.permissions import reads_directory
 
-from .panels import entry_page, states_places
+from ..panels import entry_page, states_places
 
 
 def register() -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from common.french import THIN, counted, number, plural
 
-from .cells import Cell, CellKind
-from .freshness import AgeBand, age_band
-from .models import Grouping
-from .summary import default_cells
-from .synthesis_catalogue import Catalogue, Column
-from .synthesis_form import WEEK
+from ..cells import Cell, CellKind
+from ..freshness import AgeBand, age_band
+from ..models import Grouping
+from ..summary import default_cells
+from .catalogue import Catalogue, Column
+from .form import WEEK
 from .totals import REGION, Criteria, Totals, live_totals, with_row_totals
 
 REGION_KEY = "region"  # of the column « Total », in addresses

@@ -1,0 +1,1 @@
+"""The regional synthesis: criteria, totals, the table in words, the units behind a cell, the workbook."""
