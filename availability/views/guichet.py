@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from common.xlsx import xlsx_response
 
 from ..freshness import AgeBand, ContractState
-from ..guichet import GROUPING, read_guichet, sheets_of, with_reliability
-from ..needs_form import GuichetForm
+from ..guichet.form import GuichetForm
+from ..guichet.lines import GROUPING, read_guichet, sheets_of, with_reliability
 from .access import readers_only
 
 PAGE_SIZE = 25  # units

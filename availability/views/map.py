@@ -15,9 +15,9 @@ from directory.models import Department, OperationalUnit
 
 from ..freshness import AgeBand, ContractState
 from ..groupings import shown_groupings
-from ..map_data import Spots, background, feature_collection, map_units, spots_of, units_beside
-from ..needs_form import MapForm
-from ..needs_supply import add_reliability, load_offers
+from ..guichet.form import MapForm
+from ..guichet.map_data import Spots, background, feature_collection, map_units, spots_of, units_beside
+from ..guichet.supply import add_reliability, load_offers
 from .access import readers_only
 
 PAGE_SIZE = 50  # places

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from availability.breakdown import Counts
+from availability.guichet.needs import Answer, Fit, Needs, Supply, Who, Worth, judge, rank_key
 from availability.lines import LineAccess, LineAnimal, LineRoom, LineSex, LineState, PlaceLine
-from availability.needs import Answer, Fit, Needs, Supply, Who, Worth, judge, rank_key
 
 NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 TODAY = NOW.date()

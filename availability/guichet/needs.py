@@ -15,8 +15,8 @@ from common.french import NBSP, day, number
 from directory.ages import ADULT_DAYS, Age, first_day, last_day
 from directory.enums import AgeUnit, Sex
 
-from .breakdown import NOTHING_GIVEN, Counts
-from .lines import LineAccess, LineAnimal, LineRoom, LineSex, LineState, PlaceLine, free_places
+from ..breakdown import NOTHING_GIVEN, Counts
+from ..lines import LineAccess, LineAnimal, LineRoom, LineSex, LineState, PlaceLine, free_places
 
 
 class Who(StrEnum):

@@ -18,15 +18,15 @@ from directory.models import OperationalUnit
 from directory.permissions import sees_contacts
 from directory.scopes import Scope
 
-from .breakdown import COUNT_FIELDS, NOTHING_GIVEN, counts_of
-from .calls.reliability import Reliability, reliability_of
-from .freshness import HOUR
-from .groupings import COUNT_LABELS
-from .lines import read_lines
-from .models import GroupedUnit, Grouping, UnitClosure
+from ..breakdown import COUNT_FIELDS, NOTHING_GIVEN, counts_of
+from ..calls.reliability import Reliability, reliability_of
+from ..freshness import HOUR
+from ..groupings import COUNT_LABELS
+from ..lines import read_lines
+from ..models import GroupedUnit, Grouping, UnitClosure
+from ..shown import ShownFigure
+from ..standing import Standing
 from .needs import Supply, Worth
-from .shown import ShownFigure
-from .standing import Standing
 
 MAX_UNITS = 3000  # read at once for a map or a guichet; more than the region has of one kind
 

@@ -10,7 +10,7 @@ from common.french import NBSP
 from directory.ages import MAX_AGE_YEARS
 
 from .needs import Needs, Who
-from .needs_supply import Ceiling
+from .supply import Ceiling
 
 LONGEST_WAIT = datetime.timedelta(days=366)
 RADII = (2, 5, 10, 20, 50)  # kilometres

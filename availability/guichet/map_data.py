@@ -13,11 +13,11 @@ from directory.models import OperationalUnit
 from directory.records import outlines_url
 from directory.scopes import Scope
 
-from .freshness import AgeBand, age_band
-from .groupings import shown_groupings
+from ..freshness import AgeBand, age_band
+from ..groupings import shown_groupings
+from .form import MapForm
 from .needs import judge
-from .needs_form import MapForm
-from .needs_supply import MAX_UNITS, Offer, free_places_of, grouped_units
+from .supply import MAX_UNITS, Offer, free_places_of, grouped_units
 
 
 @dataclass(frozen=True, kw_only=True)

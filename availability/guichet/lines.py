@@ -13,12 +13,12 @@ from common.xlsx import Sheet
 from directory.scopes import Scope
 from directory.territory.places import Place, Resolution, resolve_place
 
-from .calls.reliability import Reliability, reliability_of
-from .expected.services import expected_of, expected_words
-from .models import ExpectedPlace, Grouping
+from ..calls.reliability import Reliability, reliability_of
+from ..expected.services import expected_of, expected_words
+from ..models import ExpectedPlace, Grouping
+from .form import GuichetForm
 from .needs import Answer, Fit, Judgement, Reason, judge, rank_key
-from .needs_form import GuichetForm
-from .needs_supply import Offer, grouped_units, load_offers
+from .supply import Offer, grouped_units, load_offers
 
 GROUPING = "sante-precarite"
 NO_START = (

@@ -1,0 +1,1 @@
+"""Free places for a person's needs: the guichet unique and the map."""
