@@ -13,11 +13,11 @@ from directory.models import OperationalUnit
 from directory.records import page_crumbs
 
 from .. import uses
-from ..history import Period
-from ..history_export import file_name, history_sheets
-from ..history_page import MomentForm, history_page, states_unit
+from ..history.export import file_name, history_sheets
+from ..history.page import MomentForm, history_page, states_unit
+from ..history.sharing import shared_places
+from ..history.statements import Period
 from ..panels import badges
-from ..sharing import shared_places
 from .access import readers_only
 
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from availability.chart import MAX_POINTS, Point, Span, days_of, draw, last_of_days, stretches
-from availability.history import Period, span_of
+from availability.history.chart import MAX_POINTS, Point, Span, days_of, draw, last_of_days, stretches
+from availability.history.sharing import memberships_of, shared_places, statements_of
+from availability.history.statements import Period, span_of
 from availability.models import AvailabilityEntry, CallOutcome, CurrentFigure, Pool, UnitClosure
 from availability.pools import services as pools
-from availability.sharing import memberships_of, shared_places, statements_of
 from availability.standing import Standing, standing_at
 from directory.models import OperationalUnit
 from directory.scopes import scope_of

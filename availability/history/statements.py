@@ -15,13 +15,13 @@ from django.db.models.functions import Coalesce
 from common.french import PARIS, THIN, counted, moment, number
 from directory.models import OperationalUnit
 
-from . import wording
-from .breakdown import counts_of
+from .. import wording
+from ..breakdown import counts_of
+from ..lines import read_lines
+from ..models import AvailabilityEntry, CallOutcome, CurrentFigure, PoolMembership, UnitClosure
+from ..shown import ShownFigure, local_day
 from .chart import MAX_POINTS, Day, Drawing, Point, Span, Stretch, days_of, draw, last_of_days, stretches
-from .lines import read_lines
-from .models import AvailabilityEntry, CallOutcome, CurrentFigure, PoolMembership, UnitClosure
 from .sharing import calls_about, comings_and_goings
-from .shown import ShownFigure, local_day
 
 CALLS_READ, CALLS_SHOWN = 200, 20
 _STATED = ("figure", "version", "stated_at", "confirmed_at", "comment", "lines", "is_over_capacity", "source")

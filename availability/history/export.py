@@ -7,10 +7,10 @@ from common.french import moment
 from common.xlsx import Sheet
 from directory.models import OperationalUnit
 
-from .breakdown import COUNT_FIELDS
-from .history import IS_UNDONE, Line, Period, calls_known, closures_known, span_of
-from .models import AvailabilityEntry, CallOutcome, CurrentFigure, PoolMembership, UnitClosure
+from ..breakdown import COUNT_FIELDS
+from ..models import AvailabilityEntry, CallOutcome, CurrentFigure, PoolMembership, UnitClosure
 from .sharing import memberships_of, statements_of
+from .statements import IS_UNDONE, Line, Period, calls_known, closures_known, span_of
 
 _COLUMNS = (
     ("Date de la saisie", 18),

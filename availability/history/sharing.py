@@ -13,8 +13,8 @@ from django.db.models.functions import JSONObject
 
 from directory.models import OperationalUnit
 
+from ..models import AvailabilityEntry, Pool, PoolMembership
 from .chart import Point
-from .models import AvailabilityEntry, Pool, PoolMembership
 
 _MOMENTS = ("since", "until", "stated_at", "confirmed_at", "to_confirm_since")
 _OF_POOL = ("id", "name", "installed_places", "to_confirm_since")

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 from common.french import PARIS, number
 
-from .freshness import EXPIRY_RHYTHMS
-from .models import CurrentState, Pool, UnitClosure
-from .standing import Standing, standing_at
+from ..freshness import EXPIRY_RHYTHMS
+from ..models import CurrentState, Pool, UnitClosure
+from ..standing import Standing, standing_at
 
 MAX_POINTS = 200  # statements drawn one by one; beyond, one point a day, with the lowest and the highest
 WIDTH, HEIGHT = 1000, 240  # units of the drawing

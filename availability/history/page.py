@@ -10,7 +10,11 @@ from accounts.roles import Permission
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from .history import (
+from ..models import CallOutcome, CurrentFigure
+from ..moments import MomentField
+from ..shown import ShownFigure
+from .sharing import memberships_of, statements_of
+from .statements import (
     CALLS_SHOWN,
     Chart,
     Line,
@@ -26,10 +30,6 @@ from .history import (
     traces,
     whole,
 )
-from .models import CallOutcome, CurrentFigure
-from .moments import MomentField
-from .sharing import memberships_of, statements_of
-from .shown import ShownFigure
 
 STATEMENTS_A_PAGE = 25
 
