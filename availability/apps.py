@@ -13,11 +13,12 @@ class AvailabilityConfig(AppConfig):
         from directory.panels import Panel, register
         from directory.permissions import reads_directory
 
-        from . import key_figures, panels, receivers, reminders, uses
+        from . import key_figures, panels, receivers, uses
         from .closures import pages as closure_pages
         from .guichet import pages as needs_pages
         from .openings import menu as openings_menu
         from .reference import load_groupings
+        from .reminders import panels as reminders
         from .synthesis import pages as synthesis_pages
 
         receivers.connect()

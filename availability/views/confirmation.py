@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ..confirm_links import BadLink, read_token
-from ..confirming import LinkState, Opened, open_link
 from ..exceptions import NothingToConfirm, StaleFigure, StatementRefused
 from ..models import AvailabilityEntry
 from ..permissions import REFUSAL_WORDS
+from ..reminders.confirm_links import BadLink, read_token
+from ..reminders.confirming import LinkState, Opened, open_link
 from ..services import confirm_unchanged
 
 GONE = {LinkState.EXPIRED: 410, LinkState.NOT_YOURS: 410}

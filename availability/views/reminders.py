@@ -22,8 +22,8 @@ from common.pages import page_query, posted_from
 from common.phones import display_phone
 from common.xlsx import Sheet, xlsx_response
 
-from ..call_list import CallFilter, CallLine, call_lines, figures_to_call
-from ..reminders import calls_units, is_mailed, save_preference
+from ..reminders.call_list import CallFilter, CallLine, call_lines, figures_to_call
+from ..reminders.panels import calls_units, is_mailed, save_preference
 
 PER_PAGE = 30
 NOT_YOURS = "La liste des appels à passer est celle du support."

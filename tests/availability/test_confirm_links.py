@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from availability.confirm_links import BadLink, read_token, token_of
 from availability.models import AvailabilityEntry, CurrentFigure, Pool, UnitClosure
+from availability.reminders.confirm_links import BadLink, read_token, token_of
 from directory.models import Assignment
 
 pytestmark = pytest.mark.django_db

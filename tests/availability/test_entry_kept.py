@@ -5,8 +5,8 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from availability.confirm_links import UNKNOWN_POOL, read_token, token_of
 from availability.models import CurrentFigure, Pool, UnitClosure
+from availability.reminders.confirm_links import UNKNOWN_POOL, read_token, token_of
 from tests.availability.entry_fields import URL, fields, form_of, row_of, text_of
 
 pytestmark = pytest.mark.django_db

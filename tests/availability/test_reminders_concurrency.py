@@ -10,10 +10,10 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from availability.confirm_links import token_of
-from availability.digests import queue_reminders, send_digest
 from availability.models import AvailabilityEntry, CurrentFigure, Digest, UnitUse
-from availability.weekly import queue_summaries
+from availability.reminders.confirm_links import token_of
+from availability.reminders.digests import queue_reminders, send_digest
+from availability.reminders.weekly import queue_summaries
 from common.french import PARIS
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from accounts.roles import Role
-from availability import digests
-from availability.digests import queue_again, queue_reminders, send_digest, send_digests
 from availability.models import CurrentFigure, Digest, ExpectedPlace, Pool, ReminderPreference
+from availability.reminders import digests
+from availability.reminders.digests import queue_again, queue_reminders, send_digest, send_digests
 from common.french import PARIS
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory

@@ -5,9 +5,9 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from availability.awaited import awaited, beyond, once_a_pool
-from availability.escalation import Step, awaited_since, step_at
 from availability.models import CurrentFigure, Pool, UnitClosure
+from availability.reminders.awaited import awaited, beyond, once_a_pool
+from availability.reminders.escalation import Step, awaited_since, step_at
 
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)

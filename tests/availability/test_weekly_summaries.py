@@ -7,8 +7,8 @@ import pytest
 from django.core import mail
 
 from availability.models import CallOutcome, Digest, ReminderPreference, UnitUse
-from availability.weekly import queue_summaries, uses_between
-from availability.weekly_words import use_words
+from availability.reminders.weekly import queue_summaries, uses_between
+from availability.reminders.weekly_words import use_words
 from common.french import PARIS
 from tests.factories.reports import ErrorReportFactory
 

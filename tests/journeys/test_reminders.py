@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from availability.confirm_links import token_of
 from availability.models import AvailabilityEntry, CurrentFigure
+from availability.reminders.confirm_links import token_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = datetime.timedelta(days=1)

@@ -5,7 +5,7 @@ import datetime
 from django.utils import timezone
 
 from accounts.models import User
-from availability.confirm_links import token_of
+from availability.reminders.confirm_links import token_of
 
 from . import PUBLIC, Row, same
 

@@ -161,8 +161,8 @@ def unsent() -> int:
 
 def report(options: argparse.Namespace, outbox: Path) -> int:
     """Print what was found; return 1 when a mail was lost, or doubled where it may not be."""
-    from availability.digest_mails import message_id
     from availability.models import Digest
+    from availability.reminders.mails import message_id
     from ror.demo.models import SentMail
 
     digests = list(Digest.objects.select_related("user"))

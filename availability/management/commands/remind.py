@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from availability.digests import queue_again, queue_reminders
-from availability.weekly import queue_summaries
+from availability.reminders.digests import queue_again, queue_reminders
+from availability.reminders.weekly import queue_summaries
 from common.french import counted
 from common.queue import requeue_cut_tasks
 

@@ -11,9 +11,9 @@ from django.db.models import Count, Q, Sum
 from common.french import PARIS
 from directory.models import ErrorReport
 
+from ..entry_people import Held, people_on
+from ..models import CallOutcome, CurrentFigure, Digest, ReminderPreference, UnitUse
 from .digests import A_TASK, send_digests
-from .entry_people import Held, people_on
-from .models import CallOutcome, CurrentFigure, Digest, ReminderPreference, UnitUse
 
 FIRST_HOUR = 8  # of Monday, in Paris
 WEEK = datetime.timedelta(days=7)

@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from directory.enums import PublicationStatus
 
+from ..models import CurrentFigure, ExpectedPlace, UnitClosure
 from .escalation import Step
-from .models import CurrentFigure, ExpectedPlace, UnitClosure
 
 PUBLISHED = PublicationStatus.PUBLISHED
 PLACE = Coalesce(-F("pool_id"), F("unit_id"), output_field=BigIntegerField())  # what is stated: a pool, or a unit

@@ -9,7 +9,7 @@ from django.urls import reverse
 from common.french import counted, day
 from directory.models import OperationalUnit
 
-from .models import Digest
+from ..models import Digest
 
 LINES_SHOWN = 50
 

@@ -15,11 +15,11 @@ from django.utils.http import urlencode
 from common.context import site_name
 from common.french import NBSP, counted, duration, french_spaces
 
+from ..expected.services import expected_words
+from ..models import CurrentFigure, Digest, ExpectedPlace
+from ..wording import figure_words, rhythm_words
 from . import weekly_words
 from .confirm_links import UNKNOWN_POOL, VALID_FOR, token_of
-from .expected.services import expected_words
-from .models import CurrentFigure, Digest, ExpectedPlace
-from .wording import figure_words, rhythm_words
 
 LINES_SHOWN = 50  # of each part of a mail; the entry page lists them all
 Line = dict[str, Any]

@@ -13,11 +13,11 @@ from common import navigation
 from common.french import on_moment
 from directory.scopes import Scope
 
+from ..models import Digest, ReminderPreference
+from ..permissions import may_state_somewhere
+from ..shown import ShownFigure
+from ..standing import closures_of
 from .awaited import awaited, contested_first, due, once_a_pool
-from .models import Digest, ReminderPreference
-from .permissions import may_state_somewhere
-from .shown import ShownFigure
-from .standing import closures_of
 
 WAITING_SHOWN = 5  # units named on the home page
 MAILED_ROLES = frozenset({Role.AVAILABILITY_MANAGER, Role.DIRECTOR})

@@ -8,11 +8,11 @@ from accounts.models import User
 from directory.models import OperationalUnit
 from directory.scopes import ANONYMOUS, Scope, scope_of
 
+from ..models import AvailabilityEntry
+from ..permissions import Refusal, statement_refusal
+from ..shown import ShownFigure
+from ..standing import closures_of
 from .confirm_links import ConfirmLink
-from .models import AvailabilityEntry
-from .permissions import Refusal, statement_refusal
-from .shown import ShownFigure
-from .standing import closures_of
 
 
 class LinkState(StrEnum):

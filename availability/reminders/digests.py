@@ -20,11 +20,11 @@ from django.utils import timezone
 
 from common.french import PARIS
 
+from ..entry_people import Held, people_on
+from ..models import Digest, ReminderPreference
 from .awaited import awaited, beyond, expected_today
-from .digest_mails import message_of
-from .entry_people import Held, people_on
 from .escalation import Step, step_at
-from .models import Digest, ReminderPreference
+from .mails import message_of
 
 logger = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from directory.contacts import main_phone
 from directory.enums import Nomenclature
 from directory.models import Department, Term
 
+from ..entry_people import Held, people_on
+from ..models import CurrentFigure
+from ..wording import figure_words, rhythm_words
 from .awaited import awaited, beyond, once_a_pool
-from .entry_people import Held, people_on
 from .escalation import Step
-from .models import CurrentFigure
-from .wording import figure_words, rhythm_words
 
 NOT_A_CHOICE = "Choisissez une valeur de la liste."
 
