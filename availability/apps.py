@@ -15,16 +15,16 @@ class AvailabilityConfig(AppConfig):
 
         from . import key_figures, panels, receivers, uses
         from .closures import pages as closure_pages
-        from .guichet import pages as needs_pages
+        from .guichet import pages as guichet_pages
         from .openings import menu as openings_menu
         from .reference import load_groupings
-        from .reminders import panels as reminders
+        from .reminders import panels as reminder_panels
         from .synthesis import pages as synthesis_pages
 
         receivers.connect()
         uses.connect()
         openings_menu.register_links()
-        for pages in (closure_pages, reminders, needs_pages, synthesis_pages):
+        for pages in (closure_pages, reminder_panels, guichet_pages, synthesis_pages):
             pages.register()
         reference.register(load_groupings, order=30)
         home.register(

@@ -17,10 +17,10 @@ from accounts.roles import Permission
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
-from ..entry_people import Held, people_on
 from ..exceptions import RequestReused, StaleFigure
 from ..locks import lock_figures
 from ..models import AvailabilityEntry, CallOutcome, CurrentFigure, UnitClosure
+from ..people import Held, people_on
 from ..services import holder_of, tell_figures
 from . import mails
 

@@ -1,1 +1,1 @@
-"""The history of a unit's places: its statements as known at a moment, the pools it shared, the chart, page and workbook."""
+"""The history of a unit's places: statements as known at a moment, pools it shared, chart, page and workbook."""

@@ -1,1 +1,1 @@
-"""Figures that wait for somebody: the home page, digests and weekly summaries by mail, confirm links, calls of support."""
+"""Figures that wait for somebody: the home page, mails of the day and week, confirm links, calls of support."""

@@ -15,8 +15,8 @@ from directory.contacts import main_phone
 from directory.enums import Nomenclature
 from directory.models import Department, Term
 
-from ..entry_people import Held, people_on
 from ..models import CurrentFigure
+from ..people import Held, people_on
 from ..wording import figure_words, rhythm_words
 from .awaited import awaited, beyond, once_a_pool
 from .escalation import Step

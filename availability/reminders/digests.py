@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from common.french import PARIS
 
-from ..entry_people import Held, people_on
 from ..models import Digest, ReminderPreference
+from ..people import Held, people_on
 from .awaited import awaited, beyond, expected_today
 from .escalation import Step, step_at
 from .mails import message_of

@@ -11,8 +11,8 @@ from django.db.models import Count, Q, Sum
 from common.french import PARIS
 from directory.models import ErrorReport
 
-from ..entry_people import Held, people_on
 from ..models import CallOutcome, CurrentFigure, Digest, ReminderPreference, UnitUse
+from ..people import Held, people_on
 from .digests import A_TASK, send_digests
 
 FIRST_HOUR = 8  # of Monday, in Paris
