@@ -1,7 +1,11 @@
-"""FINESS files made for tests: each line is right unless a field is given otherwise."""
+"""FINESS files made for tests, each line right unless a field is given otherwise, and reading them."""
+
+from django.core.files.base import ContentFile
 
 from common.identifiers import luhn_key
+from directory.imports import engine, runs
 from directory.imports.finess_lines import ESTABLISHMENT, LEGAL, POINT
+from directory.models import GeographicEntity, ImportRun
 
 HEADER = "finess;etalab;111;2026-05-12"
 ET = (
@@ -76,3 +80,17 @@ def point(number: int, /, x: str = "642000.5", y: str = "6865000.5", **fields: s
 def file_of(*lines: str, header: str = HEADER, encoding: str = "utf-8") -> bytes:
     """Whole file."""
     return ("\n".join(filter(None, [header, *lines])) + "\n").encode(encoding)
+
+
+def read(*lines, dry_run=False, content=None, **options):
+    """Run of an import of these lines, or of ``content`` as it is."""
+    file = ContentFile(file_of(*lines) if content is None else content)
+    run = runs.create_run(
+        kind=ImportRun.Kind.FINESS, file=file, file_name="finess.csv", dry_run=dry_run, options=options, by=None
+    )
+    return engine.execute(run.pk)
+
+
+def entity(number=1):
+    """EG that ``establishment(number)`` made or updated, with its EJ."""
+    return GeographicEntity.objects.select_related("legal_entity").get(finess=finess(number))
