@@ -8,6 +8,7 @@ from common.xlsx import Sheet
 from directory.models import OperationalUnit
 
 from ..breakdown import COUNT_FIELDS
+from ..groupings import COUNT_LABELS
 from ..models import AvailabilityEntry, CallOutcome, CurrentFigure, PoolMembership, UnitClosure
 from .sharing import memberships_of, statements_of
 from .statements import IS_UNDONE, Line, Period, calls_known, closures_known, span_of
@@ -20,7 +21,7 @@ _COLUMNS = (
     ("Origine", 16),
     ("Nature", 40),
     ("Répartition", 50),
-    *((str(AvailabilityEntry._meta.get_field(name).verbose_name).capitalize(), 12) for name in COUNT_FIELDS),  # noqa: SLF001
+    *((COUNT_LABELS[name].capitalize(), 12) for name in COUNT_FIELDS),
     ("Commentaire", 60),
     ("Chiffre confirmé le", 18),
     ("Enregistrée le", 18),
