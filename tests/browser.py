@@ -25,6 +25,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 TIMEOUT = 10_000  # milliseconds
 REST_TIMEOUT = 10  # seconds
+RERUNS = 2  # of a journey: a busy machine may keep a browser waiting; a journey that fails three times is wrong
 MARKER = "console_errors(pattern): console errors that this test expects, as a regular expression"
 
 Axe = Callable[..., list[str]]
@@ -36,13 +37,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the browser tests when there is no browser."""
+    """Play a failed journey again, and skip the browser tests when there is no browser."""
     browser_tests = [item for item in items if "page" in getattr(item, "fixturenames", ())]
     if not browser_tests:
         return
     chromium = None if os.environ.get("ROR_NO_BROWSER") else find_chromium()
     if chromium:
         os.environ["CHROMIUM"] = chromium
+        for item in browser_tests:
+            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
         return
     for item in browser_tests:
         item.add_marker(pytest.mark.skip(reason="aucun Chromium : parcours non joué"))

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.mail import EmailMessage
+from playwright.sync_api import expect
 
 from ror.demo.mail import SentMailBackend
 
@@ -19,7 +20,7 @@ def test_a_mail_is_found_and_read(page, axe, live_server, mail, width, scheme):
     page.goto(f"{live_server.url}/demo/courriels/")
     assert axe() == []
     page.get_by_role("link", name="Mot de passe").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Mot de passe"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mot de passe")
     assert axe() == []
 
 

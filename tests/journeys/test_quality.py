@@ -45,7 +45,7 @@ def test_a_director_finds_what_is_missing_and_goes_to_its_form(page, live_server
     page.get_by_role("heading", name="1 fiche", exact=True).wait_for()
     page.get_by_role("link", name="USMP des Lilas").click()
     panel = page.get_by_role("region", name="Complétude de la fiche")
-    assert panel.get_by_role("progressbar").is_visible()
+    panel.get_by_role("progressbar").wait_for()
     panel.get_by_text("est une unité sensible (règle CO3)").wait_for()
     panel.get_by_role("link", name="Renseignez les horaires").click()
     page.wait_for_url(f"**/uo/{rated.lam.pk}/modifier/horaires/")
