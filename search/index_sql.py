@@ -12,7 +12,8 @@ _COLUMNS = (
     *("entity_name", "sort_name", "unit_type_id", "type_label", "phone", "entity_phone", "department_code"),
     *("commune_insee", "lat", "lon", "has_own_place", "hides_place", "goes_to_person", "territory", "min_age_value"),
     *("min_age_unit", "max_age_value", "max_age_unit", "min_age_days", "max_age_days", "sex", "installed_places"),
-    *("is_open", "figure", "stated_at", "expires_at", "rhythm", "term_ids", "identifiers", "text"),
+    *("is_open", "figure", "stated_at", "expires_at", "rhythm", "pool_id", "term_ids", "facet_ids"),
+    *("identifiers", "text"),
 )
 
 
@@ -67,6 +68,7 @@ own (unit_id, term_id, is_type) AS (
 offer AS (
     SELECT own.unit_id,
            array_agg(DISTINCT term.id ORDER BY term.id) AS term_ids,
+           array_agg(DISTINCT own.term_id) AS own_ids,
            string_agg(DISTINCT concat_ws(' ', term.label, array_to_string(term.synonyms, ' ')), ' ')
                FILTER (WHERE own.is_type AND own.term_id = term.id) AS type_words,
            string_agg(DISTINCT concat_ws(' ', term.label, array_to_string(term.synonyms, ' ')), ' ')
@@ -103,7 +105,13 @@ SELECT
     unit.min_age_value, unit.min_age_unit, unit.max_age_value, unit.max_age_unit,
     unit.min_age_days, unit.max_age_days, unit.sex, unit.installed_places,
     coalesce(figure.is_open, false), figure.figure, figure.confirmed_at, figure.expires_at, figure.rhythm,
+    figure.pool_id,
     coalesce(offer.term_ids, '{{}}'),
+    ARRAY(
+        SELECT unnest(offer.own_ids) UNION
+        SELECT link.term_id FROM directory_geographicentity_terms link WHERE link.geographicentity_id = eg.id
+        ORDER BY 1
+    ),
     array_remove(ARRAY[
         eg.finess, eg.siret, ej.finess, ej.siren, eg.national_id, unit.national_id, eg.phone,
         own_phone.medical, own_phone.nursing, own_phone.secretary
@@ -159,6 +167,7 @@ own (practitioner_id, term_id) AS (
 offer AS (
     SELECT own.practitioner_id,
            array_agg(DISTINCT term.id ORDER BY term.id) AS term_ids,
+           array_agg(DISTINCT own.term_id ORDER BY own.term_id) AS own_ids,
            string_agg(DISTINCT concat_ws(' ', term.label, array_to_string(term.synonyms, ' ')), ' ') AS words
     FROM own
     JOIN closure ON closure.term_id = own.term_id
@@ -188,7 +197,8 @@ SELECT
     false, sensitive.id IS NOT NULL, false, '{{}}'::varchar[],
     NULL::smallint, '', NULL::smallint, '', NULL::integer, NULL::integer, '', NULL::integer,
     false, NULL::integer, NULL::timestamptz, NULL::timestamptz, NULL::interval,
-    coalesce(offer.term_ids, '{{}}'),
+    NULL::bigint,
+    coalesce(offer.term_ids, '{{}}'), coalesce(offer.own_ids, '{{}}'),
     array_remove(ARRAY[person.rpps, person.phone, coalesce(place.phone, '')]::varchar[], ''),
     {_vector("words.offer", "A")} || {_vector("words.names", "C")}
 FROM wanted
@@ -250,7 +260,7 @@ WHERE document.kind = 'pro' AND (%(ids)s::bigint[] IS NULL OR document.practitio
 UPDATE_FIGURES = """
 UPDATE search_searchdocument document
 SET is_open = current.is_open, figure = current.figure, stated_at = current.confirmed_at,
-    expires_at = current.expires_at, rhythm = current.rhythm
+    expires_at = current.expires_at, rhythm = current.rhythm, pool_id = current.pool_id
 FROM availability_currentfigure current
 WHERE current.unit_id = document.unit_id AND document.unit_id = ANY(%(ids)s::bigint[])
 """

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from .views import results
 
 app_name = "search"
-urlpatterns = [path("", views.results, name="results")]
+urlpatterns = [path("", results.results, name="results")]

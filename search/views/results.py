@@ -13,9 +13,9 @@ from accounts.roles import PERMISSION_LABELS, Permission
 from common.french import counted
 from common.pages import PAGE_SIZE
 
-from .criteria import SearchCriteria, Sort
-from .query import SHOWN_LIMIT, Outcome, documents_of, run_search
-from .results import lines_of
+from ..criteria import SearchCriteria, Sort
+from ..query import SHOWN_LIMIT, Outcome, documents_of, run_search
+from ..results import lines_of
 
 EXAMPLES = ("ACT", "LHSS", "équipe mobile précarité", "soins palliatifs", "psychiatrie")
 

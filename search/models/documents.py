@@ -29,7 +29,9 @@ class SearchDocument(models.Model):
     """What is searched and listed about one unit (UO) or practitioner. Only published records have one.
 
     ``group_id`` is what results are grouped by: the id of the EG, or minus that of the practitioner. ``term_ids`` hold
-    the coded terms with all their ancestors, so that a family finds its types. ``territory`` holds the INSEE codes
+    the coded terms with all their ancestors, so that a family finds its types; ``facet_ids`` the terms as they were
+    given to the unit (discipline, type, mode, family, lists) and to its EG (accessibility, aids): what a person refines
+    by. ``pool_id`` is the pool whose state the figure copies, to be counted once. ``territory`` holds the INSEE codes
     served, « Paris » standing for its arrondissements and the other way round. ``lat`` and ``lon`` are WGS84 degrees;
     ``hides_place`` tells that they, and the commune, are for entitled people only (sensitive unit in the EG).
     ``text`` weighs A the type, B the coded offer, C the names, D the free text; words are
@@ -79,7 +81,9 @@ class SearchDocument(models.Model):
     expires_at = models.DateTimeField("compte jusqu’au", null=True)
     rhythm = models.DurationField("rythme attendu", null=True)
 
+    pool_id = models.BigIntegerField("lits mutualisés", null=True)
     term_ids = ArrayField(models.BigIntegerField(), verbose_name="termes et leurs pères", default=list)
+    facet_ids = ArrayField(models.BigIntegerField(), verbose_name="termes propres, et ceux de l’EG", default=list)
     identifiers = ArrayField(
         models.CharField(max_length=32), verbose_name="FINESS, SIREN, SIRET, RPPS, téléphones", default=list
     )
@@ -107,21 +111,3 @@ class SearchDocument(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class TermKey(models.Model):
-    """One folded spelling of a coded term: label, synonym or acronym. An acronym is also found inside a text."""
-
-    term = models.ForeignKey(Term, models.CASCADE, related_name="+", db_index=False)
-    key = models.CharField("orthographe", max_length=255)
-    is_acronym = models.BooleanField("sigle", default=False)
-
-    class Meta:
-        verbose_name = "orthographe d’un terme"
-        verbose_name_plural = "orthographes des termes"
-        ordering = ["key", "term"]
-        constraints = [models.UniqueConstraint(fields=["term", "key"], name="termkey_unique")]
-        indexes = [models.Index(fields=["key"], name="termkey_key")]
-
-    def __str__(self) -> str:
-        return self.key

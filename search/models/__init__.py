@@ -1,0 +1,6 @@
+"""Search has its own tables: documents, words, and what each person keeps."""
+
+from .documents import MOBILE_MODES, TERM_TIERS, SearchDocument
+from .words import LexiconWord, Suggestion, TermKey
+
+__all__ = ["MOBILE_MODES", "TERM_TIERS", "LexiconWord", "SearchDocument", "Suggestion", "TermKey"]
