@@ -18,8 +18,8 @@ from directory.territory.places import Place, Resolution, resolve_place
 
 from .criteria import SearchCriteria, Sort
 from .matching import KeyRow, Match, known_keys, read_text, words_of
+from .outcome import SHOWN_LIMIT, Group, Outcome, Variant
 
-SHOWN_LIMIT = 200  # establishments on screen (spec 40)
 VARIANTS_LIMIT = 6
 _OWN_SENSITIVE = (
     "SELECT own.geographic_entity_id FROM directory_operationalunit own"
@@ -31,48 +31,6 @@ _NAMES_PLACE = (
     " AND ARRAY[place.finess, place.siret, place.national_id] && %(identifiers)s::varchar[]"
 )
 _WEIGHTS = "'{0.05, 0.2, 0.5, 1.0}'"  # free text, names, coded offer, type d'UO
-
-
-class Group(NamedTuple):
-    """One line of results: an EG, or a practitioner (negative id). ``distance_km`` is empty when unknown or hidden."""
-
-    group_id: int
-    distance_km: float | None
-
-
-@dataclass(frozen=True)
-class Variant:
-    """The same search with one criterion dropped, and how many lines it finds."""
-
-    where: str
-    what: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a search found. ``elapsed_ms`` is measured from the first query to the last one of this module."""
-
-    place: Place | None
-    resolution: Resolution
-    match: Match
-    sort: Sort
-    groups: tuple[Group, ...] = ()
-    establishments: int = 0
-    units: int = 0
-    practitioners: int = 0
-    variants: tuple[Variant, ...] = ()
-    elapsed_ms: int = 0
-
-    @property
-    def lines(self) -> int:
-        """Establishments and practitioners found."""
-        return self.establishments + self.practitioners
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether there are more lines than are shown on screen."""
-        return self.lines > len(self.groups)
 
 
 @dataclass(frozen=True)

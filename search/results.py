@@ -14,7 +14,8 @@ from common import french
 from directory.ages import audience_letter
 from directory.enums import Sex
 
-from .query import DocumentRow, Group
+from .outcome import Group
+from .query import DocumentRow
 
 UNITS_SHOWN = 5  # of one establishment; the others are on its record
 NAMES_SHOWN = 2  # units named on a folded line

@@ -14,7 +14,8 @@ from common.french import counted
 from common.pages import PAGE_SIZE
 
 from ..criteria import SearchCriteria, Sort
-from ..query import SHOWN_LIMIT, Outcome, documents_of, run_search
+from ..outcome import SHOWN_LIMIT, Outcome
+from ..query import documents_of, run_search
 from ..results import lines_of
 
 EXAMPLES = ("ACT", "LHSS", "équipe mobile précarité", "soins palliatifs", "psychiatrie")

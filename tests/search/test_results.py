@@ -13,7 +13,8 @@ from directory.enums import Nomenclature
 from directory.models import Commune, GeographicEntity
 from directory.scopes import Grant, Scope, ScopeKind
 from search.criteria import SearchCriteria
-from search.query import SHOWN_LIMIT, documents_of, run_search
+from search.outcome import SHOWN_LIMIT
+from search.query import documents_of, run_search
 from search.results import lines_of
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
