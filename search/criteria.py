@@ -144,6 +144,7 @@ class SearchCriteria:
     distance; empty lets the page choose; ``anywhere`` asks for no limit. ``free``: at least one free place that
     counts; ``fresh``: a figure « à jour » against its rhythm. ``open_on``: units open now or that day. ``needs``
     explain and class; ``hides_unfit`` leaves out what does not fit. ``exact``: no typing error is mended.
+    ``unfolded``: the facet whose choices are all listed; it finds nothing else, so ``to_pairs`` leaves it out.
     ``warnings`` tell what could not be read, in French, to be shown above the results.
     """
 
@@ -163,6 +164,7 @@ class SearchCriteria:
     open_on: Opening | datetime.date | None = None
     needs: Needs = Needs()  # noqa: RUF009 (frozen)
     hides_unfit: bool = False
+    unfolded: Facet | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -266,19 +268,20 @@ def read(query: Mapping[str, Any]) -> dict[str, Any]:
             on=_day(first("des"), "La date du besoin", warnings),
         ),
         "hides_unfit": bool(first("masquer")),
+        "unfolded": _member(Facet, first("plus"), None, "Ce filtre n’existe pas", warnings),
         "warnings": tuple(warnings),
     }
 
 
 class _First:
-    """Texts of a mapping: the last value of a name, or all of them."""
+    """Texts of a mapping: the last value given to a name, or all of them."""
 
     def __init__(self, query: Mapping[str, Any]) -> None:
         self.query = query
 
     def __call__(self, name: str) -> str:
-        values = self.all(name)
-        return values[-1].strip() if values else ""
+        values = [text for value in self.all(name) if (text := value.strip())]
+        return values[-1] if values else ""
 
     def all(self, name: str) -> list[str]:
         if hasattr(self.query, "getlist"):
