@@ -1,6 +1,18 @@
 """Search has its own tables: documents, words, and what each person keeps."""
 
 from .documents import MOBILE_MODES, TERM_TIERS, SearchDocument
+from .kept import AlertMail, KeptUnit, PlaceAlert, SavedSearch
 from .words import LexiconWord, Suggestion, TermKey
 
-__all__ = ["MOBILE_MODES", "TERM_TIERS", "LexiconWord", "SearchDocument", "Suggestion", "TermKey"]
+__all__ = [
+    "MOBILE_MODES",
+    "TERM_TIERS",
+    "AlertMail",
+    "KeptUnit",
+    "LexiconWord",
+    "PlaceAlert",
+    "SavedSearch",
+    "SearchDocument",
+    "Suggestion",
+    "TermKey",
+]
