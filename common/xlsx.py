@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,10 @@ from django.utils import timezone
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_NAME, MAX_CELL = 31, 32_767  # limits of the format
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
+# Control characters, halves of characters, marks that turn the direction of a text, and what XML refuses.
+_UNREADABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def write_workbook(file: IO[bytes], sheets: Iterable[Sheet]) -> None:
         title = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         moment = workbook.add_format({"num_format": "dd/mm/yyyy hh:mm"})
         for sheet in sheets:
-            page = workbook.add_worksheet(sheet.name.translate(_FORBIDDEN_IN_NAMES)[:MAX_NAME])
+            page = workbook.add_worksheet(sheet_name(sheet.name))
             page.freeze_panes(1, 0)
             for column, (label, width) in enumerate(sheet.columns):
                 page.set_column(column, column, width)
@@ -81,9 +86,14 @@ def _write(page: Any, row: int, column: int, value: Any, moment: Any) -> None:
     elif isinstance(value, date):
         page.write_datetime(row, column, value)
     else:
-        page.write_string(row, column, _readable(str(value))[:MAX_CELL])
+        page.write_string(row, column, readable(str(value))[:MAX_CELL])
 
 
-def _readable(text: str) -> str:
-    """Leave out the control characters that the format refuses."""
-    return "".join(letter for letter in text if letter in "\n\t" or letter.isprintable())
+def readable(text: str) -> str:
+    """Leave out what the format refuses or nobody sees; French spaces, tabs and line breaks stay."""
+    return _UNREADABLE.sub("", text)
+
+
+def sheet_name(name: str) -> str:
+    """Name that the format takes for a sheet: 31 characters, some of them refused."""
+    return name.translate(_FORBIDDEN_IN_NAMES)[:MAX_NAME]
