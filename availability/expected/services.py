@@ -19,8 +19,9 @@ from directory.models import OperationalUnit
 from directory.scopes import Scope
 
 from ..exceptions import StatementRefused
-from ..models import CurrentFigure, ExpectedPlace
-from ..permissions import Refusal, statement_refusal
+from ..models import CurrentFigure, ExpectedPlace, UnitClosure
+from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
+from ..reminders.awaited import expected_until
 
 LONGEST_WAIT = datetime.timedelta(days=366)
 DUE_SHOWN = 10  # reminders of the home page
@@ -47,6 +48,14 @@ class ExpectedRefused(Exception):
     def __init__(self, why: Why) -> None:
         super().__init__(why.value)
         self.why = why
+
+
+class AlreadyAnnounced(Exception):
+    """The same number of places, with the same words, is already awaited that day: ``place``."""
+
+    def __init__(self, place: ExpectedPlace) -> None:
+        super().__init__(str(place.pk))
+        self.place = place
 
 
 class ExpectedSettled(Exception):
@@ -77,10 +86,13 @@ def read_awaited(unit: OperationalUnit) -> list[ExpectedPlace]:
     return found
 
 
-def due_for(scope: Scope, today: datetime.date) -> QuerySet[ExpectedPlace]:
-    """Places whose day has come, of the units that this person states: to be said arrived, put off or given up."""
+def due_for(scope: Scope, now: datetime.datetime) -> QuerySet[ExpectedPlace]:
+    """Places whose day has come, of the units that this person states: to be said arrived, put off or given up.
+
+    Silent like the mails while the unit's entry is closed, or the unit unavailable.
+    """
     mine = scope.coverage(Permission.STATEMENT_WRITE).units_q("unit__")
-    due = ExpectedPlace.objects.filter(mine, settled_at=None, expected_on__lte=today)
+    due = expected_until(now).filter(mine)
     return due.select_related("unit__geographic_entity").order_by("expected_on", "unit__sort_name", "pk")
 
 
@@ -128,34 +140,38 @@ def announce_places(
     now: datetime.datetime,
     today: datetime.date,
 ) -> ExpectedPlace:
-    """Announce ``count`` places for a day, ``today`` (in Paris) or later; the same twice is one announcement.
+    """Announce ``count`` places for a day, ``today`` (in Paris) or later.
 
-    Raises ``OperationalUnit.DoesNotExist``, ``StatementRefused`` (an unavailable unit may announce), and
-    ``ExpectedRefused``. Source: spec 20, Beyond the seeds.
+    Raises ``OperationalUnit.DoesNotExist``, ``StatementRefused`` (an unavailable unit may announce),
+    ``ExpectedRefused``, and ``AlreadyAnnounced`` when the same is. Source: spec 20, Beyond the seeds.
     """
     unit = OperationalUnit.objects.select_related("geographic_entity").select_for_update(of=("self",), no_key=True)
     _check_may(scope, unit.get(pk=unit_id))
     if not 1 <= count <= LARGEST_COUNT:
         raise ExpectedRefused(ExpectedRefused.Why.COUNT)
     _check_day(expected_on, today)
-    same = ExpectedPlace.objects.filter(
-        unit=unit_id, count=count, expected_on=expected_on, comment=comment, settled_at=None
-    )
-    return same.first() or ExpectedPlace.objects.create(
-        unit_id=unit_id, count=count, expected_on=expected_on, comment=comment, recorded_at=now, by=by
-    )
+    said = {"count": count, "expected_on": expected_on, "comment": comment}
+    if same := ExpectedPlace.objects.filter(unit=unit_id, settled_at=None, **said).first():
+        raise AlreadyAnnounced(same)
+    return ExpectedPlace.objects.create(unit_id=unit_id, recorded_at=now, by=by, **said)
 
 
 @transaction.atomic
 def settle_places(*, expected_id: int, scope: Scope, now: datetime.datetime) -> ExpectedPlace:
-    """Close an announcement: the places came, or are given up. The figure itself is stated on the entry page.
+    """Give an announcement up. Raises ``ExpectedPlace.DoesNotExist``, ``ExpectedSettled`` and ``StatementRefused``."""
+    return _settle(_lock_place(expected_id, scope), now)
 
-    Raises ``ExpectedPlace.DoesNotExist``, ``ExpectedSettled`` and ``StatementRefused``.
+
+@transaction.atomic
+def receive_places(*, expected_id: int, scope: Scope, now: datetime.datetime) -> ExpectedPlace:
+    """Close an announcement whose places came: the figure itself is then stated on the entry page.
+
+    Raises what ``settle_places`` raises, ``StatementRefused`` too while no figure can be stated.
     """
     place = _lock_place(expected_id, scope)
-    place.settled_at = now
-    place.save(update_fields=["settled_at"])
-    return place
+    closure = UnitClosure.objects.active_at(now).filter(unit=place.unit_id).first()
+    _check_may(scope, place.unit, closure)
+    return _settle(place, now)
 
 
 @transaction.atomic
@@ -164,19 +180,21 @@ def postpone_places(
 ) -> ExpectedPlace:
     """Put an announcement off to another day: the first one is closed, another takes its place.
 
-    Raises what ``settle_places`` and ``announce_places`` raise.
+    It stays beside another of that day, were it the same: its places are others. Raises what ``settle_places`` raises,
+    and ``ExpectedRefused``.
     """
-    place = settle_places(expected_id=expected_id, scope=scope, now=now)
-    return announce_places(
-        unit_id=place.unit_id,
-        count=place.count,
-        expected_on=expected_on,
-        comment=place.comment,
-        by=by,
-        scope=scope,
-        now=now,
-        today=today,
-    )
+    place = _lock_place(expected_id, scope)
+    _check_may(scope, place.unit)
+    _check_day(expected_on, today)
+    _settle(place, now)
+    said = {"unit_id": place.unit_id, "count": place.count, "comment": place.comment}
+    return ExpectedPlace.objects.create(expected_on=expected_on, recorded_at=now, by=by, **said)
+
+
+def _settle(place: ExpectedPlace, now: datetime.datetime) -> ExpectedPlace:
+    place.settled_at = now
+    place.save(update_fields=["settled_at"])
+    return place
 
 
 def _lock_place(expected_id: int, scope: Scope) -> ExpectedPlace:
@@ -189,10 +207,10 @@ def _lock_place(expected_id: int, scope: Scope) -> ExpectedPlace:
     return place
 
 
-def _check_may(scope: Scope, unit: OperationalUnit) -> None:
+def _check_may(scope: Scope, unit: OperationalUnit, closure: UnitClosure | None = None) -> None:
     """Announcing asks what stating asks, but that the unit be available."""
     figure = CurrentFigure.objects.filter(pk=unit.pk).first()
-    if refusal := statement_refusal(scope, unit, figure, None):
+    if refusal := statement_refusal(scope, unit, figure, closure):
         raise StatementRefused(refusal)
 
 
@@ -246,6 +264,22 @@ def arrived_words(place: ExpectedPlace) -> str:
     )
 
 
+def announced_words(place: ExpectedPlace, today: datetime.date, kind: str) -> str:
+    """That the same was announced before, and how to announce others."""
+    return (
+        f"déjà annoncée, rien n’a été ajouté ({expected_words(place, today, kind)}). "
+        "Pour d’autres places le même jour, changez le nombre ou la précision."
+    )
+
+
+def kept_words(refusal: Refusal) -> str:
+    """Why an announcement cannot be followed up now, and that it stays."""
+    return (
+        f"{REFUSAL_WORDS[refusal]} L’annonce est gardée telle quelle{NBSP}: "
+        "reprenez-la une fois la saisie rouverte, ou abandonnez-la."
+    )
+
+
 WHY_WORDS: dict[ExpectedRefused.Why, tuple[str, str]] = {  # field, sentence
     ExpectedRefused.Why.PAST: ("expected_on", "Ce jour est passé\u00a0: donnez aujourd’hui ou un jour à venir."),
     ExpectedRefused.Why.TOO_FAR: ("expected_on", "Ce jour est trop lointain (un an au plus)."),
@@ -258,9 +292,10 @@ def due_reminders(request: HttpRequest) -> dict[str, Any] | None:
     coverage = request.scope.coverage(Permission.STATEMENT_WRITE)
     if coverage.empty or coverage.region:
         return None
-    today = timezone.localdate()
-    due = list(due_for(request.scope, today)[: DUE_SHOWN + 1])
+    now = timezone.now()
+    due = list(due_for(request.scope, now)[: DUE_SHOWN + 1])
     if not due:
         return None
+    today = timezone.localdate(now)
     lines = [ExpectedLine(place, reminder_words(place, today), is_due=True) for place in due]
     return {"due": lines[:DUE_SHOWN], "is_cut": len(due) > DUE_SHOWN}

@@ -70,10 +70,15 @@ def due(figures: QuerySet[CurrentFigure], now: datetime.datetime) -> QuerySet[Cu
     )
 
 
+def expected_until(now: datetime.datetime) -> QuerySet[ExpectedPlace]:
+    """Places announced for the day of ``now`` (in Paris) or before, in units whose figures are awaited."""
+    said = ExpectedPlace.objects.filter(settled_at=None, expected_on__lte=timezone.localdate(now))
+    return said.filter(unit__in=awaited(now).values("pk"))
+
+
 def expected_today(now: datetime.datetime) -> QuerySet[ExpectedPlace]:
-    """Places announced for the day of ``now`` (in Paris) in units whose figures are awaited."""
-    said = ExpectedPlace.objects.filter(settled_at=None, expected_on=timezone.localdate(now))
-    return said.filter(unit__in=awaited(now).values("pk")).order_by("unit_id", "pk")
+    """Those of the day of ``now``: what mails remind of, once."""
+    return expected_until(now).filter(expected_on=timezone.localdate(now)).order_by("unit_id", "pk")
 
 
 def contested_first(figures: QuerySet[CurrentFigure]) -> QuerySet[CurrentFigure]:

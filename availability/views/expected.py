@@ -20,7 +20,7 @@ from directory.models import OperationalUnit
 from ..exceptions import StatementRefused
 from ..expected import services as expected
 from ..expected.forms import ExpectedForm, PostponeForm
-from ..expected.services import WHY_WORDS, ExpectedRefused, ExpectedSettled
+from ..expected.services import WHY_WORDS, AlreadyAnnounced, ExpectedRefused, ExpectedSettled
 from ..models import CurrentFigure, ExpectedPlace
 from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
 
@@ -63,7 +63,13 @@ def expected_add(request: SignedInRequest, unit_id: int) -> HttpResponse:
     if refusal := statement_refusal(request.scope, unit, figure, None):
         raise PermissionDenied(REFUSAL_WORDS[refusal])
     form = ExpectedForm(request.POST) if request.method == "POST" else ExpectedForm()
-    if form.is_bound and form.is_valid() and (place := _announce(request, unit, form)):
+    try:
+        place = _announce(request, unit, form) if form.is_bound and form.is_valid() else None
+    except AlreadyAnnounced as error:
+        words = expected.announced_words(error.place, timezone.localdate(), unit.capacity_kind)
+        messages.info(request, f"{unit.name}\u00a0: {words}")
+        return redirect(entry_url(unit))
+    if place is not None:
         words = expected.expected_words(place, timezone.localdate(), unit.capacity_kind)
         advice = expected.beyond_installed_words(place.count, figure, unit)
         told = " ".join(filter(None, (f"{unit.name}\u00a0: {words}. Un rappel viendra ce jour-là.", advice)))
@@ -82,7 +88,10 @@ def expected_add(request: SignedInRequest, unit_id: int) -> HttpResponse:
 
 
 def _announce(request: SignedInRequest, unit: OperationalUnit, form: ExpectedForm) -> ExpectedPlace | None:
-    """Announce what a valid form says; ``None`` when it is refused, the form saying why."""
+    """Announce what a valid form says; ``None`` when it is refused, the form saying why.
+
+    Raises ``AlreadyAnnounced``.
+    """
     try:
         return expected.announce_places(
             unit_id=unit.pk,
@@ -134,7 +143,7 @@ def _follow_up(request: SignedInRequest, place: ExpectedPlace, form: PostponeFor
     who = {"expected_id": place.pk, "scope": request.scope, "now": timezone.now()}
     try:
         if asked == ARRIVED:
-            expected.settle_places(**who)
+            expected.receive_places(**who)
             words = f"{unit.name}\u00a0: {expected.arrived_words(place)}"
             messages.warning(request, format_html('{} <a href="{}">Aller à sa ligne</a>', words, entry_url(unit)))
         elif asked == GIVEN_UP:
@@ -155,5 +164,8 @@ def _follow_up(request: SignedInRequest, place: ExpectedPlace, form: PostponeFor
         form.add_error("expected_on", WHY_WORDS[error.why][1])
         return None
     except StatementRefused as error:
-        raise PermissionDenied(REFUSAL_WORDS[error.refusal]) from error
+        if error.refusal is Refusal.NOT_HELD:
+            raise PermissionDenied(REFUSAL_WORDS[error.refusal]) from error
+        messages.warning(request, f"{unit.name}\u00a0: {expected.kept_words(error.refusal)}")
+        return redirect("availability:expected_detail", place.pk)
     return redirect(entry_url(unit))

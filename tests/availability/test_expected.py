@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from availability.exceptions import StatementRefused
 from availability.expected import services as expected
-from availability.expected.services import ExpectedRefused, ExpectedSettled
-from availability.models import ExpectedPlace
+from availability.expected.services import AlreadyAnnounced, ExpectedRefused, ExpectedSettled
+from availability.models import CurrentFigure, ExpectedPlace, UnitClosure
 from directory.scopes import scope_of
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,10 @@ def test_what_is_awaited_is_listed_the_soonest_first(cast, world):
 
 
 def test_the_same_announcement_twice_is_one(cast, world):
-    assert announce(cast.responsable, world.act) == announce(cast.responsable, world.act)
+    first = announce(cast.responsable, world.act)
+    with pytest.raises(AlreadyAnnounced) as again:
+        announce(cast.responsable, world.act)
+    assert again.value.place == first
     assert ExpectedPlace.objects.count() == 1
 
 
@@ -98,6 +101,21 @@ def test_putting_off_closes_one_and_opens_another(cast, world):
     assert (put_off.count, put_off.comment, put_off.expected_on) == (2, "départ prévu", TODAY + 2 * DAY)
 
 
+def test_places_put_off_stand_beside_those_of_that_day(cast, world):
+    there = announce(cast.responsable, world.act, on=TODAY + DAY)
+    place = announce(cast.responsable, world.act)
+    put_off = expected.postpone_places(
+        expected_id=place.pk,
+        expected_on=TODAY + DAY,
+        by=cast.responsable,
+        scope=scope_of(cast.responsable),
+        now=NOW,
+        today=TODAY,
+    )
+    assert expected.awaited_of([world.act.pk]) == {world.act.pk: [there, put_off]}
+    assert [line.count for line in (there, put_off)] == [2, 2]
+
+
 def test_putting_off_to_a_past_day_changes_nothing(cast, world):
     place = announce(cast.responsable, world.act)
     with pytest.raises(ExpectedRefused):
@@ -117,7 +135,7 @@ def test_due_places_are_those_of_my_units_whose_day_has_come(cast, world):
     due = announce(cast.responsable, world.act)
     announce(cast.responsable, world.lam, on=TODAY + DAY)
     announce(cast.stranger, world.lhss)
-    assert list(expected.due_for(scope_of(cast.responsable), TODAY)) == [due]
+    assert list(expected.due_for(scope_of(cast.responsable), NOW)) == [due]
 
 
 @pytest.mark.parametrize(
@@ -169,6 +187,55 @@ def test_the_home_page_reminds_on_the_day(responsable, world):
     assert page.count("attendues aujourd’hui") == 1
     assert reverse("availability:expected_detail", args=[place.pk]) in page
     assert "7 places" not in page
+
+
+def closed_entry(world):
+    CurrentFigure.objects.filter(unit=world.act).update(is_allowed=False, is_open=False)
+
+
+def unavailable(world):
+    UnitClosure.objects.create(
+        unit=world.act, starts_at=timezone.now() - DAY, ends_at=timezone.now() + DAY, recorded_at=timezone.now()
+    )
+
+
+@pytest.mark.parametrize("block", [closed_entry, unavailable])
+def test_the_home_page_is_silent_as_the_mails_are(responsable, world, block):
+    announced(world)
+    block(world)
+    assert "attendues aujourd’hui" not in responsable.get(reverse("home")).text
+
+
+@pytest.mark.parametrize(
+    ("block", "asked", "why"),
+    [
+        (closed_entry, "arrivees", "Saisie non activée."),
+        (closed_entry, "reporter", "Saisie non activée."),
+        (unavailable, "arrivees", "UO en indisponibilité totale, saisie bloquée."),
+    ],
+)
+def test_an_announcement_of_a_blocked_unit_is_kept(responsable, world, block, asked, why):
+    place = announced(world)
+    block(world)
+    url = reverse("availability:expected_detail", args=[place.pk])
+    day = timezone.localdate() + DAY
+    answer = responsable.post(url, {"suite": asked, "expected_on": day.isoformat()}, follow=True)
+    assert answer.status_code == 200
+    assert f"{why} L’annonce est gardée telle quelle" in answer.text
+    assert ExpectedPlace.objects.get() == place
+    place.refresh_from_db()
+    assert place.settled_at is None
+
+
+def test_announcing_the_same_again_says_so(responsable, world):
+    url = reverse("availability:expected_add", args=[world.act.pk])
+    day = timezone.localdate() + DAY
+    sent = {"count": 2, "expected_on": day.isoformat(), "comment": "départ"}
+    responsable.post(url, sent)
+    again = responsable.post(url, sent, follow=True).text
+    assert "déjà annoncée, rien n’a été ajouté (2 places attendues le" in again
+    assert "Un rappel viendra" not in again.split("déjà annoncée")[1]
+    assert ExpectedPlace.objects.count() == 1
 
 
 def test_the_entry_page_shows_what_is_awaited(responsable, world):
