@@ -28,7 +28,8 @@ class SavedSearch(models.Model):
 class PlaceAlert(models.Model):
     """A mail when a saved search gets free places, for thirty days unless renewed (spec 40, Beyond the seeds).
 
-    ``seen`` holds the free places that counted at the last look, by unit id (text): what rises above is told, once.
+    ``seen`` holds the free places that counted at the last look, by holder (text: id of the unit, or minus that of its
+    pool): what rises above is told, once.
     """
 
     class Rhythm(models.TextChoices):
@@ -60,6 +61,7 @@ class AlertMail(models.Model):
     """A mail about alerts, written in the transaction that moves them on and queues the task which sends it.
 
     ``content`` is what it was made of (alert ids, unit ids, figures), kept so that sending again says the same.
+    ``queued_at`` is that of the last try.
     """
 
     class Kind(models.TextChoices):
@@ -69,7 +71,8 @@ class AlertMail(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="destinataire")
     kind = models.CharField("nature", max_length=10, choices=Kind)
     content = models.JSONField("contenu", default=dict)
-    queued_at = models.DateTimeField("préparé le")
+    written_at = models.DateTimeField("préparé le")
+    queued_at = models.DateTimeField("confié à l’envoi le")
     sent_at = models.DateTimeField("envoyé le", null=True)
 
     class Meta:
