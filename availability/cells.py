@@ -1,7 +1,7 @@
 """A cell of the regional synthesis: the places of one grouping in one department, and what they are worth. Pure."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -20,7 +20,8 @@ class Cell:
 
     ``free``: places of the figures that count, shared ones once. ``counted``: units whose figure counts. ``open``:
     units open to entry, those in indisponibilité totale left out. ``units``: published units of the grouping there.
-    ``oldest``: when the oldest of the figures counted was confirmed.
+    ``oldest``: when the oldest of the figures counted was confirmed. ``counted_key``: the same for the same units
+    counted, 0 when it was not asked for.
     """
 
     grouping_id: int
@@ -30,6 +31,7 @@ class Cell:
     open: int = 0
     units: int = 0
     oldest: datetime.datetime | None = None
+    counted_key: int = field(default=0, compare=False)
 
     @property
     def kind(self) -> CellKind:

@@ -19,6 +19,11 @@ NOT_ONE_HOUR = (
 )
 
 
+def week_before(moment: datetime.datetime) -> datetime.datetime:
+    """The same hour on the clocks of Paris a week earlier, in UTC: 7 days less or more an hour across their change."""
+    return (moment.astimezone(PARIS) - datetime.timedelta(days=7)).astimezone(datetime.UTC)
+
+
 class MomentField(forms.CharField):
     """Date and hour in Paris, « 2026-11-22T10:30 » as browsers send it, or « 22/11/2026 10:30 » as typed.
 

@@ -30,6 +30,9 @@ CELL_COLUMNS = [
     ("Chiffre le plus ancien", 18),
     ("Fraîcheur", 12),
     ("Écart avec la semaine précédente", 18),
+    ("Places la semaine précédente", 14),
+    ("Unités comptées la semaine précédente", 14),
+    ("Mêmes unités comptées", 14),
 ]
 UNIT_COLUMNS = [
     ("Établissement", 34),
@@ -90,8 +93,16 @@ def _cell(shown: ShownCell) -> Sequence[Any]:
         cell.units,
         cell.oldest,
         shown.band.label if shown.band else "",
-        shown.change if shown.change is not None else "",
+        *_before(shown),
     ]
+
+
+def _before(shown: ShownCell) -> Sequence[Any]:
+    """Change in a week, what was there, and whether the same units were counted; empty when it was not asked for."""
+    if shown.before is None:
+        return [None] * 4
+    before = shown.before
+    return [shown.change, before.free if before.counted else None, before.counted, shown.is_same_units]
 
 
 def _unit(row: UnitBehind) -> Sequence[Any]:

@@ -16,7 +16,6 @@ from .catalogue import Catalogue
 from .totals import Criteria
 
 HOUR = datetime.timedelta(hours=1)
-WEEK = datetime.timedelta(days=7)
 RHYTHM, ANY_AGE = "rythme", "toutes"
 CEILINGS = {f"{hours}h": hours * HOUR for hours in (1, 3, 6, 12, 24)}
 CEILING_CHOICES = [

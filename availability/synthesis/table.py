@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from common.french import THIN, counted, number, plural
 
 from ..cells import Cell, CellKind
-from ..freshness import AgeBand, age_band
+from ..freshness import HOUR, AgeBand, age_band
 from ..models import Grouping
+from ..moments import week_before
 from ..summary import default_cells
 from .catalogue import Catalogue, Column
-from .form import WEEK
 from .totals import REGION, Criteria, Totals, live_totals, with_row_totals
 
 REGION_KEY = "region"  # of the column « Total », in addresses
@@ -44,7 +44,7 @@ class ShownCell:
     @property
     def band(self) -> AgeBand | None:
         """Freshness of the oldest figure counted, ``None`` when none is."""
-        return age_band(max(self.now - self.cell.oldest, 0 * WEEK)) if self.cell.oldest else None
+        return age_band(max(self.now - self.cell.oldest, 0 * HOUR)) if self.cell.oldest else None
 
     @property
     def change(self) -> int | None:
@@ -62,14 +62,27 @@ class ShownCell:
 
     @property
     def change_words(self) -> str:
-        """« 3 places de plus qu’une semaine avant »."""
-        if self.before is None or not self.before.counted:
-            return "inconnu une semaine avant"
+        """« 3 places de plus qu’une semaine avant », « …, mais pas sur les mêmes unités »."""
         if self.change is None:
-            return f"{counted(self.before.free, 'place')} une semaine avant"
-        if not self.change:
-            return "autant qu’une semaine avant"
-        return f"{counted(abs(self.change), 'place')} de {'plus' if self.change > 0 else 'moins'} qu’une semaine avant"
+            return "écart inconnu"
+        words = "autant qu’une semaine avant"
+        if self.change:
+            more = "plus" if self.change > 0 else "moins"
+            words = f"{counted(abs(self.change), 'place')} de {more} qu’une semaine avant"
+        return words if self.is_same_units else f"{words}, mais pas sur les mêmes unités"
+
+    @property
+    def is_same_units(self) -> bool:
+        """Whether the units counted are those that were counted a week earlier; else the change is not of places."""
+        return self.before is not None and self.before.counted_key == self.cell.counted_key
+
+    @property
+    def before_words(self) -> str:
+        """« 0 place sur 1 unité comptée », « inconnu »."""
+        if self.before is None or not self.before.counted:
+            return "inconnu"
+        coverage = counted(self.before.counted, "unité comptée", "unités comptées")
+        return f"{counted(self.before.free, 'place')} sur {coverage}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +131,7 @@ def read_synthesis(
         or replace(criteria, grouping_ids=(), at=None) != Criteria()
     )
     totals = _totals(criteria, now, is_filtered=is_filtered, compares=compares)
-    before = live_totals(replace(criteria, at=moment - WEEK), now) if compares else None
+    before = live_totals(replace(criteria, at=week_before(moment)), now) if compares else None
     columns = [
         row for row in catalogue.departments if not criteria.department_codes or row.code in criteria.department_codes
     ]

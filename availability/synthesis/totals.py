@@ -145,14 +145,14 @@ def holdings(criteria: Criteria, now: datetime.datetime) -> list[Holding]:
 
 
 _PARTS = """
-SELECT grouping_id, department_code, sum(free), sum(counted), sum(opened), sum(units), min(oldest)
+SELECT grouping_id, department_code, sum(free), sum(counted), sum(opened), sum(units), min(oldest), sum(counted_key)
 FROM parts GROUP BY grouping_id, department_code
 UNION ALL SELECT * FROM twice
 """
 _TWICE = "SELECT * FROM twice"
 _OVERALL = """
 UNION ALL
-SELECT NULL, NULL, sum(free), sum(counted), sum(opened), sum(units), min(oldest) FROM (
+SELECT NULL, NULL, sum(free), sum(counted), sum(opened), sum(units), min(oldest), NULL FROM (
     SELECT max(free) FILTER (WHERE counts) AS free, count(DISTINCT unit_id) FILTER (WHERE counts) AS counted,
            count(DISTINCT unit_id) FILTER (WHERE is_open AND is_there) AS opened, count(DISTINCT unit_id) AS units,
            min(confirmed_at) FILTER (WHERE counts) AS oldest
@@ -190,18 +190,21 @@ _CTES = """
     holders AS MATERIALIZED (
         SELECT grouping_id, department_code, max(pool_id) AS pool_id, max(free) FILTER (WHERE counts) AS free,
                count(*) FILTER (WHERE counts) AS counted, count(*) FILTER (WHERE is_open AND is_there) AS opened,
-               count(*) AS units, min(confirmed_at) FILTER (WHERE counts) AS oldest
+               count(*) AS units, min(confirmed_at) FILTER (WHERE counts) AS oldest,
+               sum(hashint8(unit_id)) FILTER (WHERE counts) AS counted_key
         FROM judged GROUP BY grouping_id, department_code, coalesce(-pool_id, unit_id)
     ),
     parts AS NOT MATERIALIZED (
         SELECT grouping_id, department_code, sum(free) FILTER (WHERE counts) AS free,
                count(*) FILTER (WHERE counts) AS counted, count(*) FILTER (WHERE is_open) AS opened,
-               count(*) AS units, min(confirmed_at) FILTER (WHERE counts) AS oldest
+               count(*) AS units, min(confirmed_at) FILTER (WHERE counts) AS oldest,
+               sum(hashint8(unit_id)) FILTER (WHERE counts) AS counted_key
         FROM settled GROUP BY grouping_id, department_code
-        UNION ALL SELECT grouping_id, department_code, free, counted, opened, units, oldest FROM holders
+        UNION ALL SELECT grouping_id, department_code, free, counted, opened, units, oldest, counted_key FROM holders
     ),
     twice AS NOT MATERIALIZED (
-        SELECT grouping_id, NULL::varchar, max(free) - sum(free), 0::bigint, 0::bigint, 0::bigint, NULL::timestamptz
+        SELECT grouping_id, NULL::varchar, max(free) - sum(free), 0::bigint, 0::bigint, 0::bigint,
+               NULL::timestamptz, 0::bigint
         FROM holders WHERE pool_id IS NOT NULL AND free IS NOT NULL
         GROUP BY grouping_id, pool_id HAVING count(*) > 1
     )
@@ -268,7 +271,7 @@ def _conditions(criteria: Criteria, values: dict[str, Any]) -> list[str]:
 
 
 def _numbers(cell: Cell) -> tuple:
-    return cell.free, cell.counted, cell.open, cell.units, cell.oldest
+    return cell.free, cell.counted, cell.open, cell.units, cell.oldest, cell.counted_key
 
 
 def _read(lines: Collection[tuple]) -> Totals:
@@ -276,9 +279,9 @@ def _read(lines: Collection[tuple]) -> Totals:
     cells: dict[tuple[int, str], Cell] = {}
     rows: dict[int, Cell] = {}
     overall = None
-    for grouping_id, code, free, counted, opened, units, oldest in lines:
+    for grouping_id, code, free, counted, opened, units, oldest, key in lines:
         places, known, asked, all_units = (int(number or 0) for number in (free, counted, opened, units))
-        cell = Cell(grouping_id, code or REGION, places, known, asked, all_units, oldest)
+        cell = Cell(grouping_id, code or REGION, places, known, asked, all_units, oldest, int(key or 0))
         if grouping_id is None:
             overall = cell
             continue
@@ -298,4 +301,5 @@ def _added(row: Cell | None, cell: Cell) -> Cell:
         row.open + cell.open,
         row.units + cell.units,
         min(filter(None, (row.oldest, cell.oldest)), default=None),
+        row.counted_key + cell.counted_key,
     )

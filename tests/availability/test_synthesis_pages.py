@@ -14,7 +14,7 @@ from availability.membership import write_rows
 from availability.models import CurrentFigure, UnitClosure
 from availability.statement import Statement
 from directory.scopes import scope_of
-from tests.factories.availability import CurrentFigureFactory, GroupingFactory
+from tests.factories.availability import GroupingFactory
 from tests.factories.directory import UnitFactory, department, unit_type
 
 pytestmark = pytest.mark.django_db
@@ -191,15 +191,6 @@ def test_the_past_is_shown_as_it_was(reader, world, cast):
     assert "Admission dès lundi" not in behind
     assert "Situation passée" in behind
     assert "Suite de l’appel" not in behind
-
-
-def test_a_week_before_is_compared_in_words(reader, world, cast):
-    unit = UnitFactory(geographic_entity=world.eg, act=True)
-    CurrentFigureFactory(unit=unit, figure=3, age=datetime.timedelta(days=8))
-    write_rows(unit_ids=None)
-    shown = cell_of(reader.get(f"{PATH}?comparer=on"), "92")
-    assert (shown.change, shown.change_sign) == (8, "+8")
-    assert shown.change_words == "8 places de plus qu’une semaine avant"
 
 
 def test_the_workbook_equals_the_screen(reader, world):
