@@ -1,6 +1,6 @@
 """`/recherche/`: where and what, then the establishments found (spec 40)."""
 
-from urllib.parse import urlencode
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.roles import PERMISSION_LABELS, Permission
-from common.french import counted
 from common.pages import PAGE_SIZE
 
-from ..criteria import SearchCriteria, Sort
-from ..outcome import SHOWN_LIMIT, Outcome
+from .. import page as around
+from ..criteria import SearchCriteria
+from ..criteria_words import labels_of
+from ..outcome import SHOWN_LIMIT
 from ..query import documents_of, run_search
 from ..results import lines_of
 
@@ -35,42 +36,32 @@ def results(request: HttpRequest) -> HttpResponse:
     return render(request, "search/search_results.html", context)
 
 
-def _found(request: HttpRequest, criteria: SearchCriteria) -> dict:
+def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     now = timezone.now()
     outcome = run_search(criteria, request.scope, now)
     page = Paginator(outcome.groups, PAGE_SIZE).get_page(criteria.page)
     groups = list(page.object_list)
     rows = documents_of(groups, outcome, request.scope) if groups else []
+    labels = around.labels_in_sight(outcome)
+    if around.lacks_labels(criteria, labels):
+        labels = labels_of(criteria) | labels
     return {
         "outcome": outcome,
+        "now": now,
         "page": page,
         "lines": lines_of(groups, rows, now),
-        "title": _title(criteria, outcome),
-        "totals": _totals(outcome),
+        "title": around.title(criteria, outcome),
+        "heading": around.heading(outcome),
         "limit": SHOWN_LIMIT,
-        "sorts": list(Sort),
+        "sorts": around.sort_options(outcome),
+        "sort_pairs": around.sort_pairs(criteria),
+        "refine": around.refine_form(criteria, outcome),
+        "chips": around.chips(criteria, labels),
+        "cleared": around.cleared(criteria),
+        "everywhere": "?" + criteria.to_query(anywhere=True, distance_km=None),
+        "without_place": "?" + criteria.to_query(where="", distance_km=None, anywhere=False),
+        "tabs": around.tabs(criteria),
         "noun": "résultat" if outcome.practitioners else "établissement",
-        "choices": [(place, _query(place.text, criteria.what)) for place in outcome.resolution.choices],
-        "variants": [(variant, _query(variant.where, variant.what)) for variant in outcome.variants],
+        "choices": [(place, "?" + criteria.to_query(where=place.text)) for place in outcome.resolution.choices],
+        "variants": [(v, "?" + criteria.to_query(where=v.where, what=v.what)) for v in outcome.variants],
     }
-
-
-def _query(where: str, what: str) -> str:
-    return "?" + urlencode({name: value for name, value in (("ou", where), ("quoi", what)) if value})
-
-
-def _title(criteria: SearchCriteria, outcome: Outcome) -> str:
-    """« ACT à Paris 10, 9 établissements »."""
-    what = criteria.what or "Établissements"
-    where = f" – {outcome.place.label}" if outcome.place else ""
-    return f"{what}{where}, {_totals(outcome)}"
-
-
-def _totals(outcome: Outcome) -> str:
-    """« 9 établissements, 9 UO »; practitioners when there are some."""
-    parts = []
-    if outcome.establishments or not outcome.practitioners:
-        parts.append(f"{counted(outcome.establishments, 'établissement')}, {counted(outcome.units, 'UO', 'UO')}")
-    if outcome.practitioners:
-        parts.append(counted(outcome.practitioners, "professionnel"))
-    return ", ".join(parts)

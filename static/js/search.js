@@ -1,0 +1,29 @@
+// Page of results: addresses without empty parameters, and, on the way back, what was open and where one was.
+// Without this script every filter, link and fold works the same.
+
+// A form sends only what was filled in: the address stays short enough to be read and sent.
+document.querySelectorAll("form[data-tidy]").forEach((form) =>
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const name of new Set(formData.keys())) {
+      const given = formData.getAll(name).filter((value) => value !== "");
+      formData.delete(name);
+      given.forEach((value) => formData.append(name, value));
+    }
+  }),
+);
+
+// What was folded or unfolded by hand, and the height of the page, belong to this step of the history.
+const folds = () => [...document.querySelectorAll("details[data-keep]")];
+const keyOf = (details) => details.dataset.keep || details.id;
+const remember = () => {
+  const opened = folds().filter((details) => details.open).map(keyOf);
+  history.replaceState({ ...history.state, opened, y: scrollY }, "");
+};
+const restore = () => {
+  const { opened, y } = history.state ?? {};
+  if (!opened) return;
+  folds().forEach((details) => (details.open = opened.includes(keyOf(details))));
+  requestAnimationFrame(() => scrollTo(0, y));
+};
+restore();
+addEventListener("pagehide", remember);
