@@ -10,12 +10,12 @@ from dataclasses import replace
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import CharField, OuterRef, QuerySet, Value
+from django.db.models.expressions import RawSQL
 
 from availability.breakdown import COUNT_FIELDS
-from availability.expected.services import expected_of
+from availability.expected.services import awaited_places, read_awaited
 from availability.guichet.needs import Answer, Fit, Judgement, Needs, Reason, Supply, judge
 from availability.guichet.supply import Offer, load_offers
-from availability.models import ExpectedPlace
 from availability.shown import local_day
 from common.french import NBSP
 from directory.models import OperationalUnit, UnitTerm
@@ -29,36 +29,38 @@ _OF_FIGURE = ("is_open", "rhythm", "figure", "confirmed_at", "to_confirm_since",
 def judge_units(
     unit_ids: Collection[int], needs: Needs, scope: Scope, now: datetime.datetime, audiences: Collection[int] = ()
 ) -> dict[int, Judgement]:
-    """What each unit is worth for these needs, and why: two queries, ``supply.MAX_UNITS`` units at most.
+    """What each unit is worth for these needs, and why: one query, ``supply.MAX_UNITS`` units at most.
 
     ``audiences``: ids of the terms « public pris en charge » asked for, told among the reasons. A unit that this person
     may not open, or that is not published any more, is left out.
     """
     if not unit_ids:
         return {}
-    offers = load_offers(_units(unit_ids, scope, audiences), scope, now)
-    awaited = expected_of(unit_ids, local_day(now))
+    today = local_day(now)
     return {
-        offer.unit.pk: _with_audiences(
-            judge(needs, _supply(offer, awaited.get(offer.unit.pk, ()))), audiences, offer.unit.audiences
-        )
-        for offer in offers
+        offer.unit.pk: _with_audiences(judge(needs, _supply(offer, today)), audiences, offer.unit.audiences)
+        for offer in load_offers(_units(unit_ids, scope, audiences), scope, now)
     }
 
 
-def _supply(offer: Offer, awaited: Sequence[ExpectedPlace]) -> Supply:
-    return offer.supply(tuple((place.expected_on, place.count) for place in awaited), doubt=offer.doubt)
+def _supply(offer: Offer, today: datetime.date) -> Supply:
+    awaited = read_awaited(offer.unit) if offer.unit.awaited else ()
+    return offer.supply(
+        tuple((place.expected_on, place.count) for place in awaited if place.expected_on >= today), doubt=offer.doubt
+    )
 
 
 def _units(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) -> QuerySet[OperationalUnit]:
     """Units with their figure, and the labels of those of the audiences asked for that they take."""
     taken = UnitTerm.objects.filter(unit=OuterRef("pk"), term__in=audiences).order_by("term__order", "term__label")
     nothing = Value([], ArrayField(CharField()))
+    asked = RawSQL("SELECT unnest(%s::bigint[])", (list(unit_ids),))
     return (
         OperationalUnit.objects.visible_to(scope)
         .published()
-        .filter(pk__in=unit_ids)
-        .annotate(audiences=ArraySubquery(taken.values("term__label")) if audiences else nothing, measures=nothing)
+        .filter(pk__in=asked)
+        .annotate(audiences=ArraySubquery(taken.values("term__label")) if audiences else nothing)
+        .annotate(awaited=awaited_places(), measures=nothing)
         .select_related("current_figure")
         .only(*_OF_UNIT, *(f"current_figure__{name}" for name in _OF_FIGURE))
         .order_by()

@@ -1,4 +1,4 @@
-"""What units are worth for a need: the same answers as the guichet unique, for any units, in two queries."""
+"""What units are worth for a need: the same answers as the guichet unique, for any units, in one query."""
 
 import datetime as dt
 import random
@@ -93,10 +93,10 @@ def test_every_unit_is_judged_as_the_guichet_judges_it(seed, now):
 
 
 @pytest.mark.parametrize("count", [1, 25])
-def test_two_queries_whatever_the_number_of_units(count, now, django_assert_num_queries):
+def test_one_query_whatever_the_number_of_units(count, now, django_assert_num_queries):
     numbers = random.Random(4)
     units = [any_unit(numbers, now).pk for _ in range(count)]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         judge_units(units, Needs(who=Who.WOMAN, age=30, animal=True), READER, now)
     with django_assert_num_queries(0):
         assert judge_units([], Needs(age=30), READER, now) == {}
@@ -130,7 +130,7 @@ def test_what_may_not_be_opened_is_not_judged(now):
 
 
 def test_a_thousand_units_are_judged_fast(now):
-    """Processor time of the process; the measure told in the docstring of the module is of a quiet machine."""
+    """Processor time, far above what it takes on a quiet machine."""
     entity = UnitFactory().geographic_entity
     made = OperationalUnit.objects.bulk_create(
         OperationalUnit(geographic_entity=entity, name=f"Unité {n}", max_age_days=55152) for n in range(1000)
@@ -155,6 +155,5 @@ def test_a_thousand_units_are_judged_fast(now):
         started = time.process_time()
         judged = judge_units([unit.pk for unit in made], needs, READER, now)
         best = min(best, time.process_time() - started)
-    print(f"{best * 1000:.0f} ms")
     assert len(judged) == 1000
-    assert best < 0.5
+    assert best < 0.4, f"{best * 1000:.0f} ms"
