@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from common.reference import Loaded
 
 from . import index_sql as sql
+from . import words_sql as words
 from .models import TERM_TIERS, TermKey
 
 
@@ -30,6 +31,8 @@ def refresh_units(*, unit_ids: Iterable[int]) -> None:
         _run(sql.LOCK_UNITS, ids=around)
         _run(sql.DELETE_UNITS, ids=around)
         _run(sql.UPSERT_UNITS, ids=around)
+        _run(words.ADD_WORDS_OF_UNITS, ids=around)
+        refresh_entities(entity_ids=entities)
         if practitioners := _ids(sql.PRACTITIONERS_IN, entities=entities):
             refresh_practitioners(practitioner_ids=practitioners)
 
@@ -41,6 +44,17 @@ def refresh_practitioners(*, practitioner_ids: Iterable[int]) -> None:
         _run(sql.LOCK_PRACTITIONERS, ids=ids)
         _run(sql.DELETE_PRACTITIONERS, ids=ids)
         _run(sql.UPSERT_PRACTITIONERS, ids=ids)
+        _run(words.WRITE_PRACTITIONERS, ids=ids)
+        _run(words.ADD_WORDS_OF_PRACTITIONERS, ids=ids)
+
+
+def refresh_entities(*, entity_ids: Iterable[int]) -> None:
+    """Bring the suggestions of these EGs to the state of the tables; their documents follow their units."""
+    ids = sorted(set(entity_ids))
+    with transaction.atomic():
+        _run(words.WAIT_FOR_REBUILD)
+        _run(words.WRITE_ENTITIES, ids=ids)
+        _run(words.ADD_WORDS_OF_ENTITIES, ids=ids)
 
 
 def refresh_figures(*, unit_ids: Iterable[int]) -> None:
@@ -49,9 +63,12 @@ def refresh_figures(*, unit_ids: Iterable[int]) -> None:
 
 
 def refresh_term(*, term_id: int) -> None:
-    """Bring the spellings of a term, and the documents that carry it or a term below it, to the state of the tables."""
+    """Bring a term's spellings and suggestion, and the documents that carry it or a term below it, up to date."""
     with transaction.atomic():
+        _run(words.WAIT_FOR_REBUILD)
         _write_keys(term_id)
+        _run(words.WRITE_TERMS, ids=[term_id])
+        _run(words.ADD_WORDS_OF_TERMS, ids=[term_id])
         if units := _ids(sql.UNITS_OF_TERM, id=term_id):
             refresh_units(unit_ids=units)
         if practitioners := _ids(sql.PRACTITIONERS_OF_TERM, id=term_id):
@@ -59,19 +76,30 @@ def refresh_term(*, term_id: int) -> None:
 
 
 def rebuild_all() -> Rebuilt:
-    """Write every document and every spelling anew, in one transaction; readers see the old ones until its end.
+    """Write every document, spelling, suggestion and word anew, in one transaction.
 
-    Writers of figures wait meanwhile.
+    Readers see the old ones until its end; writers of figures wait meanwhile.
     """
     with transaction.atomic():
-        _run("LOCK TABLE search_searchdocument IN SHARE ROW EXCLUSIVE MODE")
+        _run(words.HELD_WHILE_REBUILT)
         _write_keys(None)
         _run(sql.DELETE_UNITS, ids=None)
         _run(sql.UPSERT_UNITS, ids=None)
         _run(sql.DELETE_PRACTITIONERS, ids=None)
         _run(sql.UPSERT_PRACTITIONERS, ids=None)
-    _run("ANALYZE search_searchdocument, search_termkey")
+        _rebuild_words()
+    _run("ANALYZE search_searchdocument, search_termkey, search_suggestion, search_lexiconword")
     return counts()
+
+
+def _rebuild_words() -> None:
+    _run(words.EMPTY_LEXICON)
+    for statement in (
+        *(words.WRITE_TERMS, words.WRITE_ENTITIES, words.WRITE_PRACTITIONERS),
+        *(words.ADD_WORDS_OF_TERMS, words.ADD_WORDS_OF_ENTITIES, words.ADD_WORDS_OF_UNITS),
+        words.ADD_WORDS_OF_PRACTITIONERS,
+    ):
+        _run(statement, ids=None)
 
 
 def counts() -> Rebuilt:
@@ -85,16 +113,18 @@ def counts() -> Rebuilt:
 
 
 def is_complete() -> bool:
-    """Tell whether there are as many documents as published records, and spellings of terms: a quick check."""
+    """Tell whether there are as many documents as published records, spellings and suggestions: a quick check."""
     with connection.cursor() as cursor:
         cursor.execute(sql.PUBLISHED_COUNTS)
-        units, practitioners, spelled = cursor.fetchone()
-    return bool(spelled) and counts() == (units, practitioners)
+        units, practitioners, spelled, suggested = cursor.fetchone()
+    return bool(spelled) and suggested == practitioners and counts() == (units, practitioners)
 
 
 def load_spellings() -> Iterator[Loaded]:
     """Bring the spellings of every searchable term to the state of the nomenclatures (a loader of reference data)."""
     written = _write_keys(None)
+    _run(words.WRITE_TERMS, ids=None)
+    _run(words.ADD_WORDS_OF_TERMS, ids=None)
     created = sum(written)
     yield Loaded("Orthographes des termes", TermKey.objects.count(), created, len(written) - created)
 

@@ -306,5 +306,6 @@ SELECT
      JOIN directory_legalentity ej ON ej.id = eg.legal_entity_id
      WHERE unit.status = 'published' AND eg.status = 'published' AND ej.status = 'published'),
     (SELECT count(*) FROM directory_practitioner WHERE status = 'published'),
-    EXISTS (SELECT 1 FROM search_termkey)
+    EXISTS (SELECT 1 FROM search_termkey),
+    (SELECT count(*) FROM search_suggestion WHERE practitioner_id IS NOT NULL)
 """

@@ -14,23 +14,21 @@ from django.db import connection
 from accounts.roles import Permission
 from common.geo import distance_sql
 from directory.scopes import Coverage, Scope
-from directory.territory.places import Place, Resolution, resolve_place
+from directory.territory.places import Place
 
 from .criteria import SearchCriteria, Sort
-from .matching import KeyRow, Match, known_keys, read_text, words_of
+from .matching import Known, Match, known_keys, read_text, words_of
+from .matching_sql import match_conditions, match_rank
 from .outcome import SHOWN_LIMIT, Group, Outcome, Variant
+from .sight import place_visible
+from .where import resolve_where
 
 VARIANTS_LIMIT = 6
-_OWN_SENSITIVE = (
-    "SELECT own.geographic_entity_id FROM directory_operationalunit own"
-    " WHERE own.sensitive_unit AND own.id = ANY(%(own_units)s::bigint[])"
-)
 # FINESS, SIRET and national identifier give the address in public registers: hidden with the place.
 _NAMES_PLACE = (
     "SELECT 1 FROM directory_geographicentity place WHERE place.id = d.geographic_entity_id"
     " AND ARRAY[place.finess, place.siret, place.national_id] && %(identifiers)s::varchar[]"
 )
-_WEIGHTS = "'{0.05, 0.2, 0.5, 1.0}'"  # free text, names, coded offer, type d'UO
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,9 @@ class Filter:
 def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
     """Find the groups of results in order, 200 at most, with the true totals."""
     started = time.perf_counter()
-    resolution = resolve_place(criteria.where) if criteria.where else Resolution()
-    rows = known_keys(criteria.what) if criteria.what else []
-    match = read_text(criteria.what, rows)
+    resolution = resolve_where(criteria.where, scope)
+    known = known_keys(criteria.what, criteria.within)
+    match = read_text(criteria.what, known, criteria.within)
     place = resolution.place
     started_from = place is not None and place.point is not None
     sort = (criteria.sort or Sort.DISTANCE) if started_from else Sort.RELEVANCE
@@ -55,7 +53,7 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
         coverage = scope.coverage(Permission.SENSITIVE_READ)
         found = _find_groups(match, place, sort, coverage, now)
         if not found["groups"]:
-            found["variants"] = _variants(criteria, place, rows, coverage)
+            found["variants"] = _variants(criteria, place, known, coverage)
     elapsed = round((time.perf_counter() - started) * 1000)
     return Outcome(place, resolution, match, sort, elapsed_ms=max(elapsed, 1), **found)
 
@@ -65,17 +63,8 @@ def document_filter(match: Match, place: Place | None, coverage: Coverage) -> Fi
 
     Without words, units only: the whole directory of practitioners is not an answer.
     """
-    parts: list[str] = []
     parameters: dict[str, Any] = {}
-    if match.by_terms:
-        parts.append(
-            "(d.term_ids && %(terms)s::bigint[] OR d.kind = 'pro' AND d.term_ids && %(person_terms)s::bigint[])"
-            if match.person_term_ids
-            else "d.term_ids && %(terms)s::bigint[]"
-        )
-        parameters |= {"terms": list(match.term_ids), "person_terms": list(match.person_term_ids)}
-    if match.words:
-        parts.append("d.text @@ " + _text_query(match.words, parameters))
+    parts = match_conditions(match, parameters)
     if match.identifiers:
         parts.append("d.identifiers && %(identifiers)s::varchar[]")
         parameters["identifiers"] = list(match.identifiers)
@@ -88,42 +77,9 @@ def document_filter(match: Match, place: Place | None, coverage: Coverage) -> Fi
     return Filter(" AND ".join(parts), parameters)
 
 
-def _text_query(words: Sequence[str], parameters: dict[str, Any]) -> str:
-    """Every word, as written or by its stem; the last one may be the beginning of a word."""
-    pieces = []
-    for place, word in enumerate(words):
-        last = place == len(words) - 1 and len(word) > 1
-        parameters |= {f"word{place}": word, f"start{place}": f"{word}:*" if last else word}
-        pieces.append(f"(to_tsquery('fr', %(word{place})s) || to_tsquery('simple', %(start{place})s))")
-    return "(" + " && ".join(pieces) + ")"
-
-
 def text_rank(match: Match, parameters: dict[str, Any]) -> str:
     """Best relevance of the documents of a group, by the weight of what holds the words. Terms all weigh the same."""
-    if not match.words:
-        return "0"
-    return f"max(ts_rank({_WEIGHTS}, d.text, {_text_query(match.words, parameters)}))"
-
-
-def place_visible(coverage: Coverage, parameters: dict[str, Any]) -> str:
-    """Condition under which the place of a document may be told to this person (spec 01-settled, Directory).
-
-    The rule of ``directory.querysets.address_shown``: it holds for all the documents of an EG, or for none.
-    """
-    if coverage.region:
-        return "true"
-    parts = ["NOT d.hides_place"]
-    if coverage.units:
-        parts.append(f"d.geographic_entity_id IN ({_OWN_SENSITIVE})")
-        parameters["own_units"] = sorted(coverage.units)
-    for column, ids in (
-        ("geographic_entity_id", coverage.geographic_entities),
-        ("legal_entity_id", coverage.legal_entities),
-    ):
-        if ids:
-            parts.append(f"d.{column} = ANY(%(own_{column})s::bigint[])")
-            parameters[f"own_{column}"] = sorted(ids)
-    return f"({' OR '.join(parts)})"
+    return f"max({match_rank(match, parameters)})"
 
 
 def _find_groups(match: Match, place: Place | None, sort: Sort, coverage: Coverage, now: datetime.datetime) -> dict:
@@ -238,17 +194,17 @@ def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> lis
     return [DocumentRow(*row) for row in _select(statement, parameters)]
 
 
-def _variants(
-    criteria: SearchCriteria, place: Place | None, rows: Sequence[KeyRow], coverage: Coverage
-) -> tuple[Variant, ...]:
+def _variants(criteria: SearchCriteria, place: Place | None, known: Known, coverage: Coverage) -> tuple[Variant, ...]:
     """What finds something once one criterion is dropped: the department, the words, or one word (one query)."""
     trials: list[tuple[str, str, Filter]] = []
     if place and not place.insee and criteria.what:
-        trials.append(("", criteria.what, document_filter(read_text(criteria.what, rows), None, coverage)))
+        trials.append(
+            ("", criteria.what, document_filter(read_text(criteria.what, known, criteria.within), None, coverage))
+        )
     words = words_of(criteria.what)
     for dropped in words if len(words) > 1 else ():
         text = " ".join(word for word in words if word != dropped)
-        if match := read_text(text, rows):
+        if match := read_text(text, known, criteria.within):
             trials.append((criteria.where, text, document_filter(match, place, coverage)))
     if place and criteria.what:
         trials.append((criteria.where, "", document_filter(Match(), place, coverage)))

@@ -6,12 +6,14 @@ call this inside a transaction: a slow service would hold the locks.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.cache import cache
 from geopy.adapters import URLLibAdapter
 from geopy.exc import GeopyError
 from geopy.geocoders import BANFrance
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SCORE = 0.5  # from 0 to 1, as the service marks its answers; below, the answer is another street
+KEPT = 600  # seconds an address found stays in memory
 FARTHEST_KM = 30  # from the centre of the commune; beyond, the point belongs to another place
 
 
@@ -35,6 +38,18 @@ class Position(NamedTuple):
     lat: float
     lon: float
     source: PositionSource
+
+
+class Address(NamedTuple):
+    """An address found from a text alone; ``insee`` is its commune as the service names it."""
+
+    label: str
+    insee: str
+    point: Point
+
+    @property
+    def department(self) -> str:
+        return self.insee[:2]
 
 
 def position_of(street: str, postal_code: str, commune: Commune) -> Position:
@@ -47,37 +62,60 @@ def position_of(street: str, postal_code: str, commune: Commune) -> Position:
 
 def geocode(street: str, postal_code: str, commune: Commune) -> Point | None:
     """Point of an address as the service knows it; ``None`` when it is off, fails, or is not sure of this commune."""
-    if not settings.GEOCODER_URL or not street:
+    if not street:
+        return None
+    answer = _ask(f"{street} {postal_code} {commune.place_name}", settings.GEOCODER_TIMEOUT)
+    if answer is None or answer.insee not in {commune.pk, commune.parent_id}:
+        return None
+    return answer.point if is_near(answer.point, commune) else None
+
+
+def locate(text: str, timeout: float) -> Address | None:
+    """Address that a text names, for a starting point; ``None`` when the service is off, fails or is not sure.
+
+    ``timeout`` in seconds. The answer is kept a while in this process: the pages of one search ask for it again.
+    """
+    key = f"geocoding:{hashlib.sha256(text.encode()).hexdigest()}"
+    if not settings.GEOCODER_URL:
+        return None
+    found = cache.get(key)
+    if found is None and (found := _ask(text, timeout)):
+        cache.set(key, found, KEPT)
+    return found
+
+
+def _ask(text: str, timeout: float) -> Address | None:
+    """The best answer of the service, sure enough; ``None`` otherwise, and when there is no service."""
+    if not settings.GEOCODER_URL:
         return None
     address = urlsplit(settings.GEOCODER_URL)
     coder = BANFrance(
         domain=f"{address.netloc}{address.path}".rstrip("/"),
         scheme=address.scheme or "https",
-        timeout=settings.GEOCODER_TIMEOUT,
+        timeout=timeout,
         user_agent="ror",
         adapter_factory=URLLibAdapter,  # the other ones try again after a time-out
     )
     try:
-        answer = coder.geocode(f"{street} {postal_code} {commune.place_name}", exactly_one=True)
+        return _trusted(coder.geocode(text, exactly_one=True))
     except (GeopyError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        # The service is not ours: whatever it answers, the address is saved with its commune's centre.
+        # The service is not ours: whatever it answers, what asked for it goes on without.
         logger.warning("geocoding failed: %s", type(error).__name__)
         return None
-    return _trusted(answer, commune)
 
 
-def _trusted(answer, commune: Commune) -> Point | None:
-    """Keep an answer that is sure enough and lies in the commune."""
-    if answer is None:
-        return None
-    properties = answer.raw.get("properties") if isinstance(answer.raw, dict) else None
+def _trusted(answer) -> Address | None:
+    """Keep an answer that is sure enough and names its commune."""
+    properties = answer.raw.get("properties") if answer is not None and isinstance(answer.raw, dict) else None
     if not isinstance(properties, dict):
         return None
     score, insee = properties.get("score"), str(properties.get("citycode", ""))
-    if not isinstance(score, int | float) or score < SCORE or insee not in {commune.pk, commune.parent_id}:
+    if not isinstance(score, int | float) or score < SCORE or not insee:
         return None
     point = Point(answer.latitude, answer.longitude)
-    return point if is_near(point, commune) else None
+    if not (math.isfinite(point.lat) and math.isfinite(point.lon)):
+        return None
+    return Address(str(properties.get("label", "")) or str(answer), insee, point)
 
 
 def is_near(point: Point, commune: Commune) -> bool:

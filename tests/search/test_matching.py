@@ -4,29 +4,64 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.criteria import WHAT_LIMIT, WHERE_LIMIT, SearchCriteria, Sort
-from search.matching import KeyRow, Match, read_text, words_of
+from search.criteria import WHAT_LIMIT, WHERE_LIMIT, SearchCriteria, Sort, Within
+from search.matching import KeyRow, Known, Match, Word, read_text, words_of
 
-ACT = [KeyRow("act", True, 1, "unit_type"), KeyRow("act", True, 2, "unit_type")]
+ACT = (KeyRow("act", True, 1, "unit_type"), KeyRow("act", True, 2, "unit_type"))
+
+
+def known(*rows, words=()):
+    return Known(rows, frozenset(words))
 
 
 def test_an_acronym_alone_asks_for_its_terms():
-    assert read_text("ACT", ACT) == Match(term_ids=(1, 2))
-    assert read_text(" act ", ACT) == Match(term_ids=(1, 2))
+    assert read_text("ACT", known(*ACT)) == Match(term_ids=(1, 2))
+    assert read_text(" act ", known(*ACT)) == Match(term_ids=(1, 2))
 
 
-def test_an_acronym_inside_a_text_leaves_the_other_words():
-    assert read_text("ACT hors les murs", ACT) == Match(term_ids=(1, 2), words=("hors", "les", "murs"))
+def test_the_other_number_of_a_spelling_is_read():
+    assert read_text("ACTS", known(*ACT)) == Match(term_ids=(1, 2))
+    rows = [KeyRow("urgences", False, 7, "unit_type")]
+    assert read_text("urgence", known(*rows)) == Match(term_ids=(7,))
 
 
-def test_a_word_that_is_no_acronym_is_not_a_term():
+def test_an_acronym_inside_a_text_is_looked_for_in_the_type_and_the_names():
+    match = read_text("ACT hors les murs", known(*ACT, words=["hors", "murs"]))
+    assert match == Match(words=(Word("act", starts=True, weights="AC"), Word("hors"), Word("murs", starts=True)))
+
+
+def test_a_spelling_inside_a_text_is_not_looked_for_in_the_free_text():
     rows = [KeyRow("crise", False, 5, "unit_type")]
-    assert read_text("centre de crise", rows) == Match(words=("centre", "de", "crise"))
+    match = read_text("crise suicidaire", known(*rows, words=["crise"]))
+    assert match.words == (Word("crise", weights="ABC"), Word("suicidaire", starts=True))
+
+
+def test_the_longest_spelling_gives_its_words_together():
+    rows = [KeyRow("salle de consommation", False, 5, "unit_type"), KeyRow("salle", True, 6, "unit_type")]
+    match = read_text("salle de consommation paris", known(*rows, words=["salle", "consommation"]))
+    assert [word.weights for word in match.words] == ["ABC", "ABC", ""]
+
+
+def test_a_word_met_nowhere_may_be_a_beginning():
+    match = read_text("gynéco obstétrique", known(words=["obstetrique"]))
+    assert match.words == (Word("gyneco", starts=True), Word("obstetrique", starts=True))
+    assert read_text("gynéco obstétrique", known(words=["gyneco"])).words[0] == Word("gyneco")
 
 
 def test_the_strongest_list_wins_and_practitioners_answer_to_the_others():
     rows = [KeyRow("psychiatre", False, 9, "resource_profession"), KeyRow("psychiatre", False, 4, "unit_type")]
-    assert read_text("psychiatre", rows) == Match(term_ids=(4,), person_term_ids=(9,))
+    assert read_text("psychiatre", known(*rows)) == Match(term_ids=(4,), person_term_ids=(9,))
+    assert read_text("psychiatre", known(*rows), Within.PRACTITIONER).kind == "pro"
+
+
+def test_a_list_asked_for_gives_its_terms_or_nothing():
+    assert read_text("soins", Known(within_ids=(3,)), Within.ACT) == Match(term_ids=(3,))
+    assert read_text("soins", Known(), Within.ACT) == Match(nothing=True)
+
+
+def test_establishments_are_looked_for_by_name():
+    match = read_text("les quais", known(words=["quais"]), Within.ENTITY)
+    assert match == Match(words=(Word("quais", starts=True, weights="C"),), kind="uo")
 
 
 @pytest.mark.parametrize(
@@ -38,24 +73,27 @@ def test_the_strongest_list_wins_and_practitioners_answer_to_the_others():
         ("+33 1 40 97 01 02", ("0140970102",)),
         ("11/1234", ("11/1234",)),
         ("10199000016", ("10199000016",)),
+        ("FINESS : 920 812 345", ("920812345",)),
+        ("tél. 01-40-97-01-02", ("0140970102",)),
+        ("0033140970102", ("0140970102",)),
     ],
 )
 def test_numbers_are_identifiers(text, expected):
-    match = read_text(text, [])
+    match = read_text(text, Known())
     assert match.words == ()
     assert set(expected) <= set(match.identifiers)
 
 
 @pytest.mark.parametrize("text", ["🙂", "?!", "« »", "%", "'"])
 def test_a_text_without_a_word_finds_nothing(text):
-    assert read_text(text, []).nothing
+    assert read_text(text, Known()).nothing
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read(text):
-    match = read_text(SearchCriteria.from_query({"quoi": text}).what, [])
+    match = read_text(SearchCriteria.from_query({"quoi": text}).what, Known())
     assert len(match.words) <= 12
-    assert all(word.isascii() and word.isalnum() for word in match.words)
+    assert all(word.text.isascii() and word.text.isalnum() for word in match.words)
 
 
 def test_single_letters_are_left_out_unless_alone():
