@@ -2,6 +2,7 @@
 
 import datetime
 from http import HTTPStatus
+from typing import NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
@@ -20,6 +21,7 @@ from . import membership
 from .breakdown import COUNT_FIELDS
 from .exceptions import UnitsNotGrouped
 from .grouping_form import TERM_FIELDS, GroupingForm, RhythmForm
+from .groupings import in_force
 from .models import AvailabilityEntry, CurrentFigure, GroupedUnit, Grouping, UnitTypeRhythm
 from .openings import services as openings
 
@@ -66,7 +68,7 @@ class RhythmAdmin(BackOfficeAdmin):
         request.is_tried = True
         try:
             with transaction.atomic():
-                before = _open_units()
+                before = _in_force()
                 response = super().changeform_view(request, object_id, form_url, extra_context)
                 if response.status_code != HTTPStatus.FOUND:
                     return response
@@ -81,9 +83,19 @@ class RhythmAdmin(BackOfficeAdmin):
             super().message_user(request, *args, **kwargs)
 
     def _effect(self, request, object_id, before):
-        after = _open_units()
-        units = GroupedUnit.objects.filter(self.concerned(request, object_id)).values("unit").distinct().count()
-        return {"units": units, "closed": len(before - after), "opened": len(after - before)}
+        """How many units the rule concerns, and what becomes of openings, rhythms and figures."""
+        after, now = _in_force(), timezone.now()
+        rows = GroupedUnit.objects.filter(self.concerned(request, object_id))
+        pairs = [(before.get(pk, row), row) for pk, row in after.items()]
+        return {
+            "units": rows.values("unit").distinct().count(),
+            "is_dormant": rows.exists() and not rows.filter(in_force("grouping__")).exists(),
+            "closed": sum(was.is_open and not row.is_open for was, row in pairs),
+            "opened": sum(row.is_open and not was.is_open for was, row in pairs),
+            "rhythms": sum(row.rhythm != was.rhythm for was, row in pairs),
+            "expired": sum(row.is_open and was.counts(now) and not row.counts(now) for was, row in pairs),
+            "back": sum(row.is_open and row.counts(now) and not was.counts(now) for was, row in pairs),
+        }
 
     def _ask(self, request, effect):
         sent = [(name, value) for name, values in request.POST.lists() for value in values]
@@ -107,8 +119,22 @@ class RhythmAdmin(BackOfficeAdmin):
         )
 
 
-def _open_units():
-    return set(CurrentFigure.objects.filter(is_open=True).values_list("pk", flat=True))
+class InForce(NamedTuple):
+    """What a rule gives the figure of a unit."""
+
+    is_open: bool
+    rhythm: datetime.timedelta
+    expires_at: datetime.datetime | None
+
+    def counts(self, now):
+        """Whether the figure is not expired at ``now``, closures left aside."""
+        return self.expires_at is not None and self.expires_at >= now
+
+
+def _in_force():
+    """What is in force, by unit."""
+    rows = CurrentFigure.objects.order_by().values_list("pk", *InForce._fields)
+    return {pk: InForce(*values) for pk, *values in rows.iterator()}
 
 
 @admin.register(Grouping)

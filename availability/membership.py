@@ -12,10 +12,13 @@ from django.db import connection
 from .breakdown import COUNT_FIELDS
 from .freshness import EXPIRY_RHYTHMS
 
+IS_CRISIS_ON = "SELECT is_on FROM availability_crisismode ORDER BY at DESC, id DESC LIMIT 1"
 # Units under the groupings whose rule they meet, published or not (spec 20; ages of 01-settled).
-_MATCHED = """
+# A grouping of a crisis gives no rhythm and opens no entry out of crisis mode: it is not in force.
+_MATCHED = f"""
 matched AS MATERIALIZED (
     SELECT grouping_rule.id AS grouping_id, grouping_rule.counted, grouping_rule.rhythm AS grouping_rhythm,
+           NOT grouping_rule.is_crisis OR coalesce(({IS_CRISIS_ON}), false) AS is_in_force,
            unit.id AS unit_id, unit.unit_type_id, commune.department_id AS department_code,
            unit.status = 'published' AND eg.status = 'published' AND ej.status = 'published' AS is_published
     FROM directory_operationalunit unit
@@ -37,11 +40,12 @@ matched AS MATERIALIZED (
                       JOIN directory_unitterm given ON given.term_id = asked.term_id
                       WHERE asked.grouping_id = grouping_rule.id AND given.unit_id = unit.id))
 )
-"""
+"""  # noqa: S608
 _RHYTHMS = """
 rhythms AS MATERIALIZED (
     SELECT matched.unit_id, coalesce(own.rhythm, min(matched.grouping_rhythm)) AS rhythm
     FROM matched LEFT JOIN availability_unittyperhythm own ON own.unit_type_id = matched.unit_type_id
+    WHERE matched.is_in_force
     GROUP BY matched.unit_id, own.rhythm
 )
 """
@@ -67,10 +71,10 @@ wanted AS (
            coalesce(figure.is_open, false) AS is_open, {_COUNTED} AS free,
            CASE WHEN {_IS_CONFIRMED} THEN figure.confirmed_at END AS confirmed_at,
            CASE WHEN {_IS_CONFIRMED} THEN figure.expires_at END AS expires_at,
-           coalesce(figure.rhythm, rhythms.rhythm) AS rhythm,
+           coalesce(figure.rhythm, rhythms.rhythm, matched.grouping_rhythm) AS rhythm,
            figure.unit_id IS NOT NULL AND {_IS_VOLATILE.format(unit="matched.unit_id")} AS is_volatile
     FROM matched
-    JOIN rhythms ON rhythms.unit_id = matched.unit_id
+    LEFT JOIN rhythms ON rhythms.unit_id = matched.unit_id
     LEFT JOIN availability_currentfigure figure ON figure.unit_id = matched.unit_id
     WHERE matched.is_published
 ),
@@ -138,7 +142,10 @@ class Brought(NamedTuple):
 
 
 def rhythms_of(unit_ids: Iterable[int]) -> dict[int, datetime.timedelta]:
-    """Expected rhythm of each unit that belongs to a grouping: its type's own, else the shortest (01-settled)."""
+    """Expected rhythm of each unit that belongs to a grouping in force: its type's own, else the shortest.
+
+    Source: 01-settled, Availability. Those of a crisis are in force in crisis mode alone.
+    """
     return dict(_rows(_RHYTHMS_OF, list(unit_ids)))
 
 

@@ -15,6 +15,7 @@ from common.text import fold
 from directory.enums import PublicationStatus
 from directory.models import OperationalUnit, Term
 
+from ..groupings import in_force
 from ..models import GroupedUnit
 
 LONGEST_ID = 18  # digits
@@ -53,7 +54,7 @@ class OpeningFilter(forms.Form):
     def __init__(self, data: Mapping[str, Any]) -> None:
         """Offer the types that groupings name (one query)."""
         super().__init__(data)
-        terms = Term.objects.filter(groupings__isnull=False).distinct().order_by("label", "pk")
+        terms = Term.objects.filter(in_force("groupings__"), groupings__isnull=False).distinct().order_by("label", "pk")
         self.types = {str(pk): label for pk, label in terms.values_list("pk", "label")}
         self.fields["type"].choices = [("", "Tous"), *self.types.items()]
 
@@ -89,8 +90,8 @@ class OpeningFilter(forms.Form):
 
 
 def stateable_units() -> QuerySet[OperationalUnit]:
-    """Published units that belong to a grouping, or were opened to entry when they did."""
-    rows = GroupedUnit.objects.filter(unit=OuterRef("pk"))
+    """Published units that belong to a grouping in force, or were opened to entry when they did."""
+    rows = GroupedUnit.objects.filter(in_force("grouping__"), unit=OuterRef("pk"))
     return (
         OperationalUnit.objects.published()
         .filter(geographic_entity__status=PUBLISHED, geographic_entity__legal_entity__status=PUBLISHED)
@@ -101,11 +102,11 @@ def stateable_units() -> QuerySet[OperationalUnit]:
 
 def shown_units(units: QuerySet[OperationalUnit]) -> QuerySet[OperationalUnit]:
     """Units as lines of the list, by establishment, each with its figure and the names of its ``groupings``."""
-    ordinary = GroupedUnit.objects.filter(unit=OuterRef("pk"), grouping__is_crisis=False).order_by("grouping__order")
+    rows = GroupedUnit.objects.filter(in_force("grouping__"), unit=OuterRef("pk")).order_by("grouping__order")
     return (
         units.with_place()
         .select_related("current_figure")
-        .annotate(groupings=ArraySubquery(ordinary.values("grouping__name")))
+        .annotate(groupings=ArraySubquery(rows.values("grouping__name")))
         .order_by("geographic_entity__sort_name", "geographic_entity_id", "sort_name", "pk")
     )
 

@@ -20,6 +20,7 @@ from common.french import counted
 from common.pages import posted_from
 
 from ..groupings import switch_crisis_mode
+from ..locks import SharedMeanwhile
 from ..models import CrisisMode
 from ..openings import services as openings
 from ..openings.crisis_form import CrisisForm
@@ -120,18 +121,27 @@ def crisis_mode(request: SignedInRequest) -> HttpResponse:
     is_on = bool(switches and switches[0].is_on)
     form = CrisisForm(request.POST if request.method == "POST" else None, is_on=is_on)
     if request.method == "POST" and form.is_valid():
-        switched = switch_crisis_mode(
-            is_on=form.cleaned_data["vers"] == "on",
-            reason=form.cleaned_data["reason"],
-            scope=request.scope,
-            by=request.user,
-            now=timezone.now(),
-            request_ip=client_address(request),
-        )
-        if switched is None:
-            messages.info(request, "Le mode crise était déjà dans cet état.")
+        try:
+            _switch(request, form)
+        except SharedMeanwhile:
+            form.add_error(None, "Des lits mutualisés viennent de changer\u00a0: validez de nouveau.")
         else:
-            messages.success(request, f"Mode crise {switched}.")
-        return redirect("availability:crisis_mode")
+            return redirect("availability:crisis_mode")
     context = {"form": form, "is_on": is_on, "switches": switches}
     return render(request, "availability/crisis_mode.html", context, status=422 if form.errors else 200)
+
+
+def _switch(request: SignedInRequest, form: CrisisForm) -> None:
+    """Switch, and say so. Raises ``SharedMeanwhile``."""
+    switched = switch_crisis_mode(
+        is_on=form.cleaned_data["vers"] == "on",
+        reason=form.cleaned_data["reason"],
+        scope=request.scope,
+        by=request.user,
+        now=timezone.now(),
+        request_ip=client_address(request),
+    )
+    if switched is None:
+        messages.info(request, "Le mode crise était déjà dans cet état.")
+    else:
+        messages.success(request, f"Mode crise {switched}.")

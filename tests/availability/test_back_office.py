@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEntry
 from availability.grouping_form import GroupingForm, typed_age
@@ -70,6 +71,23 @@ def test_a_groupings_new_rhythm_reaches_its_units(support, cast, world):
     assert (closed.action, closed.actor, closed.details["cause"]) == ("entry_closed", cast.sesan, "rule")
     assert (changed.action, changed.target) == ("grouping_changed", grouping.name)
     assert changed.details["changed"] == ["order", "rhythm", "unit_types"]
+
+
+def test_a_shorter_rhythm_tells_which_figures_would_expire(support, world):
+    grouping = world.grouping
+    address = reverse("admin:availability_grouping_change", args=[grouping.pk])
+    types = list(grouping.unit_types.values_list("pk", flat=True))
+    data = {"code": grouping.code, "name": grouping.name, "rhythm": 1, "order": 0, "unit_types": types}
+    data |= {"from_unit": "y", "until_unit": "y"}
+    CurrentFigure.objects.filter(pk=world.act.pk).update(confirmed_at=timezone.now() - 4 * datetime.timedelta(hours=1))
+    page = support.post(address, data).content.decode()
+    assert "3 unités changent de rythme." in page
+    assert "1 chiffre serait périmé aussitôt" in page
+    page = support.post(address, data | {"is_crisis": "on"}).content.decode()
+    assert "3 saisies seront fermées" in page
+    assert "Ce regroupement ne vaut qu’en mode crise, qui est désactivé" in page
+    page = support.post(address, data | {"rhythm": 7 * 24}).content.decode()
+    assert "Aucun rythme ne change." in page
 
 
 def rule(**values):

@@ -1,6 +1,7 @@
 """Groupings: presets of the region, what crisis mode shows, the counts offered, ages and activities as a rule."""
 
 import csv
+import datetime
 
 import pytest
 from django.conf import settings
@@ -9,10 +10,13 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from availability import groupings, membership
+from availability import groupings, membership, summary
 from availability.breakdown import COUNT_FIELDS, USUAL_COUNTS
-from availability.exceptions import CrisisRefused
-from availability.models import CrisisMode, GroupedUnit, Grouping
+from availability.exceptions import CrisisRefused, UnitsNotGrouped
+from availability.models import CrisisMode, CurrentFigure, GroupedUnit, Grouping
+from availability.openings import services as openings
+from availability.openings.listing import stateable_units
+from availability.signals import figures_changed
 from directory.ages import ADULT_DAYS
 from directory.enums import Nomenclature
 from directory.models import OperationalUnit, UnitTerm
@@ -188,3 +192,79 @@ def test_the_total_of_a_covid_grouping_is_its_count(world, covid):
     membership.follow_figures(unit_ids=[world.act.pk])
     assert GroupedUnit.objects.get(grouping=covid).free == 3
     assert GroupedUnit.objects.get(grouping=world.grouping, unit=world.act).free == 8
+
+
+HOUR = datetime.timedelta(hours=1)
+
+
+def figure_of(unit):
+    return CurrentFigure.objects.get(pk=unit.pk)
+
+
+def test_a_crisis_rhythm_holds_in_crisis_mode_alone(cast, world, covid):
+    Grouping.objects.filter(pk=covid.pk).update(rhythm=HOUR)
+    usual = figure_of(world.act).rhythm
+    openings.apply_rhythms()
+    assert figure_of(world.act).rhythm == usual
+    CurrentFigure.objects.filter(pk=world.act.pk).update(confirmed_at=timezone.now() - 4 * HOUR)
+    heard = []
+
+    def hear(sender, *, unit_ids, **kwargs):
+        heard.extend(unit_ids)
+
+    figures_changed.connect(hear)
+    try:
+        switch(cast, is_on=True)
+    finally:
+        figures_changed.disconnect(hear)
+    assert heard == [world.act.pk]
+    assert figure_of(world.act).rhythm == HOUR
+    assert figure_of(world.act).expires_at < timezone.now()
+    assert {row.rhythm for row in GroupedUnit.objects.filter(unit=world.act)} == {HOUR}
+    switch(cast, is_on=False)
+    assert figure_of(world.act).rhythm == usual
+    assert figure_of(world.act).expires_at > timezone.now()
+    assert {row.rhythm for row in GroupedUnit.objects.filter(unit=world.act)} == {usual}
+
+
+def test_a_unit_of_a_crisis_grouping_alone_is_open_in_crisis_mode_alone(cast, world):
+    kind = unit_type("254.28")
+    crisis = GroupingFactory(code="crise", unit_types=[kind], is_crisis=True)
+    unit = UnitFactory(geographic_entity=world.eg, unit_type=kind)
+    openings.apply_rhythms()
+
+    def open_entry():
+        openings.open_entry(unit_ids=[unit.pk], scope=scope_of(cast.sesan), now=timezone.now(), by=cast.sesan)
+
+    assert crisis.rows.get().unit_id == unit.pk
+    assert unit not in stateable_units()
+    with pytest.raises(UnitsNotGrouped):
+        open_entry()
+    switch(cast, is_on=True)
+    assert unit in stateable_units()
+    open_entry()
+    assert figure_of(unit).is_open
+    switch(cast, is_on=False)
+    assert not figure_of(unit).is_open
+    assert not crisis.rows.get().is_open
+    assert AuditEntry.objects.get(action="entry_closed").details["cause"] == "rule"
+    switch(cast, is_on=True)
+    assert figure_of(unit).is_open
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_rows_written_at_a_switch_are_those_rebuilt_from_nothing(cast, world, covid, is_on):
+    Grouping.objects.filter(pk=covid.pk).update(rhythm=HOUR)
+    switch(cast, is_on=True)
+    if not is_on:
+        switch(cast, is_on=False)
+    kept = list(GroupedUnit.objects.order_by("grouping", "unit").values())
+    GroupedUnit.objects.all().delete()
+    assert openings.apply_rhythms() == []
+    assert [row | {"id": 0} for row in kept] == [
+        row | {"id": 0} for row in GroupedUnit.objects.order_by("grouping", "unit").values()
+    ]
+    now = timezone.now()
+    cells = summary.default_cells(now)
+    summary.rebuild()
+    assert cells == summary.default_cells(now)
