@@ -22,15 +22,24 @@ def distance_km(start: Point, end: Point) -> float:
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
 
 
-def distance_sql(lat_column: str, lon_column: str) -> str:
-    """SQL expression of the distance in kilometres from ``%(lat)s``, ``%(lon)s`` to two columns of degrees.
+def chord_sql(lat_column: str, lon_column: str) -> str:
+    """SQL expression that grows with the distance from ``%(lat)s``, ``%(lon)s`` to two columns of degrees.
 
-    NULL when a column is. The column names are written by the caller in code, never taken from a request.
+    The haversine of the angle: cheaper than kilometres to sort by, and compared with the haversine of a radius. NULL
+    when a column is. The column names are written by the caller in code, never taken from a request.
     """
     return (
-        f"CASE WHEN {lat_column} IS NOT NULL AND {lon_column} IS NOT NULL THEN"  # least() would make 1 of a NULL
-        f" 2 * {EARTH_RADIUS_KM} * asin(least(1.0, sqrt("
-        f"power(sin(radians({lat_column} - %(lat)s) / 2), 2)"
-        f" + cos(radians(%(lat)s)) * cos(radians({lat_column})) * power(sin(radians({lon_column} - %(lon)s) / 2), 2))))"
-        " END"
+        f"(power(sin(radians({lat_column} - %(lat)s) / 2), 2)"
+        f" + cos(radians(%(lat)s)) * cos(radians({lat_column})) * power(sin(radians({lon_column} - %(lon)s) / 2), 2))"
     )
+
+
+def chord_km_sql(chord: str) -> str:
+    """SQL expression of the kilometres of a ``chord_sql``; NULL when it is."""
+    # least() would make 1 of a NULL
+    return f"CASE WHEN {chord} IS NOT NULL THEN 2 * {EARTH_RADIUS_KM} * asin(least(1.0, sqrt({chord}))) END"
+
+
+def distance_sql(lat_column: str, lon_column: str) -> str:
+    """SQL expression of the distance in kilometres from ``%(lat)s``, ``%(lon)s`` to two columns of degrees."""
+    return chord_km_sql(chord_sql(lat_column, lon_column))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from availability.guichet.needs import Judgement
 from directory.territory.places import Place, Resolution
 
+from .conditions import Asked
 from .criteria import Facet, Sort
 from .matching import Match
 
@@ -70,7 +71,8 @@ class Outcome:
     are true totals. ``radius_km``: greatest distance applied, empty for none; ``is_widened``: none was applied because
     the usual radius holds too few lines. ``correction``: the typing error that was mended, when the text as typed finds
     nothing. ``judgements``: by unit, when a person's needs are asked; ``is_judged_whole`` is false when only the
-    nearest ``JUDGED_LIMIT`` units were judged.
+    nearest ``JUDGED_LIMIT`` units were judged. ``asked`` is what the statements about these results need, empty when
+    the texts can find nothing.
     """
 
     place: Place | None
@@ -88,6 +90,7 @@ class Outcome:
     correction: Any = None
     judgements: Mapping[int, Judgement] = field(default_factory=dict)
     is_judged_whole: bool = True
+    asked: Asked | None = None
     variants: tuple[Any, ...] = ()
     elapsed_ms: int = 0
 

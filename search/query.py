@@ -1,143 +1,109 @@
-"""Running a search: one query for the groups and the totals, one for the units of a page (spec 40, Results).
-
-Everything the text of the SQL holds is written here; what comes from a request is a parameter.
-"""
+"""Running a search: one query for lines, totals and facets, one for the units of a page (spec 40, Results)."""
 
 import datetime
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.db import connection
 
 from accounts.roles import Permission
-from common.geo import distance_sql
-from directory.scopes import Coverage, Scope
+from availability.guichet.needs import Fit, Judgement
+from directory.scopes import Scope
 from directory.territory.places import Place
 
-from .criteria import SearchCriteria, Sort
-from .matching import Known, Match, known_keys, read_text, words_of
-from .matching_sql import match_conditions, match_rank
-from .outcome import SHOWN_LIMIT, Group, Outcome, Variant
+from .conditions import Asked
+from .criteria import Facet, SearchCriteria
+from .fit import judge_units
+from .matching import known_keys, read_text
+from .outcome import JUDGED_LIMIT, FacetChoice, FacetCounts, FlagCounts, Group, Outcome
 from .sight import place_visible
+from .statement import (
+    FACET_BITS,
+    Statement,
+    candidates_statement,
+    page_statement,
+    rows_statement,
+    units_statement,
+)
 from .where import resolve_where
 
-VARIANTS_LIMIT = 6
-# FINESS, SIRET and national identifier give the address in public registers: hidden with the place.
-_NAMES_PLACE = (
-    "SELECT 1 FROM directory_geographicentity place WHERE place.id = d.geographic_entity_id"
-    " AND ARRAY[place.finess, place.siret, place.national_id] && %(identifiers)s::varchar[]"
-)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A condition on documents ``d`` and its parameters."""
-
-    condition: str
-    parameters: dict[str, Any]
+ROWS_A_FETCH = 1000
 
 
 def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
-    """Find the groups of results in order, 200 at most, with the true totals."""
+    """Find the lines of results in order, 200 at most, with the true totals and the counts to refine by."""
     started = time.perf_counter()
-    resolution = resolve_where(criteria.where, scope)
-    known = known_keys(criteria.what, criteria.within)
-    match = read_text(criteria.what, known, criteria.within)
-    place = resolution.place
-    started_from = place is not None and place.point is not None
-    sort = (criteria.sort or Sort.DISTANCE) if started_from else Sort.RELEVANCE
-    found: dict[str, Any] = {}
-    if not resolution.problem and not match.nothing:
-        coverage = scope.coverage(Permission.SENSITIVE_READ)
-        found = _find_groups(match, place, sort, coverage, now)
-        if not found["groups"]:
-            found["variants"] = _variants(criteria, place, known, coverage)
+    outcome = _read(criteria, scope, now)
+    if outcome.asked is not None:
+        outcome = _search(outcome, outcome.asked, scope)
     elapsed = round((time.perf_counter() - started) * 1000)
-    return Outcome(place, resolution, match, sort, elapsed_ms=max(elapsed, 1), **found)
+    return replace(outcome, elapsed_ms=max(elapsed, 1))
 
 
-def document_filter(match: Match, place: Place | None, coverage: Coverage) -> Filter:
-    """Condition of a search, for the ``coverage`` of ``sensitive:read``.
-
-    Without words, units only: the whole directory of practitioners is not an answer.
-    """
-    parameters: dict[str, Any] = {}
-    parts = match_conditions(match, parameters)
-    if match.identifiers:
-        parts.append("d.identifiers && %(identifiers)s::varchar[]")
-        parameters["identifiers"] = list(match.identifiers)
-        parts.append(f"({place_visible(coverage, parameters)} OR NOT EXISTS ({_NAMES_PLACE}))")
-    if not parts:
-        parts.append("d.kind = 'uo'")
-    if place and not place.insee:
-        parts.append("d.department_code = %(department)s")
-        parameters["department"] = place.department_code
-    return Filter(" AND ".join(parts), parameters)
+def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
+    """What the texts mean; ``asked`` is empty when they can find nothing."""
+    resolution = resolve_where(criteria.where, scope)
+    match = read_text(criteria.what, known_keys(criteria.what, criteria.within), criteria.within)
+    coverage = scope.coverage(Permission.SENSITIVE_READ)
+    asked = Asked.of(criteria, match, resolution.place, coverage, now)
+    outcome = Outcome(resolution.place, resolution, match, asked.sort)
+    return outcome if resolution.problem or match.nothing else replace(outcome, asked=asked)
 
 
-def text_rank(match: Match, parameters: dict[str, Any]) -> str:
-    """Best relevance of the documents of a group, by the weight of what holds the words. Terms all weigh the same."""
-    return f"max({match_rank(match, parameters)})"
+def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
+    """Judge the units when needs are asked, then find the lines."""
+    if asked.criteria.has_needs:
+        asked, judgements, is_whole = _judged(asked, scope)
+        outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
+    establishments, units, practitioners, free, fresh, opened, is_widened, ids, distances, choices = _select(
+        page_statement(asked)
+    )[0]
+    asked = replace(asked, may_widen=False, radius_km=None if is_widened else asked.radius_km)
+    return replace(
+        outcome,
+        asked=asked,
+        groups=tuple(Group(*pair) for pair in zip(ids or (), distances or (), strict=True)),
+        establishments=establishments,
+        units=units,
+        practitioners=practitioners,
+        facets=_facets(choices or (), asked.criteria),
+        flags=FlagCounts(free, fresh, opened if asked.criteria.open_on else None),
+        radius_km=asked.radius_km,
+        is_widened=is_widened or asked.was_widened,
+    )
 
 
-def _find_groups(match: Match, place: Place | None, sort: Sort, coverage: Coverage, now: datetime.datetime) -> dict:
-    """Groups in order and totals, in one statement."""
-    rows = _select(*_groups_statement(match, place, sort, coverage, now))
-    if not rows:
-        return {"groups": ()}
-    establishments, units, practitioners = rows[0][:3]
-    return {
-        "groups": tuple(Group(*row[3:]) for row in rows),
-        "establishments": establishments,
-        "units": units,
-        "practitioners": practitioners,
-    }
+def _judged(asked: Asked, scope: Scope) -> tuple[Asked, dict[int, Judgement], bool]:
+    """With the class of each unit, and what does not fit left out when it is to be hidden."""
+    criteria = asked.criteria
+    rows = _select(candidates_statement(asked))
+    if rows and rows[0][1]:
+        asked = replace(asked, radius_km=None, was_widened=True)
+    unit_ids = [unit_id for unit_id, _ in rows[:JUDGED_LIMIT]]
+    audiences = [int(value) for value in criteria.values(Facet.AUDIENCE)]
+    judgements = judge_units(unit_ids, criteria.needs, scope, asked.now, audiences)
+    ranks = tuple((unit_id, judgement.fit.rank) for unit_id, judgement in judgements.items())
+    unfit = [unit_id for unit_id, judgement in judgements.items() if judgement.fit is Fit.NO_FIT]
+    asked = replace(asked, may_widen=False, ranks=ranks, unfit=tuple(unfit) if criteria.hides_unfit else ())
+    return asked, judgements, len(rows) <= JUDGED_LIMIT
 
 
-def _groups_statement(
-    match: Match, place: Place | None, sort: Sort, coverage: Coverage, now: datetime.datetime
-) -> tuple[str, dict[str, Any]]:
-    """Statement and parameters of the groups.
-
-    The units of an EG stand at its address, measured once, but for those that have their own: the nearest one counts.
-    """
-    chosen = document_filter(match, place, coverage)
-    parameters = chosen.parameters | {"limit": SHOWN_LIMIT, "now": now}
-    visible = place_visible(coverage, parameters)
-    distance, apart, serves, rank = "NULL::float8", "NULL::float8", "false", "0"
-    if place and place.point:
-        parameters |= {"lat": place.point.lat, "lon": place.point.lon, "insee": place.insee}
-        distance = f"least({distance_sql('lat', 'lon')}, apart)"
-        apart = f"min(CASE WHEN d.has_own_place AND {visible} THEN {distance_sql('d.lat', 'd.lon')} END)"
-        visible = f"{visible} AND NOT d.has_own_place"
-        serves = "bool_or(d.goes_to_person AND d.territory @> ARRAY[%(insee)s]::varchar[])"
-    order = "serves DESC, distance NULLS LAST, sort_name, group_id"
-    if sort == Sort.RELEVANCE:
-        order = "rank DESC, serves DESC, distance NULLS LAST, counting DESC, sort_name, group_id"
-        rank = text_rank(match, parameters)
-    statement = f"""
-        WITH found AS (
-            SELECT d.group_id, count(*) AS documents, min(d.sort_name) AS sort_name, {serves} AS serves, {rank} AS rank,
-                   max(CASE WHEN {visible} THEN d.lat END) AS lat, max(CASE WHEN {visible} THEN d.lon END) AS lon,
-                   {apart} AS apart,
-                   coalesce(sum(d.figure) FILTER (WHERE d.is_open AND d.expires_at >= %(now)s), 0) > 0 AS counting
-            FROM search_searchdocument d WHERE {chosen.condition} GROUP BY d.group_id
-        ),
-        totals AS (
-            SELECT count(*) FILTER (WHERE group_id > 0) AS establishments,
-                   coalesce(sum(documents) FILTER (WHERE group_id > 0), 0)::int AS units,
-                   count(*) FILTER (WHERE group_id < 0) AS practitioners
-            FROM found
-        )
-        SELECT establishments, units, practitioners, group_id, {distance} AS distance FROM found, totals
-        ORDER BY {order} LIMIT %(limit)s
-    """  # noqa: S608 (columns and conditions are written above)
-    return statement, parameters
+def _facets(choices: Sequence[Sequence[Any]], criteria: SearchCriteria) -> tuple[FacetCounts, ...]:
+    """Facets in their order, the most frequent choices first; one without any is left out."""
+    found = []
+    for facet in Facet:
+        mine = [choice for choice in choices if choice[0] == FACET_BITS[facet]]
+        ticked = set(criteria.values(facet))
+        listed = [FacetChoice(value, label, count, value in ticked) for _, value, label, count, _ in mine]
+        if listed:
+            listed.sort(key=lambda choice: (-choice.count, choice.label))
+            found.append(FacetCounts(facet, tuple(listed), mine[0][4]))
+    return tuple(found)
 
 
-UNIT_COLUMNS = (
+_COLUMNS = (
     "d.group_id, d.unit_id, d.name, d.entity_name, d.type_label, d.phone, d.entity_phone, d.min_age_value,"
     " d.min_age_unit, d.max_age_value, d.max_age_unit, d.min_age_days, d.max_age_days, d.sex, d.installed_places,"
     " d.is_open, d.figure, d.stated_at, d.expires_at, d.rhythm, d.department_code, d.has_own_place"
@@ -147,7 +113,8 @@ UNIT_COLUMNS = (
 class DocumentRow(NamedTuple):
     """A document as a result page shows it; ``commune`` is empty when its place is hidden from this person.
 
-    ``has_own_place``: a unit that does not stand at the address of its EG.
+    ``has_own_place``: a unit that does not stand at the address of its EG. ``lat`` and ``lon`` are empty when hidden.
+    ``distance_km``: that of its line, given by ``iter_rows`` alone.
     """
 
     group_id: int
@@ -175,59 +142,82 @@ class DocumentRow(NamedTuple):
     commune: str
     is_hidden: bool
     serves: bool
+    lat: float | None = None
+    lon: float | None = None
+    distance_km: float | None = None
+
+
+class Located(NamedTuple):
+    """A line of results on the map, in WGS84 degrees."""
+
+    group_id: int
+    lat: float
+    lon: float
 
 
 def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> list[DocumentRow]:
-    """Documents of these groups that match the search, by name: one query."""
-    coverage = scope.coverage(Permission.SENSITIVE_READ)
-    chosen = document_filter(outcome.match, outcome.place, coverage)
-    insee = outcome.place.insee if outcome.place else ""
-    parameters = chosen.parameters | {"groups": [group.group_id for group in groups], "insee": insee}
-    visible = place_visible(coverage, parameters)
-    statement = f"""
-        SELECT {UNIT_COLUMNS}, CASE WHEN {visible} THEN coalesce(c.list_name, '') ELSE '' END, NOT {visible},
-               d.territory @> ARRAY[%(insee)s]::varchar[]
-        FROM search_searchdocument d LEFT JOIN directory_commune c ON c.insee = d.commune_insee
-        WHERE {chosen.condition} AND d.group_id = ANY(%(groups)s::bigint[])
-        ORDER BY d.goes_to_person AND d.territory @> ARRAY[%(insee)s]::varchar[] DESC, ror_fold(d.name), d.id
-    """  # noqa: S608 (columns and conditions are written above)
-    return [DocumentRow(*row) for row in _select(statement, parameters)]
-
-
-def _variants(criteria: SearchCriteria, place: Place | None, known: Known, coverage: Coverage) -> tuple[Variant, ...]:
-    """What finds something once one criterion is dropped: the department, the words, or one word (one query)."""
-    trials: list[tuple[str, str, Filter]] = []
-    if place and not place.insee and criteria.what:
-        trials.append(
-            ("", criteria.what, document_filter(read_text(criteria.what, known, criteria.within), None, coverage))
-        )
-    words = words_of(criteria.what)
-    for dropped in words if len(words) > 1 else ():
-        text = " ".join(word for word in words if word != dropped)
-        if match := read_text(text, known, criteria.within):
-            trials.append((criteria.where, text, document_filter(match, place, coverage)))
-    if place and criteria.what:
-        trials.append((criteria.where, "", document_filter(Match(), place, coverage)))
-    counts = _counts([chosen for _, _, chosen in trials[:VARIANTS_LIMIT]])
-    pairs = zip(trials, counts, strict=False)
-    return tuple(Variant(where, what, count) for (where, what, _), count in pairs if count)
-
-
-def _counts(filters: Sequence[Filter]) -> list[int]:
-    """Number of groups of each filter, in one query."""
-    parameters: dict[str, Any] = {}
-    parts = []
-    for place, chosen in enumerate(filters):
-        renamed = {name: f"f{place}_{name}" for name in chosen.parameters}
-        condition = chosen.condition % {name: f"%({new})s" for name, new in renamed.items()}
-        parameters |= {renamed[name]: value for name, value in chosen.parameters.items()}
-        parts.append(f"(SELECT count(DISTINCT d.group_id) FROM search_searchdocument d WHERE {condition})")  # noqa: S608
-    if not parts:
+    """Documents of these groups that the search found, those that fit best first, then by name: one query."""
+    ids = [group.group_id for group in groups]
+    if outcome.asked is None or not ids:
         return []
-    return list(_select(f"SELECT {', '.join(parts)}", parameters)[0])
+    columns, parameters = _row_columns(outcome.place, outcome.asked, "NULL::float8")
+    statement, others = rows_statement(outcome.asked, columns, ids)
+    return [DocumentRow(*row) for row in _select((statement, others | parameters))]
 
 
-def _select(statement: str, parameters: dict[str, Any]) -> list[tuple]:
+def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, Iterator[DocumentRow]]:
+    """What a search finds, then all its documents in the order of the screen, read a thousand at a time.
+
+    Closing the iterator stops the reading.
+    """
+    outcome = run_search(criteria, scope, now)
+    return outcome, _rows(outcome)
+
+
+def _rows(outcome: Outcome) -> Iterator[DocumentRow]:
+    if outcome.asked is None:
+        return
+    columns, parameters = _row_columns(outcome.place, outcome.asked, "found.km")
+    statement, others = rows_statement(outcome.asked, columns)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement, others | parameters)
+        while rows := cursor.fetchmany(ROWS_A_FETCH):
+            for row in rows:
+                yield DocumentRow(*row)
+
+
+def _row_columns(place: Place | None, asked: Asked, distance: str) -> Statement:
+    """Columns of a ``DocumentRow``, and what they name."""
+    parameters: dict[str, Any] = {"served": place.insee if place else ""}
+    visible = place_visible(asked.coverage, parameters)
+    columns = (
+        f"{_COLUMNS}, CASE WHEN {visible} THEN coalesce(c.list_name, '') ELSE '' END, NOT {visible},"
+        f" d.territory @> ARRAY[%(served)s]::varchar[], b.lat, b.lon, {distance}"
+    )
+    return columns, parameters
+
+
+def matching_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> list[int]:
+    """Ids of all the units that a search finds, without an order; needs class and leave out as on screen."""
+    outcome = _read(criteria, scope, now)
+    if (asked := outcome.asked) is None:
+        return []
+    if criteria.has_needs and criteria.hides_unfit:
+        asked, _, _ = _judged(asked, scope)
+    return [unit_id for (unit_id,) in _select(units_statement(asked))]
+
+
+def located_groups(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> list[Located]:
+    """Where the lines on screen stand, in their order; those whose place is hidden or unknown are left out."""
+    outcome = run_search(criteria, scope, now)
+    places: dict[int, Located] = {}
+    for row in documents_of(outcome.groups, outcome, scope):
+        if row.lat is not None and row.lon is not None and (row.group_id not in places or not row.has_own_place):
+            places[row.group_id] = Located(row.group_id, row.lat, row.lon)
+    return [places[group.group_id] for group in outcome.groups if group.group_id in places]
+
+
+def _select(statement: Statement) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(*statement)
         return cursor.fetchall()
