@@ -4,10 +4,13 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from django.utils.text import capfirst
+
 from common.french import NBSP
 from common.xlsx import Sheet
 
 from ..cells import CellKind
+from ..criteria_words import ignored_rows
 from ..groupings import COUNT_LABELS
 from .form import SynthesisForm
 from .table import REGION_KEY, ShownCell, Synthesis, coverage_words
@@ -132,35 +135,17 @@ def _criteria(table: Synthesis, form: SynthesisForm, now: datetime.datetime) -> 
     """What was asked, what each number means, and when."""
     yield "Situation au", table.moment
     yield "Fichier établi le", now
-    for field in form:
-        value = form.cleaned_data.get(field.name)
-        if value:
-            yield str(field.label), _typed(field, form.data)
+    yield from form.applied()
+    yield from ignored_rows(form.ignored)
     if table.overall:
         yield "Total de la sélection, chaque unité comptée une fois", table.overall.free
         yield "Couverture de la sélection", coverage_words(table.overall)
     yield "Places disponibles", "Somme des chiffres comptés ; les lits mutualisés comptent une fois."
     for row in table.rows:
         if row.grouping.counted:
-            yield f"Nombre additionné pour «{NBSP}{row.grouping.name}{NBSP}»", COUNT_LABELS[row.grouping.counted]
+            label = f"Nombre additionné pour «{NBSP}{row.grouping.name}{NBSP}»"
+            yield label, capfirst(COUNT_LABELS[row.grouping.counted])
     yield "Chiffre saisi", "Total de places libres de l’unité, quand un regroupement n’en additionne qu’une partie."
     yield "Inconnu", "Des unités, mais aucun chiffre qui compte : ce n’est pas zéro."
     if form.cleaned_data.get("date"):
-        yield "À la date du", "Saisies et indisponibilités telles qu’enregistrées alors ; le reste est d’aujourd’hui."
-
-
-def _typed(field: Any, data: Any) -> str:
-    """What was typed or chosen, in the words of the form."""
-    choices = dict(_flat(getattr(field.field, "choices", ())))
-    values = data.getlist(field.html_name)
-    if not choices:
-        return "oui" if values in (["on"], ["1"]) else ", ".join(values)
-    return ", ".join(str(choices.get(value, value)) for value in values)
-
-
-def _flat(choices: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
-    for value, label in choices:
-        if isinstance(label, list | tuple):
-            yield from label
-        else:
-            yield value, label
+        yield "Situation passée", "Saisies et indisponibilités telles qu’enregistrées alors ; le reste d’aujourd’hui."

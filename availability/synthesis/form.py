@@ -3,6 +3,7 @@
 import datetime
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
@@ -11,6 +12,7 @@ from common.french import NBSP, PARIS
 from common.text import fold
 from directory.ages import ADULT_DAYS, MAX_AGE_YEARS, Age, first_day, last_day
 
+from ..criteria_words import Words, applied_words, ignored_words
 from ..moments import MomentField
 from .catalogue import Catalogue
 from .totals import Criteria
@@ -64,7 +66,7 @@ class SynthesisForm(forms.Form):
         choices=[(CHILD, "Enfant"), (ADULT, "Adulte")],
         widget=_boxes(),
     )
-    ages = AgesField(label="ou tranche d’âge", required=False, max_length=40)
+    ages = AgesField(label="Ou tranche d’âge", required=False, max_length=40)
     fraicheur = forms.ChoiceField(label="Fraîcheur maximale", required=False, choices=CEILING_CHOICES)
     perimes = forms.BooleanField(label="Inclure les chiffres périmés", required=False)
     places = forms.BooleanField(label="Seulement les lignes avec des places", required=False)
@@ -110,6 +112,30 @@ class SynthesisForm(forms.Form):
         """Moment as a field of a browser holds it, or what was typed when it cannot be read."""
         moment = self.cleaned_data.get("date")
         return moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") if moment else self.data.get("date", "")
+
+    def applied(self, *left_out: str) -> Words:
+        """Filters that hold, in words, but those of these names."""
+        return applied_words(self, (*left_out, "perimes") if self.is_useless_box else left_out)
+
+    @property
+    def ignored(self) -> Words:
+        """Filters that were left out, and why."""
+        useless = [("Inclure les chiffres périmés", "oui – la fraîcheur maximale choisie remplace le rythme attendu.")]
+        return ignored_words(self) + (useless if self.is_useless_box else [])
+
+    @property
+    def map_query(self) -> str:
+        """Query string of the map for the filters that it knows: grouping, departments, age, free places."""
+        data = self.cleaned_data
+        kind, ceiling = data.get("type", ""), data.get("fraicheur") or RHYTHM
+        is_any = ceiling == ANY_AGE or (ceiling == RHYTHM and bool(data.get("perimes")))
+        asked = {
+            "regroupement": "" if kind.startswith(UNIT_TYPE) else kind,
+            "departement": data.get("departement") or [],
+            "fraicheur": "sans" if is_any else ceiling.removesuffix("h") if ceiling in CEILINGS else "",
+            "libres": "on" if data.get("places") else "",
+        }
+        return urlencode({name: value for name, value in asked.items() if value}, doseq=True)
 
     @property
     def is_useless_box(self) -> bool:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from common.xlsx import xlsx_response
 
 from .. import uses
+from ..criteria_words import criteria_line
 from ..freshness import AgeBand
 from ..permissions import may_state_somewhere
 from ..synthesis.catalogue import Catalogue, read_catalogue
@@ -75,6 +76,7 @@ def synthesis(request: HttpRequest) -> HttpResponseBase:
         "bands": [band for band in AgeBand if band is not AgeBand.NEVER],
         "now": now,
         "is_past": asked.criteria.at is not None,
+        "criteria": criteria_line(asked.form.applied()),
         "compares": bool(asked.form.cleaned_data.get("comparer")),
         "can_state": may_state_somewhere(request.scope),
     }

@@ -17,6 +17,7 @@ from common.text import fold, visible
 from directory.models import GeographicEntity
 from directory.territory.places import Resolution, resolve_place
 
+from ..criteria_words import criteria_line
 from ..freshness import AgeBand, ContractState
 from ..groupings import COUNT_LABELS
 from ..synthesis.table import REGION_KEY, coverage_words, places_words
@@ -48,7 +49,13 @@ def cell(request: HttpRequest, grouping: str, column: str) -> HttpResponseBase:
         place = "départements choisis"
     back = reverse("availability:synthesis") + f"?{query_of(request.GET, 'depuis')}#case-{grouping}-{column}"
     measure = COUNT_LABELS[row.counted] if row.counted else ""
-    context = {"title": f"{row.name}, {place}", "back": back, "own_path": request.path, "measure": measure}
+    context = {
+        "title": f"{row.name}, {place}",
+        "back": back,
+        "own_path": request.path,
+        "measure": measure,
+        "criteria": asked.form.applied("comparer", "departement" if department else ""),
+    }
     return _behind(request, asked, criteria, context)
 
 
@@ -60,8 +67,9 @@ def entity(request: HttpRequest, entity_id: int) -> HttpResponseBase:
     found = get_object_or_404(GeographicEntity.objects.visible_to(request.scope).published(), pk=entity_id)
     asked = read_asked(request)
     criteria = replace(asked.criteria, entity_id=found.pk)
-    back = reverse("availability:synthesis_entities")
-    return _behind(request, asked, criteria, {"title": found.name, "back": back, "entity": found})
+    back = reverse("availability:synthesis_entities") + _query(query_of(request.GET, "depuis"))
+    context = {"title": found.name, "back": back, "entity": found, "criteria": asked.form.applied("comparer")}
+    return _behind(request, asked, criteria, context)
 
 
 @require_safe
@@ -73,8 +81,28 @@ def entities(request: HttpRequest) -> HttpResponseBase:
     found = entities_to_open(fold(text).split(), request.scope)
     page = Paginator(found, PAGE_SIZE * 2).get_page(request.GET.get("page"))
     if text and page.paginator.count == 1:
-        return redirect("availability:synthesis_entity", page.object_list[0].pk)
-    return render(request, "availability/synthesis_entities.html", {"page": page, "text": text})
+        address = reverse("availability:synthesis_entity", args=[page.object_list[0].pk])
+        return redirect(address + _query(query_of(request.GET, "etablissement", "colonne")))
+    asked = read_asked(request)
+    context = {
+        "page": page,
+        "text": text,
+        "criteria": criteria_line(asked.form.applied("comparer", "etablissement")),
+        "kept": _kept(request, "etablissement"),
+        "query": query_of(request.GET, "etablissement", "colonne"),
+        "table_query": asked.query,
+    }
+    return render(request, "availability/synthesis_entities.html", context)
+
+
+def _query(text: str) -> str:
+    return f"?{text}" if text else ""
+
+
+def _kept(request: HttpRequest, *left_out: str) -> list[tuple[str, str]]:
+    """Parameters that a small form sends again, without the page and ``left_out``."""
+    names = [name for name in request.GET if name not in ("page", *left_out)]
+    return [(name, value) for name in names for value in request.GET.getlist(name) if value]
 
 
 def _behind(request: HttpRequest, asked: Asked, criteria: Criteria, context: dict[str, Any]) -> HttpResponseBase:
@@ -87,7 +115,10 @@ def _behind(request: HttpRequest, asked: Asked, criteria: Criteria, context: dic
     context |= {
         "crumbs": [
             Crumb(
-                "Synthèse régionale", context["back"] if "entity" not in context else reverse("availability:synthesis")
+                "Synthèse régionale",
+                context["back"]
+                if "entity" not in context
+                else reverse("availability:synthesis") + _query(query_of(request.GET, "depuis")),
             ),
             Crumb(context["title"]),
         ],
@@ -104,13 +135,9 @@ def _behind(request: HttpRequest, asked: Asked, criteria: Criteria, context: dic
         "listed_count": len(behind.listed),
         "start": start,
         "start_text": text,
-        "kept": [
-            (name, value)
-            for name in request.GET
-            if name not in ("depuis", "page")
-            for value in request.GET.getlist(name)
-            if value
-        ],
+        "kept": _kept(request, "depuis"),
+        "criteria": criteria_line(context["criteria"]),
+        "unfiltered": request.path,
         "choices": [(place, f"?{_with_start(request, place.text)}") for place in start.choices],
         "bands": list(AgeBand),
         "states": [state for state in ContractState if state is not ContractState.NEVER],
