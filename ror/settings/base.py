@@ -155,6 +155,11 @@ IMPORT_MAX_BYTES = 100 * 1024 * 1024  # of a file that support imports; the whol
 GEOCODER_URL = env.text("GEOCODER_URL")
 GEOCODER_TIMEOUT = 2  # seconds
 
+# Durations by car: estimated while empty, and no request leaves. « osrm » or « ign », and the address of the service.
+ROUTING_PROVIDER = env.text("ROUTING_PROVIDER")
+ROUTING_URL = env.text("ROUTING_URL")
+ROUTING_TIMEOUT = 0.8  # seconds, for a whole page
+
 # Map tiles: none by default, the map then draws our own outlines. `MAP_TILES_URL` is a Leaflet template.
 MAP_TILES = {
     "url": env.text("MAP_TILES_URL"),
