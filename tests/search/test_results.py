@@ -14,6 +14,7 @@ from directory.models import Commune, GeographicEntity
 from directory.scopes import Grant, Scope, ScopeKind
 from search.conditions import USUAL_RADIUS_KM
 from search.criteria import SearchCriteria
+from search.figures import notes_of
 from search.outcome import SHOWN_LIMIT
 from search.query import documents_of, run_search
 from search.results import lines_of
@@ -47,7 +48,10 @@ def names(outcome, scope=READER) -> list[str]:
 
 
 def lines(outcome, scope=READER):
-    return lines_of(outcome.groups, documents_of(outcome.groups, outcome, scope), timezone.now())
+    rows = documents_of(outcome.groups, outcome, scope)
+    now = timezone.now()
+    notes = notes_of([row.unit_id for row in rows if row.unit_id], now)
+    return lines_of(outcome.groups, rows, now, notes=notes, judgements=outcome.judgements)
 
 
 def at(insee: str, **values) -> GeographicEntity:
