@@ -44,6 +44,12 @@ _ANCESTORS = """
     )
 """
 
+# A figure to be confirmed since a reopening does not count by itself (availability.standing).
+_EXPIRES = (
+    "CASE WHEN figure.to_confirm_since IS NULL OR figure.confirmed_at >= figure.to_confirm_since"
+    " THEN figure.expires_at END"
+)
+
 _UNIT_SELECT = f"""
 WITH RECURSIVE wanted AS MATERIALIZED (
     SELECT unit.id
@@ -104,7 +110,7 @@ SELECT
     coalesce(served.insee, '{{}}'),
     unit.min_age_value, unit.min_age_unit, unit.max_age_value, unit.max_age_unit,
     unit.min_age_days, unit.max_age_days, unit.sex, unit.installed_places,
-    coalesce(figure.is_open, false), figure.figure, figure.confirmed_at, figure.expires_at, figure.rhythm,
+    coalesce(figure.is_open, false), figure.figure, figure.confirmed_at, {_EXPIRES}, figure.rhythm,
     figure.pool_id,
     coalesce(offer.term_ids, '{{}}'),
     ARRAY(
@@ -257,13 +263,13 @@ WHERE document.kind = 'pro' AND (%(ids)s::bigint[] IS NULL OR document.practitio
 )
 """
 # A figure touches no indexed column: the row is updated in place, its text vector left alone.
-UPDATE_FIGURES = """
+UPDATE_FIGURES = f"""
 UPDATE search_searchdocument document
-SET is_open = current.is_open, figure = current.figure, stated_at = current.confirmed_at,
-    expires_at = current.expires_at, rhythm = current.rhythm, pool_id = current.pool_id
-FROM availability_currentfigure current
-WHERE current.unit_id = document.unit_id AND document.unit_id = ANY(%(ids)s::bigint[])
-"""
+SET is_open = figure.is_open, figure = figure.figure, stated_at = figure.confirmed_at,
+    expires_at = {_EXPIRES}, rhythm = figure.rhythm, pool_id = figure.pool_id
+FROM availability_currentfigure figure
+WHERE figure.unit_id = document.unit_id AND document.unit_id = ANY(%(ids)s::bigint[])
+"""  # noqa: S608 (no value of a request)
 # Rows added are told from rows changed by the last column.
 WRITE_KEYS = r"""
 WITH named AS (

@@ -31,9 +31,10 @@ class SearchDocument(models.Model):
     ``group_id`` is what results are grouped by: the id of the EG, or minus that of the practitioner. ``term_ids`` hold
     the coded terms with all their ancestors, so that a family finds its types; ``facet_ids`` the terms as they were
     given to the unit (discipline, type, mode, family, lists) and to its EG (accessibility, aids): what a person refines
-    by. ``pool_id`` is the pool whose state the figure copies, to be counted once. ``territory`` holds the INSEE codes
-    served, « Paris » standing for its arrondissements and the other way round. ``lat`` and ``lon`` are WGS84 degrees;
-    ``hides_place`` tells that they, and the commune, are for entitled people only (sensitive unit in the EG).
+    by. ``pool_id`` is the pool whose state the figure copies, to be counted once; ``expires_at`` is empty when the
+    figure does not count by itself (never stated, or to be confirmed since a reopening). ``territory`` holds the INSEE
+    codes served, « Paris » standing for its arrondissements and the other way round. ``lat`` and ``lon`` are WGS84
+    degrees; ``hides_place`` tells that they, and the commune, are for entitled people only (sensitive unit in the EG).
     ``text`` weighs A the type, B the coded offer, C the names, D the free text; words are
     stemmed, and as written too but for the free text.
     """
