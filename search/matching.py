@@ -4,7 +4,7 @@ import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -119,7 +119,7 @@ def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
         found = [KeyRow(*row) for row in cursor.fetchall()]
         within_ids: tuple[int, ...] = ()
         if within in _TERM_LISTS:
-            parameters: dict[str, object] = {"group": WITHIN_GROUPS[within]}
+            parameters: dict[str, Any] = {"group": WITHIN_GROUPS[within]}
             cursor.execute(_IN_GROUP + text_query(_all_words(words, frozenset()), parameters), parameters)
             within_ids = tuple(sorted(row[0] for row in cursor.fetchall()))
     return Known(
@@ -153,7 +153,7 @@ def read_text(text: str, known: Known, within: Within = Within.EVERYTHING) -> Ma
     return Match(words=tuple(word._replace(weights=weights.get(word.text, "")) for word in found), kind=kind)
 
 
-def text_query(words: Iterable[Word], parameters: dict[str, object], *, prefix: str = "w", any_of: bool = False) -> str:
+def text_query(words: Iterable[Word], parameters: dict[str, Any], *, prefix: str = "w", any_of: bool = False) -> str:
     """SQL of the text query that holds all these words, or any of them; adds what it names to ``parameters``."""
     pieces = []
     for place, word in enumerate(words):

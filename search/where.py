@@ -1,15 +1,15 @@
 """« Où ? »: a place, else an establishment, else an address asked of the geocoder. Nothing is guessed (spec 40)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from accounts.roles import Permission
 from common.geo import Point
-from common.text import fold
+from common.text import fold, place_key
 from directory.scopes import Scope
 from directory.territory.geocoding import locate
-from directory.territory.places import Place, Resolution, resolve_place
+from directory.territory.places import Place, Resolution, places_of, resolve_place
 
 from .matching import Word, text_query, words_of
 from .models import Suggestion
@@ -18,6 +18,11 @@ from .sight import place_visible
 PROPOSALS = 8
 TIMEOUT = 0.8  # seconds the geocoder may take before the page goes on without it
 SHORTEST = 3  # letters; a shorter text names no establishment
+LIKENESS = 0.4  # share of trigrams in common from which a commune is proposed for a misspelt name
+_NEAR = """
+SELECT insee FROM directory_commune WHERE similarity(key, %(name)s) >= %(likeness)s
+ORDER BY similarity(key, %(name)s) DESC, population DESC, insee LIMIT %(limit)s
+"""
 
 _ENTITIES = """
 SELECT s.geographic_entity_id, s.label, s.detail, s.key, s.commune_id, s.department_id, s.lat, s.lon
@@ -70,8 +75,15 @@ def resolve_where(text: str, scope: Scope) -> Resolution:
     if address := locate(text, TIMEOUT):
         place = Place(address.label, address.label, address.department, insee=address.insee, point=address.point)
         return Resolution(place)
-    choices = (*found.choices, *(entity.place for entity in _holding(words, scope)))
+    choices = (*found.choices, *(entity.place for entity in _holding(words, scope))) or near_places(text)
     return Resolution(problem="unknown", choices=choices[:PROPOSALS])
+
+
+def near_places(text: str) -> tuple[Place, ...]:
+    """Communes whose name looks like the text, the likest first: what a misspelt name may stand for."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, {"name": place_key(text), "likeness": LIKENESS, "limit": PROPOSALS})
+        return tuple(places_of(insee for (insee,) in cursor.fetchall()))
 
 
 def _named(text: str, scope: Scope) -> list[_Entity]:
@@ -90,13 +102,13 @@ def _without_department(row: _Entity) -> str:
 
 def _holding(words: tuple[str, ...], scope: Scope) -> list[_Entity]:
     """Establishments whose name holds all the words."""
-    parameters: dict[str, object] = {}
+    parameters: dict[str, Any] = {}
     last = len(words) - 1
     condition = "s.words @@ " + text_query([Word(word, place == last) for place, word in enumerate(words)], parameters)
     return _entities(condition, scope, **parameters)
 
 
-def _entities(condition: str, scope: Scope, **parameters: object) -> list[_Entity]:
+def _entities(condition: str, scope: Scope, **parameters: Any) -> list[_Entity]:
     """Establishments under a condition written in this module, whose place this person may be told."""
     visible = place_visible(scope.coverage(Permission.SENSITIVE_READ), parameters, row="s")
     statement = f"{_ENTITIES} WHERE {condition} AND {visible} ORDER BY s.key, s.detail LIMIT %(limit)s"

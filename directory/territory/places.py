@@ -1,6 +1,6 @@
 """Starting points (« Où ? »): commune, arrondissement, postal or INSEE code, department. Nothing is guessed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -13,10 +13,21 @@ from ..models import Department
 from .place_names import PlaceQuery, parse_place
 
 PROPOSALS = 8
+DEPARTMENT_DIGITS = 3
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
 
 _COMMUNES = (
     "SELECT insee, list_name, key, postal_codes, parent_id, department_id, lat, lon FROM directory_commune WHERE "
+)
+
+_BY_DIGITS = (
+    "EXISTS (SELECT 1 FROM unnest(postal_codes) AS code WHERE code LIKE %(start)s) OR insee LIKE %(start)s"
+    " ORDER BY parent_id IS NULL, population DESC, insee LIMIT %(limit)s"
+)
+_BY_NAME = (
+    "key = ANY(%(keys)s::varchar[]) OR position(%(name)s in key) > 0"
+    " ORDER BY key = ANY(%(keys)s::varchar[]) DESC, key LIKE %(start)s DESC, key LIKE %(word)s DESC,"
+    " population DESC, insee LIMIT %(limit)s"
 )
 
 
@@ -62,6 +73,43 @@ def resolve_place(text: str) -> Resolution:
     if not query.keys:
         return _by_department(query.department)
     return _by_name(query)
+
+
+def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:
+    """Departments and communes that a text being typed may name, the likeliest first. One or two queries.
+
+    Digits begin a postal or an INSEE code; letters stand anywhere in a name (spec 01-settled, Directory).
+    """
+    query = parse_place(text)
+    digits = text.strip()
+    if digits.isascii() and digits.isdigit():
+        departments = [] if len(digits) > DEPARTMENT_DIGITS else _departments(lambda one: one.code.startswith(digits))
+        rows = _rows(_BY_DIGITS, start=f"{digits}%", limit=limit)
+        codes = [next((code for code in row.postal_codes if code.startswith(digits)), "") for row in rows]
+        kept = {row.insee for row in _without_parents(rows)}
+        communes = [_commune(row, code) for row, code in zip(rows, codes, strict=True) if row.insee in kept]
+    elif query.code:
+        return list(_by_code(query).choices or filter(None, [_by_code(query).place]))[:limit]
+    elif query.keys:
+        name = query.keys[0]
+        departments = _departments(lambda one: place_key(one.name).startswith(name))
+        rows = _rows(_BY_NAME, keys=list(query.keys), name=name, start=f"{name}%", word=f"% {name}%", limit=limit)
+        communes = [_commune(row) for row in rows]
+    else:
+        return []
+    return [*communes[:1], *departments[:1], *communes[1:]][:limit] if query.keys else [*departments, *communes][:limit]
+
+
+def places_of(insee_codes: Iterable[str]) -> list[Place]:
+    """The communes of these INSEE codes, in the order given; an unknown code is left out. One query."""
+    codes = list(insee_codes)
+    found = {row.insee: row for row in _rows("insee = ANY(%(codes)s::varchar[])", codes=codes)}
+    return [_commune(found[code]) for code in codes if code in found]
+
+
+def _departments(chosen: Callable[[Department], bool]) -> list[Place]:
+    departments = Department.objects.only("code", "name", "order")
+    return [_department(department) for department in departments if chosen(department)]
 
 
 def _by_code(query: PlaceQuery) -> Resolution:
