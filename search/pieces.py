@@ -8,7 +8,7 @@ from accounts import home
 from accounts.roles import Permission
 from common import navigation, reference
 
-from . import index
+from . import index, kept_pieces
 
 
 def may_search(request: HttpRequest) -> bool:
@@ -37,4 +37,5 @@ def register_all() -> None:
             order=10,
         )
     )
+    kept_pieces.register()
     reference.register(index.load_spellings, order=50)

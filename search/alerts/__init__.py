@@ -1,0 +1,1 @@
+"""Alerts on the free places of saved searches: who is told what, by mail, and how it ends."""

@@ -1,0 +1,135 @@
+"""The words of the mails of alerts: from the content of a line, the same each time it is sent."""
+
+import datetime
+import re
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts.models import User
+from availability.guichet.needs import FIT_LABELS, Fit
+from availability.guichet.supply import Offer, load_offers
+from availability.wording import figure_words
+from common.context import site_name
+from common.french import THIN, counted, french_spaces
+from common.phones import display_phone
+from directory.scopes import Scope
+
+from ..criteria import SearchCriteria
+from ..models import AlertMail, PlaceAlert
+from ..shortlist import open_units
+from .links import token_of
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+Line = dict[str, Any]
+
+
+def message_of(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime) -> EmailMessage | None:
+    """The mail of a line, its person loaded; ``None`` when nothing is left to be told. Three queries at most.
+
+    Names and places are those of today, as this person may read them; figures are those of the look. Its Message-ID
+    comes from the line alone, so that a mail sent twice can be told from two mails.
+    """
+    build = _places if mail.kind == AlertMail.Kind.PLACES else _ending
+    built = build(mail, scope, base_url, now)
+    if built is None:
+        return None
+    subject, template, values = built
+    context = {"user": mail.user, "site_name": site_name(), "support_desk": settings.SUPPORT_DESK, **values}
+    context["saved_url"] = urljoin(base_url, reverse("search:saved"))
+    body = _BLANK_LINES.sub("\n\n", french_spaces(render_to_string(f"search/mails/{template}.txt", context)))
+    return EmailMessage(
+        f"[{site_name()}] {subject}", body, to=[mail.user.email], headers={"Message-ID": message_id(mail)}
+    )
+
+
+def message_id(mail: AlertMail) -> str:
+    """Message-ID of a line: « <alertes-12-places@ror.example> »."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<alertes-{mail.pk}-{mail.kind}@{domain}>"
+
+
+def end_url(alert_id: int, user: User, base_url: str) -> str:
+    """Address that ends an alert without signing in."""
+    return urljoin(base_url, reverse("search:alert_end", args=[token_of(alert_id=alert_id, user=user)]))
+
+
+def results_url(query: str, base_url: str) -> str:
+    """Address of the results of a saved search."""
+    return urljoin(base_url, reverse("search:results")) + f"?{query}"
+
+
+def _places(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime) -> tuple[str, str, Line] | None:
+    """Subject, template and values of a mail about places; alerts ended since are left out."""
+    searches = mail.content["searches"]
+    alerts = PlaceAlert.objects.filter(ends_at__gt=now).in_bulk([search["alert"] for search in searches])
+    ids = {place["unit"] for search in searches for place in search["places"]}
+    offers = {offer.unit.pk: offer for offer in load_offers(open_units(scope).filter(pk__in=ids), scope, now)}
+    shown = []
+    for search in searches:
+        alert = alerts.get(search["alert"])
+        lines = [_line(place, offers[place["unit"]], base_url) for place in search["places"] if place["unit"] in offers]
+        if alert is None or not lines:
+            continue
+        asks = SearchCriteria.from_query(QueryDict(search["query"])).has_needs
+        shown.append(
+            {
+                **search,
+                "places": lines,
+                "has_needs": asks,
+                "url": results_url(search["query"], base_url),
+                "end_url": end_url(alert.pk, mail.user, base_url),
+                "ends_at": alert.ends_at,
+            }
+        )
+    if not shown:
+        return None
+    count = sum(len(search["places"]) + search["more"] for search in shown)
+    subject = f"{counted(count, 'unité')} avec une place{'' if len(shown) > 1 else f' : {shown[0]["name"]}'}"
+    return french_spaces(subject), "alert_places", {"searches": shown}
+
+
+def _line(place: Line, offer: Offer, base_url: str) -> Line:
+    """One unit: what it is, where it is when that may be told, its places, why it suits, the number to call."""
+    unit, confirmed_at = offer.unit, place["confirmed_at"]
+    kind = unit.unit_type.label if unit.unit_type else ""
+    entity = offer.entity.name if offer.entity.name != unit.name else ""
+    phone = offer.phone
+    return {
+        "name": " ".join(unit.name.split()),
+        "where": " – ".join(filter(None, (kind, entity, offer.place_words))),
+        "words": figure_words(place["free"], unit.capacity_kind),
+        "before": figure_words(place["before"], unit.capacity_kind) if place["before"] else "",
+        "confirmed_at": confirmed_at and datetime.datetime.fromisoformat(confirmed_at),
+        "is_pooled": place["is_pooled"],
+        "fit": FIT_LABELS[Fit(place["fit"])],
+        "reasons": ", ".join(place["reasons"]),
+        "questions": " ".join(f"{question}{THIN}?" for question in place["questions"]),
+        "phone": display_phone(phone["number"]) if phone else "",
+        "extension": phone["extension"] if phone else "",
+        "url": urljoin(base_url, reverse("directory:unit_detail", args=[unit.pk])),
+    }
+
+
+def _ending(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime) -> tuple[str, str, Line] | None:
+    """Subject, template and values of a mail about alerts that end soon; those renewed or ended since are left out."""
+    alerts = PlaceAlert.objects.filter(pk__in=mail.content["alerts"], ends_at__gt=now, end_told_at__isnull=False)
+    lines = [
+        {
+            "name": alert.search.name,
+            "ends_at": alert.ends_at,
+            "url": results_url(alert.search.query, base_url),
+            "renew_url": urljoin(base_url, reverse("search:alert", args=[alert.search_id])),
+        }
+        for alert in alerts.select_related("search").order_by("ends_at", "pk")
+    ]
+    if not lines:
+        return None
+    words = "se terminent" if len(lines) > 1 else "se termine"
+    return f"{counted(len(lines), 'alerte')} {words} bientôt", "alert_ending", {"alerts": lines}

@@ -1,0 +1,57 @@
+"""Starting, renewing and ending an alert (spec 40, Beyond the seeds: it ends after thirty days unless renewed)."""
+
+import datetime
+
+from django.db import transaction
+from django.http import QueryDict
+
+from accounts.models import User
+from accounts.roles import Permission
+from directory.scopes import Scope
+
+from ..criteria import SearchCriteria
+from ..models import PlaceAlert, SavedSearch
+from .looking import free_places, seen_now
+
+LASTS = datetime.timedelta(days=30)
+
+
+class AlertRefused(Exception):
+    """Nothing was written; ``words`` say why, in French."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+NO_MAIL = "Aucune alerte\u00a0: votre compte n’a pas d’adresse mail. Le support du ROR peut en ajouter une."
+NO_RIGHT = "Aucune alerte\u00a0: votre compte ne permet plus de rechercher."
+
+
+@transaction.atomic
+def start_alert(
+    *, search: SavedSearch, rhythm: PlaceAlert.Rhythm, by: User, scope: Scope, now: datetime.datetime
+) -> PlaceAlert:
+    """Watch a saved search for thirty days from ``now``; what is free already is not told. Raises ``AlertRefused``.
+
+    An alert under way is renewed and keeps what it has seen.
+    """
+    if not by.email:
+        raise AlertRefused(NO_MAIL)
+    if not scope.may(Permission.DIRECTORY_READ):
+        raise AlertRefused(NO_RIGHT)
+    SavedSearch.objects.select_for_update(no_key=True).get(pk=search.pk)
+    alert = PlaceAlert.objects.select_for_update().filter(search=search).first()
+    if alert is None or alert.ends_at <= now:
+        seen = seen_now(free_places(SearchCriteria.from_query(QueryDict(search.query)), scope, now))
+        alert = alert or PlaceAlert(search=search)
+        alert.seen, alert.looked_at = seen, now
+    alert.rhythm, alert.ends_at, alert.end_told_at = rhythm, now + LASTS, None
+    alert.save()
+    return alert
+
+
+@transaction.atomic
+def end_alert(*, alert_id: int, now: datetime.datetime) -> bool:
+    """End an alert at once; tell whether it was under way."""
+    return bool(PlaceAlert.objects.filter(pk=alert_id, ends_at__gt=now).update(ends_at=now))
