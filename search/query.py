@@ -2,7 +2,7 @@
 
 import datetime
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -165,7 +165,7 @@ def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> lis
     return [DocumentRow(*row) for row in _select((statement, others | parameters))]
 
 
-def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, Iterator[DocumentRow]]:
+def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, Generator[DocumentRow]]:
     """What a search finds, then all its documents in the order of the screen, read a thousand at a time.
 
     Closing the iterator stops the reading.
@@ -174,7 +174,7 @@ def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) ->
     return outcome, _rows(outcome)
 
 
-def _rows(outcome: Outcome) -> Iterator[DocumentRow]:
+def _rows(outcome: Outcome) -> Generator[DocumentRow]:
     if outcome.asked is None:
         return
     columns, parameters = _row_columns(outcome.place, outcome.asked, "found.km")
