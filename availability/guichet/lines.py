@@ -14,6 +14,7 @@ from directory.scopes import Scope
 from directory.territory.places import Place, Resolution, resolve_place
 
 from ..calls.reliability import Reliability, reliability_of
+from ..criteria_words import Words, applied_words, ignored_rows, ignored_words
 from ..expected.services import expected_of, expected_words
 from ..models import ExpectedPlace, Grouping
 from .form import GuichetForm
@@ -79,6 +80,24 @@ class Guichet:
     def is_near(self) -> bool:
         """Tell whether distances are counted."""
         return self.place is not None and self.place.point is not None
+
+    @property
+    def applied(self) -> Words:
+        """Needs and filters that hold, in words; the starting point as it was understood."""
+        words = applied_words(self.form, ("depuis", *(() if self.is_near else ("rayon",))))
+        return [*words, (str(self.form["depuis"].label), self.place.label)] if self.place else words
+
+    @property
+    def ignored(self) -> Words:
+        """Needs and filters that were left out, and why."""
+        words, form = ignored_words(self.form), self.form
+        if self.resolution.problem:
+            why = "plusieurs communes" if self.resolution.problem == "several" else "lieu inconnu"
+            words.append((str(form["depuis"].label), f"{form.valid('depuis')} – {why}."))
+        if form.radius and not self.is_near:
+            why = "il n’y a pas de point de départ d’où compter la distance."
+            words.append((str(form["rayon"].label), f"{form.radius}{NBSP}km – {why}"))
+        return words
 
     @cached_property
     def counts(self) -> list[tuple[Fit, int]]:
@@ -196,7 +215,7 @@ def sheets_of(guichet: Guichet, now: datetime.datetime) -> list[Sheet]:
     rows = (_cells(line) for line in with_reliability(guichet.lines, now))
     return [
         Sheet("Guichet unique", _COLUMNS, rows),
-        Sheet("Critères", (("Critère", 34), ("Valeur", 60)), criteria_rows(guichet.form, now, len(guichet.lines))),
+        Sheet("Critères", (("Critère", 34), ("Valeur", 60)), criteria_rows(guichet, now)),
     ]
 
 
@@ -225,16 +244,12 @@ def _cells(line: Line) -> tuple:
     )
 
 
-def criteria_rows(form: Any, now: datetime.datetime, count: int) -> list[tuple[str, Any]]:
-    """What was asked, as the sheet of criteria says it: label and words of each field that is not empty."""
-    rows: list[tuple[str, Any]] = [("Établi le", now), ("Unités", count)]
-    for bound in form:
-        value = form.valid(bound.name)
-        if bound.name == "fraicheur":
-            value = form.ceiling.label
-        elif hasattr(bound.field, "choices") and value:
-            labels = dict(bound.field.choices)
-            value = ", ".join(str(labels[one]) for one in (value if isinstance(value, list) else [value]))
-        if value is not None and value != "":
-            rows.append((str(bound.label), value))
-    return rows
+def criteria_rows(guichet: Guichet, now: datetime.datetime) -> list[tuple[str, Any]]:
+    """What was applied, then what was ignored and why, as the sheet of criteria says it."""
+    rows: list[tuple[str, Any]] = [("Établi le", now), ("Unités", len(guichet.lines))]
+    if len(guichet.lines) != guichet.total:
+        rows.append(("Unités sans aucun filtre", guichet.total))
+    applied = guichet.applied
+    if not guichet.form.valid("fraicheur"):
+        applied = [*applied, (str(guichet.form["fraicheur"].label), guichet.form.ceiling.label)]
+    return [*rows, *applied, *ignored_rows(guichet.ignored)]

@@ -7,11 +7,13 @@ is not said is to be asked on the phone.
 """
 
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from common.french import NBSP, day, number
+from common.text import fold
 from directory.ages import ADULT_DAYS, Age, first_day, last_day
 from directory.enums import AgeUnit, Sex
 
@@ -143,6 +145,12 @@ _ASK_WHO: dict[Who, str] = {who: f"La place libre est-elle pour {words}" for who
 _ASK_ACCESS = "La place libre est-elle accessible en fauteuil (PMR)"
 _ASK_ROOM = "Y a-t-il une chambre individuelle libre"
 _ASK_ANIMAL = "Un animal est-il accepté"
+LONGEST_QUOTE = 120  # characters of the record's text
+_REFUSED = re.compile(r"\b(non admis|non accepte|interdit|refuse|pas admis|pas accepte|pas d.?animaux|aucun animal)")
+_EXCEPT = re.compile(  # said of some animals, of some places, under conditions, or the contrary
+    r"\b(sauf|hors|excepte|hormis|selon|mais|possible|uniquement|seulement|dans|chiens?|chats?|grands?|petits?|gros"
+    r"|categorie|certains?|(non|pas) (interdit|refuse))"
+)
 _ASK_SAME = "Une même place répond-elle à tous ces besoins"
 _ASK_FREE = "Y a-t-il une place libre aujourd’hui"
 
@@ -321,13 +329,19 @@ def _told(answer: Answer, places: str, criterion: str, ask: str) -> Reason:
 
 
 def _animal(answer: Answer, pets: str) -> Reason:
-    """What the record says of animals is a text: it helps on the phone, and settles nothing."""
+    """What the record says of animals is a text: quoted for the phone; a plain refusal alone settles it."""
     if answer is Answer.YES:
         return Reason(answer, "animal accepté")
     if answer is Answer.NO:
         return Reason(answer, "animal refusé")
-    words = "animal : voir ce que dit la fiche" if pets else "animal : non précisé"
-    return Reason(answer, words.replace(" :", f"{NBSP}:"), _ASK_ANIMAL)
+    said = " ".join(pets.split())
+    if not said:
+        return Reason(answer, f"animal{NBSP}: non précisé", _ASK_ANIMAL)
+    quoted = said if len(said) <= LONGEST_QUOTE else f"{said[: LONGEST_QUOTE - 1].rstrip()}…"
+    words = f"animal{NBSP}: la fiche dit «{NBSP}{quoted}{NBSP}»"
+    if _REFUSED.search(fold(said)) and not _EXCEPT.search(fold(said)):
+        return Reason(Answer.NO, words)
+    return Reason(answer, words, _ASK_ANIMAL)
 
 
 def _count_reasons(needs: Needs, supply: Supply) -> list[Reason]:

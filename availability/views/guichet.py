@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 
 from common.xlsx import xlsx_response
 
+from .. import uses
+from ..criteria_words import criteria_line
 from ..freshness import AgeBand, ContractState
 from ..guichet.form import GuichetForm
 from ..guichet.lines import GROUPING, read_guichet, sheets_of, with_reliability
@@ -35,6 +37,7 @@ def guichet(request: HttpRequest) -> HttpResponseBase:
         "guichet": found,
         "form": found.form,
         "page": page,
+        "criteria": criteria_line(found.applied),
         "lines": with_reliability(page.object_list, now),
         "choices": [(place, _with(query, "depuis", place.text)) for place in found.resolution.choices],
         "query": query.urlencode(),
@@ -52,6 +55,7 @@ def guichet_export(request: HttpRequest) -> HttpResponseBase:
     """Excel of the same units in the same order, every page of them, with the criteria."""
     now = timezone.now()
     found = read_guichet(request.GET, request.scope, now, timezone.localdate(now))
+    uses.count_exports([line.offer.unit.pk for line in found.lines])
     return xlsx_response(f"guichet-unique-{timezone.localtime(now):%Y-%m-%d-%H%M}.xlsx", sheets_of(found, now))
 
 

@@ -87,3 +87,33 @@ def test_the_map_is_asked_what_it_knows(reader, world, query, asked):
     page = reader.get(f"{PATH}?{query}").context["form"].map_query
     found = parse_qs(urlsplit(f"?{page}").query)
     assert ",".join(f"{name}={found[name][0]}" if name == "fraicheur" else name for name in found) == asked
+
+
+def test_the_workbook_of_the_guichet_says_what_was_applied_and_what_was_ignored(reader, world):
+    found = dict(criteria_of(reader.get(f"{GUICHET}export.xlsx?depuis=Saint&rayon=5&pour=femme&age=trente")))
+    assert found["Pour qui"] == "Une femme"
+    assert not {"Autour de", "À moins de", "Âge (en années)"} & set(found)
+    assert found["Ignoré : Autour de"].startswith("Saint – ")
+    assert found["Ignoré : À moins de"].startswith("5 km – ")
+    assert found["Ignoré : Âge (en années)"].startswith("trente – ")
+    near = dict(criteria_of(reader.get(f"{GUICHET}export.xlsx?depuis=75010&rayon=5")))
+    assert near["Autour de"].startswith("Paris 10")
+    assert near["À moins de"] == "5 km"
+    of_department = dict(criteria_of(reader.get(f"{GUICHET}export.xlsx?depuis=92&rayon=5")))
+    assert "Autour de" in of_department
+    assert of_department["Ignoré : À moins de"].startswith("5")
+
+
+def test_the_guichet_counts_what_its_filters_leave_and_prints_what_was_asked(reader, world):
+    text = text_of(reader.get(f"{GUICHET}?departement=75&pmr=on"))
+    assert "1 unité sur 3" in text
+    assert '<p class="print-only">Critères : ' in text
+    assert " ; Place PMR (fauteuil).</p>" in text
+    assert text.index("n’excluent rien") < text.index('id="titre-filtres"') < text.index('name="departement"')
+    assert " sur 3" not in text_of(reader.get(GUICHET))
+
+
+def test_a_map_without_any_unit_says_so(reader, world):
+    text = text_of(reader.get("/disponibilites/carte/?departement=75&libres=on"))
+    assert "Aucune unité ne répond à ces filtres. Mis à jour" in text
+    assert "0 unité" not in text

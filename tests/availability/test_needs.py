@@ -66,6 +66,13 @@ PMR_LINE = PlaceLine(count=1, sex=LineSex.WOMEN, access=LineAccess.YES)
         (WOMAN_PMR, with_lines(PlaceLine(count=1, state=LineState.RESERVED, sex=LineSex.WOMEN), free=0), Fit.FULL),
         (Needs(who=Who.COUPLE), with_lines(PlaceLine(count=1, sex=LineSex.COUPLE)), Fit.FITS),
         (Needs(animal=True), counted(pets="Chiens acceptés"), Fit.TO_CONFIRM),
+        (Needs(animal=True), counted(pets="Animaux non admis."), Fit.NO_FIT),
+        (Needs(animal=True), counted(pets="Pas d’animaux dans la structure"), Fit.TO_CONFIRM),
+        (Needs(animal=True), counted(pets="Pas d’animaux"), Fit.NO_FIT),
+        (Needs(animal=True), counted(pets="INTERDITS"), Fit.NO_FIT),
+        (Needs(animal=True), counted(pets="Interdits, sauf chien guide"), Fit.TO_CONFIRM),
+        (Needs(animal=True), counted(pets="Animaux non interdits"), Fit.TO_CONFIRM),
+        (Needs(animal=True), with_lines(PlaceLine(count=1, animal=LineAnimal.YES), pets="Non admis"), Fit.FITS),
         (Needs(animal=True), with_lines(PlaceLine(count=1, animal=LineAnimal.YES)), Fit.FITS),
         (Needs(animal=True), with_lines(PlaceLine(count=1, animal=LineAnimal.NO)), Fit.NO_FIT),
         (Needs(single_room=True), counted(2, counts=Counts(shared_room=2)), Fit.NO_FIT),
@@ -197,6 +204,16 @@ def test_never_convient_when_something_is_unknown_or_refused(need, supply):
         asked = [need.accessible, need.single_room, need.animal, bool(need.who and not supply.sex)]
         assert sum(asked) <= 1
         assert not need.animal
+
+
+def test_what_the_record_says_of_animals_is_quoted():
+    reason = judge(Needs(animal=True), counted(pets="Un chien,\n vaccins à jour.")).reasons[0]
+    assert (reason.answer, reason.ask) == (Answer.MAYBE, "Un animal est-il accepté")
+    assert reason.text == "animal\u00a0: la fiche dit «\u00a0Un chien, vaccins à jour.\u00a0»"
+    refused = judge(Needs(animal=True), counted(pets="Animaux non admis.")).reasons[0]
+    assert (refused.answer, refused.ask) == (Answer.NO, "")
+    assert "Animaux non admis." in refused.text
+    assert len(judge(Needs(animal=True), counted(pets="x" * 5000)).reasons[0].text) < 160
 
 
 @given(needs, supplies())

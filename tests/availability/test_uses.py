@@ -111,6 +111,15 @@ def test_reading_a_record_counts_for_readers_not_for_those_who_state_it(client, 
 
 
 @pytest.mark.django_db
+def test_a_workbook_of_the_guichet_is_an_export_of_each_of_its_units(client, cast, world, monkeypatch):
+    monkeypatch.setattr(uses, "FLUSH_EVENTS", 1)
+    client.force_login(cast.consultation)
+    answer = client.get("/disponibilites/guichet/export.xlsx?departement=92")
+    assert b"".join(answer.streaming_content)
+    assert kept() == [(world.act.pk, 0, 1), (world.lam.pk, 0, 1)]
+
+
+@pytest.mark.django_db
 def test_nothing_is_counted_when_switched_off(settings, world):
     settings.COUNT_UNIT_USES = False
     uses.count_views([world.act.pk])
