@@ -27,9 +27,9 @@ FigureKind = Literal["known", "unknown", "expired", "to_confirm", "closed", "ina
 _NOTES = """
     SELECT current.unit_id, unit.capacity_kind, current.pool_id, pool.installed_places, current.contested_at,
            current.confirmed_at, current.rhythm, current.to_confirm_since,
-           (SELECT jsonb_agg(jsonb_build_array(starts_at, ends_at, reason) ORDER BY starts_at, id)
+           (SELECT json_agg(json_build_array(starts_at, ends_at, reason) ORDER BY starts_at, id)
             FROM availability_unitclosure WHERE unit_id = current.unit_id AND withdrawn_at IS NULL),
-           (SELECT jsonb_agg(jsonb_build_array(count, expected_on, comment) ORDER BY expected_on, id)
+           (SELECT json_agg(json_build_array(count, expected_on, comment) ORDER BY expected_on, id)
             FROM availability_expectedplace
             WHERE unit_id = current.unit_id AND settled_at IS NULL AND expected_on >= %(today)s)
     FROM availability_currentfigure current
