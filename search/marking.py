@@ -43,6 +43,8 @@ def _matched(shown: str, typed: str) -> int:
     """How many letters of a word of the label answer to a typed word: its beginning, or all of another form of it."""
     folded = fold(shown)
     if folded.startswith(typed):
+        if folded in {f"{typed}s", f"{typed}x", f"{typed}es"}:
+            return len(shown)
         return next(size for size in range(1, len(shown) + 1) if len(fold(shown[:size])) >= len(typed))
     if len(folded) >= STEM and typed.startswith(folded) and len(typed) - len(folded) <= ENDING:
         return len(shown)
