@@ -28,6 +28,10 @@ class StaleFigure(StatementError):
         self.current = current
 
 
+class ContestedSince(StaleFigure):
+    """Somebody called since the page was shown, and was told that there is no place left (``current.contested_at``)."""
+
+
 class RequestReused(StatementError):
     """``request_id`` already names another statement."""
 

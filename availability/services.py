@@ -14,6 +14,7 @@ from . import membership
 from .breakdown import COUNT_FIELDS, counts_of
 from .exceptions import (
     BreakdownBeyondFigure,
+    ContestedSince,
     FigureOutOfRange,
     NothingToConfirm,
     OverCapacity,
@@ -59,15 +60,17 @@ def record_statement(
     stated_at: datetime.datetime | None = None,
     is_confirmed: bool = False,
     pool_id: int | None = ANY_POOL,
+    contest_seen: int | None = None,
 ) -> AvailabilityEntry:
     """Append one statement of a unit's free places, or of its pool's, and make it the current figure.
 
-    ``expected_version`` is what the person saw, of the pool ``pool_id`` (``None``: the unit's own). The same
+    ``expected_version`` is what the person saw, of the pool ``pool_id`` (``None``: the unit's own); ``contest_seen`` is
+    the ``contest_key`` that his page held (``None``: no page was shown). The same
     ``request_id`` with the same content gives the statement already recorded. ``now`` is aware. ``stated_at``, when the
     figure was typed earlier (a phone without network): older than the current one, it joins the history only.
 
     Raises ``OperationalUnit.DoesNotExist``, and (availability.exceptions) ``StatementRefused``, ``StaleFigure``,
-    ``RequestReused``, ``FigureOutOfRange``, ``BreakdownBeyondFigure``, ``OverCapacity`` and
+    ``ContestedSince``, ``RequestReused``, ``FigureOutOfRange``, ``BreakdownBeyondFigure``, ``OverCapacity`` and
     ``UnlikelyRise`` unless ``is_confirmed``; nothing is then written. Source: spec 20, Entering; 01-settled.
     """
     with transaction.atomic():
@@ -79,6 +82,8 @@ def record_statement(
         is_late = stated_at is not None and holder.stated_at is not None and stated_at < holder.stated_at
         if pool_id not in (ANY_POOL, current.pool_id) or (holder.version != expected_version and not is_late):
             raise StaleFigure(current)
+        if not is_late:
+            _check_contest(current, contest_seen)
         _check_range(said)
         is_over = _check_likelihood(holder, installed_of(current), said, is_confirmed=is_confirmed or is_late)
         entry = _new_entry(current, stated | {"is_over_capacity": is_over}, request_id, source, by, now, stated_at)
@@ -96,6 +101,7 @@ def confirm_unchanged(
     scope: Scope,
     now: datetime.datetime,
     pool_id: int | None = ANY_POOL,
+    contest_seen: int | None = None,
 ) -> AvailabilityEntry:
     """State the current figure again, breakdown and comment included (« Inchangé »).
 
@@ -110,6 +116,7 @@ def confirm_unchanged(
             return replayed
         if current.version != expected_version or pool_id not in (ANY_POOL, current.pool_id):
             raise StaleFigure(current)
+        _check_contest(current, contest_seen)
         installed = installed_of(current)
         is_over = installed is not None and current.figure > installed
         content = stated | {"is_over_capacity": is_over, "is_confirmation": True}
@@ -154,6 +161,11 @@ def undo_statement(
         entry = _restore(current, restored.first(), last, request_id, source, by, now)
         _follow(current, entry)
         return entry
+
+
+def contest_key(contested_at: datetime.datetime | None) -> int:
+    """Moment of a contest as pages carry it, in microseconds since 1970; 0 without any."""
+    return round(contested_at.timestamp() * 1_000_000) if contested_at is not None else 0
 
 
 def holder_of(current: CurrentFigure) -> CurrentState:
@@ -255,6 +267,12 @@ def _already_recorded(current: CurrentFigure, request_id: uuid.UUID, stated: dic
     if all(getattr(found, name) == value for name, value in stated.items()):
         return found
     raise StaleFigure(current)
+
+
+def _check_contest(current: CurrentFigure, seen: int | None) -> None:
+    """A contest is cleared by those who saw it: a contest changes no version."""
+    if seen is not None and contest_key(current.contested_at) > seen:
+        raise ContestedSince(current)
 
 
 def _check_range(said: Statement) -> None:

@@ -3,6 +3,7 @@
 import datetime
 import re
 import uuid
+from dataclasses import dataclass
 
 from django.http import QueryDict
 
@@ -14,7 +15,17 @@ from .saving import confirm_row, show_stored
 from .units import for_rows, units_to_state
 
 LISTED = 500  # units; whoever states more filters by name
-_TICKED = re.compile(r"([1-9][0-9]{0,17}):(?:([1-9][0-9]{0,17})p)?([0-9]{1,9}):([0-9a-f-]{36})")
+_TICKED = re.compile(r"([1-9][0-9]{0,17}):(?:([1-9][0-9]{0,17})p)?([0-9]{1,9}):([0-9a-f-]{36})(?::([0-9]{1,18}))?")
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """What the page showed of a unit that was ticked: pool, version, contest (``services.contest_key``), request."""
+
+    pool_id: int | None
+    version: int
+    request_id: str
+    contest: int
 
 
 def confirmable(scope: Scope, now: datetime.datetime, text: str = "") -> tuple[list[EntryRow], int]:
@@ -40,14 +51,20 @@ def confirmable(scope: Scope, now: datetime.datetime, text: str = "") -> tuple[l
     return rows, count
 
 
-def read_confirmed(data: QueryDict) -> dict[int, tuple[int | None, int, str]]:
-    """Pool, version shown and request of each unit ticked, by unit.
+def read_confirmed(data: QueryDict) -> dict[int, Ticked]:
+    """What was ticked, by unit.
 
-    What is not « unit:version:request », or « unit:pool p version:request » where places are shared, is left out.
+    What is not « unit:version:request », or « unit:pool p version:request » where places are shared, then « :contest »
+    where the figure was contested, is left out.
     """
     found = (_TICKED.fullmatch(value) for value in data.getlist("unit"))
     return {
-        int(match[1]): (int(match[2]) if match[2] else None, int(match[3]), str(uuid.UUID(match[4])))
+        int(match[1]): Ticked(
+            pool_id=int(match[2]) if match[2] else None,
+            version=int(match[3]),
+            request_id=str(uuid.UUID(match[4])),
+            contest=int(match[5] or 0),
+        )
         for match in found
         if match and _is_uuid(match[4])
     }
@@ -61,10 +78,12 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def confirm_all(rows: list[EntryRow], ticked: dict[int, tuple[int | None, int, str]], *, by, scope: Scope) -> None:
+def confirm_all(rows: list[EntryRow], ticked: dict[int, Ticked], *, by, scope: Scope) -> None:
     """Confirm the rows ticked as they were shown, one transaction each; each row then says what became of it."""
     chosen = [row for row in rows if row.unit.pk in ticked]
     for row in chosen:
-        row.pool_id, row.version, row.request_id = ticked[row.unit.pk]
+        shown = ticked[row.unit.pk]
+        row.pool_id, row.version = shown.pool_id, shown.version
+        row.request_id, row.contest = shown.request_id, shown.contest
         confirm_row(row, by=by, scope=scope)
     show_stored([row for row in chosen if row.outcome is Outcome.SAVED], by.pk)

@@ -13,6 +13,7 @@ from .. import wording
 from ..breakdown import COUNT_FIELDS, NOTHING_GIVEN, Counts, Share
 from ..exceptions import (
     BreakdownBeyondFigure,
+    ContestedSince,
     NothingToConfirm,
     OverCapacity,
     StaleFigure,
@@ -64,8 +65,10 @@ class Detail(enum.StrEnum):
 class StatementForm(forms.Form):
     """One row, and its place lines (``lines``, forms of ``availability.entry.line_form``).
 
-    ``version``, of the unit or of its ``pool``, and ``request_id`` come back as they were shown; ``confirmed`` is the
-    number confirmed. Counts and lines are both sent and both kept while the row is not saved: ``detail`` says which
+    ``version``, of the unit or of its ``pool``, ``contest`` (``services.contest_key``) and ``request_id`` come back as
+    they were shown; ``confirmed`` is the number confirmed.
+
+    Counts and lines are both sent and both kept while the row is not saved: ``detail`` says which
     one is stated.
     """
 
@@ -94,6 +97,7 @@ class StatementForm(forms.Form):
     )
     version = forms.IntegerField(min_value=0)
     pool = forms.IntegerField(required=False, min_value=1)
+    contest = forms.IntegerField(required=False, min_value=0, max_value=2**63)
     request_id = forms.UUIDField()
     confirmed = _count("Confirmation")
 
@@ -203,14 +207,44 @@ def _undo_refused(error: UndoRefused, unit: OperationalUnit) -> tuple[str, str]:
 
 @explain.register
 def _stale(error: StaleFigure, unit: OperationalUnit) -> tuple[str, str]:
-    newer = error.current
+    if told := _meanwhile(error.current, unit):
+        return "figure", f"{told} Vérifiez votre chiffre, puis enregistrez-le de nouveau."
+    return "figure", "Cette page n’était plus à jour. Vérifiez votre chiffre, puis enregistrez-le de nouveau."
+
+
+def _meanwhile(newer: CurrentFigure, unit: OperationalUnit) -> str:
+    """Who stated what since the page was shown; empty when nothing is stated any more."""
     if newer.figure is None or newer.stated_at is None:
-        return "figure", "Cette page n’était plus à jour. Vérifiez votre chiffre, puis enregistrez-le de nouveau."
+        return ""
     author = newer.by.short_name if newer.by else "quelqu’un"
     words = wording.figure_words(newer.figure, unit.capacity_kind)
+    return f"Entre-temps, {author} a enregistré {words}, {on_moment(newer.stated_at)}."
+
+
+def left_words(error: StaleFigure, unit: OperationalUnit) -> str:
+    """The same for a row where nothing was typed: it takes what somebody else stated."""
+    told = _meanwhile(error.current, unit) or "Cette page n’était plus à jour."
+    return f"{told} La ligne montre maintenant la dernière saisie, gardée telle quelle."
+
+
+@explain.register
+def _contested(error: ContestedSince, unit: OperationalUnit) -> tuple[str, str]:
+    at = error.current.contested_at
+    when = f" {on_moment(at)}" if at is not None else ""
     return "figure", (
-        f"Entre-temps, {author} a enregistré {words}, {on_moment(newer.stated_at)}. "
+        f"Entre-temps, contesté par un appel{when}{NBSP}: il n’y avait plus de place. "
         "Vérifiez votre chiffre, puis enregistrez-le de nouveau."
+    )
+
+
+def own_conflict_words(error: StaleFigure, unit: OperationalUnit, other: str) -> str:
+    """That the person has just stated the shared places from the unit named ``other``, in the same sending."""
+    said = (
+        f" {wording.figure_words(error.current.figure, unit.capacity_kind)}" if error.current.figure is not None else ""
+    )
+    return (
+        f"Vous venez d’enregistrer{said} depuis {other}, pour ces lits mutualisés. "
+        "Si ce nombre-ci est le bon, enregistrez-le de nouveau."
     )
 
 

@@ -1,5 +1,7 @@
 """A unit as one row of the entry page: what its template reads. No query, no write."""
 
+from __future__ import annotations
+
 import datetime
 import uuid
 from collections.abc import Sequence
@@ -17,7 +19,7 @@ from ..breakdown import COUNT_FIELDS, USUAL_COUNTS
 from ..expected.services import ExpectedLine, lines_of
 from ..models import AvailabilityEntry, ExpectedPlace, UnitClosure
 from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
-from ..services import UNDO_DELAY
+from ..services import UNDO_DELAY, contest_key
 from ..shown import ShownFigure
 from ..standing import active_closure
 from .forms import StatementForm, initial_of
@@ -27,7 +29,11 @@ KEPT_WORDS = "Ce que vous avez tapé est gardé, non enregistré."
 
 
 class Outcome(StrEnum):
-    """What became of a row. ``PENDING``: typed, and not sent to be saved. ``EDITED``: its lines are being changed."""
+    """What became of a row.
+
+    ``PENDING``: typed, and not sent to be saved. ``EDITED``: its lines are being changed. ``NEWER``: not saved, and
+    shown as somebody else stated it meanwhile; nothing was typed there.
+    """
 
     SHOWN = "shown"
     PENDING = "pending"
@@ -35,6 +41,7 @@ class Outcome(StrEnum):
     SAVED = "saved"
     UNDONE = "undone"
     WRONG = "wrong"
+    NEWER = "newer"  # as pages say it alone: see ``shown_outcome``
 
 
 @dataclass(kw_only=True)
@@ -44,8 +51,10 @@ class EntryRow(ShownFigure):
     ``offered``: names of the counts it may fill in. ``expected``: places announced. ``undoable_since``: when its last
     statement was recorded, if the person may still take it back. ``asked``: number that ``question`` is about.
     ``is_beside``: row of the same pool, sent back with the row that was saved. ``statement``: what was just recorded.
-    ``pool_id``: of whose figure ``version`` is. ``keeps_typing``: what was typed is kept beside a figure confirmed or
-    taken back. ``typed``: what came back for a row whose entry is blocked.
+    ``pool_id``: of whose figure ``version`` is. ``contest``: when the figure shown was contested
+    (``services.contest_key``). ``keeps_typing``: what was typed is kept beside a figure confirmed or
+    taken back. ``typed``: what came back for a row whose entry is blocked. ``saved_from``: row from which the person
+    has just stated the same pool.
     """
 
     refusal: Refusal | None
@@ -65,8 +74,10 @@ class EntryRow(ShownFigure):
     had_lines: bool = False
     statement: AvailabilityEntry | None = None
     pool_id: int | None = None
+    contest: int = 0
     keeps_typing: bool = False
     typed: StatementForm | None = None
+    saved_from: EntryRow | None = None
 
     @property
     def anchor(self) -> str:
@@ -167,6 +178,8 @@ class EntryRow(ShownFigure):
     @property
     def shown_outcome(self) -> Outcome:
         """What the page says of the row: not saved, as long as something typed in it is not."""
+        if self.outcome is Outcome.WRONG and not self.is_blocked and not self.form.is_bound:
+            return Outcome.NEWER
         return Outcome.PENDING if self.keeps_typing else self.outcome
 
     @property
@@ -226,6 +239,7 @@ def shown_row(
         now=now,
         version=figure.version if figure else 0,
         pool_id=figure.pool_id if figure else None,
+        contest=contest_key(figure.contested_at) if figure else 0,
     )
 
 

@@ -10,11 +10,11 @@ from enum import StrEnum
 from django.http import QueryDict
 
 from .. import services
-from ..exceptions import OverCapacity, StaleFigure, StatementError, UnlikelyRise
+from ..exceptions import OverCapacity, StaleFigure, StatementError, UndoRefused, UnlikelyRise
 from ..lines import all_places
 from ..models import AvailabilityEntry, CurrentFigure
 from ..statement import Statement, fitted
-from .forms import StatementForm, explain, initial_of, question
+from .forms import StatementForm, explain, initial_of, left_words, own_conflict_words, question
 from .line_form import add_line
 from .rows import EntryRow, Outcome, prefix_of
 from .units import stored_figures
@@ -87,6 +87,7 @@ def read_row(row: EntryRow, data: QueryDict) -> None:
     row.version = row.form.cleaned_data.get("version", row.version)
     row.request_id = str(row.form.cleaned_data.get("request_id", row.request_id))
     row.pool_id = row.form.cleaned_data.get("pool")
+    row.contest = row.form.cleaned_data.get("contest") or 0
 
 
 def is_changed(row: EntryRow) -> bool:
@@ -135,10 +136,14 @@ def save_rows(order: Order, rows: list[EntryRow], *, by, scope) -> None:
         Action.CONFIRM: confirm_row,
         Action.UNDO: undo_row,
     }.get(order.action)
+    saved: dict[int | None, EntryRow] = {}
     for row in targets(order, rows):
         if act is not None:
             is_typed = order.action is not Action.SAVE and is_changed(row)
+            row.saved_from = saved.get(row.pool_id) if row.is_pooled else None
             act(row, by=by, scope=scope)
+            if row.is_pooled and row.outcome is Outcome.SAVED:
+                saved[row.figure.pool_id] = row
             row.keeps_typing = is_typed and row.outcome in (Outcome.SAVED, Outcome.UNDONE)
         else:
             edit_lines(row, order)
@@ -176,6 +181,7 @@ def save_row(row: EntryRow, *, by, scope) -> None:
             said=said,
             expected_version=values["version"],
             pool_id=row.pool_id,
+            contest_seen=row.contest,
             request_id=values["request_id"],
             source=AvailabilityEntry.Source.WEB,
             by=by,
@@ -197,7 +203,11 @@ def confirm_row(row: EntryRow, *, by, scope) -> None:
     if {"version", "request_id"} & row.form.errors.keys():
         row.outcome = Outcome.WRONG
         return
-    _attempt(row, by, lambda: services.confirm_unchanged(expected_version=row.version, **_of(row, by, scope)))
+    _attempt(row, by, lambda: _confirm(row, by, scope))
+
+
+def _confirm(row: EntryRow, by, scope) -> AvailabilityEntry:
+    return services.confirm_unchanged(expected_version=row.version, contest_seen=row.contest, **_of(row, by, scope))
 
 
 def undo_row(row: EntryRow, *, by, scope) -> None:
@@ -228,23 +238,33 @@ def _attempt(row: EntryRow, by, act: Callable[[], AvailabilityEntry], done: Outc
     except StatementError as error:
         row.outcome = Outcome.WRONG
         where, row.failure = explain(error, row.unit)
-        if row.form.is_bound:
-            row.form.add_error(where, row.failure)
+        if isinstance(error, StaleFigure) and row.saved_from is not None:
+            row.failure = own_conflict_words(error, row.unit, row.saved_from.unit.name)
         row.question = question(error, row.unit)
         if isinstance(error, (OverCapacity, UnlikelyRise)):
             row.asked = error.figure
-        if isinstance(error, StaleFigure):
+        is_left = isinstance(error, (StaleFigure, UndoRefused)) and row.form.is_bound and not is_changed(row)
+        if isinstance(error, StaleFigure) or is_left:
             # The next save is made knowingly: it carries the version of the figure now shown.
-            figure = stored_figures([row.unit.pk], by.pk, row.now).get(row.unit.pk, error.current)
+            figure = stored_figures([row.unit.pk], by.pk, row.now)[row.unit.pk]  # no current figure is ever deleted
             _put(row, figure, getattr(figure, "undoable_since", None))
+        if is_left:  # what was shown there would pass for what somebody typed
+            row.form = _fresh_form(row)
+            row.failure = left_words(error, row.unit) if type(error) is StaleFigure else row.failure
+        elif row.form.is_bound:
+            row.form.add_error(where, row.failure)
     else:
         row.outcome = done
+
+
+def _fresh_form(row: EntryRow) -> StatementForm:
+    return StatementForm(prefix=prefix_of(row.unit), initial=initial_of(row.figure) if row.figure else None)
 
 
 def _put(row: EntryRow, figure: CurrentFigure, undoable_since: datetime.datetime | None) -> None:
     """Give the row a newer figure, and a new request; the form is left alone."""
     row.figure, row.version, row.request_id = figure, figure.version, str(uuid.uuid4())
-    row.pool_id = figure.pool_id
+    row.pool_id, row.contest = figure.pool_id, services.contest_key(figure.contested_at)
     row.undoable_since = undoable_since
     for name in ("freshness", "standing", "lines"):
         row.__dict__.pop(name, None)
@@ -262,7 +282,7 @@ def show_stored(rows: list[EntryRow], viewer_id: int) -> None:
         _put(row, figure, figure.undoable_since)
     for row in rows:
         if row.figure is not None and not row.keeps_typing:
-            row.form = StatementForm(prefix=prefix_of(row.unit), initial=initial_of(row.figure))
+            row.form = _fresh_form(row)
 
 
 def _follow(row: EntryRow, viewer_id: int) -> bool:

@@ -13,10 +13,11 @@ from ..models import AvailabilityEntry
 from ..permissions import REFUSAL_WORDS
 from ..reminders.confirm_links import BadLink, read_token
 from ..reminders.confirming import LinkState, Opened, open_link
-from ..services import confirm_unchanged
+from ..services import confirm_unchanged, contest_key
 
 GONE = {LinkState.EXPIRED: 410, LinkState.NOT_YOURS: 410}
-NOT_DONE = {LinkState.CHANGED: 409, LinkState.REFUSED: 409}
+NOT_DONE = {LinkState.CHANGED: 409, LinkState.REFUSED: 409, LinkState.READY: 409}
+LONGEST_KEY = 19  # digits
 
 
 @login_not_required
@@ -36,7 +37,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponseBase:
     opened = open_link(link, now)
     if request.method == "POST" and opened.is_ready:
         try:
-            _confirm(opened)
+            _confirm(opened, _contest_seen(request))
         except (StaleFigure, StatementRefused, NothingToConfirm):  # somebody was quicker: what is true now is shown
             opened = open_link(link, now)
         else:
@@ -44,12 +45,19 @@ def confirm(request: HttpRequest, token: str) -> HttpResponseBase:
     return _page(request, opened)
 
 
-def _confirm(opened: Opened) -> None:
+def _contest_seen(request: HttpRequest) -> int:
+    """``services.contest_key`` of the page that was sent."""
+    text = request.POST.get("contest", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_KEY else 0
+
+
+def _confirm(opened: Opened, contest_seen: int) -> None:
     link = opened.link
     confirm_unchanged(
         unit_id=link.unit_id,
         expected_version=link.version,
         pool_id=link.pool_id,
+        contest_seen=contest_seen,
         request_id=link.request_id,
         source=AvailabilityEntry.Source.MAIL,
         by=opened.user,
@@ -65,6 +73,8 @@ def _page(request: HttpRequest, opened: Opened) -> HttpResponse:
     context = {
         "opened": opened,
         "row": opened.shown,
+        "contest": contest_key(opened.shown.figure.contested_at) if opened.shown and opened.shown.figure else 0,
+        "is_contested_since": request.method == "POST" and opened.is_ready,
         "reason": REFUSAL_WORDS[opened.refusal] if opened.refusal else "Il n’y a plus de chiffre à confirmer.",
     }
     return render(request, "availability/confirm_figure.html", context, status=status)

@@ -105,7 +105,7 @@ const focusAfter = (row) => {
     focusOn(row.querySelector("[autofocus]") ?? row.querySelector("[name=add_line]") ?? row.querySelector("summary"));
     return;
   }
-  if (["undone", "pending"].includes(row.dataset.outcome)) {
+  if (["undone", "pending", "newer"].includes(row.dataset.outcome)) {
     focusOn(figure(row));
     return;
   }

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from availability.membership import write_rows
 from availability.models import AvailabilityEntry, CrisisMode, CurrentFigure, Grouping, Pool, UnitClosure
-from availability.services import record_statement
+from availability.services import contest_key, record_statement
 from availability.statement import Statement
 from directory.scopes import scope_of
 from tests.availability.entry_fields import URL, fields, form_of, row_of, text_of
@@ -204,7 +204,8 @@ def test_a_contested_figure_says_so_until_it_is_confirmed(signed_in, world):
     text = text_of(signed_in.get(URL))
     assert "Contesté le 03/11/2026 à 10:12" in text
     assert "Quelqu’un a appelé et il n’y avait plus de place" in text
-    assert "Contesté le" not in text_of(save(signed_in, world.act, 8, 1, confirm=world.act.pk))
+    seen = fields(world.act, 8, version=1, contest=contest_key(at))
+    assert "Contesté le" not in text_of(signed_in.post(URL, form_of(seen, confirm=world.act.pk)))
 
 
 def test_pooled_units_say_with_whom_and_their_own_installed_number(client, cast, world, pool):
@@ -253,7 +254,8 @@ def test_two_different_figures_for_one_pool_are_told(client, cast, world, pool):
     data = form_of(pooled(pool, world.act, 5, version=1), pooled(pool, pool.second, 2, version=1), save="all")
     response = client.post(URL, data)
     assert response.status_code == 422
-    assert "Entre-temps, H. Caron a enregistré" in text_of(response)
+    assert "Vous venez d’enregistrer 5 places depuis ACT ALTAIR VESTA" in text_of(response)
+    assert "Entre-temps" not in text_of(response)
     assert AvailabilityEntry.objects.filter(pool=pool).count() == 2
 
 
