@@ -1,12 +1,14 @@
 from django.urls import path
 
 from . import urls_kept
-from .views import export, results, suggestions
+from .views import export, results, results_map, suggestions
 
 app_name = "search"
 urlpatterns = [
     path("", results.results, name="results"),
     path("suggestions/", suggestions.suggestions, name="suggestions"),
+    path("carte.geojson", results_map.map_data, name="map_data"),
+    path("carte/<path:key>/", results_map.map_spot, name="map_spot"),
     path("export.xlsx", export.results_file, {"extension": "xlsx"}, name="export_xlsx"),
     path("export.csv", export.results_file, {"extension": "csv"}, name="export_csv"),
     *urls_kept.urlpatterns,

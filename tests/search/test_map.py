@@ -1,0 +1,93 @@
+"""The map of results: the lines of the list, their places, what a marker opens; hidden places nowhere."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from directory.models import OperationalUnit
+from directory.scopes import scope_of
+from search import index
+from search.criteria import SearchCriteria
+from search.map_data import spot_of, spots_on_screen
+
+pytestmark = pytest.mark.django_db
+
+
+def markers(client, query="quoi=ACT"):
+    answer = client.get(f"{reverse('search:map_data')}?{query}")
+    assert answer["Content-Type"] == "application/geo+json"
+    return {feature["properties"]["id"]: feature for feature in json.loads(answer.content)["features"]}
+
+
+@pytest.fixture
+def indexed(world):
+    index.rebuild_all()
+    return world
+
+
+def test_lines_of_the_list_have_their_marker(client, cast, indexed):
+    client.force_login(cast.consultation)
+    eg = indexed.eg
+    found = markers(client, "ou=75010&quoi=ACT")
+    marker = found[str(eg.pk)]
+    assert marker["geometry"]["coordinates"] == [eg.lon, eg.lat]
+    assert marker["properties"]["name"] == eg.name
+    listed = client.get(reverse("search:results"), {"ou": "75010", "quoi": "ACT"}).context["lines"]
+    assert {line.group_id for line in listed} == {int(key.split("/")[0]) for key in found}
+
+
+def test_nothing_asked_gives_no_marker(client, cast, indexed):
+    client.force_login(cast.consultation)
+    assert markers(client, "") == {}
+
+
+def test_a_hidden_place_is_on_no_map(client, cast, indexed):
+    OperationalUnit.objects.filter(pk=indexed.act.pk).update(sensitive_unit=True)
+    index.rebuild_all()
+    client.force_login(cast.consultation)
+    assert str(indexed.eg.pk) not in markers(client)
+    spot = reverse("search:map_spot", args=[indexed.eg.pk])
+    assert client.get(f"{spot}?quoi=ACT").status_code == 404
+    client.force_login(cast.sesan)
+    assert str(indexed.eg.pk) in markers(client)
+
+
+def test_a_marker_opens_a_short_record(client, cast, indexed):
+    client.force_login(cast.consultation)
+    address = reverse("search:map_spot", args=[indexed.eg.pk])
+    page = client.get(f"{address}?quoi=ACT").content.decode()
+    assert indexed.eg.name in page
+    assert indexed.act.name in page
+    assert client.get(f"{address}?quoi=introuvable").status_code == 404
+
+
+@pytest.mark.parametrize("key", ["x", "0", "1/2/3", "9" * 40, "-", "1/", "%00"])
+def test_a_key_of_no_marker_is_not_found(client, cast, indexed, key):
+    client.force_login(cast.consultation)
+    assert client.get(f"/recherche/carte/{key}/?quoi=ACT").status_code in (400, 404)
+
+
+def test_a_unit_that_stands_elsewhere_has_its_own_marker(cast, indexed):
+    unit = indexed.act
+    OperationalUnit.objects.filter(pk=unit.pk).update(commune=indexed.paris10, lat=48.87, lon=2.36, position_source="address")
+    index.refresh_units(unit_ids=[unit.pk])
+    scope, now = scope_of(cast.consultation), timezone.now()
+    criteria = SearchCriteria(what="ACT")
+    keys = [spot.key for spot in spots_on_screen(criteria, scope, now)]
+    key = f"{indexed.eg.pk}/{unit.pk}"
+    assert key in keys
+    spot = spot_of(key, criteria, scope, now)
+    assert (spot.point.lat, spot.point.lon) == (48.87, 2.36)
+
+
+def test_the_markers_take_few_queries(client, cast, indexed):
+    client.force_login(cast.consultation)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        markers(client, "ou=75010&quoi=ACT")
+    assert len([query for query in queries if query["sql"].startswith(("SELECT", "WITH"))]) <= 7
