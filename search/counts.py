@@ -1,4 +1,4 @@
-"""How many lines several searches would find, in one query."""
+"""What several searches would find, in one query."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,15 +6,28 @@ from typing import Any
 from django.db import connection
 
 from .conditions import Asked
-from .statement import count_statement
+from .statement import Statement, count_statement, units_statement
 
 
 def count_lines(searches: Sequence[Asked]) -> list[int]:
     """Number of lines of each search, in their order: one query."""
+    return _each([count_statement(asked) for asked in searches])
+
+
+def units_of(searches: Sequence[Asked], limit: int) -> list[list[int]]:
+    """Ids of the units that each search finds, ``limit`` at most of each, without an order: one query."""
+    statements = [
+        (f"SELECT array_agg(unit_id) FROM ({statement} LIMIT %(limit)s) AS found", named | {"limit": limit})  # noqa: S608
+        for statement, named in map(units_statement, searches)
+    ]
+    return [ids or [] for ids in _each(statements)]
+
+
+def _each(statements: Sequence[Statement]) -> list[Any]:
+    """The one value of each statement, their parameters renamed apart."""
     parameters: dict[str, Any] = {}
     parts = []
-    for place, asked in enumerate(searches):
-        statement, named = count_statement(asked)
+    for place, (statement, named) in enumerate(statements):
         renamed = {name: f"s{place}_{name}" for name in named}
         parts.append(f"({statement % {name: f'%({new})s' for name, new in renamed.items()}})")
         parameters |= {renamed[name]: value for name, value in named.items()}

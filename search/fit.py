@@ -34,13 +34,27 @@ def judge_units(
     ``audiences``: ids of the terms « public pris en charge » asked for, told among the reasons. A unit that this person
     may not open, or that is not published any more, is left out.
     """
+    return judge_each(unit_ids, [needs], scope, now, audiences)[0]
+
+
+def judge_each(
+    unit_ids: Collection[int],
+    asked: Sequence[Needs],
+    scope: Scope,
+    now: datetime.datetime,
+    audiences: Collection[int] = (),
+) -> list[dict[int, Judgement]]:
+    """The same for several needs, in their order: one query in all."""
     if not unit_ids:
-        return {}
+        return [{} for _ in asked]
     today = local_day(now)
-    return {
-        offer.unit.pk: _with_audiences(judge(needs, _supply(offer, today)), audiences, offer.unit.audiences)
-        for offer in load_offers(_units(unit_ids, scope, audiences), scope, now)
-    }
+    supplies = [
+        (offer.unit, _supply(offer, today)) for offer in load_offers(_units(unit_ids, scope, audiences), scope, now)
+    ]
+    return [
+        {unit.pk: _with_audiences(judge(needs, supply), audiences, unit.audiences) for unit, supply in supplies}
+        for needs in asked
+    ]
 
 
 def _supply(offer: Offer, today: datetime.date) -> Supply:

@@ -8,7 +8,7 @@ from availability.guichet.needs import Judgement
 from directory.territory.places import Place, Resolution
 
 from .conditions import Asked
-from .criteria import Facet, Sort
+from .criteria import Facet, SearchCriteria, Sort
 from .matching import Match
 
 SHOWN_LIMIT = 200  # establishments on screen (spec 40)
@@ -20,15 +20,6 @@ class Group(NamedTuple):
 
     group_id: int
     distance_km: float | None
-
-
-@dataclass(frozen=True)
-class Variant:
-    """The same search with one criterion dropped, and how many lines it finds."""
-
-    where: str
-    what: str
-    count: int
 
 
 @dataclass(frozen=True)
@@ -64,6 +55,15 @@ class FlagCounts:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """The same search without one criterion: what changes, in words (« sans PMR »), and how many lines it finds."""
+
+    label: str
+    criteria: SearchCriteria
+    count: int
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a search found. ``elapsed_ms`` is measured from the first query to the last one of ``search.query``.
 
@@ -91,7 +91,7 @@ class Outcome:
     judgements: Mapping[int, Judgement] = field(default_factory=dict)
     is_judged_whole: bool = True
     asked: Asked | None = None
-    variants: tuple[Any, ...] = ()
+    variants: tuple[Variant, ...] = ()
     elapsed_ms: int = 0
 
     @property

@@ -248,7 +248,7 @@ def test_numbers_that_lead_to_a_masked_address_find_it_for_entitled_people_only(
     for number in (eg.legal_entity.siren, eg.phone):
         assert names(find(quoi=number)) == ["Refuge"]
     assert find(ou="75", quoi=eg.finess).variants  # dropping a criterion does not say that the number is known
-    assert ("", eg.finess) not in {(v.where, v.what) for v in find(ou="75", quoi=eg.finess).variants}
+    assert ("", eg.finess) not in {(v.criteria.where, v.criteria.what) for v in find(ou="75", quoi=eg.finess).variants}
 
 
 def test_figures_are_summed_and_unknown_is_not_zero(rebuilt):
@@ -297,9 +297,9 @@ def test_nothing_found_offers_to_drop_a_criterion(rebuilt):
     UnitFactory(geographic_entity=at("92050"))
     UnitFactory(lhss=True, geographic_entity=at("75110"))
     rebuilt()
-    offered = {(variant.where, variant.what): variant.count for variant in find(ou="75", quoi="ACT").variants}
+    offered = {(one.criteria.where, one.criteria.what): one.count for one in find(ou="75", quoi="ACT").variants}
     assert offered == {("", "ACT"): 1, ("75", ""): 1}
-    offered = {variant.what: variant.count for variant in find(quoi="appartement introuvable").variants}
+    offered = {one.criteria.what: one.count for one in find(quoi="appartement introuvable").variants}
     assert offered == {"appartement": 1}
 
 

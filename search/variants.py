@@ -1,0 +1,134 @@
+"""Nothing was found: which criterion empties the list, and what its removal would find (spec 40, Zero-result help)."""
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from accounts.roles import Permission
+from availability.guichet.needs import Fit, Needs, Who
+from common.french import NBSP, age, number
+from directory.scopes import Scope
+from directory.territory.places import Place
+
+from .conditions import Asked
+from .counts import count_lines, units_of
+from .criteria import DISTANCES, SearchCriteria, Within
+from .fit import judge_each
+from .matching import known_keys, read_text, words_of
+from .outcome import JUDGED_LIMIT, Variant
+
+TRIALS_LIMIT = 12  # searches counted in one query
+VARIANTS_SHOWN = 6
+WORDS_TRIED = 4
+WIDER_TRIED = 2  # greater distances
+_WHO = {
+    who: f"«{NBSP}{words}{NBSP}»"
+    for who, words in ((Who.MAN, "Homme"), (Who.WOMAN, "Femme"), (Who.COUPLE, "Couple ou famille"))
+}
+
+Trial = tuple[str, SearchCriteria]
+
+
+def variants_of(
+    criteria: SearchCriteria, place: Place | None, scope: Scope, now: datetime.datetime
+) -> tuple[Variant, ...]:
+    """What finds something once one criterion is dropped or widened; when none does, once all the filters are.
+
+    Five queries at most, whatever is asked: the words (two), the units to judge and their fit when what does not suit
+    is left out, all the counts.
+    """
+    single = list(_single_trials(criteria, place))[: TRIALS_LIMIT - 1]
+    bare = _without_filters(criteria)
+    trials = single if bare in [criteria, *(tried for _, tried in single)] else [*single, ("sans aucun filtre", bare)]
+    known = known_keys(criteria.what, criteria.within)
+    coverage = scope.coverage(Permission.SENSITIVE_READ)
+    searches = []
+    for label, tried in trials:
+        match = read_text(tried.what, known, tried.within)
+        if not match.nothing:
+            searches.append((label, Asked.of(tried, match, place if tried.where else None, coverage, now)))
+    counts = count_lines(_without_unfit([asked for _, asked in searches], scope, now))
+    found = [
+        Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count
+    ]
+    alone = [variant for variant in found if variant.label in dict(single)]
+    return tuple((alone or found)[:VARIANTS_SHOWN])
+
+
+def _without_filters(criteria: SearchCriteria) -> SearchCriteria:
+    """The place and the text alone, shown the same way."""
+    return SearchCriteria(criteria.where, criteria.what, sort=criteria.sort, view=criteria.view)
+
+
+def _without_unfit(searches: Sequence[Asked], scope: Scope, now: datetime.datetime) -> list[Asked]:
+    """The searches with what does not suit left out, of those that ask for it."""
+    hiding = [asked for asked in searches if asked.criteria.hides_unfit and asked.criteria.has_needs]
+    if not hiding:
+        return list(searches)
+    unit_ids = sorted({unit_id for found in units_of(hiding, JUDGED_LIMIT) for unit_id in found})[:JUDGED_LIMIT]
+    needs = list(dict.fromkeys(asked.criteria.needs for asked in hiding))
+    unfit = {
+        one: tuple(unit_id for unit_id, judgement in judged.items() if judgement.fit is Fit.NO_FIT)
+        for one, judged in zip(needs, judge_each(unit_ids, needs, scope, now), strict=True)
+    }
+    return [replace(asked, unfit=unfit[asked.criteria.needs]) if asked in hiding else asked for asked in searches]
+
+
+def _single_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Trial]:
+    """The search without each of its criteria in turn, those that most often empty a list first."""
+    yield from _filter_trials(criteria)
+    if criteria.hides_unfit and criteria.has_needs:
+        yield from _need_trials(criteria)
+    if criteria.distance_km:
+        wider = [step for step in DISTANCES if step > criteria.distance_km]
+        for step in wider[:WIDER_TRIED]:
+            yield f"rayon de {number(step)}{NBSP}km", criteria.replaced(distance_km=step)
+        yield "sans limite de distance", criteria.replaced(distance_km=None, anywhere=True)
+    if criteria.within:
+        yield "dans toutes les rubriques", criteria.replaced(within=Within.EVERYTHING)
+    rest = criteria.replaced(where="", distance_km=None, anywhere=False)
+    if place and place.point is None and rest.given:
+        yield f"dans tout le ROR, pas seulement «{NBSP}{place.label}{NBSP}»", rest
+    yield from _text_trials(criteria)
+
+
+def _filter_trials(criteria: SearchCriteria) -> Iterator[Trial]:
+    for facet, _ in criteria.chosen:
+        yield f"sans le filtre «{NBSP}{facet.label}{NBSP}»", criteria.refined(facet, ())
+    if criteria.free:
+        yield "sans demander une place libre", criteria.replaced(free=False)
+    if criteria.fresh:
+        yield "sans demander un chiffre à jour", criteria.replaced(fresh=False)
+    if criteria.open_on:
+        yield "sans le filtre d’ouverture", criteria.replaced(open_on=None)
+    if criteria.zone:
+        yield "hors de la zone de la carte", criteria.replaced(zone=None)
+
+
+def _need_trials(criteria: SearchCriteria) -> Iterator[Trial]:
+    needs = criteria.needs
+    without: list[tuple[str, Needs]] = [
+        (_WHO.get(needs.who, ""), replace(needs, who=Who.ANYBODY)),
+        ("" if needs.age is None else f"l’âge ({age(needs.age)})", replace(needs, age=None)),
+        ("PMR" if needs.accessible else "", replace(needs, accessible=False)),
+        ("chambre individuelle" if needs.single_room else "", replace(needs, single_room=False)),
+        ("animal" if needs.animal else "", replace(needs, animal=False)),
+        ("la date du besoin" if needs.on else "", replace(needs, on=None)),
+    ]
+    told = [(words, left) for words, left in without if words]
+    for words, left in told if len(told) > 1 else ():
+        yield f"sans {words}", criteria.replaced(needs=left)
+    yield "avec ce qui ne convient pas", criteria.replaced(hides_unfit=False)
+
+
+def _text_trials(criteria: SearchCriteria) -> Iterator[Trial]:
+    """Each word dropped, then all of them."""
+    words = criteria.what.split()
+    telling = [place for place, word in enumerate(words) if words_of(word)]
+    if len(telling) > 1 and not criteria.within:
+        for place in telling[:WORDS_TRIED]:
+            left = " ".join(word for other, word in enumerate(words) if other != place)
+            yield f"sans «{NBSP}{words[place]}{NBSP}»", criteria.replaced(what=left)
+    rest = criteria.replaced(what="", within=Within.EVERYTHING)
+    if criteria.what and rest.given:
+        yield f"sans le texte «{NBSP}{criteria.what}{NBSP}»", rest

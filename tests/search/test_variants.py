@@ -1,0 +1,152 @@
+"""Nothing was found: each variant says what it drops, and finds as many lines as it says."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from accounts.roles import Role
+from directory.enums import Nomenclature, Sex
+from directory.scopes import Grant, Scope, ScopeKind
+from search.criteria import SearchCriteria
+from search.query import run_search
+from tests.factories.availability import CurrentFigureFactory
+from tests.factories.directory import GeographicEntityFactory, TermFactory, UnitFactory, WeeklyHoursFactory, commune
+
+pytestmark = pytest.mark.django_db
+READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
+NB = "\u00a0"
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+@pytest.fixture
+def offered(rebuilt, now):
+    """Variants of a search that finds nothing, label to count; each of them is run to hold it to its word."""
+
+    def run(**query):
+        criteria = SearchCriteria.from_query(query)
+        assert not criteria.warnings
+        outcome = run_search(criteria, READER, now)
+        assert not outcome.groups
+        for variant in outcome.variants:
+            again = SearchCriteria.from_query(_mapping(variant.criteria))
+            assert again == variant.criteria
+            assert run_search(again, READER, now).lines == variant.count
+        return {variant.label: variant.count for variant in outcome.variants}
+
+    return run
+
+
+def _mapping(criteria):
+    found = {}
+    for name, value in criteria.to_pairs():
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def act(insee="75110", **values):
+    return UnitFactory(geographic_entity=GeographicEntityFactory(commune=commune(insee)), **values)
+
+
+def test_a_filter_that_empties_the_list_is_named(rebuilt, offered):
+    audience = TermFactory(nomenclature=Nomenclature.AUDIENCE, label="Public rare")
+    act(), act()
+    rebuilt()
+    found = offered(quoi="ACT", public=str(audience.pk))
+    assert found == {f"sans le filtre «{NB}Public pris en charge{NB}»": 2}
+
+
+def test_a_distance_is_widened_step_by_step(rebuilt, offered):
+    commune("75110")
+    act("92050"), act("78646")
+    rebuilt()
+    found = offered(ou="75010", quoi="ACT", distance="10")
+    assert found == {f"rayon de 20{NB}km": 2, f"rayon de 30{NB}km": 2, "sans limite de distance": 2}
+
+
+def test_each_word_may_be_one_too_many(rebuilt, offered):
+    act()
+    rebuilt()
+    assert offered(quoi="appartement introuvable") == {f"sans «{NB}introuvable{NB}»": 1}
+
+
+def test_places_freshness_opening_are_filters_too(rebuilt, offered, now):
+    CurrentFigureFactory(unit=act(), figure=0)
+    rebuilt()
+    assert offered(quoi="ACT", places="1") == {"sans demander une place libre": 1}
+    assert offered(quoi="ACT", ouvert="maintenant") == {"sans le filtre d’ouverture": 1}
+    WeeklyHoursFactory(all_day=True)
+    day = dt.date(2024, 8, 14).isoformat()
+    assert "sans le filtre d’ouverture" in offered(quoi="ACT", ouvert=day)
+
+
+def test_what_two_filters_empty_together_is_found_without_any(rebuilt, offered):
+    first, second = (
+        TermFactory(nomenclature=Nomenclature.AUDIENCE),
+        TermFactory(nomenclature=Nomenclature.FINANCIAL_AID),
+    )
+    act()
+    rebuilt()
+    assert offered(quoi="ACT", public=str(first.pk), aide=str(second.pk)) == {"sans aucun filtre": 1}
+
+
+def test_a_need_counts_only_when_what_does_not_suit_is_left_out(rebuilt, offered, now):
+    for _ in range(3):
+        CurrentFigureFactory(unit=act(sex=Sex.MEN), accessible=1)
+    rebuilt()
+    shown = SearchCriteria.from_query({"quoi": "ACT", "pour": "femme", "pmr": "1"})
+    assert run_search(shown, READER, now).lines == 3
+    found = offered(quoi="ACT", pour="femme", pmr="1", masquer="1")
+    assert found == {f"sans «{NB}Femme{NB}»": 3, "avec ce qui ne convient pas": 3}
+
+
+def test_the_fit_of_what_a_variant_finds_is_judged_too(rebuilt, offered):
+    audience = TermFactory(nomenclature=Nomenclature.AUDIENCE)
+    CurrentFigureFactory(unit=act(sex=Sex.MEN), figure=3)
+    CurrentFigureFactory(unit=act(), figure=3)
+    rebuilt()
+    found = offered(quoi="ACT", pour="femme", masquer="1", public=str(audience.pk))
+    assert found == {f"sans le filtre «{NB}Public pris en charge{NB}»": 1}
+
+
+def test_a_department_may_be_left(rebuilt, offered):
+    commune("75110")
+    act("92050")
+    rebuilt()
+    assert offered(ou="75", quoi="ACT") == {f"dans tout le ROR, pas seulement «{NB}Paris (75){NB}»": 1}
+
+
+@pytest.mark.parametrize("query", [{"quoi": "introuvable"}, {"quoi": "xyzzy qwerty", "places": "1"}])
+def test_nothing_is_offered_that_finds_nothing(rebuilt, offered, query):
+    rebuilt()
+    assert offered(**query) == {}
+
+
+def test_the_number_of_queries_does_not_grow_with_the_criteria(rebuilt, now, django_assert_max_num_queries):
+    terms = {
+        name: TermFactory(nomenclature=kind)
+        for name, kind in (
+            ("public", Nomenclature.AUDIENCE),
+            ("aide", Nomenclature.FINANCIAL_AID),
+            ("acte", Nomenclature.SPECIFIC_ACT),
+        )
+    }
+    act()
+    rebuilt()
+    many = {name: str(term.pk) for name, term in terms.items()} | {
+        "quoi": "ACT pour femmes seules",
+        "ou": "75010",
+        "distance": "5",
+        "pour": "femme",
+        "pmr": "1",
+        "age": "30",
+        "masquer": "1",
+        "places": "1",
+        "ouvert": "maintenant",
+    }
+    with django_assert_max_num_queries(9):
+        run_search(SearchCriteria.from_query(many), READER, now)
