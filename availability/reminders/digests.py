@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.tasks import task
 from django.utils import timezone
 
@@ -31,11 +32,12 @@ logger = logging.getLogger(__name__)
 FIRST_HOUR = 7  # in Paris: what became late in the night goes in one mail
 A_TASK = 50  # mails
 RETRY_AFTER = datetime.timedelta(minutes=15)
-RETRY_DAYS = {Digest.Kind.DUE: 1, Digest.Kind.DIRECTOR: 1, Digest.Kind.WEEKLY: 6}
+RETRY_DAYS = {Digest.Kind.DUE: 0, Digest.Kind.DIRECTOR: 0, Digest.Kind.WEEKLY: 6}
 Kind = Digest.Kind
 ABOVE = ("unit__geographic_entity_id", "unit__geographic_entity__legal_entity_id")
 COLUMNS = (
     *("pk", "pool_id", "version", "figure", "confirmed_at", "awaited_since", "rhythm", "contested_at"),
+    *("expires_at", "to_confirm_since", "closure_end"),
     *ABOVE,
 )
 
@@ -67,14 +69,17 @@ def queue_reminders(*, now: datetime.datetime, base_url: str) -> int:
     """Queue the reminders of the day that were not yet; return their number. Nothing before 7 h in Paris.
 
     Figures older than two rhythms go to the entry people, older than three to the director too; places expected today
-    to the entry people. One mail a person a day, whatever the number of runs; none to whoever declined them. The number
-    of queries grows with the mails alone, four a ``A_TASK`` of them.
+    to the entry people. One mail a person a day, whatever the number of runs, yesterday's that left late this morning
+    included; none to whoever declined them. The number of queries grows with the mails alone, four a ``A_TASK`` of
+    them.
     """
     local = now.astimezone(PARIS)
     if local.hour < FIRST_HOUR:
         return 0
     lines = _lines_by_person(now)
-    told = Digest.objects.filter(day=local.date()).exclude(kind=Kind.WEEKLY).values_list("user_id", flat=True)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    told = Digest.objects.exclude(kind=Kind.WEEKLY).filter(Q(day=local.date()) | Q(sent_at__gte=midnight))
+    told = told.values_list("user_id", flat=True)
     declined = ReminderPreference.objects.filter(wants_digest=False).values_list("user_id", flat=True)
     for user_id in {*told, *declined}:
         lines.pop(user_id, None)
@@ -88,8 +93,8 @@ def queue_reminders(*, now: datetime.datetime, base_url: str) -> int:
 def queue_again(*, now: datetime.datetime, base_url: str) -> int:
     """Queue again the mails that were not sent a quarter of an hour after they should have been; return their number.
 
-    Their worker died, or the mail server refused them. A reminder is given up the day after, a summary at the end of
-    its week.
+    Their worker died, or the mail server refused them. A reminder is given up at midnight, that of the next day taking
+    its place, a summary at the end of its week.
     """
     again = 0
     while True:
@@ -117,13 +122,13 @@ def send_digests(digest_ids: list[int], base_url: str) -> None:
 def send_digest(digest_id: int, base_url: str) -> bool:
     """Send one mail unless it was, or somebody else is at it; tell whether it left.
 
-    The line of an account closed meanwhile is taken away. Raises what the mail server raises; the line then stays
-    unsent.
+    The line of an account closed meanwhile is taken away; a reminder that another of a later day has replaced stays
+    unsent. Raises what the mail server raises; the line then stays unsent too.
     """
     with transaction.atomic():
         waiting = Digest.objects.select_for_update(skip_locked=True, of=("self",)).select_related("user")
         digest = waiting.filter(pk=digest_id, sent_at=None).first()
-        if digest is None:
+        if digest is None or _is_replaced(digest):
             return False
         if not digest.user.is_active:
             digest.delete()
@@ -134,10 +139,18 @@ def send_digest(digest_id: int, base_url: str) -> bool:
         return True
 
 
+def _is_replaced(digest: Digest) -> bool:
+    """Whether the person has a reminder of a later day: never two reminders the same day."""
+    if digest.kind == Kind.WEEKLY:
+        return False
+    later = Digest.objects.filter(user=digest.user_id, day__gt=digest.day)
+    return later.exclude(kind=Kind.WEEKLY).exists()
+
+
 def _lines_by_person(now: datetime.datetime) -> dict[int, Lines]:
     """Lines of everybody to be reminded at ``now`` (three queries)."""
     figures = list(beyond(awaited(now), Step.ENTRY, now).values_list(*COLUMNS, named=True))
-    places = list(expected_today(now).values_list("unit_id", "count", "expected_on", *ABOVE, named=True))
+    places = list(expected_today(now).values_list("unit_id", "count", "expected_on", "comment", *ABOVE, named=True))
     if not figures and not places:
         return {}
     people = people_on(now)
@@ -152,6 +165,7 @@ def _lines_by_person(now: datetime.datetime) -> dict[int, Lines]:
                 found[user_id].director.setdefault(place, line)
     for expected in places:
         line = {"unit": expected.unit_id, "count": expected.count, "on": expected.expected_on.isoformat()}
+        line["comment"] = expected.comment
         for user_id in people.entry_people(_held(expected.unit_id, expected)):
             found[user_id].expected.append(line)
     return found
@@ -162,7 +176,9 @@ def _held(unit_id: int, row: Any) -> Held:
 
 
 def _line(figure: Any) -> dict[str, Any]:
-    """Figure as a mail says it, in plain values."""
+    """Figure as a mail says it, in plain values; ``counted_until`` is empty when it waits since the unit reopened."""
+    ends = [moment for moment in (figure.to_confirm_since, figure.closure_end) if moment is not None]
+    is_waiting = figure.confirmed_at is not None and any(figure.confirmed_at < end for end in ends)
     return {
         "unit": figure.pk,
         "version": figure.version,
@@ -171,6 +187,7 @@ def _line(figure: Any) -> dict[str, Any]:
         "confirmed_at": figure.confirmed_at and figure.confirmed_at.isoformat(),
         "since": figure.awaited_since.isoformat(),
         "is_contested": figure.contested_at is not None,
+        "counted_until": figure.expires_at.isoformat() if figure.expires_at and not is_waiting else "",
     }
 
 

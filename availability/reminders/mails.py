@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from common.context import site_name
-from common.french import NBSP, counted, duration, french_spaces
+from common.french import NBSP, counted, duration, french_spaces, moment, plural
 
 from ..expected.services import expected_words
 from ..models import CurrentFigure, Digest, ExpectedPlace
@@ -60,13 +60,15 @@ def _reminder(digest: Digest, base_url: str) -> tuple[str, str, dict[str, Any]]:
         [tell(line, figures[line["unit"]], digest, written_at, base_url) for line in part[:LINES_SHOWN]]
         for part, tell in zip(parts, (_late, _late, _expected), strict=True)
     )
+    places = sum(line["count"] for line in parts[2])
     return (
-        _subject(*map(len, parts)),
+        _subject(len(parts[0]), len(parts[1]), places),
         "reminder",
         {
             "entry": entry,
             "director": director,
             "expected": expected,
+            "expected_count": places,
             "entry_count": len(parts[0]),
             "director_count": len(parts[1]),
             "entry_more": len(parts[0]) - len(entry),
@@ -77,10 +79,13 @@ def _reminder(digest: Digest, base_url: str) -> tuple[str, str, dict[str, Any]]:
     )
 
 
-def _subject(entry: int, director: int, expected: int) -> str:
+def _subject(entry: int, director: int, places: int) -> str:
+    """Of so many figures of each part, and of the places announced."""
     if entry:
         return f"{counted(entry, 'disponibilité')} à confirmer"
-    return "Places attendues aujourd’hui" if expected else f"{counted(director, 'disponibilité')} en retard"
+    if places:
+        return f"{plural(places, 'Place attendue', 'Places attendues')} aujourd’hui"
+    return f"{counted(director, 'disponibilité')} en retard"
 
 
 def _late(line: Line, figure: CurrentFigure, digest: Digest, written_at: datetime.datetime, base_url: str) -> Line:
@@ -98,15 +103,30 @@ def _late(line: Line, figure: CurrentFigure, digest: Digest, written_at: datetim
         "silence": duration(written_at - since),
         "rhythm": rhythm_words(figure.rhythm),
         "is_contested": line["is_contested"],
+        "counting": _counting(line, written_at) if is_stated else "",
         "confirm_url": urljoin(base_url, reverse("availability:confirm", args=[token])) if is_stated else "",
     }
+
+
+def _counting(line: Line, written_at: datetime.datetime) -> str:
+    """Whether the figure still counts for those who orient, and until when; empty for a line that does not say."""
+    until = line.get("counted_until")
+    if until is None:
+        return ""
+    if not until:
+        return "Ce chiffre ne compte plus depuis la réouverture de l’unité, tant qu’il n’est pas confirmé."
+    end = datetime.datetime.fromisoformat(until)
+    if end < written_at:
+        return f"Ce chiffre est périmé : il ne compte plus depuis le {moment(end)}."
+    return f"Ce chiffre compte encore, jusqu’au {moment(end)}."
 
 
 def _expected(line: Line, figure: CurrentFigure, digest: Digest, written_at: datetime.datetime, base_url: str) -> Line:
     """One announcement of places."""
     on = datetime.date.fromisoformat(line["on"])
     place = ExpectedPlace(count=line["count"], expected_on=on)
-    return {**_place(figure, base_url), "words": expected_words(place, on, figure.unit.capacity_kind)}
+    words = expected_words(place, on, figure.unit.capacity_kind)
+    return {**_place(figure, base_url), "words": words, "comment": line.get("comment", "")}
 
 
 def _place(figure: CurrentFigure, base_url: str) -> Line:

@@ -12,7 +12,7 @@ from accounts.roles import Role
 from availability.models import CurrentFigure, Digest, ExpectedPlace, Pool, ReminderPreference
 from availability.reminders import digests
 from availability.reminders.digests import queue_again, queue_reminders, send_digest, send_digests
-from common.french import PARIS
+from common.french import PARIS, moment
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import AssignmentFactory, UnitFactory
@@ -165,8 +165,23 @@ def test_places_expected_today_are_a_reminder(cast, world):
     ExpectedPlace.objects.create(unit=world.act, count=2, expected_on=today, recorded_at=now - DAY)
     ExpectedPlace.objects.create(unit=world.lam, count=1, expected_on=today + DAY, recorded_at=now - DAY)
     assert run() == 1
-    assert "2 places attendues aujourd’hui" in mail.outbox[0].body
+    assert "Places attendues aujourd’hui" in mail.outbox[0].subject
+    assert "2 places attendues aujourd’hui\n" in mail.outbox[0].body
     assert "LAM Altair" not in mail.outbox[0].body
+
+
+def test_one_place_expected_is_told_in_the_singular_with_its_words(cast, world):
+    for figure in (world.act_figure, world.lhss_figure):
+        CurrentFigure.objects.filter(pk=figure.pk).update(confirmed_at=NOON)
+    CurrentFigure.objects.filter(unit=world.lam).update(opened_at=NOON)
+    ExpectedPlace.objects.create(
+        unit=world.act, count=1, expected_on=NOON.date(), recorded_at=NOON - DAY, comment="chambre 12, après travaux"
+    )
+    assert run() == 1
+    [message] = mail.outbox
+    assert message.subject == "[ROR Île-de-France] Place attendue aujourd’hui"
+    assert "Est-elle libre" in message.body
+    assert "1 place attendue aujourd’hui\u00a0: chambre 12, après travaux" in message.body
 
 
 def test_the_text_is_french(late):
@@ -218,7 +233,47 @@ def test_sent_again_it_says_the_same(late, monkeypatch):
 def test_an_old_reminder_is_given_up(late):
     run()
     Digest.objects.update(sent_at=None)
-    assert queue_again(now=NOON + 2 * DAY, base_url=BASE) == 0
+    assert queue_again(now=NOON + DAY, base_url=BASE) == 0
+
+
+def test_a_reminder_that_did_not_leave_is_replaced_by_that_of_the_next_day(late):
+    run(NOON - DAY)
+    yesterday = Digest.objects.get()
+    Digest.objects.update(sent_at=None)
+    mail.outbox.clear()
+    assert queue_again(now=NOON, base_url=BASE) == 0  # the order of the command
+    assert run(NOON) == 1
+    assert send_digest(yesterday.pk, BASE) is False  # its task was still waiting
+    [message] = mail.outbox
+    assert f"-due-{NOON.date()}@" in message.extra_headers["Message-ID"]
+
+
+def test_a_reminder_that_left_late_counts_for_the_day_it_left(late, cast):
+    yesterday = (NOON - DAY).date()
+    Digest.objects.create(
+        user=cast.responsable, kind="due", day=yesterday, queued_at=NOON - DAY, sent_at=NOON.replace(hour=6)
+    )
+    assert run() == 0
+
+
+def test_each_figure_says_whether_it_counts(late, world):
+    act = CurrentFigure.objects.filter(unit=world.act)
+
+    def said(now):
+        Digest.objects.all().delete()
+        mail.outbox.clear()
+        run(now)
+        return mail.outbox[0].body
+
+    act.update(confirmed_at=NOON - 2.5 * WEEK, expires_at=NOON + 0.5 * WEEK)
+    body = said(NOON)
+    assert f"Ce chiffre compte encore, jusqu’au {moment(NOON + 0.5 * WEEK)}." in body
+    assert "n’est plus compté" not in body
+    assert f"Ce chiffre est périmé\u00a0: il ne compte plus depuis le {moment(NOON + 0.5 * WEEK)}." in said(
+        NOON + 0.6 * WEEK
+    )
+    act.update(to_confirm_since=NOON - 2.1 * WEEK)
+    assert "Ce chiffre ne compte plus depuis la réouverture de l’unité" in said(NOON)
 
 
 def test_an_account_closed_meanwhile_gets_nothing(late, cast):
