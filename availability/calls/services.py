@@ -40,6 +40,18 @@ class EntryNotOpen(Exception):
     """The unit is closed, unpublished, or closed to entry: it shows no figure that a call could speak of."""
 
 
+class StatedSince(Exception):
+    """Somebody stated places after the page of this call was shown: « Plus de place » is to be said knowingly.
+
+    ``shown`` is the figure that the page showed, ``None`` when it showed none.
+    """
+
+    def __init__(self, current: CurrentFigure, shown: int | None) -> None:
+        super().__init__(current.pk)
+        self.current = current
+        self.shown = shown
+
+
 @dataclass(frozen=True, kw_only=True)
 class CallReport:
     """What is reported: ``version`` is that of the figure shown to the caller, 0 when nothing was stated yet."""
@@ -110,19 +122,23 @@ def report_call(
     contested. The same ``request_id`` again gives the line already kept. ``base_url``: the site's absolute address.
 
     Raises ``PermissionDenied``, ``OperationalUnit.DoesNotExist`` (unknown or hidden from this person),
-    ``EntryNotOpen``, ``StaleFigure`` when the version was never shown, ``RequestReused``, ``SharedMeanwhile``.
+    ``EntryNotOpen``, ``StaleFigure`` when the version was never shown, ``StatedSince`` when there is no place left in
+    front of an older version than that of places stated meanwhile, ``RequestReused``, ``SharedMeanwhile``.
     """
     current, rows = _lock(unit_id, scope)
     if replayed := CallOutcome.objects.filter(request_id=request_id).first():
         if (replayed.unit_id, replayed.by_id) != (unit_id, by.pk):
             raise RequestReused(request_id)
         return Reported(replayed, is_contested=_contests(replayed, current))
+    shown = _figure_shown(current, said.version, now)
+    if said.outcome == Outcome.FULL and said.version != current.version and current.figure:
+        raise StatedSince(current, shown)
     call = CallOutcome.objects.create(
         unit_id=unit_id,
         outcome=said.outcome,
         reason=said.reason if said.outcome == Outcome.REFUSED else "",
         comment=said.comment,
-        figure=_figure_shown(current, said.version, now),
+        figure=shown,
         version=said.version,
         at=now,
         by=by,

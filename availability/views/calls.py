@@ -13,17 +13,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
-from common.french import NBSP
+from common.french import NBSP, on_moment, time_of_day
 from directory.contacts import main_phone
 from directory.models import OperationalUnit
 from directory.permissions import sees_contacts
 from directory.records import page_crumbs
 
 from ..calls.form import CallForm
-from ..calls.services import EntryNotOpen, Reported, prompt_of, report_call
+from ..calls.services import EntryNotOpen, Reported, StatedSince, prompt_of, report_call
 from ..exceptions import RequestReused, StaleFigure
 from ..locks import SharedMeanwhile
 from ..panels import badges, shown_unit
+from ..wording import figure_words
 from .access import readers_only
 
 CHANGED = "Le chiffre a changé depuis que vous l’avez lu : vérifiez ci-dessous, puis répondez de nouveau."
@@ -51,6 +52,8 @@ def call(request: SignedInRequest, unit_id: int) -> HttpResponse:
             now=timezone.now(),
             base_url=request.build_absolute_uri("/"),
         )
+    except StatedSince as since:
+        return _page(request, unit, form, changed=_since_words(since, unit), status=409)
     except (StaleFigure, RequestReused, SharedMeanwhile):
         return _page(request, unit, form, changed=CHANGED, status=409)
     except (EntryNotOpen, OperationalUnit.DoesNotExist):
@@ -83,6 +86,19 @@ def _words(reported: Reported, unit: OperationalUnit) -> str:
         return said
     told = " Les personnes qui le saisissent sont prévenues." if reported.is_told else ""
     return f"{said} Le chiffre affiché est marqué contesté jusqu’à sa prochaine confirmation.{told}"
+
+
+def _since_words(since: StatedSince, unit: OperationalUnit) -> str:
+    """« Le chiffre a été confirmé depuis, à 12:17 : 8 places… », and how to answer all the same."""
+    current = since.current
+    figure = figure_words(current.figure or 0, unit.capacity_kind)
+    at = current.confirmed_at or current.stated_at or timezone.now()
+    when = f"à {time_of_day(at)}" if timezone.localdate(at) == timezone.localdate() else on_moment(at)
+    done = "confirmé" if since.shown == current.figure else "mis à jour"
+    return (
+        f"Le chiffre a été {done} depuis, {when}{NBSP}: {figure}. Si l’on vous a répondu plus tard qu’il n’y a plus de"
+        f" place, répondez de nouveau «{NBSP}Plus de place{NBSP}»{NBSP}: il sera marqué contesté."
+    )
 
 
 def _page(

@@ -11,7 +11,7 @@ from django.db.utils import Error
 from django.utils import timezone
 
 from availability import services
-from availability.calls.services import CallReport, EntryNotOpen, report_call
+from availability.calls.services import CallReport, EntryNotOpen, StatedSince, report_call
 from availability.exceptions import RequestReused, StaleFigure
 from availability.membership import write_rows
 from availability.models import AvailabilityEntry, CallOutcome, CurrentFigure, Pool, UnitClosure
@@ -93,11 +93,22 @@ def test_no_place_left_agrees_with_zero(report, world):
     assert contested(world.act) is None
 
 
-def test_a_figure_stated_since_the_call_is_not_contested(report, world, cast):
+def test_a_figure_stated_since_is_contested_knowingly(report, world, cast):
     confirm(world.act, cast.responsable)
+    with pytest.raises(StatedSince) as since:
+        report(world.act, version=1)
+    assert (since.value.shown, since.value.current.figure) == (8, 8)
+    assert not CallOutcome.objects.exists()
+    assert contested(world.act) is None
+    assert report(world.act, version=2).is_contested
+
+
+def test_what_agrees_with_the_figure_stated_since_is_kept(report, world, cast):
+    confirm(world.act, cast.responsable)
+    assert report(world.act, Outcome.ADMITTED, version=1).call.figure == 8
+    CurrentFigure.objects.filter(pk=world.act.pk).update(figure=0)
     reported = report(world.act, version=1)
     assert (reported.is_contested, reported.call.figure, reported.call.version) == (False, 8, 1)
-    assert contested(world.act) is None
 
 
 def test_a_contested_figure_counts_until_it_is_confirmed(report, world, cast):

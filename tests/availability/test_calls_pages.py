@@ -92,6 +92,32 @@ def test_a_version_never_shown_shows_the_figure_again(reader, world):
     assert "Rappeler</textarea>" in answer.content.decode()
 
 
+def test_a_figure_confirmed_since_is_said_and_may_be_contested_knowingly(reader, world):
+    now = timezone.now()
+    CurrentFigure.objects.filter(pk=world.act.pk).update(version=2, confirmed_at=now)
+    answer = reader.post(address(world.act), sent(comment="Rappeler", retour="/recherche/"))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert f"Le chiffre a été confirmé depuis, à {timezone.localtime(now):%H:%M}\u00a0: 8 places." in page
+    assert 'name="version" value="2"' in page
+    assert "Rappeler</textarea>" in page
+    assert not CallOutcome.objects.exists()
+    reader.post(address(world.act), sent(version=2))
+    assert CurrentFigure.objects.get(pk=world.act.pk).contested_at is not None
+    CurrentFigure.objects.filter(pk=world.act.pk).update(figure=5, version=3, confirmed_at=now - 48 * HOUR)
+    page = reader.post(address(world.act), sent(version=1)).content.decode()
+    assert f"mis à jour depuis, le {timezone.localtime(now - 48 * HOUR):%d/%m/%Y à %H:%M}\u00a0: 5 places." in page
+
+
+def test_the_way_back_is_kept_by_the_address_after_an_error(reader, world):
+    answer = reader.post(address(world.act), sent("refused", retour="/recherche/?quoi=ACT"))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert f'action="{address(world.act)}?retour=/recherche/%3Fquoi%3DACT"' in page
+    answer = reader.post(address(world.act) + "?retour=/recherche/%3Fquoi%3DACT", sent("refused"))
+    assert 'href="/recherche/?quoi=ACT">Revenir sans rien noter' in answer.content.decode()
+
+
 def test_a_unit_closed_to_entry_has_nothing_to_note(reader, world):
     assert "Aucun chiffre n’est affiché pour cette unité" in reader.get(address(world.act_mobile)).content.decode()
     assert reader.post(address(world.act_mobile), sent(version=0)).status_code == 409
@@ -105,7 +131,7 @@ def test_an_unknown_unit(reader, unit_id):
 def test_the_record_page_has_the_form_the_mark_and_the_history(reader, world):
     record = reverse("directory:unit_detail", args=[world.act.pk])
     page = reader.get(record).content.decode()
-    assert f'action="{address(world.act)}"' in page
+    assert f'action="{address(world.act)}?retour={record}"' in page
     assert f'name="retour" value="{record}"' in page
     assert reverse("availability:history", args=[world.act.pk]) in page
     assert "Contesté le" not in page
