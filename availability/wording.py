@@ -195,16 +195,17 @@ def over_capacity_words(figure: int, installed: int, kind: str) -> str:
 
 def period_words(starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> str:
     """« depuis le 01/08/2024 à 08:00, sans date de fin »; a midnight is told by its day (« au 31/08/2024 inclus »)."""
-    start = _edge(starts_at)
+    start = edge_words(starts_at)
     if ends_at is None:
         return f"depuis le {start}, sans date de fin"
-    if _is_midnight(ends_at):
-        return f"du {start} au {day(ends_at - datetime.timedelta(seconds=1))} inclus"
-    return f"du {start} au {moment(ends_at)}"
+    return f"du {start} au {edge_words(ends_at, is_end=True)}"
 
 
-def _edge(at: datetime.datetime) -> str:
-    return day(at) if _is_midnight(at) else moment(at)
+def edge_words(at: datetime.datetime, *, is_end: bool = False) -> str:
+    """« 01/08/2024 à 08:00 », « 01/08/2024 » for a midnight, « 31/08/2024 inclus » for the one that ends a day."""
+    if not _is_midnight(at):
+        return moment(at)
+    return f"{day(at - datetime.timedelta(seconds=1))} inclus" if is_end else day(at)
 
 
 def _is_midnight(at: datetime.datetime) -> bool:

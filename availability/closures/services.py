@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.roles import Permission
-from common.french import NBSP, moment
+from common.french import NBSP
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
@@ -22,6 +22,7 @@ from ..locks import lock_figures
 from ..models import CurrentFigure, Pool, UnitClosure
 from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
 from ..services import tell_figures
+from ..wording import edge_words
 
 # A closure told late: since yesterday at most by those who state, since a year by support.
 LATE_START = datetime.timedelta(hours=24)
@@ -236,9 +237,11 @@ def _all_of(figures: dict[int, CurrentFigure], unit_ids: Collection[int]) -> lis
 
 
 def period_words(closure: UnitClosure) -> str:
-    """« du 14/08/2024 à 12:17 au 20/08/2024 à 08:00 », « à partir du 14/08/2024 à 12:17, sans date de fin »."""
-    start = moment(closure.starts_at)
-    return f"du {start} au {moment(closure.ends_at)}" if closure.ends_at else f"à partir du {start}, sans date de fin"
+    """« du 14/08/2024 à 12:17 au 20/08/2024 inclus », « à partir du 14/08/2024 à 12:17, sans date de fin »."""
+    start = edge_words(closure.starts_at)
+    if closure.ends_at is None:
+        return f"à partir du {start}, sans date de fin"
+    return f"du {start} au {edge_words(closure.ends_at, is_end=True)}"
 
 
 def reason_words(closure: UnitClosure) -> str:

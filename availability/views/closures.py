@@ -19,7 +19,7 @@ from common.pages import Crumb
 from directory.models import Department
 
 from ..closures import services as closures
-from ..closures.forms import MOST_UNITS, ClosureForm, DeclarationForm
+from ..closures.forms import MOST_UNITS, ClosureForm, DeclarationForm, typed_words
 from ..closures.listing import (
     SHOWN_LABELS,
     TEXT_LENGTH,
@@ -206,7 +206,7 @@ def _gone(request: SignedInRequest, closure: UnitClosure, form: ClosureForm | No
         "words": words,
         "closure": closure,
         "current": ClosureLine(current, timezone.now()) if current else None,
-        "typed": _typed(form) if form else [],
+        "typed": typed_words(form) if form else [],
         "crumbs": crumbs(closure.unit.name),
     }
     status = GONE if request.method == "POST" else 200
@@ -219,11 +219,6 @@ def _has_ended(closure: UnitClosure, now: datetime) -> bool:
     while last is not None and last.withdrawn_at is not None:
         last = UnitClosure.objects.filter(replaces=last).order_by("-pk").first()
     return last is not None and last.ends_at is not None and last.ends_at <= now
-
-
-def _typed(form: ClosureForm) -> list[tuple[str, str]]:
-    """Labels and what was typed."""
-    return [(str(part.label), form.data.get(part.html_name, "")) for part in form if form.data.get(part.html_name)]
 
 
 def _edit_page(request: SignedInRequest, line: ClosureLine, form: ClosureForm, status: int = 200) -> HttpResponse:

@@ -198,3 +198,38 @@ def test_five_hundred_units_are_offered_a_hundred_at_a_time(client, cast, world)
     page = client.get(ADD).text
     assert "Seules les 100 premières sont affichées" in page
     assert reverse("availability:closures") in page
+
+
+@pytest.mark.parametrize("form_of_days", ["%d/%m/%Y", "%Y-%m-%d"])
+def test_days_alone_are_whole_days(responsable, world, form_of_days):
+    first = timezone.localdate() + datetime.timedelta(days=3)
+    last = first + datetime.timedelta(days=9)
+    days = {"starts_at": first.strftime(form_of_days), "ends_at": last.strftime(form_of_days)}
+    answer = responsable.post(ADD, form(world.act, **days), follow=True)
+    declared = UnitClosure.objects.get()
+    starts_at, ends_at = timezone.localtime(declared.starts_at), timezone.localtime(declared.ends_at)
+    assert (starts_at.date(), starts_at.hour, starts_at.minute) == (first, 0, 0)
+    assert (ends_at.date(), ends_at.hour, ends_at.minute) == (last + datetime.timedelta(days=1), 0, 0)
+    assert f"du {first:%d/%m/%Y} au {last:%d/%m/%Y} inclus" in answer.text
+
+
+def test_an_hour_typed_is_kept_midnight_included(responsable, world):
+    day = timezone.localdate() + datetime.timedelta(days=3)
+    responsable.post(ADD, form(world.act, ends_at=f"{day:%Y-%m-%d}T00:00"))
+    ends_at = timezone.localtime(UnitClosure.objects.get().ends_at)
+    assert (ends_at.date(), ends_at.hour) == (day, 0)
+
+
+def test_what_was_typed_for_a_closure_gone_is_told_in_french(responsable, world):
+    gone = closed(world.act, starts=2 * DAY, ends=3 * DAY, withdrawn_at=timezone.now())
+    sent = {"starts_at": "2026-12-01T00:00", "ends_at": "2026-12-05T08:30", "reason": "outbreak", "comment": "2e étage"}
+    answer = responsable.post(f"{LIST}{gone.pk}/", sent)
+    assert answer.status_code == 409
+    told = answer.text.split("Ce que vous aviez tapé")[1].split("</dl>")[0]
+    assert "<dd>01/12/2026</dd>" in told
+    assert "<dd>05/12/2026 à 08:30</dd>" in told
+    assert "<dd>2e étage</dd>" in told
+    assert f"<dd>{UnitClosure.Reason('outbreak').label}</dd>" in told
+    assert "outbreak" not in told
+    sent["starts_at"] = "un jour"
+    assert "<dd>un jour</dd>" in responsable.post(f"{LIST}{gone.pk}/", sent).text
