@@ -141,8 +141,8 @@ def worker_command() -> list[str]:
 
 
 def scheduled_commands() -> list[list[str]]:
-    """Return the command lines of what production leaves to a scheduler: reports left open, reminders of figures."""
-    return [["manage.py", "tell_support_of_reports", "-v", "0"], ["manage.py", "remind", "-v", "0"]]
+    """Return the command lines of what production leaves to a scheduler: reports left open, reminders, alerts."""
+    return [["manage.py", name, "-v", "0"] for name in ("tell_support_of_reports", "remind", "tell_alerts")]
 
 
 @contextlib.contextmanager

@@ -9,6 +9,9 @@ from django.http import HttpRequest
 from accounts import account_sections, home
 from accounts.models import User
 from common import navigation
+from directory import panels
+from directory.enums import RecordKind
+from directory.models import OperationalUnit
 from directory.permissions import reads_directory
 
 from .models import KeptUnit, SavedSearch
@@ -37,6 +40,13 @@ def home_card(request: HttpRequest) -> dict[str, Any] | None:
     """What I keep, when there is something."""
     counts = kept_counts(request.scope.user_id)
     return {"counts": counts} if any(counts) else None
+
+
+def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any] | None:
+    """« Retenir » on the record of a published unit: one query."""
+    if not unit.is_published or not reads_directory(request):
+        return None
+    return {"is_kept": KeptUnit.objects.filter(user_id=request.scope.user_id, unit_id=unit.pk).exists()}
 
 
 def account_section(request: HttpRequest) -> dict[str, Any] | None:
@@ -79,6 +89,7 @@ def register() -> None:
             order=20,
         )
     )
+    panels.register(panels.Panel("kept", RecordKind.UNIT, "head", unit_panel, "search/kept_panel.html", order=90))
     account_sections.register(
         account_sections.AccountSection(
             key="recherches_enregistrees",

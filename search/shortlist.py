@@ -45,6 +45,12 @@ class KeptOffer:
     offer: Offer | None
     is_place_kept_quiet: bool = False
 
+    @property
+    def figure(self) -> int | None:
+        """Last figure stated; empty without any."""
+        current = self.offer.figure if self.offer else None
+        return current.figure if current else None
+
 
 def kept_ids(user_id: int | None) -> list[int]:
     """Ids of the units that a person keeps, in order: one query."""

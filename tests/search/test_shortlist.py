@@ -1,0 +1,197 @@
+"""« Ma sélection », the orientation sheet and the comparison: one's own, ordered, without hidden places."""
+
+from html import unescape
+
+import pytest
+
+from directory.enums import Confidentiality
+from directory.models import OperationalUnit
+from search import index
+from search.models import KeptUnit
+from search.shortlist import LIMIT
+from search.unit_facts import MAIL_LINK_LENGTH
+from tests.factories.directory import UnitFactory, WeeklyHoursFactory
+
+from .kept import keep
+
+pytestmark = pytest.mark.django_db
+LIST = "/recherche/selection/"
+SHEET = f"{LIST}fiche/"
+
+
+@pytest.fixture
+def reader(client, cast, rebuilt):
+    rebuilt()
+    client.force_login(cast.consultation)
+    return cast.consultation
+
+
+def text_of(response):
+    return unescape(response.content.decode()).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def order(user):
+    return list(KeptUnit.objects.filter(user=user).values_list("unit_id", flat=True))
+
+
+def test_a_unit_is_kept_once_and_taken_off(reader, client, world):
+    back = "/recherche/?quoi=ACT"
+    response = client.post(f"{LIST}retenir/", {"uo": world.act.pk, "retour": back})
+    assert response["Location"] == f"{back}#retenir-{world.act.pk}"
+    client.post(f"{LIST}retenir/", {"uo": world.act.pk})
+    client.post(f"{LIST}retenir/", {"uo": world.lam.pk})
+    assert order(reader) == [world.act.pk, world.lam.pk]
+    page = text_of(client.get(LIST))
+    assert "Ma sélection (2)" in page
+    assert "8 places" in page
+    assert "Retirer" in page
+    client.post(f"{LIST}retirer/", {"uo": world.act.pk})
+    assert order(reader) == [world.lam.pk]
+
+
+def test_an_address_elsewhere_is_not_followed(reader, client, world):
+    response = client.post(f"{LIST}retenir/", {"uo": world.act.pk, "retour": "https://ailleurs.example/"})
+    assert response["Location"] == LIST
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "0", "-1", "9" * 40, "١"])
+def test_what_is_no_unit_is_said(reader, client, typed):
+    response = client.post(f"{LIST}retenir/", {"uo": typed}, follow=True)
+    assert response.status_code == 200
+    assert "n’est plus publiée" in text_of(response)
+    assert client.post(f"{LIST}retirer/", {"uo": typed}).status_code == 302
+    assert client.post(f"{LIST}deplacer/", {"uo": typed}).status_code == 302
+    assert client.get("/recherche/comparer/", {"uo": typed}).status_code == 200
+
+
+def test_the_list_has_an_end(reader, client, world):
+    keep(reader, *[UnitFactory(geographic_entity=world.eg, act=True) for _ in range(LIMIT)])
+    response = client.post(f"{LIST}retenir/", {"uo": world.act.pk}, follow=True)
+    assert f"déjà {LIMIT} unités" in text_of(response)
+    assert len(order(reader)) == LIMIT
+
+
+def test_units_are_put_in_order(reader, client, world):
+    keep(reader, world.act, world.lam, world.lhss)
+    client.post(f"{LIST}deplacer/", {"uo": world.lhss.pk, "sens": "haut"})
+    assert order(reader) == [world.act.pk, world.lhss.pk, world.lam.pk]
+    client.post(f"{LIST}deplacer/", {"uo": world.act.pk, "sens": "bas"})
+    assert order(reader) == [world.lhss.pk, world.act.pk, world.lam.pk]
+    client.post(f"{LIST}deplacer/", {"uo": world.lhss.pk, "sens": "haut"})
+    assert order(reader) == [world.lhss.pk, world.act.pk, world.lam.pk]
+
+
+def test_emptying_asks_first_and_touches_no_other_list(reader, client, cast, world):
+    keep(reader, world.act)
+    keep(cast.ars, world.act)
+    assert "1 unité retenue quitte" in text_of(client.get(f"{LIST}vider/"))
+    assert order(reader)
+    client.post(f"{LIST}vider/")
+    assert order(reader) == []
+    assert order(cast.ars) == [world.act.pk]
+    assert "Votre sélection est vide" in text_of(client.get(LIST))
+
+
+def test_a_unit_that_is_no_longer_published_is_said(reader, client, world):
+    keep(reader, world.act, world.lam)
+    OperationalUnit.objects.filter(pk=world.lam.pk).update(status="hidden")
+    page = text_of(client.get(LIST))
+    assert "n’est plus publiée" in page
+    assert "LAM Altair" not in page
+    sheet = text_of(client.get(SHEET))
+    assert "1 unité de votre sélection n’est plus publiée" in sheet
+    assert "LAM Altair" not in sheet
+
+
+def test_the_sheet_tells_what_an_orientation_needs(reader, client, world):
+    OperationalUnit.objects.filter(pk=world.act.pk).update(
+        admission_conditions="Dossier médical et social.\nPièce d’identité.", secretary_phone="0142000000"
+    )
+    for weekday in range(1, 8):
+        WeeklyHoursFactory(unit=world.act, weekday=weekday, opens_at="00:00", closes_at="00:00")
+    keep(reader, world.act, world.lam)
+    page = text_of(client.get(SHEET))
+    for words in (
+        "1. ACT ALTAIR VESTA",
+        "Pièce d’identité.",
+        "01 42 00 00 00",
+        "8 places, le",
+        "24 h/24",
+        "Nanterre",
+        "aucun nom ni renseignement de patient",
+        "mailto:?subject=Fiche%20d%E2%80%99orientation",
+    ):
+        assert words in page
+    assert "Places jamais saisies" in page
+
+
+def test_the_sheet_of_an_empty_list_says_so(reader, client):
+    assert "Votre sélection est vide" in text_of(client.get(SHEET))
+
+
+def test_a_hidden_place_is_on_no_sheet_and_in_no_letter(reader, client, cast, world):
+    OperationalUnit.objects.filter(pk=world.act.pk).update(
+        sensitive_unit=True, secretary_phone="0142000000", contact_confidentiality=Confidentiality.VERY_RESTRICTED
+    )
+    index.refresh_units(unit_ids=[world.act.pk])
+    street = world.eg.street_name or world.eg.commune.name
+    keep(reader, world.act)
+    for page in (SHEET, LIST, f"/recherche/comparer/?uo={world.act.pk}&uo={world.lhss.pk}"):
+        said = text_of(client.get(page))
+        assert street not in said
+        assert "Nanterre" not in said
+        assert "01 42 00 00 00" not in said
+    keep(cast.sesan, world.act)
+    client.force_login(cast.sesan)
+    sheet = text_of(client.get(SHEET))
+    assert "Confidentielle, ne pas transmettre" in sheet
+    letter = sheet.partition("<textarea")[2].partition("</textarea>")[0]
+    assert "adresse non communiquée" in letter
+    assert "Nanterre" not in letter
+    assert "01 42 00 00 00" not in letter
+
+
+def test_the_address_for_a_mail_program_stays_short(reader, client, world):
+    units = [
+        UnitFactory(geographic_entity=world.eg, act=True, name=f"Unité au nom très long {number:02} " + "x" * 120)
+        for number in range(LIMIT)
+    ]
+    keep(reader, *units)
+    response = client.get(SHEET)
+    assert len(response.context["mail_link"]) <= MAIL_LINK_LENGTH
+    assert "autres%20unit%C3%A9s" in response.context["mail_link"]
+    assert response.context["letter"].count("Unité au nom très long") == LIMIT
+
+
+def test_units_are_compared_with_what_differs_in_words(reader, client, world):
+    page = text_of(client.get(f"/recherche/comparer/?uo={world.act.pk}&uo={world.lhss.pk}"))
+    assert "Comparer 2 unités" in page
+    assert page.index("ACT ALTAIR VESTA") < page.index("LHSS Bellatrix")
+    assert "différent" in page
+    assert "identique" in page
+    assert "chiffre périmé" in page.lower()
+
+
+def test_a_comparison_says_what_it_leaves_out(reader, client, world):
+    units = [world.act, world.lam, world.lhss, world.act_mobile, UnitFactory(geographic_entity=world.eg, act=True)]
+    asked = "&".join(f"uo={unit.pk}" for unit in units)
+    page = text_of(client.get(f"/recherche/comparer/?{asked}"))
+    assert "4 unités au plus : 1 unité demandée en plus" in page
+    page = text_of(client.get(f"/recherche/comparer/?uo={world.act.pk}&uo=999999&uo=abc&uo={world.lam.pk}"))
+    assert "2 unités demandées ne sont pas publiées" in page
+    for query in ("", f"?uo={world.act.pk}", f"?uo={world.act.pk}&uo={world.act.pk}"):
+        assert "Il faut deux unités au moins" in text_of(client.get(f"/recherche/comparer/{query}"))
+
+
+def test_a_record_keeps_its_unit(reader, client, world):
+    url = f"/repertoire/uo/{world.act.pk}/"
+    assert "Retenir" in text_of(client.get(url))
+    response = client.post(f"{LIST}retenir/", {"uo": world.act.pk, "retour": url}, follow=True)
+    assert "est retenue dans votre sélection" in text_of(response)
+    assert "Retirer cette unité de ma sélection" in text_of(client.get(url))
+
+
+def test_the_home_page_says_what_is_kept(reader, client, world):
+    assert "Ce que vous gardez" not in text_of(client.get("/"))
+    keep(reader, world.act, world.lam)
+    assert "Ma sélection : 2 unités" in text_of(client.get("/"))
