@@ -227,17 +227,26 @@ def sort_pairs(criteria: SearchCriteria) -> list[tuple[str, str]]:
 
 
 def heading(outcome: Outcome) -> str:
-    """« 9 établissements », « 9 établissements et 2 professionnels »."""
+    """« 9 établissements », « 9 établissements et 2 professionnels », « Aucun résultat »."""
     parts = []
-    if outcome.establishments or not outcome.practitioners:
+    if outcome.establishments:
         parts.append(counted(outcome.establishments, "établissement"))
     if outcome.practitioners:
         parts.append(counted(outcome.practitioners, "professionnel"))
-    return " et ".join(parts)
+    return " et ".join(parts) or "Aucun résultat"
 
 
 def title(criteria: SearchCriteria, outcome: Outcome) -> str:
     """« ACT à Paris 10, 9 établissements »."""
     what = criteria.what or "Établissements"
     where = f" – {outcome.place.label}" if outcome.place else ""
-    return f"{what}{where}, {heading(outcome)}"
+    found = heading(outcome)
+    return f"{what}{where}, {found[0].lower()}{found[1:]}"
+
+
+def kept_pairs(criteria: SearchCriteria) -> list[tuple[str, str]]:
+    """What a new search by the two fields keeps: the needs of the person, how results are sorted and shown."""
+    kept = SearchCriteria(
+        needs=criteria.needs, hides_unfit=criteria.hides_unfit, sort=criteria.sort, view=criteria.view
+    )
+    return kept.to_pairs()

@@ -1,5 +1,6 @@
 """`/recherche/`: where and what, then the establishments found (spec 40)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,15 +11,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.roles import PERMISSION_LABELS, Permission
+from common.geo import Point, distance_km
 from common.pages import PAGE_SIZE
 
 from .. import page as around
 from ..criteria import SearchCriteria
-from ..criteria_words import labels_of
-from ..outcome import SHOWN_LIMIT
-from ..query import documents_of, run_search
+from ..criteria_words import labels_of, words_of
+from ..figures import notes_of
+from ..kept_tools import kept_tools
+from ..outcome import JUDGED_LIMIT, SHOWN_LIMIT, Outcome
+from ..query import DocumentRow, documents_of, run_search
 from ..results import lines_of
+from ..routing.services import durations as durations_to
 
+ESTIMATED = " est."
 EXAMPLES = ("ACT", "LHSS", "équipe mobile précarité", "soins palliatifs", "psychiatrie")
 
 
@@ -30,7 +36,8 @@ def results(request: HttpRequest) -> HttpResponse:
             f"Votre rôle ne permet pas de « {PERMISSION_LABELS[Permission.DIRECTORY_READ].lower()} »."
         )
     criteria = SearchCriteria.from_query(request.GET)
-    context = {"criteria": criteria, "examples": EXAMPLES, "outcome": None}
+    kept_pairs = around.kept_pairs(criteria)
+    context = {"criteria": criteria, "examples": EXAMPLES, "outcome": None, "kept_pairs": kept_pairs}
     if criteria.given:
         context |= _found(request, criteria)
     return render(request, "search/search_results.html", context)
@@ -42,6 +49,8 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     page = Paginator(outcome.groups, PAGE_SIZE).get_page(criteria.page)
     groups = list(page.object_list)
     rows = documents_of(groups, outcome, request.scope) if groups else []
+    notes = notes_of([row.unit_id for row in rows if row.unit_id], now)
+    durations = _durations(outcome, rows)
     labels = around.labels_in_sight(outcome)
     if around.lacks_labels(criteria, labels):
         labels = labels_of(criteria) | labels
@@ -49,7 +58,10 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         "outcome": outcome,
         "now": now,
         "page": page,
-        "lines": lines_of(groups, rows, now),
+        "lines": lines_of(groups, rows, now, notes=notes, judgements=outcome.judgements, durations=durations),
+        "fits": outcome.judgements,
+        "has_estimates": any(words.endswith(ESTIMATED) for words in durations.values()),
+        "judged_limit": JUDGED_LIMIT,
         "title": around.title(criteria, outcome),
         "heading": around.heading(outcome),
         "limit": SHOWN_LIMIT,
@@ -63,5 +75,22 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         "tabs": around.tabs(criteria),
         "noun": "résultat" if outcome.practitioners else "établissement",
         "choices": [(place, "?" + criteria.to_query(where=place.text)) for place in outcome.resolution.choices],
-        "variants": [(v, "?" + criteria.to_query(where=v.where, what=v.what)) for v in outcome.variants],
+        "variants": [(variant, "?" + variant.criteria.to_query()) for variant in outcome.variants],
+        "kept": kept_tools(criteria, words_of(criteria, labels), request.scope),
+        "query": criteria.to_query(),
+        "exactly": "?" + criteria.to_query(exact=True),
     }
+
+
+def _durations(outcome: Outcome, rows: Iterable[DocumentRow]) -> dict[int, str]:
+    """« 00:13 est. » by line, to its nearest place; nothing without a starting point, nor for a hidden place."""
+    start = outcome.place.point if outcome.place else None
+    if start is None:
+        return {}
+    nearest: dict[int, Point] = {}
+    for row in rows:
+        if row.lat is not None and row.lon is not None:
+            point = Point(row.lat, row.lon)
+            nearest[row.group_id] = min(nearest.get(row.group_id, point), point, key=lambda at: distance_km(start, at))
+    found = zip(nearest, durations_to(start, list(nearest.values())), strict=True)
+    return {group_id: f"{each.clock}{ESTIMATED * each.is_estimated}" for group_id, each in found if each}

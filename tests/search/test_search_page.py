@@ -153,7 +153,7 @@ def test_heading_and_title():
     assert around.heading(outcome()) == "1 établissement"
     assert around.heading(outcome(practitioners=2)) == "1 établissement et 2 professionnels"
     assert around.heading(outcome(establishments=0, units=0, practitioners=1)) == "1 professionnel"
-    assert around.heading(outcome(establishments=0, units=0)) == "0 établissement"
+    assert around.heading(outcome(establishments=0, units=0)) == "Aucun résultat"
     assert around.title(read("quoi=ACT"), outcome()) == "ACT – Paris 10, 1 établissement"
     assert around.title(read("pmr=1"), outcome(None)) == "Établissements, 1 établissement"
 
