@@ -12,9 +12,11 @@ from itertools import batched, groupby
 from typing import Any
 
 from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.urls import reverse
 
 from accounts.models import AuditEntry, User
+from accounts.roles import Permission
 from accounts.services import log_action
 from availability import uses
 from common.csv_stream import CSV_TYPE, stream_csv
@@ -22,13 +24,13 @@ from common.french import NBSP, french_spaces, number
 from common.middleware import read_only_transaction
 from common.xlsx import XLSX_TYPE, Sheet
 from common.xlsx_stream import stream_workbook
+from directory.enums import Confidentiality
 from directory.models import OperationalUnit
-from directory.permissions import sees_contacts
 from directory.scopes import Scope
 
 from .criteria import SearchCriteria
 from .criteria_words import labels_of, words_of
-from .export_columns import DETAILS, Line, columns, explanations, values
+from .export_columns import DETAILS, Details, Line, columns, explanations, values
 from .figures import NO_NOTE, notes_of, unit_count
 from .outcome import Outcome
 from .query import DocumentRow, iter_rows
@@ -133,11 +135,11 @@ def _lines(order: Order, outcome: Outcome, rows: Iterable[DocumentRow], tally: T
     }
     for some in batched(_counted(rows, tally), _AT_ONCE):
         ids = [row.unit_id for row, _ in some if row.unit_id]
-        units, notes = _details(ids), notes_of(ids, order.now)
+        details, notes = _details(ids, order.scope), notes_of(ids, order.now)
         uses.count_exports(ids)
         for row, found in some:
             is_unit = row.unit_id is not None
-            unit, note = units.get(row.unit_id or 0), notes.get(row.unit_id or 0, NO_NOTE)
+            note = notes.get(row.unit_id or 0, NO_NOTE)
             yield Line(
                 row=row,
                 found=found,
@@ -147,8 +149,7 @@ def _lines(order: Order, outcome: Outcome, rows: Iterable[DocumentRow], tally: T
                 count=unit_count(row, order.now, note) if is_unit else None,
                 note=note,
                 judgement=outcome.judgements.get(row.unit_id or 0),
-                unit=unit,
-                shows_contacts=unit is not None and sees_contacts(order.scope, unit),
+                details=details.get(row.unit_id or 0),
             )
 
 
@@ -164,10 +165,14 @@ def _counted(rows: Iterable[DocumentRow], tally: Tally) -> Iterator[tuple[Docume
         yield from ((row, len(found)) for row in found)
 
 
-def _details(unit_ids: list[int]) -> dict[int, OperationalUnit]:
-    """Records of these units with what a line reads of them. One query."""
-    found = OperationalUnit.objects.filter(pk__in=unit_ids).select_related("geographic_entity").only(*DETAILS)
-    return {unit.pk: unit for unit in found.order_by()}
+def _details(unit_ids: list[int], scope: Scope) -> dict[int, Details]:
+    """What a line reads of the records of these units. One query."""
+    entitled = scope.coverage(Permission.SENSITIVE_READ).units_q()
+    told = ~Q(contact_confidentiality=Confidentiality.VERY_RESTRICTED) | entitled
+    found = OperationalUnit.objects.filter(pk__in=unit_ids).annotate(
+        shows_contacts=ExpressionWrapper(told, BooleanField())
+    )
+    return {row[0]: Details(*row) for row in found.order_by().values_list(*DETAILS)}
 
 
 def _criteria(order: Order, outcome: Outcome, tally: Tally) -> Iterator[tuple[str, Any]]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from availability.guichet.needs import Judgement
 from availability.wording import figure_words
 from common.french import age_range, on_moment, telephone
 from directory.ages import audience_letter
 from directory.enums import Sex
-from directory.models import OperationalUnit
 
 from .figures import NO_NOTE, Count, UnitNote
 from .outcome import Outcome
@@ -18,11 +17,11 @@ from .results import AGE_WORDS
 from .routing.estimate import estimated_minutes
 
 HIDDEN = "non communiqué"
-DETAILS = (  # fields of OperationalUnit that a line reads
-    *("contact_confidentiality", "secretary_phone", "medical_phone", "nursing_phone", "email"),
-    *("commune_id", "street_number", "street_extension", "street_name", "postal_code"),
-    *("geographic_entity__legal_entity_id", "geographic_entity__finess", "geographic_entity__email"),
-    *(f"geographic_entity__{name}" for name in ("street_number", "street_extension", "street_name", "postal_code")),
+DETAILS = (  # expressions of OperationalUnit that fill ``Details``, in order
+    *("pk", "shows_contacts", "secretary_phone", "medical_phone", "nursing_phone", "email"),
+    *("street_number", "street_extension", "street_name", "postal_code"),
+    *("geographic_entity__street_number", "geographic_entity__street_extension", "geographic_entity__street_name"),
+    *("geographic_entity__postal_code", "geographic_entity__finess", "geographic_entity__email"),
 )
 _ENTITY = (
     ("Établissement", 40),
@@ -63,12 +62,40 @@ _CONTACT = (
 _KIND_WORDS = {"unknown": "jamais saisi", "closed": "indisponible", "inactive": "saisie non activée"}
 
 
+class Details(NamedTuple):
+    """What the record of a unit adds to its document. ``shows_contacts``: its own ones may be told to this person."""
+
+    unit_id: int
+    shows_contacts: bool
+    secretary_phone: str
+    medical_phone: str
+    nursing_phone: str
+    email: str
+    street_number: str
+    street_extension: str
+    street_name: str
+    postal_code: str
+    entity_street_number: str
+    entity_street_extension: str
+    entity_street_name: str
+    entity_postal_code: str
+    entity_finess: str
+    entity_email: str
+
+    def address(self, commune: str, *, is_own: bool) -> str:
+        """« 32 bis rue Salvador Allende, 92000 Nanterre »: its own address, or that of its EG."""
+        start = 6 if is_own else 10
+        street, code = self[start : start + 3], self[start + 3]
+        parts = (" ".join(part for part in street if part), f"{code} {commune}".strip())
+        return ", ".join(part for part in parts if part)
+
+
 @dataclass(frozen=True)
 class Line:
     """One line to write: a UO or a practitioner.
 
     ``found``: UO found in the same establishment. ``url``: absolute address of the record. ``count``, ``note``,
-    ``judgement`` and ``unit`` (the record, its EG loaded) are those of a UO; ``shows_contacts``: its own may be read.
+    ``judgement`` and ``details`` are those of a UO.
     """
 
     row: DocumentRow
@@ -77,8 +104,7 @@ class Line:
     count: Count | None = None
     note: UnitNote = NO_NOTE
     judgement: Judgement | None = None
-    unit: OperationalUnit | None = None
-    shows_contacts: bool = False
+    details: Details | None = None
 
 
 def columns(*, with_needs: bool) -> list[tuple[str, int]]:
@@ -163,22 +189,17 @@ def _need(judgement: Judgement | None) -> tuple[Any, ...]:
 
 
 def _contact(line: Line) -> tuple[Any, ...]:
-    row, unit = line.row, line.unit
-    if unit is None:
+    row, details = line.row, line.details
+    if details is None:
         return (telephone(row.phone), *(None,) * 7, line.url)
-    entity = unit.geographic_entity
-    own = (unit.secretary_phone, unit.medical_phone, unit.nursing_phone) if line.shows_contacts else ("",) * 3
-    address = unit.address_record
-    street = f"{address.street_line}, {address.postal_code} {row.commune}".strip(", ")
-    return (
-        telephone(row.phone),
-        *map(telephone, own),
-        unit.email if line.shows_contacts else "",
-        entity.email,
-        HIDDEN if row.is_hidden else street,
-        HIDDEN if row.is_hidden else entity.finess,
-        line.url,
-    )
+    own: tuple[str, ...] = ("",) * 4
+    if details.shows_contacts:
+        phones = (details.secretary_phone, details.medical_phone, details.nursing_phone)
+        own = (*map(telephone, phones), details.email)
+    place: tuple[str, str] = (HIDDEN, HIDDEN)
+    if not row.is_hidden:
+        place = (details.address(row.commune, is_own=row.has_own_place), details.entity_finess)
+    return (telephone(row.phone), *own, details.entity_email, *place, line.url)
 
 
 def explanations(outcome: Outcome, *, with_needs: bool) -> Iterator[tuple[str, str]]:

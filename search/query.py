@@ -16,7 +16,7 @@ from directory.territory.places import Place
 from .conditions import Asked
 from .criteria import Facet, SearchCriteria
 from .fit import judge_units
-from .matching import known_keys, read_text
+from .lexicon import understand
 from .outcome import JUDGED_LIMIT, FacetChoice, FacetCounts, FlagCounts, Group, Outcome
 from .sight import place_visible
 from .statement import (
@@ -24,6 +24,7 @@ from .statement import (
     Statement,
     candidates_statement,
     page_statement,
+    reach_statement,
     rows_statement,
     units_statement,
 )
@@ -48,10 +49,10 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
 def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
     """What the texts mean; ``asked`` is empty when they can find nothing."""
     resolution = resolve_where(criteria.where, scope)
-    match = read_text(criteria.what, known_keys(criteria.what, criteria.within), criteria.within)
+    match, correction = understand(criteria.what, criteria.within, exact=criteria.exact)
     coverage = scope.coverage(Permission.SENSITIVE_READ)
     asked = Asked.of(criteria, match, resolution.place, coverage, now)
-    outcome = Outcome(resolution.place, resolution, match, asked.sort)
+    outcome = Outcome(resolution.place, resolution, match, asked.sort, correction=correction)
     return outcome if resolution.problem or match.nothing else replace(outcome, asked=asked)
 
 
@@ -169,11 +170,19 @@ def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> lis
 
 
 def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, Generator[DocumentRow]]:
-    """What a search finds, then all its documents in the order of the screen, read a thousand at a time.
+    """How a search is understood, then all its documents in the order of the screen, read a thousand at a time.
 
-    Closing the iterator stops the reading.
+    Lines, totals and facets are left empty: the rows tell. Closing the iterator stops the reading.
     """
-    outcome = run_search(criteria, scope, now)
+    outcome = _read(criteria, scope, now)
+    if (asked := outcome.asked) is not None:
+        if criteria.has_needs:
+            asked, judgements, is_whole = _judged(asked, scope)
+            outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
+        if asked.may_widen and _select(reach_statement(asked))[0][0]:
+            asked = replace(asked, radius_km=None, was_widened=True)
+        asked = replace(asked, may_widen=False)
+        outcome = replace(outcome, asked=asked, radius_km=asked.radius_km, is_widened=asked.was_widened)
     return outcome, _rows(outcome)
 
 

@@ -99,6 +99,12 @@ def units_statement(asked: Asked) -> Statement:
     return f"WITH {ctes} SELECT unit_id FROM base WHERE failed = 0 AND unit_id IS NOT NULL", parameters  # noqa: S608
 
 
+def reach_statement(asked: Asked) -> Statement:
+    """Whether the usual radius holds too few lines; for what is ``asked`` within one."""
+    ctes, parameters = _base(asked)
+    return f"WITH {ctes} SELECT is_short FROM reach", parameters  # noqa: S608 (as above)
+
+
 def rows_statement(asked: Asked, columns: str, groups: Sequence[int] | None = None) -> Statement:
     """Documents found: ``columns`` of ``d``, its commune ``c`` and what ``base`` says of it (``b``).
 
