@@ -8,7 +8,8 @@ from django.db import connection
 
 from common.text import fold
 
-from .matching import words_of
+from .criteria import Within
+from .matching import Match, known_keys, read_text, words_of
 
 SHORTEST = 4  # letters; a shorter word is not mended
 CANDIDATES = 20  # near words looked at
@@ -51,6 +52,20 @@ class _Candidate(NamedTuple):
     word: str
     label: str
     is_term: bool
+
+
+def understand(text: str, within: Within, *, exact: bool) -> tuple[Match, Correction | None]:
+    """What « Que recherchez-vous ? » asks for, its typing errors mended unless ``exact``. One to four queries.
+
+    Only words that nothing published holds are changed: the text as typed finds nothing then, so that exact and mended
+    results are never mixed.
+    """
+    known = known_keys(text, within)
+    match = read_text(text, known, within)
+    strange = [word for word in words_of(text) if word not in known.words]
+    if exact or match.by_terms or match.identifiers or not strange or not (correction := correct_text(text)):
+        return match, None
+    return read_text(correction.text, known_keys(correction.text, within), within), correction
 
 
 def correct_text(text: str) -> Correction | None:

@@ -132,21 +132,23 @@ def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
 def read_text(text: str, known: Known, within: Within = Within.EVERYTHING) -> Match:
     """Decide what ``text`` asks for, given what is known of it. Pure.
 
-    A text that spells a term asks for this term, or for those of the strongest list it names; a word that spells one
-    inside a text is not looked for in the free text, an acronym in the type and the names only.
+    A text that spells a type d'UO asks for this type; one that spells another term asks for its words in the type, the
+    coded offer and the names, and so does a spelling inside a text (an acronym: in the type and the names only). In one
+    list, a label asks for its term, other words for the terms that hold them.
     """
     words = words_of(text)
     if not text or not words:
         return Match(nothing=bool(text))
     if within in _TERM_LISTS:
-        return Match(term_ids=known.within_ids, nothing=not known.within_ids)
+        exact = {row.term_id for row in known.rows if row.key == fold(text)}
+        ids = tuple(term_id for term_id in known.within_ids if term_id in exact) or known.within_ids
+        return Match(term_ids=ids, nothing=not ids)
     found = _all_words(words, known.words)
     if within == Within.ENTITY:
         return Match(words=tuple(word._replace(weights="C") for word in found), kind="uo")
     kind: Literal["", "pro"] = "pro" if within == Within.PRACTITIONER else ""
-    spellings = set(_spellings(fold(text)))
-    if whole := [row for row in known.rows if row.key in spellings]:
-        return _by_terms([row for row in whole if row.key == fold(text)] or whole, kind)
+    if named := _types(text, known.rows):
+        return Match(term_ids=named, person_term_ids=_others(text, known.rows, named), kind=kind)
     if identifiers := _identifiers(text):
         return Match(identifiers=identifiers, kind=kind)
     weights = _weights(text, known.rows)
@@ -174,14 +176,22 @@ def _all_words(words: tuple[str, ...], met: frozenset[str]) -> tuple[Word, ...]:
     )
 
 
-def _by_terms(rows: list[KeyRow], kind: Literal["", "pro"]) -> Match:
-    """Terms of the strongest list that matched; practitioners answer to any of them."""
-    everyone = {row.term_id for row in rows}
-    chosen: set[int] = set()
-    for tier in TERM_TIERS:
-        if chosen := {row.term_id for row in rows if row.nomenclature in tier}:
-            break
-    return Match(tuple(sorted(chosen)), tuple(sorted(everyone - chosen)), kind=kind)
+def _spelled(text: str, rows: Iterable[KeyRow]) -> list[KeyRow]:
+    """Spellings that are the whole text, else those that are its other number."""
+    spellings = set(_spellings(fold(text)))
+    whole = [row for row in rows if row.key in spellings]
+    return [row for row in whole if row.key == fold(text)] or whole
+
+
+def _types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
+    """Types d'UO that the whole text spells: no weaker list is looked at then."""
+    strongest = TERM_TIERS[0]
+    return tuple(sorted({row.term_id for row in _spelled(text, rows) if row.nomenclature in strongest}))
+
+
+def _others(text: str, rows: Iterable[KeyRow], named: tuple[int, ...]) -> tuple[int, ...]:
+    """The other terms that the text spells, which practitioners answer to."""
+    return tuple(sorted({row.term_id for row in _spelled(text, rows)} - set(named)))
 
 
 def _phrases(text: str) -> list[str]:
@@ -204,7 +214,8 @@ def _weights(text: str, rows: tuple[KeyRow, ...]) -> dict[str, str]:
     """Where each word is looked for: those of a spelling met in the text not in the free text."""
     by_key: dict[str, str] = {}
     for row in rows:
-        by_key[row.key] = NAMED if row.is_acronym else by_key.get(row.key, CODED)
+        names_type = row.is_acronym and row.nomenclature in TERM_TIERS[0]
+        by_key[row.key] = NAMED if names_type else by_key.get(row.key, CODED)
     found: dict[str, str] = {}
     for phrase in sorted(_phrases(text), key=len, reverse=True):
         for spelling in _spellings(phrase):

@@ -252,13 +252,12 @@ def _names(group: Suggestion.Group, text: str, query: str) -> str:
 
 def _choice(row: _Row, text: str) -> Choice:
     group = Suggestion.Group(row.group)
-    of_names = group in {Suggestion.Group.ENTITY, Suggestion.Group.PRACTITIONER}
     return Choice(
         value=row.label,
         pieces=marked(row.label, words_of(text)),
         detail=row.detail,
         note=_note(row),
-        within=_WITHIN_OF[group].value if of_names else "",
+        within="" if group == Suggestion.Group.UNIT_TYPE else _WITHIN_OF[group].value,
     )
 
 

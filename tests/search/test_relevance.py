@@ -1,0 +1,159 @@
+"""What people type and what they expect first: the table ``relevance.csv``, over one unit a term of the nomenclatures.
+
+``attendu`` names what is right among the first three: « t: » a type d'UO, « a: » an activity, « s: » a specific act,
+« c: » a specialisation, « u: » an audience, « p: » a profession, « e: » an establishment, « l: » the starting point
+(INSEE code, or department), resolved or offered.
+"""
+
+import csv
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone
+
+from directory.enums import Nomenclature
+from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, Term, UnitTerm
+from directory.reference.nomenclatures import load_terms
+from directory.scopes import scope_of
+from search import index
+from search.criteria import SearchCriteria
+from search.models import SearchDocument
+from search.query import run_search
+from search.suggestions import suggest_what
+from tests.factories.accounts import UserFactory
+from tests.factories.directory import GeographicEntityFactory, LegalEntityFactory, commune, keyed, unit_type
+
+pytestmark = pytest.mark.django_db
+TABLE = Path(__file__).with_name("relevance.csv")
+FIRST = 3  # results looked at
+RIGHT = 0.95
+NEUTRAL = "165.28"  # type of the units that are there for one of their other terms
+LISTS = {
+    "t": Nomenclature.UNIT_TYPE,
+    "a": Nomenclature.OPERATIONAL_ACTIVITY,
+    "s": Nomenclature.SPECIFIC_ACT,
+    "c": Nomenclature.CARE_SPECIALISATION,
+    "u": Nomenclature.AUDIENCE,
+    "p": Nomenclature.RESOURCE_PROFESSION,
+}
+PLACES = ("75101", "75110", "92050", "94043", "93070", "93066", "78646")
+NAMED = {"ACT ALTAIR VESTA": "92050", "ACT SAMU SOCIAL DE PARIS": "75110", "LHSS BELLATRIX": "75110"}
+
+
+@pytest.fixture
+def region():
+    """A unit for each type d'UO and each term of the offer, a practitioner for each profession."""
+    for _ in load_terms():
+        pass
+    for insee in PLACES:
+        commune(insee)
+    terms = Term.objects.filter(nomenclature__in=LISTS.values()).order_by("nomenclature", "order")
+    types = [term for term in terms if term.nomenclature == Nomenclature.UNIT_TYPE and term.preset_mode_id]
+    offered = [term for term in terms if term.nomenclature in set(LISTS.values()) - {Nomenclature.UNIT_TYPE}]
+    neutral = next(term for term in types if term.code == NEUTRAL)
+    owner = LegalEntityFactory(name="Association Exemple")
+    pairs = [(term, None) for term in types] + [(neutral, term) for term in offered]
+    entities = GeographicEntity.objects.bulk_create(_entity(owner, number) for number in range(len(pairs)))
+    units = OperationalUnit.objects.bulk_create(
+        OperationalUnit(
+            geographic_entity=entity,
+            name=f"Unité {number}",
+            unit_type=chosen,
+            care_mode_id=chosen.preset_mode_id,
+        )
+        for number, (entity, (chosen, _)) in enumerate(zip(entities, pairs, strict=True))
+    )
+    UnitTerm.objects.bulk_create(
+        UnitTerm(unit=unit, term=given) for unit, (_, given) in zip(units, pairs, strict=True) if given
+    )
+    professions = [term for term in offered if term.nomenclature == Nomenclature.RESOURCE_PROFESSION]
+    Practitioner.objects.bulk_create(
+        Practitioner(
+            rpps=keyed(f"10199{number:05}"), last_name=f"Durand {number}", sort_name=f"durand {number}", profession=term
+        )
+        for number, term in enumerate(professions)
+    )
+    for name, insee in NAMED.items():
+        entity = GeographicEntityFactory(name=name, legal_entity=owner, commune=commune(insee))
+        code = "93.46" if name.startswith("LHSS") else "94.46"
+        OperationalUnit.objects.create(geographic_entity=entity, name=name, unit_type=unit_type(code))
+    index.rebuild_all()
+    return SimpleNamespace(scope=scope_of(UserFactory(roles=["consultation"])), now=timezone.now())
+
+
+def _entity(owner: LegalEntity, number: int) -> GeographicEntity:
+    place = commune("92050" if number % 2 else "75110")
+    return GeographicEntity(
+        legal_entity=owner,
+        name=f"Maison {(number * 37) % 1009}",
+        sort_name=f"maison {(number * 37) % 1009:04}",
+        commune=place,
+        lat=place.lat,
+        lon=place.lon,
+        position_source="commune",
+    )
+
+
+def rows() -> list[dict[str, str]]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def is_right(row: dict[str, str], region: SimpleNamespace) -> bool:
+    criteria = SearchCriteria.from_query(row)
+    outcome = run_search(criteria, region.scope, region.now)
+    wanted = [text.partition(":") for text in row["attendu"].split()]
+    if not row["quoi"]:
+        places = [outcome.place] if outcome.place else outcome.resolution.choices[:FIRST]
+        return wanted[0][2] in {found for place in places for found in (place.insee, place.department_code)}
+    first = [group.group_id for group in outcome.groups[:FIRST]]
+    if row["attendu"].startswith("e:"):
+        return GeographicEntity.objects.filter(pk__in=first, name=row["attendu"][2:]).exists()
+    codes: dict[str, list[str]] = {}
+    for letter, _, code in wanted:
+        codes.setdefault(letter, []).append(code)
+    own = {
+        pk
+        for letter, of_list in codes.items()
+        for pk in Term.objects.filter(nomenclature=LISTS[letter], code__in=of_list).values_list("pk", flat=True)
+    }
+    return any(own & set(document.facet_ids) for document in SearchDocument.objects.filter(group_id__in=first))
+
+
+# Named by those who asked for the search: none of them may fail.
+MUST = (
+    "apartement de coordinaton",
+    "LHSS",
+    "kiné",
+    "réa neonat",
+    "pedopsy",
+    "salle de conso",
+    "ehpad alzheimer",
+    "dentaire",
+)
+
+
+def test_at_least_95_searches_in_100_give_what_is_meant_in_the_first_three(region):
+    table = rows()
+    assert len(table) >= 150
+    wrong = [row for row in table if not is_right(row, region)]
+    told = "\n".join(f"{row['ou']} / {row['quoi']} → {row['attendu']}" for row in wrong)
+    assert len(wrong) <= len(table) * (1 - RIGHT), told
+    assert not {row["quoi"] for row in wrong} & set(MUST), told
+
+
+def test_dentaire_never_gives_mentale_and_appartement_de_coo_proposes_its_types_and_acts(region):
+    outcome = run_search(SearchCriteria.from_query({"quoi": "dentaire"}), region.scope, region.now)
+    found = SearchDocument.objects.filter(group_id__in=[group.group_id for group in outcome.groups])
+    labels = [Term.objects.filter(pk__in=document.facet_ids).values_list("label", flat=True) for document in found]
+    assert labels
+    assert all(any("dentaire" in label for label in own) for own in labels)
+    assert not any("mentale" in label for own in labels for label in own)
+    assert suggest_what("dentaire", region.scope, region.now).correction is None
+    types, acts = suggest_what("appartement de coo", region.scope, region.now).groups
+    assert {choice.value for choice in types.choices} == set(
+        Term.objects.filter(code__in=["94.46", "94.59", "94.59b"]).values_list("label", flat=True)
+    )
+    assert all(choice.value.startswith("Prise en charge en Appartements de Coordination") for choice in acts.choices)
+    assert len(acts.choices) == 3
