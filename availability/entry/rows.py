@@ -18,7 +18,7 @@ from directory.scopes import Scope
 from ..breakdown import COUNT_FIELDS, USUAL_COUNTS
 from ..expected.services import ExpectedLine, lines_of
 from ..models import AvailabilityEntry, ExpectedPlace, UnitClosure
-from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
+from ..permissions import REFUSAL_WORDS, Refusal, may_manage_entry, statement_refusal
 from ..services import UNDO_DELAY, contest_key
 from ..shown import ShownFigure
 from ..standing import active_closure
@@ -54,7 +54,7 @@ class EntryRow(ShownFigure):
     ``pool_id``: of whose figure ``version`` is. ``contest``: when the figure shown was contested
     (``services.contest_key``). ``keeps_typing``: what was typed is kept beside a figure confirmed or
     taken back. ``typed``: what came back for a row whose entry is blocked. ``saved_from``: row from which the person
-    has just stated the same pool.
+    has just stated the same pool. ``may_open``: whether the person opens units to entry.
     """
 
     refusal: Refusal | None
@@ -78,6 +78,7 @@ class EntryRow(ShownFigure):
     keeps_typing: bool = False
     typed: StatementForm | None = None
     saved_from: EntryRow | None = None
+    may_open: bool = False
 
     @property
     def anchor(self) -> str:
@@ -240,6 +241,7 @@ def shown_row(
         version=figure.version if figure else 0,
         pool_id=figure.pool_id if figure else None,
         contest=contest_key(figure.contested_at) if figure else 0,
+        may_open=may_manage_entry(scope, unit),
     )
 
 

@@ -28,8 +28,8 @@ from directory.models import OperationalUnit
 from directory.scopes import Scope
 
 from ..expected.services import awaited_places, read_awaited
-from ..groupings import offered_counts, read_offered
-from ..models import CurrentFigure, UnitClosure
+from ..groupings import in_force, offered_counts, read_offered
+from ..models import CurrentFigure, GroupedUnit, UnitClosure
 from ..services import UNDO_DELAY
 from ..standing import closures_of
 from .rows import EntryRow, shown_row
@@ -70,9 +70,13 @@ WHERE entry.version = availability_currentfigure.version AND entry.by_id = %s AN
 def units_to_state(scope: Scope, now: datetime.datetime, text: str = "") -> QuerySet[OperationalUnit]:
     """Units that the person states: never stated, oldest figure, then blocked ones. Hidden records are left out.
 
+    So are, for whoever states the whole region, those that nobody can state: of no grouping, and never opened to entry.
     ``text`` keeps those whose name, or whose establishment's or commune's name, holds each of its words.
     """
     found = _mine(scope)
+    if scope.coverage(Permission.STATEMENT_WRITE).region:
+        grouped = GroupedUnit.objects.filter(in_force("grouping__"), unit=OuterRef("pk"))
+        found = found.filter(Q(current_figure__isnull=False) | Exists(grouped))
     for word in fold(text[:TEXT_LENGTH].replace("\x00", " ")).split()[:MOST_WORDS]:
         found = found.filter(
             Q(sort_name__contains=word)

@@ -378,7 +378,7 @@ def test_a_name_nobody_bears_says_so(cast, world, page_of):
 
 def test_units_are_found_by_commune_and_establishment(cast, world, page_of):
     names = {row.unit for row in page_of(cast.sesan, "?q=Nanterre").context["rows"]}
-    assert names == {world.act, world.lam, world.act_mobile}
+    assert names == {world.act, world.lam}
     assert {row.unit for row in page_of(cast.sesan, "?q=bellatrix").context["rows"]} == {world.lhss}
 
 

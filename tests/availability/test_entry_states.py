@@ -288,3 +288,18 @@ def test_the_definition_is_what_the_fields_refer_to(signed_in, world):
     content = signed_in.get(URL).content.decode()
     assert "libre, dotée en personnel, utilisable maintenant pour le public décrit." in content
     assert content.count('aria-describedby="definition-place"') == 2
+
+
+def test_support_is_led_to_the_openings_and_is_not_shown_what_nobody_states(client, cast, world):
+    CurrentFigure.objects.filter(unit=world.lam).update(is_allowed=False, is_open=False)
+    client.force_login(cast.sesan)
+    response = client.get(URL)
+    assert "3 unités, de la saisie" in text_of(response)
+    assert world.act_mobile not in [row.unit for row in response.context["rows"]]
+    content = response.content.decode()
+    assert "Le support l’active" not in content
+    assert 'href="/disponibilites/ouvertures/?q=LAM%20Altair"' in content
+    client.force_login(cast.directeur)
+    content = client.get(URL).content.decode()
+    assert "Le support l’active" in content
+    assert "ACT hors les murs" in content
