@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -26,6 +27,7 @@ from ..reminders.call_list import CallFilter, CallLine, call_lines, figures_to_c
 from ..reminders.panels import calls_units, is_mailed, save_preference
 
 PER_PAGE = 30
+PRINTED = 1000  # calls on one page, to be printed
 NOT_YOURS = "La liste des appels à passer est celle du support."
 NOT_MAILED = "Aucun rappel n’est envoyé à votre compte."
 SHEET_COLUMNS = (
@@ -50,17 +52,24 @@ def support_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
 @require_safe
 @support_only
 def call_list(request: HttpRequest) -> HttpResponse:
-    """Units silent for more than four rhythms, the longest silence first; none while a filter cannot be read."""
+    """Units silent for more than four rhythms, the longest silence first; none while a filter cannot be read.
+
+    ``tout`` puts them on one page, to be printed.
+    """
     form, now = CallFilter(request.GET), timezone.now()
     wanted = form.wanted
     figures = figures_to_call(wanted, now)
-    page = Paginator(figures.none() if form.errors else figures, PER_PAGE).get_page(request.GET.get("page"))
+    is_whole = "tout" in request.GET
+    listed = Paginator(figures.none() if form.errors else figures, PRINTED if is_whole else PER_PAGE)
+    page = listed.get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
         "lines": list(call_lines(page.object_list, now)),
         "filtered": bool(wanted or form.errors),
         "export_query": page_query(request.GET, 1),
+        "is_whole": is_whole,
+        "whole_query": urlencode({**wanted, "tout": 1}),
     }
     return render(request, "availability/reminder_calls.html", context)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from availability.models import CurrentFigure, ExpectedPlace, Pool, ReminderPreference, UnitClosure
+from availability.views import reminders
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import AssignmentFactory, UnitFactory
 
@@ -124,6 +125,22 @@ def test_support_calls_the_units_silent_for_four_rhythms(client, cast, silent):
     assert "Sans nouvelles depuis 29" in text
     assert cast.stranger.email in text
     assert "1 appel" in text
+
+
+def test_the_whole_list_may_be_put_on_one_page_to_print_it(client, cast, silent, monkeypatch):
+    monkeypatch.setattr(reminders, "PER_PAGE", 1)
+    CurrentFigure.objects.filter(unit=silent.act).update(
+        confirmed_at=timezone.now() - 30 * DAY, opened_at=timezone.now() - 90 * DAY
+    )
+    client.force_login(cast.sesan)
+    first = client.get(CALLS)
+    count = first.context["page"].paginator.count
+    assert count == 2
+    assert len(first.context["lines"]) == 1
+    assert "les autres appels n’y sont pas" in first.text
+    whole = client.get(f"{CALLS}?{first.context['whole_query']}")
+    assert len(whole.context["lines"]) == 2
+    assert "les autres appels n’y sont pas" not in whole.text
 
 
 def test_a_confirmation_takes_it_off(client, cast, silent):
