@@ -1,127 +1,30 @@
-"""Figures of the units of a page: closures, pools, calls that contest them, places awaited; what they amount to.
+"""Figures of the units of a page and what they amount to: one rule for the list, the map and the files.
 
-What a figure is worth follows ``availability.standing``; what is read here adds to a document of search what time
-alone may change. Unknown is never a zero.
+What a figure is worth follows ``availability.standing``. Unknown is never a zero.
 """
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
-
-from django.db import connection
-from django.utils.dateparse import parse_datetime
+from typing import Literal
 
 from availability import wording
-from availability.expected.services import expected_words
 from availability.freshness import ContractState, Freshness, freshness_at
-from availability.models import CurrentFigure, ExpectedPlace, UnitClosure
-from availability.shown import TO_CONFIRM, UNAVAILABLE, Badge, local_day
-from availability.standing import Standing, active_closure, standing_at
+from availability.shown import TO_CONFIRM, UNAVAILABLE, Badge
+from availability.standing import Standing
 from common import french
 
+from .notes import NO_NOTE, UnitNote, notes_of, read_note
 from .query import DocumentRow
+
+__all__ = ["NO_NOTE", "Count", "UnitNote", "notes_in", "notes_of", "total_count", "unit_count"]
 
 FigureKind = Literal["known", "unknown", "expired", "to_confirm", "closed", "inactive"]
 
-_NOTES = """
-    SELECT current.unit_id, unit.capacity_kind, current.pool_id, pool.installed_places, current.contested_at,
-           current.confirmed_at, current.rhythm, current.to_confirm_since,
-           (SELECT json_agg(json_build_array(starts_at, ends_at, reason) ORDER BY starts_at, id)
-            FROM availability_unitclosure WHERE unit_id = current.unit_id AND withdrawn_at IS NULL),
-           (SELECT json_agg(json_build_array(count, expected_on, comment) ORDER BY expected_on, id)
-            FROM availability_expectedplace
-            WHERE unit_id = current.unit_id AND settled_at IS NULL AND expected_on >= %(today)s)
-    FROM availability_currentfigure current
-    JOIN directory_operationalunit unit ON unit.id = current.unit_id
-    LEFT JOIN availability_pool pool ON pool.id = current.pool_id
-    WHERE current.unit_id = ANY(%(units)s::bigint[])
-"""
 
-
-@dataclass(frozen=True, kw_only=True)
-class UnitNote:
-    """What is to be known of the figure of one unit besides its document.
-
-    ``standing``: empty when age alone decides. ``closure``: the indisponibilité totale that holds, ``closure_words``
-    its reason and dates. ``pool_id``: lits mutualisés, whose ``pool_installed`` places are theirs. ``awaited``: places
-    expected, in words, the soonest first. ``capacity_kind``: « place » or « bed ».
-    """
-
-    capacity_kind: str = "place"
-    standing: Standing | None = None
-    closure: UnitClosure | None = None
-    contested_at: datetime.datetime | None = None
-    pool_id: int | None = None
-    pool_installed: int | None = None
-    awaited: tuple[str, ...] = ()
-
-    @property
-    def closure_words(self) -> str:
-        """« travaux, du 01/08/2024 au 31/08/2024 inclus »."""
-        if self.closure is None:
-            return ""
-        return f"{self.closure.get_reason_display()}, " + wording.period_words(
-            self.closure.starts_at, self.closure.ends_at
-        )
-
-    @property
-    def closed_until(self) -> str:
-        """« fermée jusqu’au 31/08/2024 inclus », « fermée, sans date de fin »; empty when it is not closed."""
-        if self.closure is None:
-            return ""
-        words = wording.period_words(self.closure.starts_at, self.closure.ends_at)
-        return (
-            "fermée, sans date de fin"
-            if self.closure.ends_at is None
-            else f"fermée jusqu’{words[words.index('au ') :]}"
-        )
-
-
-NO_NOTE = UnitNote()
-
-
-def notes_of(unit_ids: Collection[int], now: datetime.datetime) -> dict[int, UnitNote]:
-    """Notes of the units that were opened to entry one day: one query, none without units."""
-    if not unit_ids:
-        return {}
-    today = local_day(now)
-    with connection.cursor() as cursor:
-        cursor.execute(_NOTES, {"units": list(unit_ids), "today": today})
-        rows = cursor.fetchall()
-    return {row[0]: _note(row, today, now) for row in rows}
-
-
-def _note(row: Sequence[Any], today: datetime.date, now: datetime.datetime) -> UnitNote:
-    unit_id, kind, pool_id, installed, contested_at, confirmed_at, rhythm, since, closures, awaited = row
-    held = [
-        UnitClosure(unit_id=unit_id, starts_at=_moment(start), ends_at=_moment(end), reason=reason)
-        for start, end, reason in closures or ()
-    ]
-    standing = None
-    if held or since:
-        figure = CurrentFigure(confirmed_at=confirmed_at, rhythm=rhythm, to_confirm_since=since)
-        standing = standing_at(figure, held, now)
-    return UnitNote(
-        capacity_kind=kind,
-        standing=standing,
-        closure=active_closure(held, now),
-        contested_at=contested_at,
-        pool_id=pool_id,
-        pool_installed=installed,
-        awaited=tuple(_awaited(pair, today, kind) for pair in awaited or ()),
-    )
-
-
-def _moment(text: str | None) -> datetime.datetime | None:
-    return parse_datetime(text) if text else None
-
-
-def _awaited(told: Sequence[Any], today: datetime.date, kind: str) -> str:
-    """« 1 place attendue le 20/08/2024 – femme »."""
-    count, day, comment = told
-    place = ExpectedPlace(count=count, expected_on=datetime.date.fromisoformat(day))
-    return " – ".join(filter(None, (expected_words(place, today, kind), comment)))
+def notes_in(rows: Iterable[DocumentRow], now: datetime.datetime) -> dict[int, UnitNote]:
+    """Notes that came with the documents of a page."""
+    return {row.unit_id: read_note(row.note, now) for row in rows if row.unit_id and row.note}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from common.geo import Point
 from directory.scopes import Scope
 
 from .criteria import SearchCriteria
-from .figures import Count, notes_of
+from .figures import Count, notes_in
 from .outcome import Group, Outcome
 from .query import DocumentRow, documents_of, run_search
 from .results import ResultLine, lines_of
@@ -99,7 +99,7 @@ def spot_of(key: str, criteria: SearchCriteria, scope: Scope, now: datetime.date
 def _spots(outcome: Outcome, groups: Iterable[Group], scope: Scope, now: datetime.datetime) -> list[Spot]:
     groups = list(groups)
     rows = documents_of(groups, outcome, scope)
-    notes = notes_of([row.unit_id for row in rows if row.unit_id], now)
+    notes = notes_in(rows, now)
     standing: dict[int, dict[Point, list[DocumentRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row.lat is not None and row.lon is not None:

@@ -17,6 +17,7 @@ from .conditions import Asked
 from .criteria import Facet, SearchCriteria
 from .fit import judge_units
 from .lexicon import understand
+from .notes import NOTE
 from .outcome import JUDGED_LIMIT, FacetChoice, FacetCounts, FlagCounts, Group, Outcome
 from .sight import place_visible
 from .statement import (
@@ -41,7 +42,7 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
     if outcome.asked is not None:
         outcome = _search(outcome, outcome.asked, scope)
     if not outcome.groups and not outcome.resolution.problem:
-        outcome = replace(outcome, variants=variants_of(criteria, outcome.place, scope, now))
+        outcome = replace(outcome, variants=variants_of(criteria, outcome.place, outcome.match, scope, now))
     elapsed = round((time.perf_counter() - started) * 1000)
     return replace(outcome, elapsed_ms=max(elapsed, 1))
 
@@ -118,7 +119,8 @@ class DocumentRow(NamedTuple):
     """A document as a result page shows it; ``commune`` is empty when its place is hidden from this person.
 
     ``has_own_place``: a unit that does not stand at the address of its EG. ``lat`` and ``lon`` are empty when hidden.
-    ``distance_km``: that of its line, given by ``iter_rows`` alone.
+    ``distance_km``: that of its line, given by ``iter_rows`` alone. ``note``: for ``figures.notes_in``, given by
+    ``documents_of`` alone.
     """
 
     group_id: int
@@ -149,6 +151,7 @@ class DocumentRow(NamedTuple):
     lat: float | None = None
     lon: float | None = None
     distance_km: float | None = None
+    note: Sequence[Any] | None = None
 
 
 class Located(NamedTuple):
@@ -165,7 +168,7 @@ def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> lis
     if outcome.asked is None or not ids:
         return []
     columns, parameters = _row_columns(outcome.place, outcome.asked, "NULL::float8")
-    statement, others = rows_statement(outcome.asked, columns, ids)
+    statement, others = rows_statement(outcome.asked, f"{columns}, {NOTE}", ids)
     return [DocumentRow(*row) for row in _select((statement, others | parameters))]
 
 

@@ -14,7 +14,7 @@ from .conditions import Asked
 from .counts import count_lines, units_of
 from .criteria import DISTANCES, SearchCriteria, Within
 from .fit import judge_each
-from .matching import known_keys, read_text, words_of
+from .matching import Match, known_keys, read_text, words_of
 from .outcome import JUDGED_LIMIT, Variant
 
 TRIALS_LIMIT = 12  # searches counted in one query
@@ -30,10 +30,11 @@ Trial = tuple[str, SearchCriteria]
 
 
 def variants_of(
-    criteria: SearchCriteria, place: Place | None, scope: Scope, now: datetime.datetime
+    criteria: SearchCriteria, place: Place | None, match: Match, scope: Scope, now: datetime.datetime
 ) -> tuple[Variant, ...]:
     """What finds something once one criterion is dropped or widened; when none does, once all the filters are.
 
+    ``place`` and ``match``: how the place and the text as they stand are understood.
     Five queries at most, whatever is asked: the words (two), the units to judge and their fit when what does not suit
     is left out, all the counts.
     """
@@ -44,9 +45,10 @@ def variants_of(
     coverage = scope.coverage(Permission.SENSITIVE_READ)
     searches = []
     for label, tried in trials:
-        match = read_text(tried.what, known, tried.within)
-        if not match.nothing:
-            searches.append((label, Asked.of(tried, match, place if tried.where else None, coverage, now)))
+        is_same = (tried.what, tried.within) == (criteria.what, criteria.within)
+        read = match if is_same else read_text(tried.what, known, tried.within)
+        if not read.nothing:
+            searches.append((label, Asked.of(tried, read, place if tried.where else None, coverage, now)))
     counts = count_lines(_without_unfit([asked for _, asked in searches], scope, now))
     found = [
         Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count

@@ -17,7 +17,7 @@ from common.pages import PAGE_SIZE
 from .. import page as around
 from ..criteria import SearchCriteria
 from ..criteria_words import labels_of, words_of
-from ..figures import notes_of
+from ..figures import notes_in
 from ..kept_tools import kept_tools
 from ..outcome import JUDGED_LIMIT, SHOWN_LIMIT, Outcome
 from ..query import DocumentRow, documents_of, run_search
@@ -49,7 +49,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     page = Paginator(outcome.groups, PAGE_SIZE).get_page(criteria.page)
     groups = list(page.object_list)
     rows = documents_of(groups, outcome, request.scope) if groups else []
-    notes = notes_of([row.unit_id for row in rows if row.unit_id], now)
+    notes = notes_in(rows, now)
     durations = _durations(outcome, rows)
     labels = around.labels_in_sight(outcome)
     if around.lacks_labels(criteria, labels):
