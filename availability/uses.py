@@ -98,7 +98,11 @@ def connect() -> None:
 
 
 def _after_answer(sender: Any, **kwargs: Any) -> None:
-    """Write what is due. What the database refuses is lost, and said in the log."""
+    write_due()
+
+
+def write_due() -> None:
+    """Write what is due, outside a read-only transaction. What the database refuses is lost, and said in the log."""
     if not _buffer.is_due():
         return
     is_own = not connection.in_atomic_block

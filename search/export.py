@@ -5,9 +5,10 @@ read-only transaction of its own; a statement that lasts, or a reader who takes 
 """
 
 import datetime
+from array import array
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import Any
 
@@ -40,6 +41,7 @@ PER_PERSON, IN_ALL = 2, 4  # exports running at once; the service has two proces
 _LOCKS = 0x524F5258  # any number of our own: first key of the advisory locks of running exports
 _LONGEST_STATEMENT, _LONGEST_PAUSE = "30s", "60s"
 _AT_ONCE = 500  # lines whose contacts are read by one query
+_USES_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +64,15 @@ class Order:
 
 @dataclass
 class Tally:
-    """What was written so far."""
+    """What was written so far. ``unit_ids``: eight bytes each, however many there are."""
 
     establishments: int = 0
-    units: int = 0
     practitioners: int = 0
+    unit_ids: array[int] = field(default_factory=lambda: array("q"))
+
+    @property
+    def units(self) -> int:
+        return len(self.unit_ids)
 
 
 def refusal(user_id: int) -> str:
@@ -98,12 +104,15 @@ def stream_export(order: Order) -> Iterator[bytes]:
         request_ip=order.request_ip,
         details={"what": "search", "format": order.format, "query": order.query[:1000]},
     )
+    tally = Tally()
     with read_only_transaction():
         _announce(order.by.pk)
         outcome, rows = iter_rows(order.criteria, order.scope, order.now)
-        tally = Tally()
         with closing(rows), closing(_lines(order, outcome, rows, tally)) as lines:
             yield from _file(order, outcome, lines, tally)
+    for some in batched(tally.unit_ids, _USES_AT_ONCE):
+        uses.count_exports(some)
+        uses.write_due()
 
 
 def _announce(user_id: int) -> None:
@@ -136,7 +145,6 @@ def _lines(order: Order, outcome: Outcome, rows: Iterable[DocumentRow], tally: T
     for some in batched(_counted(rows, tally), _AT_ONCE):
         ids = [row.unit_id for row, _ in some if row.unit_id]
         details, notes = _details(ids, order.scope), notes_of(ids, order.now)
-        uses.count_exports(ids)
         for row, found in some:
             is_unit = row.unit_id is not None
             note = notes.get(row.unit_id or 0, NO_NOTE)
@@ -161,7 +169,7 @@ def _counted(rows: Iterable[DocumentRow], tally: Tally) -> Iterator[tuple[Docume
             tally.practitioners += 1
         else:
             tally.establishments += 1
-            tally.units += len(found)
+            tally.unit_ids.extend(row.unit_id or 0 for row in found)
         yield from ((row, len(found)) for row in found)
 
 
