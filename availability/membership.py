@@ -99,21 +99,27 @@ SET pool_id = figure.pool_id, is_open = figure.is_open, free = {_COUNTED.replace
 FROM availability_currentfigure figure, availability_grouping rule
 WHERE row.unit_id = ANY(%(ids)s::bigint[]) AND figure.unit_id = row.unit_id AND rule.id = row.grouping_id
 """  # noqa: S608
-# The shortest rhythm of the units that share a pool is that of the pool and of each of them.
+# The shortest rhythm of the units that share a pool is that of the pool and of each of them; they are told as beds when
+# all of them are.
 _BRING = f"""
 WITH {_MATCHED}, {_RHYTHMS},
 in_force AS (
     SELECT figure.unit_id, figure.pool_id, figure.is_open AS was_open, rhythms.rhythm AS own,
-           min(rhythms.rhythm) OVER (PARTITION BY coalesce(-figure.pool_id, figure.unit_id)) AS rhythm
+           min(rhythms.rhythm) OVER shared AS rhythm,
+           CASE WHEN bool_and(unit.capacity_kind = 'bed') OVER shared THEN 'bed' ELSE 'place' END AS capacity_kind
     FROM availability_currentfigure figure
+    JOIN directory_operationalunit unit ON unit.id = figure.unit_id
     LEFT JOIN rhythms ON rhythms.unit_id = figure.unit_id
     WHERE %(ids)s::bigint[] IS NULL OR figure.unit_id = ANY(%(ids)s::bigint[])
+    WINDOW shared AS (PARTITION BY coalesce(-figure.pool_id, figure.unit_id))
 ),
 pools AS (
     UPDATE availability_pool pool
-    SET rhythm = told.rhythm, expires_at = pool.confirmed_at + {EXPIRY_RHYTHMS} * told.rhythm
-    FROM (SELECT DISTINCT pool_id, rhythm FROM in_force WHERE pool_id IS NOT NULL AND rhythm IS NOT NULL) AS told
-    WHERE pool.id = told.pool_id AND pool.rhythm <> told.rhythm
+    SET rhythm = coalesce(told.rhythm, pool.rhythm), capacity_kind = told.capacity_kind,
+        expires_at = pool.confirmed_at + {EXPIRY_RHYTHMS} * coalesce(told.rhythm, pool.rhythm)
+    FROM (SELECT DISTINCT pool_id, rhythm, capacity_kind FROM in_force WHERE pool_id IS NOT NULL) AS told
+    WHERE pool.id = told.pool_id
+      AND (pool.rhythm, pool.capacity_kind) IS DISTINCT FROM (coalesce(told.rhythm, pool.rhythm), told.capacity_kind)
 )
 UPDATE availability_currentfigure figure
 SET rhythm = coalesce(in_force.rhythm, figure.rhythm),

@@ -123,11 +123,16 @@ class ShownFigure:
         return wording.rhythm_words(self.figure.rhythm)
 
     @property
+    def capacity_kind(self) -> str:
+        """Whether places are told as beds: as the unit counts them, or as its pool does."""
+        return self.figure.pool.capacity_kind if self.is_pooled else self.unit.capacity_kind
+
+    @property
     def figure_words(self) -> str:
         """« 8 places », empty before the first statement."""
         if self.figure is None or self.figure.figure is None:
             return ""
-        return wording.figure_words(self.figure.figure, self.unit.capacity_kind)
+        return wording.figure_words(self.figure.figure, self.capacity_kind)
 
     @property
     def is_pooled(self) -> bool:
@@ -140,8 +145,8 @@ class ShownFigure:
 
     @property
     def installed_words(self) -> str:
-        words = wording.installed_words(self.installed, self.unit.capacity_kind)
-        shared = "mutualisés" if self.unit.capacity_kind == "bed" else "mutualisées"
+        words = wording.installed_words(self.installed, self.capacity_kind)
+        shared = "mutualisés" if self.capacity_kind == "bed" else "mutualisées"
         return f"{words}, {shared}" if self.is_pooled and self.installed is not None else words
 
     @property
@@ -193,13 +198,13 @@ class ShownFigure:
     def sentence(self) -> str:
         """Sentence computed from the lines, or from the counts, shown before the free comment."""
         if self.lines:
-            return wording.lines_sentence(self.lines, self.unit.capacity_kind, local_day(self.now))
-        return wording.breakdown_sentence(counts_of(self.figure))
+            return wording.lines_sentence(self.lines, self.capacity_kind, local_day(self.now))
+        return wording.breakdown_sentence(counts_of(self.figure), self.capacity_kind)
 
     @property
     def line_words(self) -> list[str]:
         """Each place line in words."""
-        kind, today = self.unit.capacity_kind, local_day(self.now)
+        kind, today = self.capacity_kind, local_day(self.now)
         return [wording.line_words(line, kind, today) for line in self.lines]
 
 

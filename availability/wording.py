@@ -9,14 +9,16 @@ from .breakdown import Counts
 from .freshness import ContractState, Freshness
 from .lines import LineAccess, LineAnimal, LineRoom, LineSex, LineState, PlaceLine, counts_of_lines
 
-SEXES: tuple[tuple[str, str, str], ...] = (
-    ("men", "place Homme", "places Homme"),
-    ("women", "place Femme", "places Femme"),
-    ("any_sex", "indifférent", "indifférents"),
+# Field, and the word after « place » or « lit »; empty: the word is « indifférent » alone.
+SEXES = (("men", "Homme"), ("women", "Femme"), ("any_sex", ""))
+AGES = (("adults", "Adulte"), ("children", "Enfant"))
+COVID = (("covid_positive", "Covid+"), ("covid_negative", "Covid−"))
+SEX_OF_LINES = (
+    (LineSex.MEN, "Homme"),
+    (LineSex.WOMEN, "Femme"),
+    (LineSex.ANY, ""),
+    (LineSex.COUPLE, "Couple ou famille"),
 )
-AGES = (("adults", "place Adulte", "places Adulte"), ("children", "place Enfant", "places Enfant"))
-COVID = (("covid_positive", "place Covid+", "places Covid+"), ("covid_negative", "place Covid−", "places Covid−"))
-COUPLE = (LineSex.COUPLE, "place Couple ou famille", "places Couple ou famille")
 LINE_SEXES = {
     LineSex.WOMEN: "Femme",
     LineSex.MEN: "Homme",
@@ -28,17 +30,17 @@ LINE_ROOMS = {LineRoom.SINGLE: "chambre individuelle", LineRoom.SHARED: "chambre
 LINE_ANIMALS = {LineAnimal.YES: "animal accepté", LineAnimal.NO: "sans animal"}
 
 
-def breakdown_sentence(counts: Counts) -> str:
+def breakdown_sentence(counts: Counts, kind: str = "place") -> str:
     """Recommended sentence of a breakdown, empty when nothing is given (spec 20, Entering; order of 01-settled).
 
-    « 2 places Homme / 1 place Femme – 1 place PMR – 3 chambres individuelles / 0 partagée ».
+    « 2 places Homme / 1 place Femme – 1 place PMR – 3 chambres individuelles / 0 partagée », « 2 lits Covid+ ».
     """
     parts = (
-        _given(counts, SEXES),
-        _accessible(counts.accessible),
+        _given(counts, SEXES, kind),
+        _accessible(counts.accessible, kind),
         _rooms(counts.single_room, counts.shared_room),
-        _given(counts, AGES),
-        _given(counts, COVID),
+        _given(counts, AGES, kind),
+        _given(counts, COVID, kind),
     )
     return " – ".join(part for part in parts if part)
 
@@ -50,13 +52,12 @@ def lines_sentence(lines: Sequence[PlaceLine], kind: str, today: datetime.date) 
     """
     free = [line for line in lines if line.state is LineState.FREE]
     counts = counts_of_lines(free)
-    sexes = [(LineSex.MEN, *SEXES[0][1:]), (LineSex.WOMEN, *SEXES[1][1:]), (LineSex.ANY, *SEXES[2][1:]), COUPLE]
     parts = (
-        " / ".join(counted(total, one, many) for sex, one, many in sexes if (total := _sum(free, "sex", sex))),
-        _line_access(free, counts),
+        " / ".join(_places(total, word, kind) for sex, word in SEX_OF_LINES if (total := _sum(free, "sex", sex))),
+        _line_access(free, counts, kind),
         _rooms(counts.single_room, counts.shared_room),
-        " / ".join(_ages_of(free)),
-        _animals(free),
+        " / ".join(_ages_of(free, kind)),
+        _animals(free, kind),
         ", ".join(_not_free(line, kind, today) for line in lines if line.state is not LineState.FREE),
     )
     return " – ".join(part for part in parts if part)
@@ -89,29 +90,31 @@ def _sum(lines: Iterable[PlaceLine], name: str, value: str) -> int:
     return sum(line.count for line in lines if getattr(line, name) == value)
 
 
-def _line_access(free: Sequence[PlaceLine], counts: Counts) -> str:
+def _line_access(free: Sequence[PlaceLine], counts: Counts, kind: str) -> str:
     """Accessible places; « Pas de place PMR » only when every line said no."""
     possible = _sum(free, "access", LineAccess.POSSIBLE)
     if possible:
-        sure = counted(counts.accessible, "place PMR", "places PMR") if counts.accessible else ""
-        return " / ".join(filter(None, (sure, counted(possible, "place PMR possible", "places PMR possibles"))))
+        sure = _places(counts.accessible, "PMR", kind) if counts.accessible else ""
+        return " / ".join(
+            filter(None, (sure, _places(possible, plural(possible, "PMR possible", "PMR possibles"), kind)))
+        )
     if counts.accessible == 0 and any(line.access is LineAccess.UNKNOWN for line in free):
         return ""
-    return _accessible(counts.accessible)
+    return _accessible(counts.accessible, kind)
 
 
-def _ages_of(free: Iterable[PlaceLine]) -> list[str]:
+def _ages_of(free: Iterable[PlaceLine], kind: str) -> list[str]:
     """Places by ages, in the order of the lines."""
     totals: dict[str, int] = {}
     for line in free:
         if words := age_words(line.min_age, line.max_age):
             totals[words] = totals.get(words, 0) + line.count
-    return [f"{counted(total, 'place')} {words}" for words, total in totals.items()]
+    return [_places(total, words, kind) for words, total in totals.items()]
 
 
-def _animals(free: Sequence[PlaceLine]) -> str:
+def _animals(free: Sequence[PlaceLine], kind: str) -> str:
     accepted = _sum(free, "animal", LineAnimal.YES)
-    return f"animal accepté{NBSP}: {counted(accepted, 'place')}" if accepted else ""
+    return f"animal accepté{NBSP}: {figure_words(accepted, kind)}" if accepted else ""
 
 
 def _not_free(line: PlaceLine, kind: str, today: datetime.date) -> str:
@@ -131,15 +134,20 @@ def _not_free(line: PlaceLine, kind: str, today: datetime.date) -> str:
     return f"{said} jusqu’au {until}{' (date passée)' if line.until < today else ''}"
 
 
-def _given(counts: Counts, names: Sequence[tuple[str, str, str]]) -> str:
-    given = [(getattr(counts, name), one, many) for name, one, many in names]
-    return " / ".join(counted(count, one, many) for count, one, many in given if count is not None)
+def _given(counts: Counts, names: Sequence[tuple[str, str]], kind: str) -> str:
+    given = [(getattr(counts, name), word) for name, word in names]
+    return " / ".join(_places(count, word, kind) for count, word in given if count is not None)
 
 
-def _accessible(count: int | None) -> str:
+def _places(count: int, word: str, kind: str) -> str:
+    """« 2 places Homme », « 1 lit Covid+ »; « 2 indifférents » when ``word`` is empty."""
+    return f"{figure_words(count, kind)} {word}" if word else counted(count, "indifférent")
+
+
+def _accessible(count: int | None, kind: str) -> str:
     if count is None:
         return ""
-    return counted(count, "place PMR", "places PMR") if count else "Pas de place PMR"
+    return _places(count, "PMR", kind) if count else f"Pas de {capacity_noun(1, kind)} PMR"
 
 
 def _rooms(single: int | None, shared: int | None) -> str:

@@ -115,7 +115,7 @@ def _words(part: forms.BoundField) -> str:
         except forms.ValidationError:
             return text
         return edge_words(at, is_end=part.field.is_end) if at is not None else text
-    return dict(part.field.choices).get(text, text) if isinstance(part.field, forms.ChoiceField) else text
+    return dict(UnitClosure.Reason.choices).get(text, text) if part.name == "reason" else text
 
 
 class DeclarationForm(ClosureForm):

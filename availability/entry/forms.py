@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 
 from common.french import NBSP, THIN, on_moment
-from directory.models import OperationalUnit
 
 from .. import wording
 from ..breakdown import COUNT_FIELDS, NOTHING_GIVEN, Counts, Share
@@ -159,37 +158,37 @@ def initial_of(figure: CurrentFigure) -> dict[str, object]:
 
 
 @functools.singledispatch
-def explain(error: StatementError, unit: OperationalUnit) -> tuple[str, str]:
-    """Field of the row that ``error`` concerns, and the sentence to show beside it."""
+def explain(error: StatementError, kind: str) -> tuple[str, str]:
+    """Field of the row that ``error`` concerns, and the sentence to show beside it; ``kind``: « bed » or « place »."""
     return "figure", "Cette saisie n’a pas pu être enregistrée. Rechargez la page, puis recommencez."
 
 
 @explain.register
-def _over_capacity(error: OverCapacity, unit: OperationalUnit) -> tuple[str, str]:
-    words = wording.over_capacity_words(error.figure, error.installed, unit.capacity_kind)
+def _over_capacity(error: OverCapacity, kind: str) -> tuple[str, str]:
+    words = wording.over_capacity_words(error.figure, error.installed, kind)
     return ("detail", f"Toutes lignes comprises, {words}") if error.is_of_lines else ("figure", words)
 
 
 @explain.register
-def _unlikely_rise(error: UnlikelyRise, unit: OperationalUnit) -> tuple[str, str]:
+def _unlikely_rise(error: UnlikelyRise, kind: str) -> tuple[str, str]:
     return "figure", f"{error.figure} au lieu de {error.previous}{NBSP}: est-ce bien cela{THIN}?"
 
 
 @explain.register
-def _breakdown_beyond(error: BreakdownBeyondFigure, unit: OperationalUnit) -> tuple[str, str]:
-    available = wording.figure_words(error.figure, unit.capacity_kind)
+def _breakdown_beyond(error: BreakdownBeyondFigure, kind: str) -> tuple[str, str]:
+    available = wording.figure_words(error.figure, kind)
     if error.share is None:
         return "detail", f"Les places libres des lignes dépassent le total ({available})."
     return _SHARE_FIELD[error.share], f"{_SHARE_WORDS[error.share]} le total ({available})."
 
 
 @explain.register
-def _refused(error: StatementRefused, unit: OperationalUnit) -> tuple[str, str]:
+def _refused(error: StatementRefused, kind: str) -> tuple[str, str]:
     return "figure", REFUSAL_WORDS[error.refusal]
 
 
 @explain.register
-def _nothing_to_confirm(error: NothingToConfirm, unit: OperationalUnit) -> tuple[str, str]:
+def _nothing_to_confirm(error: NothingToConfirm, kind: str) -> tuple[str, str]:
     return "figure", f"Aucun chiffre à confirmer{NBSP}: saisissez le premier."
 
 
@@ -201,34 +200,34 @@ UNDO_WORDS: dict[UndoRefused.Why, str] = {
 
 
 @explain.register
-def _undo_refused(error: UndoRefused, unit: OperationalUnit) -> tuple[str, str]:
+def _undo_refused(error: UndoRefused, kind: str) -> tuple[str, str]:
     return "figure", UNDO_WORDS[error.why]
 
 
 @explain.register
-def _stale(error: StaleFigure, unit: OperationalUnit) -> tuple[str, str]:
-    if told := _meanwhile(error.current, unit):
+def _stale(error: StaleFigure, kind: str) -> tuple[str, str]:
+    if told := _meanwhile(error.current, kind):
         return "figure", f"{told} Vérifiez votre chiffre, puis enregistrez-le de nouveau."
     return "figure", "Cette page n’était plus à jour. Vérifiez votre chiffre, puis enregistrez-le de nouveau."
 
 
-def _meanwhile(newer: CurrentFigure, unit: OperationalUnit) -> str:
+def _meanwhile(newer: CurrentFigure, kind: str) -> str:
     """Who stated what since the page was shown; empty when nothing is stated any more."""
     if newer.figure is None or newer.stated_at is None:
         return ""
     author = newer.by.short_name if newer.by else "quelqu’un"
-    words = wording.figure_words(newer.figure, unit.capacity_kind)
+    words = wording.figure_words(newer.figure, kind)
     return f"Entre-temps, {author} a enregistré {words}, {on_moment(newer.stated_at)}."
 
 
-def left_words(error: StaleFigure, unit: OperationalUnit) -> str:
+def left_words(error: StaleFigure, kind: str) -> str:
     """The same for a row where nothing was typed: it takes what somebody else stated."""
-    told = _meanwhile(error.current, unit) or "Cette page n’était plus à jour."
+    told = _meanwhile(error.current, kind) or "Cette page n’était plus à jour."
     return f"{told} La ligne montre maintenant la dernière saisie, gardée telle quelle."
 
 
 @explain.register
-def _contested(error: ContestedSince, unit: OperationalUnit) -> tuple[str, str]:
+def _contested(error: ContestedSince, kind: str) -> tuple[str, str]:
     at = error.current.contested_at
     when = f" {on_moment(at)}" if at is not None else ""
     return "figure", (
@@ -237,26 +236,24 @@ def _contested(error: ContestedSince, unit: OperationalUnit) -> tuple[str, str]:
     )
 
 
-def own_conflict_words(error: StaleFigure, unit: OperationalUnit, other: str) -> str:
+def own_conflict_words(error: StaleFigure, kind: str, other: str) -> str:
     """That the person has just stated the shared places from the unit named ``other``, in the same sending."""
-    said = (
-        f" {wording.figure_words(error.current.figure, unit.capacity_kind)}" if error.current.figure is not None else ""
-    )
+    said = f" {wording.figure_words(error.current.figure, kind)}" if error.current.figure is not None else ""
     return (
         f"Vous venez d’enregistrer{said} depuis {other}, pour ces lits mutualisés. "
         "Si ce nombre-ci est le bon, enregistrez-le de nouveau."
     )
 
 
-def question(error: StatementError, unit: OperationalUnit) -> str:
+def question(error: StatementError, kind: str) -> str:
     """What is to be confirmed after ``error``, empty when it cannot be."""
     if isinstance(error, OverCapacity):
-        words = wording.figure_words(error.figure, unit.capacity_kind)
+        words = wording.figure_words(error.figure, kind)
         if error.is_of_lines:
             return f"Plus de places dans les lignes que de places installées{THIN}? Oui, je confirme {words}."
-        if unit.capacity_kind == "bed":
+        if kind == "bed":
             return f"Plus de lits disponibles que de lits installés{THIN}? Oui, je confirme {words}."
         return f"Plus de places disponibles que de places installées{THIN}? Oui, je confirme {words}."
     if isinstance(error, UnlikelyRise):
-        return f"Oui, je confirme {wording.figure_words(error.figure, unit.capacity_kind)}."
+        return f"Oui, je confirme {wording.figure_words(error.figure, kind)}."
     return ""

@@ -141,7 +141,7 @@ class EntryRow(ShownFigure):
     @property
     def blocked_words(self) -> str:
         """« sur 16 installées, bloquée »: a unit that is unavailable counts for 0."""
-        ending = "bloqué" if self.unit.capacity_kind == "bed" else "bloquée"
+        ending = "bloqué" if self.capacity_kind == "bed" else "bloquée"
         return f"{self.installed_words}, {ending}" if self.installed is not None else ending
 
     @property
@@ -234,7 +234,7 @@ def shown_row(
         sharing=unit.sharing,
         form=form,
         offered=offered,
-        expected=lines_of(awaited, unit.capacity_kind, timezone.localdate(now)),
+        expected=lines_of(awaited, figure.capacity_kind if figure else unit.capacity_kind, timezone.localdate(now)),
         undoable_since=unit.undoable_since,
         viewer_id=scope.user_id or 0,
         now=now,

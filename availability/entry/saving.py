@@ -237,10 +237,10 @@ def _attempt(row: EntryRow, by, act: Callable[[], AvailabilityEntry], done: Outc
         row.statement = act()
     except StatementError as error:
         row.outcome = Outcome.WRONG
-        where, row.failure = explain(error, row.unit)
+        where, row.failure = explain(error, row.capacity_kind)
         if isinstance(error, StaleFigure) and row.saved_from is not None:
-            row.failure = own_conflict_words(error, row.unit, row.saved_from.unit.name)
-        row.question = question(error, row.unit)
+            row.failure = own_conflict_words(error, row.capacity_kind, row.saved_from.unit.name)
+        row.question = question(error, row.capacity_kind)
         if isinstance(error, (OverCapacity, UnlikelyRise)):
             row.asked = error.figure
         is_left = isinstance(error, (StaleFigure, UndoRefused)) and row.form.is_bound and not is_changed(row)
@@ -250,7 +250,7 @@ def _attempt(row: EntryRow, by, act: Callable[[], AvailabilityEntry], done: Outc
             _put(row, figure, getattr(figure, "undoable_since", None))
         if is_left:  # what was shown there would pass for what somebody typed
             row.form = _fresh_form(row)
-            row.failure = left_words(error, row.unit) if type(error) is StaleFigure else row.failure
+            row.failure = left_words(error, row.capacity_kind) if type(error) is StaleFigure else row.failure
         elif row.form.is_bound:
             row.form.add_error(where, row.failure)
     else:

@@ -154,7 +154,7 @@ class Line:
         lines = read_lines(self.entry.lines)
         if lines:
             return wording.lines_sentence(lines, self.unit.capacity_kind, local_day(self.entry.stated_at))
-        return wording.breakdown_sentence(counts_of(self.entry))
+        return wording.breakdown_sentence(counts_of(self.entry), self.unit.capacity_kind)
 
     @property
     def is_late(self) -> bool:

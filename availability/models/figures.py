@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from common.db import append_only
+from directory.enums import CapacityKind
 from directory.models import GeographicEntity, OperationalUnit
 
 from ..freshness import Freshness, freshness_at
@@ -104,7 +105,8 @@ class Pool(CurrentState):
     """Lits mutualisés: places shared by several UOs of one EG, entered once from any of them (spec 20; 01-settled).
 
     It has its own installed number and statements; its members' current figures are copies of its own. ``ended_at``:
-    dissolved, each unit having its own figure back, to be confirmed.
+    dissolved, each unit having its own figure back, to be confirmed. ``capacity_kind``: « lits » when all its units
+    count in beds; derived, written by ``availability.membership``.
     """
 
     geographic_entity = models.ForeignKey(
@@ -112,6 +114,7 @@ class Pool(CurrentState):
     )
     name = models.CharField("nom", max_length=120)
     installed_places = models.PositiveIntegerField("places installées", null=True, blank=True)
+    capacity_kind = models.CharField("lits ou places", max_length=8, choices=CapacityKind, default=CapacityKind.PLACE)
     created_at = models.DateTimeField("créés le", auto_now_add=True)
     ended_at = models.DateTimeField("séparés le", null=True, blank=True)
 
@@ -188,6 +191,11 @@ class CurrentFigure(CurrentState):
 
     def __str__(self):
         return f"{self.unit_id} : {self.figure}"
+
+    @property
+    def capacity_kind(self) -> str:
+        """Whether its places are told as beds: one word for all the units of a pool."""
+        return self.pool.capacity_kind if self.pool is not None else self.unit.capacity_kind
 
 
 class AvailabilityEntry(Breakdown):

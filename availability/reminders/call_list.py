@@ -75,7 +75,7 @@ class CallLine:
     @property
     def figure_words(self) -> str:
         """« 8 places », empty before the first statement."""
-        return "" if self.figure.figure is None else figure_words(self.figure.figure, self.unit.capacity_kind)
+        return "" if self.figure.figure is None else figure_words(self.figure.figure, self.figure.capacity_kind)
 
     @property
     def phone(self) -> dict[str, str] | None:

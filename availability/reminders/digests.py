@@ -78,8 +78,8 @@ def queue_reminders(*, now: datetime.datetime, base_url: str) -> int:
         return 0
     lines = _lines_by_person(now)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    told = Digest.objects.exclude(kind=Kind.WEEKLY).filter(Q(day=local.date()) | Q(sent_at__gte=midnight))
-    told = told.values_list("user_id", flat=True)
+    of_today = Digest.objects.exclude(kind=Kind.WEEKLY).filter(Q(day=local.date()) | Q(sent_at__gte=midnight))
+    told = of_today.values_list("user_id", flat=True)
     declined = ReminderPreference.objects.filter(wants_digest=False).values_list("user_id", flat=True)
     for user_id in {*told, *declined}:
         lines.pop(user_id, None)

@@ -98,7 +98,7 @@ def _late(line: Line, figure: CurrentFigure, digest: Digest, written_at: datetim
     token = token_of(user=digest.user, unit_id=unit.pk, **shown, written_at=written_at)
     return {
         **_place(figure, base_url),
-        "words": figure_words(line["figure"], unit.capacity_kind) if is_stated else "",
+        "words": figure_words(line["figure"], figure.capacity_kind) if is_stated else "",
         "confirmed_at": confirmed_at,
         "silence": duration(written_at - since),
         "rhythm": rhythm_words(figure.rhythm),

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from availability.membership import write_rows
 from availability.models import AvailabilityEntry, CrisisMode, CurrentFigure, Grouping, Pool, UnitClosure
+from availability.openings.services import apply_unit_rhythms
 from availability.services import contest_key, record_statement
 from availability.statement import Statement
 from directory.scopes import scope_of
@@ -303,3 +304,15 @@ def test_support_is_led_to_the_openings_and_is_not_shown_what_nobody_states(clie
     content = client.get(URL).content.decode()
     assert "Le support l’active" in content
     assert "ACT hors les murs" in content
+
+
+@pytest.mark.parametrize(("kinds", "word"), [(("bed", "bed"), "3 lits"), (("bed", "place"), "3 places")])
+def test_a_pool_has_one_word_for_its_places(client, cast, world, pool, kinds, word):
+    for unit, kind in zip((world.act, pool.second), kinds, strict=True):
+        type(unit).objects.filter(pk=unit.pk).update(capacity_kind=kind)
+    apply_unit_rhythms(unit_ids=[world.act.pk])
+    client.force_login(cast.directeur)
+    response = client.get(URL)
+    assert {row_of(response, unit).figure_words for unit in (world.act, pool.second)} == {word}
+    installed = "sur 10 installés, mutualisés" if word == "3 lits" else "sur 10 installées, mutualisées"
+    assert text_of(response).count(installed) == 2

@@ -84,3 +84,10 @@ def test_another_day_is_named():
 )
 def test_the_expected_rhythm(hours, words):
     assert wording.rhythm_words(hours * HOUR) == words
+
+
+def test_a_breakdown_of_beds_counts_beds():
+    counts = Counts(men=2, any_sex=1, accessible=0, adults=1, covid_positive=2)
+    assert wording.breakdown_sentence(counts, "bed") == (
+        "2 lits Homme / 1 indifférent – Pas de lit PMR – 1 lit Adulte – 2 lits Covid+"
+    )
