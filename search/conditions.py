@@ -5,6 +5,7 @@ Everything the text of the SQL holds is written here; what comes from a request 
 
 import datetime
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
@@ -13,13 +14,15 @@ from common.geo import EARTH_RADIUS_KM, Point, chord_sql, distance_km
 from directory.scopes import Coverage
 from directory.territory.places import Place
 
-from .criteria import Facet, Opening, SearchCriteria, Sort
+from .criteria import Facet, Opening, SearchCriteria, Sort, Zone
+from .index_sql import SQUARES
 from .matching import Match
 from .matching_sql import match_conditions
 from .opening_hours import open_condition
 from .sight import place_visible
 
 USUAL_RADIUS_KM = 50  # when a starting point is given and no distance is asked
+SQUARES_LIMIT = 600  # looked up at once; a larger zone is most of the country
 ENOUGH_LINES = 15  # found within the usual radius; with fewer, there is no limit
 _KM_A_DEGREE = math.radians(1) * EARTH_RADIUS_KM
 # FINESS, SIRET and national identifier give the address in public registers: hidden with the place.
@@ -121,7 +124,8 @@ def base_conditions(asked: Asked, parameters: dict[str, Any]) -> list[str]:
         parts.append("d.department_code = %(department)s")
     if zone:
         parts.append(
-            f"(d.lat BETWEEN %(zone_s)s AND %(zone_n)s AND d.lon BETWEEN %(zone_w)s AND %(zone_e)s"
+            f"({_squares(zone, 'zone_squares', parameters)} d.lat BETWEEN %(zone_s)s AND %(zone_n)s"
+            f" AND d.lon BETWEEN %(zone_w)s AND %(zone_e)s"
             f" AND {place_visible(asked.coverage, parameters)})"
         )
         parameters |= {"zone_s": zone.south, "zone_w": zone.west, "zone_n": zone.north, "zone_e": zone.east}
@@ -131,25 +135,55 @@ def base_conditions(asked: Asked, parameters: dict[str, Any]) -> list[str]:
     return parts
 
 
-def radius_condition(asked: Asked, parameters: dict[str, Any]) -> str:
-    """Condition on the distance, empty without a radius.
+def radius_condition(asked: Asked, parameters: dict[str, Any], *, looks_up: bool = True) -> str:
+    """Condition on the distance, empty without a radius; ``looks_up`` the squares around first.
 
     Units that go to the person and serve the commune pass. A hidden place gives no distance away: it passes when its
     department, which is public, has a commune within the radius.
     """
     if asked.radius_km is None or asked.start is None:
         return ""
-    parameters |= _box(asked.start, asked.radius_km)
-    within = _within_sql("d.lat", "d.lon")
+    box = _box(asked.start, asked.radius_km)
+    parameters |= box
     visible = place_visible(asked.coverage, parameters)
+    extra = [f"c{asked.place.insee}"] if asked.place and asked.place.insee else []
+    zone = Zone(box["box_s"], box["box_w"], box["box_n"], box["box_e"])
+    keys = f"|| {_NEARBY}" if visible != "true" else ""
+    looked_up = _squares(zone, "squares", parameters, keys, extra) if looks_up else ""
+    within = _within_sql("d.lat", "d.lon")
     parts = [within if visible == "true" else f"({within} AND {visible})"]
     if visible != "true":
-        commune = _within_sql("commune.lat", "commune.lon")
-        around = f"SELECT DISTINCT commune.department_id FROM directory_commune commune WHERE {commune}"  # noqa: S608
-        parts.append(f"(d.hides_place AND d.department_code = ANY(ARRAY({around})) AND NOT {visible})")
-    if asked.place and asked.place.insee:
+        parts.append(f"(d.hides_place AND NOT {visible} AND d.around && {_NEARBY})")
+    if extra:
         parts.append(SERVES)
-    return f"({' OR '.join(parts)})"
+    return f"({looked_up} ({' OR '.join(parts)}))"
+
+
+def nearby_cte(asked: Asked, parameters: dict[str, Any]) -> str:
+    """``nearby``: keys of the departments that have a commune within the radius, where places are hidden from some."""
+    if asked.radius_km is None or asked.start is None or place_visible(asked.coverage, parameters) == "true":
+        return ""
+    within = _within_sql("commune.lat", "commune.lon")
+    return _NEARBY_CTE.format(within=within)
+
+
+_NEARBY = "(SELECT keys FROM nearby)"
+_NEARBY_CTE = """
+    nearby AS MATERIALIZED (
+        SELECT coalesce(array_agg(DISTINCT 'd' || commune.department_id), '{{}}')::varchar[] AS keys
+        FROM directory_commune commune WHERE {within}
+    ),
+"""
+
+
+def _squares(zone: Zone, name: str, parameters: dict[str, Any], keys: str = "", extra: Sequence[str] = ()) -> str:
+    """Condition, ended by AND, on the squares that a rectangle meets and other keys of ``around``; empty when vast."""
+    south, north, west, east = (math.floor(value * SQUARES) for value in (zone.south, zone.north, zone.west, zone.east))
+    if (north - south + 1) * (east - west + 1) > SQUARES_LIMIT:
+        return ""
+    squares = [f"{lat}:{lon}" for lat in range(south, north + 1) for lon in range(west, east + 1)]
+    parameters[name] = [*squares, *extra]
+    return f"d.around && (%({name})s::varchar[] {keys}) AND"
 
 
 def filters_of(asked: Asked, parameters: dict[str, Any]) -> list[Filter]:

@@ -17,6 +17,17 @@ _COLUMNS = (
 )
 
 
+SQUARES = 4  # a degree, each way
+# Keys that a search near a place looks up in the indexes before it measures: the square of the document, « d75 » when
+# its place is hidden, and « c75110 » for each commune served by a unit that goes to the person.
+AROUND = f"""
+    CASE WHEN lat IS NOT NULL AND lon IS NOT NULL
+         THEN ARRAY[floor(lat * {SQUARES})::int || ':' || floor(lon * {SQUARES})::int] ELSE '{{}}' END
+    || CASE WHEN hides_place THEN ARRAY['d' || department_code] ELSE '{{}}' END
+    || CASE WHEN goes_to_person THEN ARRAY(SELECT 'c' || code FROM unnest(territory) AS code) ELSE '{{}}' END
+"""  # noqa: S608 (no value of a request)
+
+
 def _vector(text: str, weight: str) -> str:
     """Words of a folded text, stemmed and as written, at one weight."""
     return f"setweight(to_tsvector('fr', {text}), '{weight}') || setweight(to_tsvector('simple', {text}), '{weight}')"
@@ -24,12 +35,14 @@ def _vector(text: str, weight: str) -> str:
 
 def _upsert(target: str, select: str) -> str:
     """Insert the rows of ``select`` (in the order of the columns), or update those that differ."""
-    updated = [column for column in _COLUMNS if column != target]
+    columns = ", ".join(_COLUMNS)
+    updated = [column for column in (*_COLUMNS, "around") if column != target]
     mine = ", ".join(f"search_searchdocument.{column}" for column in updated)
     new = ", ".join(f"EXCLUDED.{column}" for column in updated)
     sets = ", ".join(f"{column} = EXCLUDED.{column}" for column in updated)
     return (
-        f"INSERT INTO search_searchdocument ({', '.join(_COLUMNS)}) {select}"
+        f"INSERT INTO search_searchdocument ({columns}, around)"  # noqa: S608 (no value of a request)
+        f" SELECT written.*, {AROUND} FROM ({select}) AS written ({columns})"
         f" ON CONFLICT ({target}) DO UPDATE SET {sets} WHERE ({mine}) IS DISTINCT FROM ({new})"
     )
 
@@ -155,7 +168,7 @@ CROSS JOIN LATERAL (
                               unit.pets, eg.comment)) AS free
     OFFSET 0
 ) AS words
-ORDER BY unit.id
+ORDER BY commune.department_id, commune.insee, eg.id, unit.id
 """  # noqa: S608 (no value of a request)
 
 _PRACTITIONER_SELECT = f"""

@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts.roles import Permission
 from availability.guichet.needs import Fit, Judgement
+from common.geo import chord_km_sql
 from directory.scopes import Scope
 from directory.territory.places import Place
 
@@ -192,7 +193,7 @@ def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) ->
 def _rows(outcome: Outcome) -> Generator[DocumentRow]:
     if outcome.asked is None:
         return
-    columns, parameters = _row_columns(outcome.place, outcome.asked, "found.km")
+    columns, parameters = _row_columns(outcome.place, outcome.asked, chord_km_sql("found.chord"))
     statement, others = rows_statement(outcome.asked, columns)
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement, others | parameters)
@@ -232,7 +233,14 @@ def located_groups(criteria: SearchCriteria, scope: Scope, now: datetime.datetim
     return [places[group.group_id] for group in outcome.groups if group.group_id in places]
 
 
+_TUNED = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; "  # short queries, sorts and counts in memory
+
+
 def _select(statement: Statement) -> list[tuple]:
+    """Rows of a statement, planned for a page: one round trip, and the settings end with the transaction."""
+    text, parameters = statement
     with connection.cursor() as cursor:
-        cursor.execute(*statement)
+        cursor.execute(_TUNED + text, parameters)
+        while cursor.nextset():
+            pass
         return cursor.fetchall()

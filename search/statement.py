@@ -26,6 +26,7 @@ from .conditions import (
     base_conditions,
     base_parameters,
     filters_of,
+    nearby_cte,
     radius_condition,
 )
 from .criteria import FACET_LISTS, Facet, Sort
@@ -57,8 +58,8 @@ def page_statement(asked: Asked) -> Statement:
     statement = f"""
         WITH {ctes}, {_found(asked, parameters)},
         page AS (
-            SELECT group_id, km, row_number() OVER (ORDER BY {_order(asked)}) AS place
-            FROM found ORDER BY place LIMIT %(limit)s
+            SELECT group_id, {chord_km_sql("chord")} AS km, row_number() OVER () AS place
+            FROM (SELECT * FROM found ORDER BY {_order(asked)} LIMIT %(limit)s) AS first_ones
         ),
         totals AS (
             SELECT count(*) FILTER (WHERE failed = 0 AND group_id > 0) AS units,
@@ -108,7 +109,7 @@ def reach_statement(asked: Asked) -> Statement:
 def rows_statement(asked: Asked, columns: str, groups: Sequence[int] | None = None) -> Statement:
     """Documents found: ``columns`` of ``d``, its commune ``c`` and what ``base`` says of it (``b``).
 
-    All of them in the order of the screen, with ``found.km``; or those of some ``groups``, in the order of a line.
+    All of them in the order of the screen, with ``found.chord``; or those of some ``groups``, in the order of a line.
     """
     if groups is None:
         ctes, parameters = _base(asked)
@@ -142,13 +143,17 @@ def _base(asked: Asked, *narrowed: str) -> Statement:
     """``base``, and what it is made of: the usual radius first, then all the rest when it holds too few lines."""
     parameters = base_parameters(asked)
     conditions = [*base_conditions(asked, parameters), *narrowed]
-    near = radius_condition(asked, parameters)
+    near = radius_condition(asked, parameters, looks_up=not narrowed)
     if not asked.may_widen:
         kept = [*conditions, near] if near else conditions
-        return f"base AS MATERIALIZED ({_documents(asked, kept, parameters)})", parameters
+        return (
+            f"{nearby_cte(asked, parameters)} base AS MATERIALIZED ({_documents(asked, kept, parameters)})",
+            parameters,
+        )
     parameters |= {"looked_at": _DOCUMENTS_LOOKED_AT, "enough": ENOUGH_LINES}
     far = ["(SELECT is_short FROM reach)", *conditions, f"{near} IS NOT TRUE"]
     ctes = f"""
+        {nearby_cte(asked, parameters)}
         near AS MATERIALIZED ({_documents(asked, [*conditions, near], parameters)}),
         reach AS MATERIALIZED (
             SELECT count(DISTINCT group_id) < %(enough)s AS is_short
@@ -209,9 +214,10 @@ def _found(asked: Asked, parameters: dict[str, Any]) -> str:
         wide = ", coalesce(quality.percent, 0) AS percent"
     return f"""
         found AS MATERIALIZED (
-            SELECT line.*, {chord_km_sql("line.chord")} AS km{wide}
+            SELECT line.*{wide}
             FROM (
-                SELECT b.group_id, min(b.sort_name) AS sort_name, bool_or(b.serves) AS serves, {chord} AS chord{columns}
+                SELECT b.group_id, any_value(b.sort_name) AS sort_name, bool_or(b.serves) AS serves,
+                       {chord} AS chord{columns}
                 FROM base b {joins} WHERE b.failed = 0 GROUP BY b.group_id
             ) AS line {extra}
         )
@@ -279,8 +285,8 @@ _FACETS = f"""
         SELECT facet.bit, term.id::text AS value, term.label::text AS label, sum(used.count)::int AS count,
                term.id = ANY(%(ticked_terms)s::bigint[]) AS is_ticked
         FROM (
-            SELECT own.id, base.failed, count(*) AS count
-            FROM base CROSS JOIN LATERAL unnest(base.facet_ids) AS own (id) GROUP BY own.id, base.failed
+            SELECT own.id, own.failed, count(*) AS count
+            FROM (SELECT unnest(facet_ids) AS id, failed FROM base) AS own GROUP BY own.id, own.failed
             UNION ALL SELECT id, 0, 0 FROM unnest(%(ticked_terms)s::bigint[]) AS ticked (id)
         ) AS used
         JOIN directory_term term ON term.id = used.id

@@ -35,8 +35,9 @@ class SearchDocument(models.Model):
     figure does not count by itself (never stated, or to be confirmed since a reopening). ``territory`` holds the INSEE
     codes served, « Paris » standing for its arrondissements and the other way round. ``lat`` and ``lon`` are WGS84
     degrees; ``hides_place`` tells that they, and the commune, are for entitled people only (sensitive unit in the EG).
-    ``text`` weighs A the type, B the coded offer, C the names, D the free text; words are
-    stemmed, and as written too but for the free text.
+    ``around`` holds what a search near a place looks up before it measures (``search.index_sql.AROUND``). ``text``
+    weighs A the type, B the coded offer, C the names, D the free text; words are stemmed, and as written too but for
+    the free text.
     """
 
     class Kind(models.TextChoices):
@@ -66,6 +67,7 @@ class SearchDocument(models.Model):
     hides_place = models.BooleanField("lieu masqué", default=False)
     goes_to_person = models.BooleanField("va vers la personne", default=False)
     territory = ArrayField(models.CharField(max_length=5), verbose_name="communes desservies", default=list)
+    around = ArrayField(models.CharField(max_length=12), verbose_name="où le chercher", default=list)
 
     min_age_value = models.PositiveSmallIntegerField("âge minimum", null=True)
     min_age_unit = models.CharField("unité de l’âge minimum", max_length=1, blank=True)
@@ -102,12 +104,11 @@ class SearchDocument(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(fields=["text"], name="searchdocument_text"),
-            GinIndex(fields=["term_ids"], name="searchdocument_terms"),
+            GinIndex(fields=["text", "around"], name="searchdocument_text"),
+            GinIndex(fields=["term_ids", "around"], name="searchdocument_terms"),
             GinIndex(fields=["identifiers"], name="searchdocument_identifiers"),
             models.Index(fields=["group_id"], name="searchdocument_group"),
             models.Index(fields=["unit_type", "department_code"], name="searchdocument_type_department"),
-            models.Index(fields=["lat", "lon"], name="searchdocument_position"),
         ]
 
     def __str__(self) -> str:
