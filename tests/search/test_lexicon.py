@@ -1,0 +1,88 @@
+"""Typing errors: what is mended, what never is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search import index
+from search.criteria import Within
+from search.lexicon import Change, correct_text, errors_between, mended, understand
+from tests.factories.directory import PractitionerFactory, TermFactory, UnitFactory, unit_type
+
+WORDS = st.text("abcde", max_size=7)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "errors"),
+    [
+        ("psychiatrie", "psychiatrie", 0),
+        ("apartement", "appartement", 1),
+        ("psychaitrie", "psychiatrie", 1),
+        ("coordinaton", "coordination", 1),
+        ("dentaire", "mentale", 3),
+        ("", "abc", 3),
+    ],
+)
+def test_errors_are_counted(one, other, errors):
+    assert errors_between(one, other) == errors
+
+
+@given(WORDS, WORDS)
+def test_errors_are_the_same_both_ways_and_at_most_the_longest(one, other):
+    errors = errors_between(one, other)
+    assert errors == errors_between(other, one)
+    assert abs(len(one) - len(other)) <= errors <= max(len(one), len(other))
+    assert (errors == 0) == (one == other)
+
+
+def test_only_the_words_that_are_wrong_are_replaced():
+    found = mended("Apartement de Coo", {"apartement": "appartement"})
+    assert found.text == "appartement de Coo"
+    assert found.changes == (Change("Apartement", "appartement"),)
+    assert mended("rien", {}) is None
+
+
+@pytest.fixture
+def published(db):
+    UnitFactory(act=True)
+    TermFactory(label="Santé mentale")
+    TermFactory(label="Réanimation néonatale", synonyms=["réa néonat"])
+    UnitFactory(admission_conditions="Avec un maraudeur")
+    index.rebuild_all()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("apartement de coordinaton", "appartement de coordination"),
+        ("reanimaton", "réanimation"),
+        ("menatle", "mentale"),
+    ],
+)
+def test_a_word_that_is_met_nowhere_is_read_as_the_nearest(published, typed, meant):
+    assert correct_text(typed).text == meant
+
+
+@pytest.mark.parametrize("typed", ["appartement", "coordina", "maraudeurs", "dentaire", "xyzzyx", "ac", "12345", "🙂"])
+def test_what_exists_begins_a_word_or_is_near_nothing_is_left_alone(published, typed):
+    assert correct_text(typed) is None
+
+
+def test_words_of_the_nomenclatures_come_before_names(published):
+    PractitionerFactory(last_name="Mentalo")
+    index.rebuild_all()
+    assert correct_text("mentald").text == "mentale"
+
+
+def test_the_text_is_searched_as_typed_when_it_is_asked_exactly(published):
+    match, correction = understand("apartement", Within.EVERYTHING, exact=True)
+    assert correction is None
+    assert match.words[0].text == "apartement"
+    match, correction = understand("apartement", Within.EVERYTHING, exact=False)
+    assert correction.text == match.words[0].text == "appartement"
+
+
+def test_a_list_asked_for_is_searched_with_the_mended_text(published):
+    match, correction = understand("apartement", Within.UNIT_TYPE, exact=False)
+    assert correction is not None
+    assert match.term_ids == (unit_type("94.46").pk,)

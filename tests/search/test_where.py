@@ -1,0 +1,91 @@
+"""« Où ? » beyond the communes: establishments, addresses; nothing guessed, nothing told that is hidden."""
+
+import pytest
+
+from common.geo import Point
+from directory.scopes import scope_of
+from directory.territory.geocoding import Address
+from search import where
+from search.where import resolve_where
+from tests.factories.directory import GeographicEntityFactory, UnitFactory
+
+
+@pytest.fixture
+def resolved(world, cast, rebuilt):
+    """Return a function that resolves a text as ``consultation`` unless another user is given."""
+    rebuilt()
+    return lambda text, user=None: resolve_where(text, scope_of(user or cast.consultation))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ACT ALTAIR VESTA – Nanterre (92)",
+        "ACT ALTAIR VESTA - nanterre",
+        "act altair vesta",
+        "ACT Altaïr Vesta, Nanterre",
+    ],
+)
+def test_an_establishment_named_whole_is_the_starting_point(resolved, world, text):
+    place = resolved(text).place
+    assert (place.label, place.insee, place.department_code) == ("ACT ALTAIR VESTA", "92050", "92")
+    assert place.point == Point(world.eg.lat, world.eg.lon)
+    assert resolved(place.text).place == place
+
+
+@pytest.mark.parametrize("text", ["", "paris 10", "92", "nanterre (92)"])
+def test_places_come_before_establishments(resolved, text, rebuilt):
+    GeographicEntityFactory(name="Paris 10")
+    rebuilt()
+    found = resolved(text)
+    assert found.problem == ""
+    assert found.place is None or found.place.label != "Établissement"
+
+
+def test_a_part_of_a_name_is_offered_and_not_chosen(resolved):
+    found = resolved("altair")
+    assert (found.place, found.problem) == (None, "unknown")
+    assert [place.text for place in found.choices] == ["ACT ALTAIR VESTA – Nanterre (92)"]
+
+
+def test_a_name_met_twice_offers_both(resolved, rebuilt):
+    GeographicEntityFactory(name="ACT ALTAIR VESTA")
+    rebuilt()
+    found = resolved("act altair vesta")
+    assert (found.problem, len(found.choices)) == ("several", 2)
+    assert resolved(found.choices[0].text).place == found.choices[0]
+
+
+def test_a_misspelt_commune_is_offered(resolved):
+    found = resolved("nantere")
+    assert (found.place, [place.insee for place in found.choices]) == (None, ["92050"])
+
+
+def test_a_hidden_place_is_no_starting_point(resolved, cast, world, rebuilt):
+    UnitFactory(geographic_entity=world.eg, sensitive=True)
+    rebuilt()
+    for text in ("ACT ALTAIR VESTA", "ACT ALTAIR VESTA – Nanterre (92)", "altair"):
+        found = resolved(text)
+        assert (found.place, found.choices) == (None, ())
+    assert resolved("ACT ALTAIR VESTA", cast.sesan).place.insee == "92050"
+    assert resolved("ACT ALTAIR VESTA", cast.directeur).place.insee == "92050"
+
+
+def test_an_address_is_asked_of_the_geocoder_last(resolved, monkeypatch):
+    asked = []
+
+    def located(text, timeout):
+        asked.append((text, timeout < 1))
+        return Address("12 Rue de Rivoli 75004 Paris", "75104", Point(48.855, 2.36))
+
+    monkeypatch.setattr(where, "locate", located)
+    place = resolved("12 rue de rivoli").place
+    assert (place.label, place.insee, place.department_code) == ("12 Rue de Rivoli 75004 Paris", "75104", "75")
+    assert asked == [("12 rue de rivoli", True)]
+    assert resolved("nanterre").place.insee == "92050"
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("text", ["zz", "?!", "🙂", "%%%", "\u202e" * 20, "a" * 120, "' OR 1=1 --"])
+def test_any_text_is_read(resolved, text):
+    assert resolved(text).place is None
