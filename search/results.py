@@ -322,10 +322,10 @@ def _decisive(row: DocumentRow, count: Count, told: Told) -> list[str]:
 def _reasons_in_short(judgement: Judgement, *, of_unit_only: bool) -> list[str]:
     """The reasons that settle the class: what is refused, else what is to be asked, else what is offered.
 
-    ``of_unit_only``: the figure is told apart, and the reasons about its places with it.
+    ``of_unit_only``: the figure settles it, and is told apart: only what the unit refuses or leaves open is added.
     """
     kept = [reason for reason in judgement.reasons if reason.is_of_unit or not of_unit_only]
-    for answer in (Answer.NO, Answer.MAYBE, Answer.YES):
+    for answer in (Answer.NO, Answer.MAYBE, *(() if of_unit_only else (Answer.YES,))):
         if told := [reason.text for reason in kept if reason.answer is answer]:
             return told[:REASONS_SHOWN]
     return []

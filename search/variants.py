@@ -4,6 +4,9 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
 from accounts.roles import Permission
 from availability.guichet.needs import Fit, Needs, Who
 from common.french import NBSP, age, number
@@ -17,7 +20,8 @@ from .fit import judge_each
 from .matching import Match, known_keys, read_text, words_of
 from .outcome import JUDGED_LIMIT, Variant
 
-TRIALS_LIMIT = 12  # searches counted in one query
+TRIALS_LIMIT = 9  # searches counted in one query
+LONGEST_COUNT = "600ms"  # of one query: help that comes late is no help
 VARIANTS_SHOWN = 6
 WORDS_TRIED = 4
 WIDER_TRIED = 2  # greater distances
@@ -35,8 +39,8 @@ def variants_of(
     """What finds something once one criterion is dropped or widened; when none does, once all the filters are.
 
     ``place`` and ``match``: how the place and the text as they stand are understood.
-    Five queries at most, whatever is asked: the words (two), the units to judge and their fit when what does not suit
-    is left out, all the counts.
+    Five queries at most and two settings, whatever is asked: the words (two), the units to judge and their fit when
+    what does not suit is left out, all the counts. Nothing is offered when counting takes longer than LONGEST_COUNT.
     """
     single = list(_single_trials(criteria, place))[: TRIALS_LIMIT - 1]
     bare = _without_filters(criteria)
@@ -49,12 +53,40 @@ def variants_of(
         read = match if is_same else read_text(tried.what, known, tried.within)
         if not read.nothing:
             searches.append((label, Asked.of(tried, read, place if tried.where else None, coverage, now)))
-    counts = count_lines(_without_unfit([asked for _, asked in searches], scope, now))
+    counts = _counted([asked for _, asked in searches], scope, now)
     found = [
         Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count
     ]
     alone = [variant for variant in found if variant.label in dict(single)]
-    return tuple((alone or found)[:VARIANTS_SHOWN])
+    return tuple(_telling(alone or found)[:VARIANTS_SHOWN])
+
+
+def _telling(found: Sequence[Variant]) -> list[Variant]:
+    """Without the greater distances that find nothing more than a smaller one."""
+    kept: list[Variant] = []
+    for variant in found:
+        same = kept[-1] if kept and variant.criteria == _at_distance_of(kept[-1], variant) else None
+        if same is None or variant.count > same.count:
+            kept.append(variant)
+    return kept
+
+
+def _at_distance_of(one: Variant, other: Variant) -> SearchCriteria:
+    return one.criteria.replaced(distance_km=other.criteria.distance_km, anywhere=other.criteria.anywhere)
+
+
+def _counted(searches: Sequence[Asked], scope: Scope, now: datetime.datetime) -> list[int]:
+    """Lines of each search; nothing is counted when that takes too long."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LONGEST_COUNT])
+            counts = count_lines(_without_unfit(searches, scope, now))
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            return [0] * len(searches)
+        raise
+    return counts
 
 
 def _without_filters(criteria: SearchCriteria) -> SearchCriteria:

@@ -3,13 +3,16 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.roles import Role
 from directory.enums import Nomenclature, Sex
 from directory.scopes import Grant, Scope, ScopeKind
+from search import variants
 from search.criteria import SearchCriteria
 from search.query import run_search
+from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import GeographicEntityFactory, TermFactory, UnitFactory, WeeklyHoursFactory, commune
 
@@ -65,7 +68,11 @@ def test_a_distance_is_widened_step_by_step(rebuilt, offered):
     act("92050"), act("78646")
     rebuilt()
     found = offered(ou="75010", quoi="ACT", distance="10")
-    assert found == {f"rayon de 20{NB}km": 2, f"rayon de 30{NB}km": 2, "sans limite de distance": 2}
+    assert found == {f"rayon de 20{NB}km": 2}
+    act("77001")
+    rebuilt()
+    found = offered(ou="75010", quoi="ACT", distance="10")
+    assert found == {f"rayon de 20{NB}km": 2, "sans limite de distance": 3}
 
 
 def test_each_word_may_be_one_too_many(rebuilt, offered):
@@ -148,5 +155,33 @@ def test_the_number_of_queries_does_not_grow_with_the_criteria(rebuilt, now, dja
         "places": "1",
         "ouvert": "maintenant",
     }
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(13):  # the savepoint and the time limit among them
         run_search(SearchCriteria.from_query(many), READER, now)
+
+
+def test_the_page_offers_what_would_find_something(client, rebuilt):
+    audience = TermFactory(nomenclature=Nomenclature.AUDIENCE, label="Public rare")
+    act()
+    rebuilt()
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    page = client.get("/recherche/", {"quoi": "ACT", "public": audience.pk}).content.decode()
+    assert 'href="?quoi=ACT"' in page
+    assert f"sans le filtre «{NB}Public pris en charge{NB}»" in page
+    assert f"1{NB}résultat" in page or "1 résultat" in page
+
+
+def test_nothing_is_offered_when_counting_takes_too_long(rebuilt, now, monkeypatch):
+    commune("75110")
+    act("92050")
+    rebuilt()
+    monkeypatch.setattr(variants, "count_lines", lambda searches: _select("SELECT pg_sleep(5)"))
+    monkeypatch.setattr(variants, "LONGEST_COUNT", "20ms")
+    criteria = SearchCriteria.from_query({"ou": "75010", "quoi": "ACT", "distance": "5"})
+    assert run_search(criteria, READER, now).variants == ()
+    assert _select("SELECT 1") == [1]
+
+
+def _select(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return list(cursor.fetchone())
