@@ -8,7 +8,7 @@ from availability.guichet.supply import load_offers
 from directory.scopes import Scope
 
 from .shortlist import open_units, quiet_places, with_record
-from .unit_facts import COMPARED, UnitFacts
+from .unit_facts import COMPARED, OWN, UnitFacts
 
 MOST = 4  # units
 
@@ -21,9 +21,11 @@ class ComparedLine:
     cells: tuple[tuple[str, str], ...]
 
     @property
-    def differs(self) -> bool:
-        """Tell whether the units do not all say the same."""
-        return len({text for text, _ in self.cells}) > 1
+    def mark(self) -> str:
+        """« différent », « identique »; empty for what is each unit's own anyway."""
+        if self.label in OWN:
+            return ""
+        return "identique" if len({text for text, _ in self.cells}) == 1 else "différent"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ NAME_LENGTH = 120  # characters
 QUERY_LENGTH = 4000  # characters
 UNTITLED = "Toutes les unités"
 _NAMED_FIRST = ("Recherche", "Où")
-_NOT_NAMED = {"Tri", "Rechercher dans", "Orthographe", "Zone de la carte"}
+_NOT_NAMED = {"Tri", "Ce qui ne convient pas", "Rechercher dans", "Orthographe", "Zone de la carte"}
 _SPACES = re.compile(r"\s+")
 
 
@@ -66,10 +66,13 @@ def proposed_name(words: Sequence[CriterionWords]) -> str:
     """« ACT – Paris 10 – Une femme »: what is looked for, where, then the other criteria; cut at ``NAME_LENGTH``."""
     found = {line.label: line.text for line in words}
     first = [found[label].strip("«» \u00a0") for label in _NAMED_FIRST if label in found]
-    others = [line.text for line in words if line.label not in {*_NAMED_FIRST, *_NOT_NAMED}]
-    plain = {"Oui": "", "Masqué": ""}
-    name = " – ".join(filter(None, (*first, *(plain.get(text, text) for text in others)))) or UNTITLED
+    others = [_short(line) for line in words if line.label not in {*_NAMED_FIRST, *_NOT_NAMED}]
+    name = " – ".join((*first, *others)) or UNTITLED
     return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1].rstrip()}…"
+
+
+def _short(line: CriterionWords) -> str:
+    return line.label if line.text == "Oui" else line.text
 
 
 @transaction.atomic

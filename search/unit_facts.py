@@ -17,7 +17,7 @@ from common.phones import display_phone
 from directory.blocks import ages, entity_terms, label_of, unit_terms
 from directory.contacts import main_phone
 from directory.enums import Confidentiality, Nomenclature
-from directory.hours.schedule import Schedule, open_words
+from directory.hours.schedule import Opening, Schedule, open_words
 from directory.hours.timetable import hours_words
 from directory.permissions import sees_contacts
 from directory.records import schedule_of
@@ -136,7 +136,7 @@ class UnitFacts:
 
     @property
     def hours_words(self) -> str:
-        """« 09:00 – 17:30, ouvert jusqu’à 17:30 », « fermé aujourd’hui (Jour férié) »; empty without hours."""
+        """« 09:00 – 17:30, ouvert jusqu’à 17:30 », « pas d’ouverture aujourd’hui (Noël) »; empty without hours."""
         schedule = schedule_of(self.unit)
         return _today_words(schedule, self.now) if schedule else ""
 
@@ -172,16 +172,22 @@ def _listed(groups) -> str:
 
 def _today_words(schedule: Schedule, now: datetime.datetime) -> str:
     today = schedule.day_hours(now.astimezone(PARIS).date())
-    ranges = [hours_words(opening.opens_at, opening.closes_at) for opening in today.openings if opening.receives]
-    state = open_words(schedule, now)
-    if ranges:
-        return ", ".join([*ranges, state]) if state else ", ".join(ranges)
-    reason = f" ({today.closed_for})" if today.closed_for else ""
-    return f"pas d’ouverture aujourd’hui{reason}" if schedule.receives else ""
+    ranges = [_range_words(opening) for opening in today.openings]
+    if not ranges:
+        reason = f" ({today.closed_for})" if today.closed_for else ""
+        return f"pas d’ouverture aujourd’hui{reason}" if schedule.receives else ""
+    return ", ".join(filter(None, (*ranges, open_words(schedule, now))))
+
+
+def _range_words(opening: Opening) -> str:
+    """« 09:00 – 17:30 », « 24 h/24 (horaire de garde) »."""
+    words = hours_words(opening.opens_at, opening.closes_at)
+    return f"{words} ({opening.note[0].lower()}{opening.note[1:]})" if opening.note else words
 
 
 Tell = Callable[[UnitFacts], str]
-# Lines of a comparison, in order: what decides an orientation first.
+# Lines of a comparison, in order: what decides an orientation first. Those of ``OWN`` differ anyway.
+OWN = frozenset({"Établissement", "Lieu", "Téléphone"})
 COMPARED: tuple[tuple[str, Tell], ...] = (
     ("Type d’UO", lambda facts: facts.type_label),
     ("Établissement", lambda facts: facts.offer.entity.name),

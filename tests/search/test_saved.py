@@ -163,7 +163,7 @@ def test_the_account_page_lists_them_and_exports_them(reader, client):
 
 def test_a_name_is_proposed_from_the_criteria(reader, client):
     page = text_of(client.get(f"{ADD}?ou=75010&quoi=ACT&pour=femme&pmr=1"))
-    assert 'value="ACT – 75010 – Une femme' in page
+    assert 'value="ACT – 75010 – Une femme – Place PMR (fauteuil)' in page
     words = [CriterionWords("Recherche", "x" * 300)]
     assert len(proposed_name(words)) == 120
     assert proposed_name([]) == "Toutes les unités"
