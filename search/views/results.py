@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -62,23 +63,42 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         "fits": outcome.judgements,
         "has_estimates": any(words.endswith(ESTIMATED) for words in durations.values()),
         "judged_limit": JUDGED_LIMIT,
+        "limit": SHOWN_LIMIT,
         "title": around.title(criteria, outcome),
         "heading": around.heading(outcome),
-        "limit": SHOWN_LIMIT,
         "sorts": around.sort_options(outcome),
         "sort_pairs": around.sort_pairs(criteria),
         "refine": around.refine_form(criteria, outcome),
         "chips": around.chips(criteria, labels),
-        "cleared": around.cleared(criteria),
-        "everywhere": "?" + criteria.to_query(anywhere=True, distance_km=None),
-        "without_place": "?" + criteria.to_query(where="", distance_km=None, anywhere=False),
         "tabs": around.tabs(criteria),
         "noun": "résultat" if outcome.practitioners else "établissement",
+        "kept": kept_tools(criteria, words_of(criteria, labels), request.scope),
+        **_links(criteria, outcome),
+        **_map(criteria, outcome),
+    }
+
+
+def _links(criteria: SearchCriteria, outcome: Outcome) -> dict[str, Any]:
+    """The same search, but for one thing."""
+    return {
+        "query": criteria.to_query(),
+        "cleared": around.cleared(criteria),
+        "everywhere": "?" + criteria.to_query(anywhere=True, distance_km=None),
+        "exactly": "?" + criteria.to_query(exact=True),
+        "without_place": "?" + criteria.to_query(where="", distance_km=None, anywhere=False),
         "choices": [(place, "?" + criteria.to_query(where=place.text)) for place in outcome.resolution.choices],
         "variants": [(variant, "?" + variant.criteria.to_query()) for variant in outcome.variants],
-        "kept": kept_tools(criteria, words_of(criteria, labels), request.scope),
-        "query": criteria.to_query(),
-        "exactly": "?" + criteria.to_query(exact=True),
+    }
+
+
+def _map(criteria: SearchCriteria, outcome: Outcome) -> dict[str, Any]:
+    """What ``search/result_map.html`` asks for: nothing to draw without a result."""
+    if not outcome.groups:
+        return {}
+    return {
+        "outlines": reverse("directory:department_outlines"),
+        "points": f"{reverse('search:map_data')}?{criteria.to_query()}",
+        "zone_query": criteria.to_query(zone=None),
     }
 
 
