@@ -65,9 +65,9 @@ def record_statement(
     """Append one statement of a unit's free places, or of its pool's, and make it the current figure.
 
     ``expected_version`` is what the person saw, of the pool ``pool_id`` (``None``: the unit's own); ``contest_seen`` is
-    the ``contest_key`` that his page held (``None``: no page was shown). The same
-    ``request_id`` with the same content gives the statement already recorded. ``now`` is aware. ``stated_at``, when the
-    figure was typed earlier (a phone without network): older than the current one, it joins the history only.
+    the ``contest_key`` of his page (``None``: no page). The same ``request_id`` with the same content gives the
+    statement already recorded. ``now`` is aware. ``stated_at``, when the figure was typed earlier (a phone without
+    network): older than the current one, it joins the history only.
 
     Raises ``OperationalUnit.DoesNotExist``, and (availability.exceptions) ``StatementRefused``, ``StaleFigure``,
     ``ContestedSince``, ``RequestReused``, ``FigureOutOfRange``, ``BreakdownBeyondFigure``, ``OverCapacity`` and
@@ -75,15 +75,13 @@ def record_statement(
     """
     with transaction.atomic():
         current = _lock_figure(unit_id, scope, now)
-        holder = holder_of(current)
-        stated = said.fields()
+        holder, stated = holder_of(current), said.fields()
         if replayed := _already_recorded(current, request_id, stated):
             return replayed
         is_late = stated_at is not None and holder.stated_at is not None and stated_at < holder.stated_at
         if pool_id not in (ANY_POOL, current.pool_id) or (holder.version != expected_version and not is_late):
             raise StaleFigure(current)
-        if not is_late:
-            _check_contest(current, contest_seen)
+        _check_contest(current, None if is_late else contest_seen)
         _check_range(said)
         is_over = _check_likelihood(holder, installed_of(current), said, is_confirmed=is_confirmed or is_late)
         entry = _new_entry(current, stated | {"is_over_capacity": is_over}, request_id, source, by, now, stated_at)

@@ -97,6 +97,7 @@ def _page(request: HttpRequest, page: Page, rows: list[EntryRow], order: Order |
         "page": page,
         "rows": rows,
         "text": text,
+        "states_region": request.scope.coverage(Permission.STATEMENT_WRITE).region,
         "is_filtered": bool(text) or page.paginator.num_pages > 1,
         "saved": [row for row in rows if row.outcome is Outcome.SAVED],
         "undone": [row for row in rows if row.outcome is Outcome.UNDONE],
