@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
+from availability.models import UnitClosure
 from common.french import NBSP
 from common.pages import PAGE_SIZE
 from directory.enums import Confidentiality, Nomenclature
@@ -244,6 +245,21 @@ def test_needs_add_their_class_and_why(reader, rebuilt):
     assert "Pour ce besoin" not in lines_of(book_of(reader, "quoi=ACT"))[0]
 
 
+def test_closures_and_contested_figures_are_told(reader, rebuilt):
+    eg, now = GeographicEntityFactory(), timezone.now()
+    CurrentFigureFactory(unit=UnitFactory(geographic_entity=eg, name="A"), fresh=True, contested_at=now)
+    closed = UnitFactory(geographic_entity=eg, name="B")
+    CurrentFigureFactory(unit=closed, fresh=True)
+    UnitClosure.objects.create(
+        unit=closed, starts_at=now - datetime.timedelta(days=1), ends_at=None, reason="works", recorded_at=now
+    )
+    rebuilt()
+    contested, away = lines_of(book_of(reader, "quoi=ACT"))
+    assert (contested["Places libres"], contested["À savoir"][:12]) == (8, "contesté le ")
+    assert (away["Places libres"], away["État des places"]) == (None, "indisponible")
+    assert away["À savoir"].startswith("travaux, depuis le ")
+
+
 @pytest.mark.parametrize("path", [XLSX, CSV])
 @pytest.mark.parametrize("query", ["", "ou=nullepart&quoi=ACT"])
 def test_what_the_page_must_explain_goes_back_to_the_page(reader, path, query):
@@ -294,6 +310,25 @@ def test_a_reader_who_leaves_stops_the_work(reader, rebuilt, monkeypatch):
     response.close()
     assert len(connection.savepoint_ids) == depth
     assert len(written) < 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_an_export_frees_everything(reader, rebuilt, monkeypatch):
+    UnitFactory()
+    rebuilt()
+    monkeypatch.setattr(export, "PER_PERSON", 1)
+    user_id = int(reader.session["_auth_user_id"])
+    stream = reader.get(f"{CSV}?quoi=ACT")
+    assert next(stream.streaming_content)
+    assert connection.in_atomic_block
+    assert export.refusal(user_id).startswith("Vous avez déjà")
+    assert not export.refusal(user_id + 1)
+    stream.close()
+    assert not connection.in_atomic_block
+    assert not export.refusal(user_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)
 
 
 @pytest.mark.parametrize(("limit", "words"), [("PER_PERSON", "Vous avez déjà"), ("IN_ALL", "Plusieurs exports")])
