@@ -20,6 +20,7 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from accounts.models import User
+from benchmarks import search_export
 from benchmarks.runner import Figure
 from common.geo import distance_sql
 from common.pages import PAGE_SIZE
@@ -123,6 +124,7 @@ def figures() -> Iterable[Figure]:
     yield in_turn(label, get_ours, get_floor, everything, goal=GOAL, rounds=20 * len(QUERIES))
     for number, (where, what) in enumerate(QUERIES):
         yield in_turn(f"{where or 'sans lieu'} + {what or 'tout'}"[:43], get_ours, get_floor, [number], rounds=20)
+    yield from search_export.figures()
 
 
 def in_turn(
