@@ -102,7 +102,7 @@ def _facets(choices: Sequence[Sequence[Any]], criteria: SearchCriteria) -> tuple
     for facet in Facet:
         mine = [choice for choice in choices if choice[0] == FACET_BITS[facet]]
         ticked = set(criteria.values(facet))
-        listed = [FacetChoice(value, label, count, value in ticked) for _, value, label, count, _ in mine]
+        listed = [FacetChoice(value, label, count, value in ticked) for _, value, label, count, _ in mine if label]
         if listed:
             listed.sort(key=lambda choice: (-choice.count, choice.label))
             found.append(FacetCounts(facet, tuple(listed), mine[0][4]))
