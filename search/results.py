@@ -162,7 +162,7 @@ def _line(group: Group, rows: list[DocumentRow], told: Told) -> ResultLine:
     if told.judgements:
         rows = sorted(rows, key=lambda row: _rank(told.fit(row)))
     counts = counts_of(rows, told.notes, told.now)
-    shown = rows[:UNITS_SHOWN]
+    shown = _shown(rows, counts, told)
     fits = [fit for fit in map(told.fit, rows) if fit]
     return ResultLine(
         group_id=group.group_id,
@@ -177,11 +177,29 @@ def _line(group: Group, rows: list[DocumentRow], told: Told) -> ResultLine:
         serves=any(row.serves for row in rows),
         count=total_count(counts),
         summary=_summary(rows, counts, told),
-        units=tuple(_unit(row, count, place, told) for row, count in zip(shown, counts, strict=False)),
+        units=tuple(_unit(row, count, place, told) for row, count in shown),
         others=len(rows) - len(shown),
         is_alone=len(rows) == 1,
         fit=min(fits, key=_rank, default=None),
     )
+
+
+_TELLING = ("known", "to_confirm", "expired", "unknown", "closed", "inactive")
+
+
+def _shown(rows: Sequence[DocumentRow], counts: Sequence[Count], told: Told) -> list[tuple[DocumentRow, Count]]:
+    """The units to show of a long list: those that suit or have free places rather than the first ones by name.
+
+    Their order stays that of the list.
+    """
+    pairs = list(enumerate(zip(rows, counts, strict=True)))
+    if len(pairs) > UNITS_SHOWN:
+        pairs.sort(key=lambda one: (_rank(told.fit(one[1][0])), not one[1][0].serves, *_telling(one[1][1]), one[0]))
+    return [pair for _, pair in sorted(pairs[:UNITS_SHOWN], key=lambda one: one[0])]
+
+
+def _telling(count: Count) -> tuple[int, bool]:
+    return _TELLING.index(count.kind), not count.figure
 
 
 def _rank(fit: Fit | None) -> int:
@@ -240,11 +258,10 @@ def _questions(judgement: Judgement | None) -> str:
 
 
 def _contested_words(count: Count, note: UnitNote) -> str:
-    """« contesté le 14/08/2024 à 12:17 : plus de place, a-t-on répondu au téléphone »."""
+    """« plus de place, a-t-on répondu au téléphone le 14/08/2024 à 12:17 »."""
     if note.contested_at is None or count.kind in ("closed", "inactive"):
         return ""
-    when = french.on_moment(note.contested_at)
-    return f"contesté {when}{french.NBSP}: plus de place, a-t-on répondu au téléphone"
+    return f"plus de place, a-t-on répondu au téléphone {french.on_moment(note.contested_at)}"
 
 
 def _stated_words(row: DocumentRow, count: Count) -> str:

@@ -20,7 +20,7 @@ from .fit import judge_each
 from .matching import Match, known_keys, read_text, words_of
 from .outcome import JUDGED_LIMIT, Variant
 
-TRIALS_LIMIT = 9  # searches counted in one query
+TRIALS_LIMIT = 12  # searches counted in one query
 LONGEST_COUNT = "600ms"  # of one query: help that comes late is no help
 VARIANTS_SHOWN = 6
 WORDS_TRIED = 4
@@ -111,13 +111,13 @@ def _without_unfit(searches: Sequence[Asked], scope: Scope, now: datetime.dateti
 def _single_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Trial]:
     """The search without each of its criteria in turn, those that most often empty a list first."""
     yield from _filter_trials(criteria)
-    if criteria.hides_unfit and criteria.has_needs:
-        yield from _need_trials(criteria)
     if criteria.distance_km:
         wider = [step for step in DISTANCES if step > criteria.distance_km]
         for step in wider[:WIDER_TRIED]:
             yield f"rayon de {number(step)}{NBSP}km", criteria.replaced(distance_km=step)
         yield "sans limite de distance", criteria.replaced(distance_km=None, anywhere=True)
+    if criteria.hides_unfit and criteria.has_needs:
+        yield from _need_trials(criteria)
     if criteria.within:
         yield "dans toutes les rubriques", criteria.replaced(within=Within.EVERYTHING)
     rest = criteria.replaced(where="", distance_km=None, anywhere=False)

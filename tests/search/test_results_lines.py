@@ -152,6 +152,13 @@ def test_the_units_that_suit_come_first_and_the_line_counts_the_classes():
     )
 
 
+def test_a_long_list_shows_the_units_with_free_places():
+    rows = [row(number, name=f"Unité {number}", is_open=number > 3, figure=number % 2) for number in range(1, 9)]
+    found = line(*rows)
+    assert ([unit.unit_id for unit in found.units], found.others) == ([4, 5, 6, 7, 8], 3)
+    assert [unit.unit_id for unit in line(*rows[:5]).units] == [1, 2, 3, 4, 5]
+
+
 def test_nothing_is_asked_of_a_unit_that_does_not_suit():
     refused = judged(Fit.NO_FIT, (Answer.NO, "hommes seulement", "", True), (Answer.MAYBE, "PMR", "PMR", False))
     assert line(row(), judgements={1: refused}).units[0].questions == ""
