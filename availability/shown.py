@@ -119,6 +119,16 @@ class ShownFigure:
         return wording.due_words(self.figure.confirmed_at + self.figure.rhythm, self.now)
 
     @property
+    def counts_until(self) -> datetime.datetime | None:
+        """Last moment at which the figure counts if nothing is said of it; ``None`` when it does not count now."""
+        return self.figure.expires_at if self.figure is not None and self.kind == "known" else None
+
+    @property
+    def expired_word(self) -> str:
+        """Word under the figure once ``counts_until`` is past."""
+        return "périmé"
+
+    @property
     def rhythm_words(self) -> str:
         return wording.rhythm_words(self.figure.rhythm)
 

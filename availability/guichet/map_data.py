@@ -1,5 +1,6 @@
 """The map of free places: one marker a place, what it stands for, and its GeoJSON (spec 20, Consulting)."""
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,13 +48,27 @@ class Spot:
             -offer.holder_key: offer.counted for offer in self.offers if offer.is_pooled and offer.counted is not None
         }
 
+    @property
+    def oldest(self) -> datetime.datetime | None:
+        """When the figure that gives the age was confirmed."""
+        known = [offer.figure.confirmed_at for offer in self._aged if offer.figure and offer.figure.confirmed_at]
+        return min(known, default=None)
+
+    @property
+    def counts_until(self) -> datetime.datetime | None:
+        """Moment after which one of the figures added up here no longer counts; ``None`` when age does not matter."""
+        return min(filter(None, (offer.counts_until for offer in self.offers)), default=None)
+
+    @property
+    def _aged(self) -> list[Offer]:
+        """Offers counted; else the first that has a figure."""
+        known = [offer for offer in self.offers if offer.counted is not None]
+        return known or [offer for offer in self.offers if offer.is_stated][:1]
+
     @cached_property
     def band(self) -> AgeBand:
         """Age of the oldest figure counted; else that of the first figure there is."""
-        counted_here = [offer for offer in self.offers if offer.counted is not None]
-        if counted_here:
-            return age_band(max(offer.age for offer in counted_here))
-        return next((age_band(offer.age) for offer in self.offers if offer.is_stated), AgeBand.NEVER)
+        return age_band(max((offer.age for offer in self._aged), default=None))
 
     @property
     def names(self) -> list[str]:
@@ -117,8 +132,14 @@ class Spot:
                 "free": self.free or 0,
                 "shared": self.shared,
                 "fresh": AgeBand.NEVER.key if self.kind == "closed" else self.band.key,
+                "at": None if self.kind == "closed" else _iso(self.oldest),
+                "until": _iso(self.counts_until),
             },
         }
+
+
+def _iso(at: datetime.datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -153,6 +153,20 @@ class Offer(ShownFigure):
         return "trop ancien" if self.counted is None and self.kind == "known" else self.kind_detail
 
     @property
+    def counts_until(self) -> datetime.datetime | None:
+        """The same under the age asked for."""
+        if self.counted is None or self.figure is None or self.figure.confirmed_at is None:
+            return None
+        limit = self.counted_under.age
+        if limit is not None:
+            return self.figure.confirmed_at + limit
+        return self.figure.expires_at if self.counted_under is Ceiling.RHYTHM else None
+
+    @property
+    def expired_word(self) -> str:
+        return "périmé" if self.counted_under.age is None else "trop ancien"
+
+    @property
     def measure_words(self) -> str:
         """« places Covid+ », when it is not the total that is counted; empty otherwise."""
         if not self.measures or "" in self.measures:

@@ -50,8 +50,21 @@ class UnitBehind(ShownFigure):
     free: int | None
     phone: dict[str, str] | None
     km: float | None = None
+    max_age: datetime.timedelta | None = None
+    any_age: bool = False
     reliability: Reliability | None = None
     expected: Sequence[str] = ()
+
+    @property
+    def counts_until(self) -> datetime.datetime | None:
+        """The same under the age asked for (``max_age``, ``any_age``: those of ``Criteria``)."""
+        if not self.counts or self.any_age or self.figure is None or self.figure.confirmed_at is None:
+            return None
+        return self.figure.expires_at if self.max_age is None else self.figure.confirmed_at + self.max_age
+
+    @property
+    def expired_word(self) -> str:
+        return "périmé" if self.max_age is None else "trop ancien"
 
     @property
     def is_part(self) -> bool:
@@ -92,6 +105,8 @@ class Behind:
     is_past: bool
     start: Point | None = None
     only_places: bool = False
+    max_age: datetime.timedelta | None = None
+    any_age: bool = False
 
     @cached_property
     def total(self) -> Cell:
@@ -146,6 +161,8 @@ class Behind:
                 free=by_unit[unit.pk].free,
                 phone=main_phone(unit, contacts=sees_contacts(self.scope, unit)),
                 km=self.distances.get(unit.pk),
+                max_age=self.max_age,
+                any_age=self.any_age,
                 reliability=relied.get(unit.pk),
                 expected=() if self.is_past else _expected(unit, today),
             )
@@ -178,6 +195,8 @@ def read_behind(
         is_past=criteria.at is not None,
         start=start,
         only_places=only_places,
+        max_age=criteria.max_age,
+        any_age=criteria.any_age,
     )
 
 

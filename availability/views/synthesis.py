@@ -74,6 +74,7 @@ def synthesis(request: HttpRequest) -> HttpResponseBase:
         "query": asked.query,
         "coverage": coverage_words(table.overall) if table.overall else "",
         "bands": [band for band in AgeBand if band is not AgeBand.NEVER],
+        "states": [],
         "now": now,
         "is_past": asked.criteria.at is not None,
         "criteria": criteria_line(asked.form.applied()),

@@ -57,13 +57,16 @@ function follow(element) {
     marker.on("mouseover focus", () => hover(element, id, true));
     marker.on("mouseout blur", () => hover(element, id, false));
   });
-  element.addEventListener("keydown", (event) => {
-    byKeyboard = true;
+  element.addEventListener("keydown", () => (byKeyboard = true));
+  // Wherever the focus is; it comes back to the marker unless it is elsewhere on the page. Before Leaflet's own.
+  const close = (event) => {
     if (event.key !== "Escape" || !opened?.isPopupOpen()) return;
     const marker = opened;
+    const isElsewhere = document.activeElement !== document.body && !element.contains(document.activeElement);
     marker.closePopup();
-    marker.getElement()?.focus();
-  });
+    if (!isElsewhere) marker.getElement()?.focus();
+  };
+  document.addEventListener("keydown", close, true);
   element.addEventListener("pointerdown", () => (byKeyboard = false));
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-show-spot]");
@@ -82,6 +85,27 @@ function follow(element) {
     });
   }
 }
+
+// Markers grow older with the figures of the page: letters, colour and shape; struck once a figure no longer counts.
+function ageMarkers(element, { now, bandOf, lettersOf, tellExpired }) {
+  let isChanged = false;
+  element.markers?.forEach((marker) => {
+    const { at, until, fresh, label, is_expired: wasExpired } = marker.feature.properties;
+    if (!at) return;
+    const band = bandOf(at);
+    const isExpired = Boolean(until) && now > Date.parse(until);
+    if (band === fresh && isExpired === Boolean(wasExpired)) return;
+    const [before, after] = [lettersOf(fresh), lettersOf(band)];
+    const words = `${label.replace(`saisie ${before}`, `saisie ${after}`)}${isExpired && !wasExpired ? ", périmé depuis l’affichage" : ""}`;
+    marker.redraw({ fresh: band, age: after, label: words, is_expired: isExpired, ...(isExpired && { free: 0, shared: {} }) });
+    isChanged = true;
+    if (isExpired) tellExpired();
+  });
+  if (isChanged) element.cluster?.refreshClusters();
+}
+document.addEventListener("figures:aged", ({ detail }) => {
+  document.querySelectorAll("[data-map]").forEach((element) => ageMarkers(element, detail));
+});
 
 document.addEventListener("map:drawn", (event) => follow(event.target));
 document.querySelectorAll("[data-map]").forEach((element) => element.map && follow(element));

@@ -1,9 +1,12 @@
-// Ageing of the figures on an open page: each minute, badges follow the clock of the server.
-// A state that a closure gives ([data-state-fixed]) stays. The thresholds are those of availability/freshness.py; the badges are copied from template[data-freshness].
+// Ageing of the figures on an open page: each minute, badges follow the clock of the server, and a figure that no longer
+// counts ([data-expires]) is struck, with the page's way to refresh ([data-since-shown]). Other modules (maps) follow
+// the event « figures:aged ». A state that a closure gives ([data-state-fixed]) stays. The thresholds are those of
+// availability/freshness.py; the badges are copied from template[data-freshness].
 
 const HOUR = 3_600_000;
 const BANDS = [[1, "1h"], [3, "3h"], [6, "6h"], [12, "12h"], [24, "24h"]];
 const MINUTE = 60_000;
+const UNIT = ".hit, .figure-line, .todo-row, .availability, [data-row]"; // what holds a line and its figure
 
 const badges = document.querySelector("template[data-freshness]");
 const offset = badges ? Date.parse(badges.dataset.now) - Date.now() : 0;
@@ -26,9 +29,11 @@ const words = (length) => {
 };
 
 const copy = (selector) => badges.content.querySelector(selector).cloneNode(true);
+const lettersOf = (band) => badges.content.querySelector(`.fresh.f-${band}`).lastChild.textContent.trim();
+const ageOf = (at, now) => Math.max(0, now - Date.parse(at));
 
 const age = (line, now) => {
-  const length = Math.max(0, now - Date.parse(line.dataset.statedAt));
+  const length = ageOf(line.dataset.statedAt, now);
   const rhythm = Number(line.dataset.rhythm) * 1000;
   const [band, state] = [bandOf(length), stateOf(length, rhythm)];
   const badge = "stateFixed" in line.dataset ? line.querySelector(".state") : copy(`.state.s-${state}`);
@@ -46,8 +51,40 @@ const age = (line, now) => {
   row.classList.add(`f-${band}`);
 };
 
-export const ageAll = (now = Date.now() + offset) => {
-  document.querySelectorAll("[data-stated-at]").forEach((line) => age(line, now));
+// A badge alone: the oldest figure of several units, of a cell.
+const ageBadge = (holder, now) => {
+  const band = bandOf(ageOf(holder.dataset.agedAt, now));
+  const shown = holder.querySelector(".fresh");
+  if (shown && !shown.classList.contains(`f-${band}`)) shown.replaceWith(copy(`.fresh.f-${band}`));
 };
 
-if (badges) setInterval(() => ageAll(), MINUTE);
+const strike = (line, now) => {
+  if (!(now > Date.parse(line.dataset.expires))) return false;
+  const places = line.closest(UNIT)?.querySelector(".places");
+  const number = places?.querySelector("b");
+  if (!number) return false;
+  if (!number.querySelector("s")) {
+    const struck = document.createElement("s");
+    struck.textContent = number.textContent;
+    number.replaceChildren(struck);
+    places.classList.remove("none");
+    places.querySelector("span").textContent = line.dataset.expired || "périmé";
+  }
+  return true;
+};
+
+const tellExpired = () => document.querySelectorAll("[data-since-shown]").forEach((note) => (note.hidden = false));
+
+export const ageAll = (now = Date.now() + offset) => {
+  document.querySelectorAll("[data-stated-at]").forEach((line) => age(line, now));
+  document.querySelectorAll("[data-aged-at]").forEach((holder) => ageBadge(holder, now));
+  const struck = [...document.querySelectorAll("[data-expires]")].filter((line) => strike(line, now));
+  if (struck.length) tellExpired();
+  const detail = { now, tellExpired, bandOf: (at) => bandOf(ageOf(at, now)), lettersOf };
+  document.dispatchEvent(new CustomEvent("figures:aged", { detail }));
+};
+
+if (badges) {
+  setInterval(() => ageAll(), MINUTE);
+  document.addEventListener("visibilitychange", () => document.hidden || ageAll());
+}

@@ -12,6 +12,8 @@ const LETTERED_WIDTH = 88; // with the age in letters
 const CLUSTER_RADIUS = 90;
 const PLACE_BOX = 5000; // metres: the side of what is shown around one place
 const TILE_ZOOM = 19;
+const SMALL_MAP = 480; // pixels wide
+const POPUP = { width: 320, margins: 64, above: 56, under: 52 }; // pixels: around its text, above it, its tip and pin
 const NAME = { permanent: true, className: "map-name" };
 const FRANCE = [46.6, 2.4];
 
@@ -43,9 +45,29 @@ function base(element) {
   map.attributionControl.setPrefix("");
   L.control.zoom({ zoomInTitle: "Zoomer", zoomOutTitle: "Dézoomer" }).addTo(map);
   if (element.dataset.tiles) {
-    L.tileLayer(element.dataset.tiles, { maxZoom: TILE_ZOOM, attribution: element.dataset.tilesCredit }).addTo(map);
+    // The servers of OpenStreetMap refuse whoever does not say where the request comes from: our origin, no more.
+    const options = { maxZoom: TILE_ZOOM, referrerPolicy: "strict-origin-when-cross-origin" };
+    L.tileLayer(element.dataset.tiles, { ...options, attribution: element.dataset.tilesCredit }).addTo(map);
+    element.classList.add("map-tiled");
   }
+  map.on("popupopen", ({ popup }) => fitPopup(element, map, popup));
+  map.on("popupclose", () => element.classList.remove("map-covered"));
   return map;
+}
+
+// A popup stays inside its map, above its pin; on a small map the zoom buttons leave it the place.
+function fitPopup(element, map, popup) {
+  const { x, y } = map.getSize();
+  const width = Math.min(POPUP.width, x - POPUP.margins);
+  Object.assign(popup.options, {
+    minWidth: Math.min(260, width),
+    maxWidth: width,
+    maxHeight: Math.max(96, Math.min(320, y - POPUP.above - POPUP.under)),
+    autoPanPaddingTopLeft: [8, 8],
+    autoPanPaddingBottomRight: [8, POPUP.under],
+  });
+  element.classList.toggle("map-covered", x < SMALL_MAP);
+  popup.update();
 }
 
 function drawOutlines(map, geojson, overTiles) {
@@ -61,25 +83,27 @@ function drawOutlines(map, geojson, overTiles) {
 
 // A point: properties id, name, places (short text), age (its letters, may be empty), fresh (key of the badge: colour
 // and shape), label (its name in words), free (places, added up on a cluster), shared (of free,
-// those that other points may hold too, by pool), url (the record).
-function pin(feature, latlng, sprite) {
-  const { name, places, age, fresh, label, url } = feature.properties;
+// those that other points may hold too, by pool), url (the record); is_expired (the places are struck).
+function iconOf({ name, places, age, fresh, label, is_expired: isExpired }, sprite) {
   const shape = SHAPES[fresh] ?? `frais-${fresh}`;
   const picture = `<svg class="i" aria-hidden="true"><use href="${sprite}#${escaped(shape)}"/></svg>`;
   const words = escaped(label ?? `${name}, places\u00a0: ${places}`);
   const letters = age ? `<small>${escaped(age)}</small>` : "";
-  const icon = L.divIcon({
+  const figure = isExpired ? `<s>${escaped(places)}</s>` : escaped(places);
+  return L.divIcon({
     className: `pin f-${fresh}`,
     iconSize: [age ? LETTERED_WIDTH : PIN_WIDTH, 44],
-    html: `<span class="visually-hidden">${words}</span><span class="face" aria-hidden="true">${picture}<b>${escaped(places)}</b>${letters}</span>`,
+    html: `<span class="visually-hidden">${words}</span><span class="face" aria-hidden="true">${picture}<b>${figure}</b>${letters}</span>`,
   });
-  const marker = L.marker(latlng, { icon, riseOnHover: true });
+}
+
+// A pin may change on an open page: marker.redraw(properties that change).
+function pin(feature, latlng, sprite) {
+  const { name, places, url } = feature.properties;
+  const marker = L.marker(latlng, { icon: iconOf(feature.properties, sprite), riseOnHover: true });
+  marker.redraw = (changes) => marker.setIcon(iconOf(Object.assign(feature.properties, changes), sprite));
   const link = url ? `<br><a href="${encodeURI(url)}">Ouvrir la fiche</a>` : "";
-  return marker.bindPopup(`<b>${escaped(name)}</b><br>Places\u00a0: ${escaped(places)}${link}`, {
-    minWidth: 260,
-    maxWidth: 320,
-    maxHeight: 320,
-  });
+  return marker.bindPopup(`<b>${escaped(name)}</b><br>Places\u00a0: ${escaped(places)}${link}`);
 }
 
 // Places of a cluster; those that several points share (one pool, several addresses) are added once.

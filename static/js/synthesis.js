@@ -65,6 +65,8 @@ let last = Date.now();
 let running = false;
 let isOver = false; // the session: « Actualiser » then leads to signing in, as the link that it is
 const timed = () => document.querySelector("#synthese[data-refresh]") !== null;
+const readTime = () => document.querySelector("[data-refreshed]")?.textContent ?? "";
+let refreshed = readTime(); // « le 14/08/2024 à 12:17 »: of the last success
 const say = (text) => (document.querySelector("[data-announcement]").textContent = text);
 const numbers = (root) => new Map([...root.querySelectorAll("a.cell")].map((cell) => [cell.id, cell.textContent]));
 
@@ -114,13 +116,14 @@ const refresh = async (asked) => {
     const fresh = page.getElementById("synthese");
     if (!fresh) throw new Error("no table");
     const count = swap(document.adoptNode(fresh));
+    refreshed = readTime();
     const words = count > 1 ? `${count} cases ont changé.` : "1 case a changé.";
     if (count || asked) say(`Synthèse actualisée. ${count ? words : "Aucun changement."}`);
   } catch {
     const state = document.querySelector(".synth-state > p");
     state.textContent = isOver
-      ? "Votre session est terminée\u00a0: les chiffres datent de la dernière actualisation. «\u00a0Actualiser\u00a0» mène à la connexion."
-      : "L’actualisation n’a pas abouti\u00a0: les chiffres datent de la dernière actualisation réussie.";
+      ? `Votre session est terminée\u00a0: les chiffres sont ceux actualisés ${refreshed}. «\u00a0Actualiser\u00a0» mène à la connexion.`
+      : `L’actualisation n’a pas abouti\u00a0: les chiffres sont ceux actualisés ${refreshed}.`;
     state.classList.add("state", "s-late");
     say(state.textContent);
   } finally {
