@@ -58,8 +58,8 @@ def address(name, **kwargs):
 
 
 PAGES = {
-    "recherche": (10, lambda world: reverse("search:results") + "?ou=75010&quoi=ACT"),
-    "recherche sans lieu": (10, lambda world: reverse("search:results") + "?quoi=ACT"),
+    "recherche": (8, lambda world: reverse("search:results") + "?ou=75010&quoi=ACT"),
+    "recherche sans lieu": (8, lambda world: reverse("search:results") + "?quoi=ACT"),
     "saisie": (10, address("availability:entry")),
     "arbre": (6, address("directory:tree")),
     "arbre, département": (6, lambda world: reverse("directory:tree_department", kwargs={"code": "92"})),
