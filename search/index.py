@@ -9,7 +9,7 @@ from common.reference import Loaded
 
 from . import index_sql as sql
 from . import words_sql as words
-from .models import TERM_TIERS, TermKey
+from .models import TERM_TIERS, SearchDocument, TermKey
 
 
 class Rebuilt(NamedTuple):
@@ -121,10 +121,15 @@ def is_complete() -> bool:
 
 
 def load_spellings() -> Iterator[Loaded]:
-    """Bring the spellings of every searchable term to the state of the nomenclatures (a loader of reference data)."""
+    """Bring the spellings of every searchable term to the state of the nomenclatures (a loader of reference data).
+
+    When some are new, the documents hold the old ones: they are written anew.
+    """
     written = _write_keys(None)
     _run(words.WRITE_TERMS, ids=None)
     _run(words.ADD_WORDS_OF_TERMS, ids=None)
+    if written and SearchDocument.objects.exists():
+        rebuild_all()
     created = sum(written)
     yield Loaded("Orthographes des termes", TermKey.objects.count(), created, len(written) - created)
 

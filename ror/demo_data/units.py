@@ -18,6 +18,7 @@ MOBILE_MODES = {"11", "49", "53", "58", "59"}
 HOSPITAL_PARTS = {"MCO", "SSR", "PSY", "SMA", "SLD"}
 PARIS = "75056"
 SENSITIVE_EVERY = 7  # one unit for people in precarity in so many shelters women whose address is kept secret
+CAARUD, CONSUMPTION_ROOM = "81.54", "291.54"
 APART_EVERY = 60  # one unit in so many has an address of its own
 OFFER_LISTS = {
     Nomenclature.OPERATIONAL_ACTIVITY: ("activities", 3, 1),
@@ -54,7 +55,20 @@ def add_units(world: World, sites: list[Site], taken: int) -> list[Placed]:
             _withdraw(world, one.unit, hidden=index % 4 == 0)
     _move_seats_away(world, sites)
     _stand_apart(world, placed)
+    _open_consumption_room(world, placed)
     return placed
+
+
+def _open_consumption_room(world: World, placed: list[Placed]) -> None:
+    """A region has one « salle de consommation » at least; it is run by those who run a CAARUD, and works as one."""
+    if any(one.type_code == CONSUMPTION_ROOM for one in placed):
+        return
+    one = next((one for one in placed if one.type_code == CAARUD), None)
+    if one is None:
+        return
+    room = world.terms[Nomenclature.UNIT_TYPE, CONSUMPTION_ROOM]
+    one.type_code, one.unit.unit_type_id = CONSUMPTION_ROOM, room.pk
+    one.unit.name = f"HSA {one.site.brand}"
 
 
 def _stand_apart(world: World, placed: list[Placed]) -> None:
