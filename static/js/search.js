@@ -27,3 +27,17 @@ const restore = () => {
 };
 restore();
 addEventListener("pagehide", remember);
+
+// Below 75 rem the list stands alone: its map is drawn, and its markers asked for, only once there is room for it.
+// Comes before map.js, which leaves out what is marked as drawn.
+const room = matchMedia("(min-width: 75rem)");
+const aside = document.querySelector(".results-liste .results-aside");
+const map = aside?.querySelector("[data-map]");
+if (map && !room.matches) {
+  map.dataset.drawn = "";
+  const draw = () => {
+    delete map.dataset.drawn;
+    aside.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
+  };
+  room.addEventListener("change", draw, { once: true });
+}

@@ -100,6 +100,22 @@ def test_a_phone_shows_results_first(reader, live_server):
     assert reader.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+def test_a_phone_shows_the_list_or_the_map(reader, live_server):
+    asked = []
+    reader.on("request", lambda request: asked.append(request.url))
+    reader.set_viewport_size(SIZES["phone"])
+    reader.goto(live_server.url + PATH)
+    expect(reader.locator("[data-map]")).to_be_hidden()
+    assert not [url for url in asked if "carte.geojson" in url]
+    with reader.expect_navigation():
+        reader.get_by_role("navigation", name="Affichage des résultats").get_by_role("link", name="Carte").click()
+    expect(reader.locator("[data-map]")).to_be_visible()
+    expect(reader.locator("article.hit").first).to_be_hidden()
+    with reader.expect_navigation():
+        reader.get_by_role("navigation", name="Affichage des résultats").get_by_role("link", name="Liste").click()
+    expect(reader.locator("article.hit").first).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing(reader, live_server, axe, size, scheme):
