@@ -176,7 +176,7 @@ def _line(group: Group, rows: list[DocumentRow], told: Told) -> ResultLine:
         duration_words=told.durations.get(group.group_id, ""),
         serves=any(row.serves for row in rows),
         count=total_count(counts),
-        summary=_summary(rows, counts, told),
+        summary=_summary(rows, counts, told, [row.name for row, _ in shown]),
         units=tuple(_unit(row, count, place, told) for row, count in shown),
         others=len(rows) - len(shown),
         is_alone=len(rows) == 1,
@@ -288,11 +288,14 @@ def _place(row: DocumentRow) -> str:
     return f"Département {row.department_code}" if row.department_code else ""
 
 
-def _summary(rows: Sequence[DocumentRow], counts: Sequence[Count], told: Told) -> str:
-    """What a folded line says: « 1 UO – ACT Hébergement, 3 places, hommes seulement », « 4 UO – A, B et 2 autres »."""
+def _summary(rows: Sequence[DocumentRow], counts: Sequence[Count], told: Told, shown: Sequence[str]) -> str:
+    """What a folded line says: « 1 UO – ACT Hébergement, 3 places, hommes seulement », « 4 UO – A, B et 2 autres ».
+
+    ``shown``: names of the units that the line opens to.
+    """
     if len(rows) == 1:
         return "1 UO – " + ", ".join(part for part in _decisive(rows[0], counts[0], told) if part)
-    names = list(dict.fromkeys(row.name for row in rows))[:NAMES_SHOWN]
+    names = list(dict.fromkeys(shown))[:NAMES_SHOWN]
     left = len(rows) - len(names)
     summary = f"{len(rows)} UO – {', '.join(names)}" + (f" et {french.counted(left, 'autre')}" if left else "")
     return ", ".join(filter(None, (f"{summary}{_coverage(counts)}", _classes(rows, told))))

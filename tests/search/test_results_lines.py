@@ -156,6 +156,7 @@ def test_a_long_list_shows_the_units_with_free_places():
     rows = [row(number, name=f"Unité {number}", is_open=number > 3, figure=number % 2) for number in range(1, 9)]
     found = line(*rows)
     assert ([unit.unit_id for unit in found.units], found.others) == ([4, 5, 6, 7, 8], 3)
+    assert found.summary == "8 UO – Unité 4, Unité 5 et 6 autres"
     assert [unit.unit_id for unit in line(*rows[:5]).units] == [1, 2, 3, 4, 5]
 
 
