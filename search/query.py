@@ -155,14 +155,6 @@ class DocumentRow(NamedTuple):
     note: Sequence[Any] | None = None
 
 
-class Located(NamedTuple):
-    """A line of results on the map, in WGS84 degrees."""
-
-    group_id: int
-    lat: float
-    lon: float
-
-
 def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> list[DocumentRow]:
     """Documents of these groups that the search found, those that fit best first, then by name: one query."""
     ids = [group.group_id for group in groups]
@@ -221,16 +213,6 @@ def matching_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetim
     if criteria.has_needs and criteria.hides_unfit:
         asked, _, _ = _judged(asked, scope)
     return [unit_id for (unit_id,) in _select(units_statement(asked))]
-
-
-def located_groups(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> list[Located]:
-    """Where the lines on screen stand, in their order; those whose place is hidden or unknown are left out."""
-    outcome = run_search(criteria, scope, now)
-    places: dict[int, Located] = {}
-    for row in documents_of(outcome.groups, outcome, scope):
-        if row.lat is not None and row.lon is not None and (row.group_id not in places or not row.has_own_place):
-            places[row.group_id] = Located(row.group_id, row.lat, row.lon)
-    return [places[group.group_id] for group in outcome.groups if group.group_id in places]
 
 
 _TUNED = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; "  # short queries, sorts and counts in memory

@@ -14,7 +14,7 @@ from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
 from search.conditions import ENOUGH_LINES, USUAL_RADIUS_KM
 from search.criteria import Facet, SearchCriteria
-from search.query import documents_of, iter_rows, located_groups, matching_units, run_search
+from search.query import documents_of, iter_rows, matching_units, run_search
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import (
     GeographicEntityFactory,
@@ -109,8 +109,9 @@ def test_a_hidden_place_gives_no_distance_away(rebuilt):
     zone = "zone=48.5,2,49.2,2.6"
     assert found(zone) == ["Ouvert"]
     assert set(found(zone, SUPPORT)) == {"Refuge", "Ouvert"}
-    assert len(located_groups(read("ou=75010"), READER, timezone.now())) == 1
-    assert len(located_groups(read("ou=75010"), SUPPORT, timezone.now())) == 2
+    for scope, told in ((READER, 1), (SUPPORT, 2)):
+        outcome = find("ou=75010", scope)
+        assert sum(row.lat is not None for row in documents_of(outcome.groups, outcome, scope)) == told
 
 
 def test_a_zone_replaces_the_usual_radius(rebuilt):
