@@ -43,10 +43,8 @@ def home_card(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any] | None:
-    """« Retenir » on the record of a published unit: one query."""
-    if not unit.is_published or not reads_directory(request):
-        return None
-    return {"is_kept": KeptUnit.objects.filter(user_id=request.scope.user_id, unit_id=unit.pk).exists()}
+    """« Retenir » on the record of a published unit: no query, the record has many."""
+    return {} if unit.is_published and reads_directory(request) else None
 
 
 def account_section(request: HttpRequest) -> dict[str, Any] | None:

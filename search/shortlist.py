@@ -101,19 +101,19 @@ def quiet_places(unit_ids) -> set[int]:
 
 
 @transaction.atomic
-def keep_unit(*, unit_id: int, by: User, scope: Scope, now: datetime.datetime) -> OperationalUnit:
-    """Add a unit at the end of one's list; nothing changes when it is there already. Raises ``ShortlistRefused``."""
+def keep_unit(*, unit_id: int, by: User, scope: Scope, now: datetime.datetime) -> tuple[OperationalUnit, bool]:
+    """Add a unit at the end of one's list; tell whether it was not there yet. Raises ``ShortlistRefused``."""
     _lock(by)
     unit = OperationalUnit.objects.visible_to(scope).published().filter(pk=unit_id).first()
     if unit is None:
         raise UnitGone
     positions = dict(KeptUnit.objects.filter(user=by).values_list("unit_id", "position"))
     if unit.pk in positions:
-        return unit
+        return unit, False
     if len(positions) >= LIMIT:
         raise ShortlistFull
     KeptUnit.objects.create(user=by, unit=unit, position=max(positions.values(), default=0) + 1, kept_at=now)
-    return unit
+    return unit, True
 
 
 @transaction.atomic

@@ -67,11 +67,12 @@ def keep(request: SignedInRequest) -> HttpResponseBase:
     """« Retenir » a unit, then back to where one came from, at its button."""
     unit_id = read_id(request.POST.get("uo", ""))
     try:
-        unit = keep_unit(unit_id=unit_id, by=request.user, scope=request.scope, now=timezone.now())
+        unit, is_new = keep_unit(unit_id=unit_id, by=request.user, scope=request.scope, now=timezone.now())
     except ShortlistRefused as error:
         messages.error(request, error.words)
     else:
-        messages.success(request, f"«{NBSP}{unit.name}{NBSP}» est retenue dans votre sélection.")
+        said = "est retenue dans" if is_new else "est déjà dans"
+        messages.success(request, f"«{NBSP}{unit.name}{NBSP}» {said} votre sélection.")
     return _back(request, unit_id)
 
 

@@ -4,7 +4,7 @@ from html import unescape
 
 import pytest
 
-from directory.enums import Confidentiality
+from directory.enums import ClosureKind, Confidentiality
 from directory.models import OperationalUnit
 from search import index
 from search.models import KeptUnit
@@ -188,7 +188,12 @@ def test_a_record_keeps_its_unit(reader, client, world):
     assert "Retenir" in text_of(client.get(url))
     response = client.post(f"{LIST}retenir/", {"uo": world.act.pk, "retour": url}, follow=True)
     assert "est retenue dans votre sélection" in text_of(response)
-    assert "Retirer cette unité de ma sélection" in text_of(client.get(url))
+    response = client.post(f"{LIST}retenir/", {"uo": world.act.pk, "retour": url}, follow=True)
+    assert "est déjà dans votre sélection" in text_of(response)
+    OperationalUnit.objects.filter(pk=world.act.pk).update(
+        status="closed", closed_on="2026-01-01", closure_kind=ClosureKind.values[0]
+    )
+    assert "selection/retenir" not in text_of(client.get(url))
 
 
 def test_the_home_page_says_what_is_kept(reader, client, world):

@@ -1,0 +1,83 @@
+"""Two schedulers, or two workers, at once: one line and one mail a person; two lists changed at once stay whole."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.core import mail
+from django.db import connections
+from django.utils import timezone
+
+from directory.scopes import scope_of
+from search import index
+from search.alerts.queue import send_alert
+from search.criteria import SearchCriteria
+from search.models import AlertMail, KeptUnit, SavedSearch
+from search.saved import LIMIT as SEARCHES
+from search.saved import TooManySaved, save_search
+from search.shortlist import LIMIT, ShortlistFull, keep_unit
+from tests.factories.directory import UnitFactory
+
+from .kept import BASE, look, watch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HANDS = 4
+
+
+def at_once(act):
+    """Call ``act(number)`` in HANDS threads that start together; return what each returned."""
+    start = Barrier(HANDS)
+
+    def one(number):
+        try:
+            start.wait()
+            return act(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(HANDS) as pool:
+        return list(pool.map(one, range(HANDS)))
+
+
+def test_runs_at_once_make_one_mail(cast, world):
+    index.rebuild_all()
+    watch(cast.consultation)
+    at_once(lambda number: look())
+    assert AlertMail.objects.count() == 1
+    assert len(mail.outbox) == 1
+
+
+def test_workers_at_once_send_one_mail(cast, world):
+    index.rebuild_all()
+    watch(cast.consultation)
+    look()
+    AlertMail.objects.update(sent_at=None)
+    mail.outbox.clear()
+    line = AlertMail.objects.get()
+    assert sum(at_once(lambda number: send_alert(line.pk, BASE))) == 1
+    assert len(mail.outbox) == 1
+
+
+def test_lists_filled_at_once_keep_to_their_limits(cast, world):
+    user = cast.consultation
+    units = [UnitFactory(geographic_entity=world.eg) for _ in range(LIMIT + HANDS)]
+    scope, now = scope_of(user), timezone.now()
+
+    def fill(number):
+        for place in range(number, len(units), HANDS):
+            try:
+                keep_unit(unit_id=units[place].pk, by=user, scope=scope, now=now)
+            except ShortlistFull:
+                return
+
+    def save(number):
+        for place in range(number, SEARCHES + HANDS, HANDS):
+            try:
+                save_search(name=f"Recherche {place}", criteria=SearchCriteria(what="ACT"), by=user, now=now)
+            except TooManySaved:
+                return
+
+    at_once(fill)
+    at_once(save)
+    assert sorted(KeptUnit.objects.values_list("position", flat=True)) == list(range(1, LIMIT + 1))
+    assert SavedSearch.objects.count() == SEARCHES
