@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts.models import AuditEntry, User
@@ -178,7 +179,8 @@ def _details(unit_ids: list[int], scope: Scope) -> dict[int, Details]:
     entitled = scope.coverage(Permission.SENSITIVE_READ).units_q()
     told = ~Q(contact_confidentiality=Confidentiality.VERY_RESTRICTED) | entitled
     found = OperationalUnit.objects.filter(pk__in=unit_ids).annotate(
-        shows_contacts=ExpressionWrapper(told, BooleanField())
+        shows_contacts=ExpressionWrapper(told, BooleanField()),
+        commune_name=Coalesce("commune__name", "geographic_entity__commune__name"),
     )
     return {row[0]: Details(*row) for row in found.order_by().values_list(*DETAILS)}
 

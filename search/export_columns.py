@@ -21,7 +21,7 @@ DETAILS = (  # expressions of OperationalUnit that fill ``Details``, in order
     *("pk", "shows_contacts", "secretary_phone", "medical_phone", "nursing_phone", "email"),
     *("street_number", "street_extension", "street_name", "postal_code"),
     *("geographic_entity__street_number", "geographic_entity__street_extension", "geographic_entity__street_name"),
-    *("geographic_entity__postal_code", "geographic_entity__finess", "geographic_entity__email"),
+    *("geographic_entity__postal_code", "geographic_entity__finess", "geographic_entity__email", "commune_name"),
 )
 _ENTITY = (
     ("Établissement", 40),
@@ -81,12 +81,13 @@ class Details(NamedTuple):
     entity_postal_code: str
     entity_finess: str
     entity_email: str
+    commune_name: str
 
-    def address(self, commune: str, *, is_own: bool) -> str:
+    def address(self, *, is_own: bool) -> str:
         """« 32 bis rue Salvador Allende, 92000 Nanterre »: its own address, or that of its EG."""
         start = 6 if is_own else 10
         street, code = self[start : start + 3], self[start + 3]
-        parts = (" ".join(part for part in street if part), f"{code} {commune}".strip())
+        parts = (" ".join(part for part in street if part), f"{code} {self.commune_name}".strip())
         return ", ".join(part for part in parts if part)
 
 
@@ -198,18 +199,17 @@ def _contact(line: Line) -> tuple[Any, ...]:
         own = (*map(telephone, phones), details.email)
     place: tuple[str, str] = (HIDDEN, HIDDEN)
     if not row.is_hidden:
-        place = (details.address(row.commune, is_own=row.has_own_place), details.entity_finess)
+        place = (details.address(is_own=row.has_own_place), details.entity_finess)
     return (telephone(row.phone), *own, details.entity_email, *place, line.url)
 
 
 def explanations(outcome: Outcome, *, with_needs: bool) -> Iterator[tuple[str, str]]:
     """What the columns mean and where they stop, for the sheet of criteria; plain spaces."""
     yield "Places libres", "Une case vide est un chiffre inconnu ou périmé, jamais zéro : voir « État des places »."
+    yield "Lits mutualisés", "Des unités qui partagent leurs lits portent le même chiffre : à ne compter qu’une fois."
     if outcome.place and outcome.place.point:
-        yield (
-            "Distance (km)",
-            "À vol d’oiseau depuis le point de départ : la même pour toutes les UO d’un établissement.",
-        )
+        yield "Distance (km)", "À vol d’oiseau, depuis le point de départ : la même pour tout un établissement."
+        yield "Durée estimée (min)", "En voiture, d’après la distance, sans tenir compte de la circulation."
     yield "Non communiqué", "Le lieu de certaines unités n’est montré qu’aux personnes habilitées."
     if with_needs:
         yield "Pour ce besoin", "D’après ce que disent les fiches et les saisies de places : le téléphone confirme."

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from xml.etree import ElementTree as ET
 
 from hypothesis import given
+from hypothesis import settings as property_settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -66,6 +67,7 @@ def test_the_code_of_a_character_stays_a_text():
     assert b"_x005F_x000D_" in content.read("xl/worksheets/sheet1.xml")
 
 
+@property_settings(max_examples=30)
 @given(st.lists(st.tuples(st.text(), st.integers(-(10**9), 10**9), st.floats(allow_nan=False)), max_size=5))
 def test_every_part_is_right_xml_whatever_the_texts(rows):
     archive = zipfile.ZipFile(io.BytesIO(b"".join(stream_workbook([Sheet("S", [("a", 5), ("b", 5), ("c", 5)], rows)]))))
@@ -76,6 +78,7 @@ def test_every_part_is_right_xml_whatever_the_texts(rows):
     assert [row[1] for row in cells(page)[1:]] == [row[1] for row in rows]
 
 
+@property_settings(max_examples=30)
 @given(st.text())
 def test_what_is_readable_is_written_whole(text):
     page = read([Sheet("S", [("a", 5)], [(f"«{text}»",)])])["S"]
