@@ -100,6 +100,7 @@ def _rebuild_words() -> None:
         words.ADD_WORDS_OF_PRACTITIONERS,
     ):
         _run(statement, ids=None)
+    _run(words.MARK_COMMON)
 
 
 def counts() -> Rebuilt:

@@ -16,7 +16,7 @@ from .criteria import Within
 from .lexicon import Correction, correct_text
 from .marking import Piece, marked
 from .matching import WITHIN_GROUPS, Word, text_query, words_of
-from .models import Suggestion
+from .models import COMMON, Suggestion
 from .sight import place_visible
 from .where import entity_text, near_places
 
@@ -32,7 +32,6 @@ MOST = {
 }
 PLACES = 6
 NEAR_TITLE = "Communes – orthographe proche"
-COUNTED = 1000  # UO counted at most for one suggestion
 LOOKED_AT = 200  # names found by their words, before the best are kept
 _WITHIN_OF = {group: within for within, group in WITHIN_GROUPS.items()}
 _WITHIN_WORDS = {
@@ -57,7 +56,7 @@ WITH candidates AS (
     UNION {entities} UNION {practitioners}
 ),
 ranked AS (
-    SELECT s.id, s."group", s.label, s.detail, s.hides_place, s.term_id, s.geographic_entity_id, s.key,
+    SELECT s.id, s."group", s.label, s.detail, s.hides_place, s.is_common, s.term_id, s.geographic_entity_id, s.key,
            row_number() OVER (
                PARTITION BY s."group"
                ORDER BY s.key = %(text)s OR coalesce(
@@ -81,12 +80,13 @@ kept AS (
 SELECT kept."group", kept.label, CASE WHEN {visible} THEN kept.detail ELSE '' END,
        kept.term_id IS NOT NULL,
        CASE
+           WHEN kept.is_common THEN {common} + 1
            WHEN kept.term_id IS NOT NULL THEN (
                SELECT count(*) FROM (
                    SELECT 1 FROM search_searchdocument d
                    WHERE d.term_ids @> ARRAY[kept.term_id]
                      AND d.kind = CASE kept."group" WHEN {people} THEN 'pro' ELSE 'uo' END
-                   LIMIT {counted} + 1
+                   LIMIT {common} + 1
                ) AS first_ones
            )
            WHEN kept.geographic_entity_id IS NOT NULL THEN (
@@ -204,7 +204,7 @@ def _matching(text: str, scope: Scope, now: datetime.datetime) -> list[_Row]:
         most=" ".join(f"WHEN {group.value} THEN {most}" for group, most in MOST.items()),
         visible=place_visible(scope.coverage(Permission.SENSITIVE_READ), parameters, row="kept"),
         people=Suggestion.Group.PRACTITIONER.value,
-        counted=COUNTED,
+        common=COMMON,
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -266,8 +266,8 @@ def _note(row: _Row) -> str:
     if row.records is None:
         return ""
     people = row.is_term and row.group == Suggestion.Group.PRACTITIONER
-    if row.records > COUNTED:
-        return f"plus de {number(COUNTED)} {'professionnels' if people else 'UO'}"
+    if row.records > COMMON:
+        return f"plus de {number(COMMON)} {'professionnels' if people else 'UO'}"
     if not row.records:
         return "aucun professionnel" if people else "aucune UO"
     return counted(row.records, "professionnel") if people else counted(row.records, "UO", "UO")

@@ -2,7 +2,7 @@
 
 from directory.enums import Nomenclature
 
-from .models import Suggestion
+from .models import COMMON, Suggestion
 
 # Group of each list of terms that is proposed; a profession stands with the people who exercise it.
 GROUPS: dict[Nomenclature, Suggestion.Group] = {
@@ -32,8 +32,8 @@ gone AS (
     WHERE old.{target} IS NOT NULL AND (%(ids)s::bigint[] IS NULL OR old.{target} = ANY(%(ids)s::bigint[]))
       AND NOT EXISTS (SELECT 1 FROM wanted WHERE wanted.record_id = old.{target})
 )
-INSERT INTO search_suggestion ({target}, "group", {", ".join(columns)})
-SELECT record_id, "group", label, detail, hides_place, key, words FROM wanted ORDER BY record_id
+INSERT INTO search_suggestion ({target}, "group", {", ".join(columns)}, is_common)
+SELECT record_id, "group", label, detail, hides_place, key, words, false FROM wanted ORDER BY record_id
 ON CONFLICT ({target}) DO UPDATE SET {sets} WHERE ({mine}) IS DISTINCT FROM ({new})
 """  # noqa: S608 (no value of a request)
 
@@ -129,6 +129,23 @@ ADD_WORDS_OF_PRACTITIONERS = _add_words(
     WHERE practitioner_id IS NOT NULL AND (%(ids)s::bigint[] IS NULL OR practitioner_id = ANY(%(ids)s::bigint[]))
     """
 )
+MARK_COMMON = f"""
+WITH counted AS (
+    SELECT found.term_id, count(*) FILTER (WHERE document.kind = 'uo') AS units,
+           count(*) FILTER (WHERE document.kind = 'pro') AS people
+    FROM search_searchdocument document CROSS JOIN LATERAL unnest(document.term_ids) AS found (term_id)
+    GROUP BY found.term_id
+),
+judged AS (
+    SELECT suggestion.id, coalesce(
+        CASE suggestion."group" WHEN {Suggestion.Group.PRACTITIONER.value} THEN people ELSE units END, 0
+    ) > {COMMON} AS is_common
+    FROM search_suggestion suggestion LEFT JOIN counted ON counted.term_id = suggestion.term_id
+    WHERE suggestion.term_id IS NOT NULL
+)
+UPDATE search_suggestion suggestion SET is_common = judged.is_common
+FROM judged WHERE judged.id = suggestion.id AND judged.is_common <> suggestion.is_common
+"""  # noqa: S608 (no value of a request)
 EMPTY_LEXICON = "DELETE FROM search_lexiconword"
 # Writers of suggestions wait for a rebuild, which holds the documents first.
 WAIT_FOR_REBUILD = "LOCK TABLE search_searchdocument IN ROW EXCLUSIVE MODE"

@@ -82,22 +82,26 @@ def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:
     """
     query = parse_place(text)
     digits = text.strip()
+    if query.code:
+        found = _by_code(query)
+        return list(found.choices or filter(None, [found.place]))[:limit]
     if digits.isascii() and digits.isdigit():
-        departments = [] if len(digits) > DEPARTMENT_DIGITS else _departments(lambda one: one.code.startswith(digits))
-        rows = _rows(_BY_DIGITS, start=f"{digits}%", limit=limit)
-        codes = [next((code for code in row.postal_codes if code.startswith(digits)), "") for row in rows]
-        kept = {row.insee for row in _without_parents(rows)}
-        communes = [_commune(row, code) for row, code in zip(rows, codes, strict=True) if row.insee in kept]
-    elif query.code:
-        return list(_by_code(query).choices or filter(None, [_by_code(query).place]))[:limit]
-    elif query.keys:
-        name = query.keys[0]
-        departments = _departments(lambda one: place_key(one.name).startswith(name))
-        rows = _rows(_BY_NAME, keys=list(query.keys), name=name, start=f"{name}%", word=f"% {name}%", limit=limit)
-        communes = [_commune(row) for row in rows]
-    else:
+        return _by_digits(digits, limit)
+    if not query.keys:
         return []
-    return [*communes[:1], *departments[:1], *communes[1:]][:limit] if query.keys else [*departments, *communes][:limit]
+    name = query.keys[0]
+    rows = _rows(_BY_NAME, keys=list(query.keys), name=name, start=f"{name}%", word=f"% {name}%", limit=limit)
+    first, *others = [*map(_commune, rows), None]
+    departments = _departments(lambda one: place_key(one.name).startswith(name))
+    return [place for place in (first, *departments, *others) if place][:limit]
+
+
+def _by_digits(digits: str, limit: int) -> list[Place]:
+    """A department, then the communes one of whose codes begins so."""
+    departments = [] if len(digits) > DEPARTMENT_DIGITS else _departments(lambda one: one.code.startswith(digits))
+    rows = _rows(_BY_DIGITS, start=f"{digits}%", limit=limit)
+    codes = {row.insee: next((code for code in row.postal_codes if code.startswith(digits)), "") for row in rows}
+    return [*departments, *(_commune(row, codes[row.insee]) for row in _without_parents(rows))][:limit]
 
 
 def places_of(insee_codes: Iterable[str]) -> list[Place]:

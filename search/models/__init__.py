@@ -2,9 +2,10 @@
 
 from .documents import MOBILE_MODES, TERM_TIERS, SearchDocument
 from .kept import AlertMail, KeptUnit, PlaceAlert, SavedSearch
-from .words import LexiconWord, Suggestion, TermKey
+from .words import COMMON, LexiconWord, Suggestion, TermKey
 
 __all__ = [
+    "COMMON",
     "MOBILE_MODES",
     "TERM_TIERS",
     "AlertMail",

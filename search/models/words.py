@@ -26,12 +26,16 @@ class TermKey(models.Model):
         return self.key
 
 
+COMMON = 1000  # documents of a term above which they are not counted
+
+
 class Suggestion(models.Model):
     """Something that may be proposed while a person types « Que recherchez-vous ? »; published records only.
 
     ``label`` is shown and searched for once chosen; ``detail`` stands beside it (commune of an EG, profession); ``key``
     is the folded label. ``words`` hold the label, its synonyms and acronyms, as written and stemmed.
-    ``hides_place`` tells that ``detail`` names a place for entitled people only.
+    ``hides_place`` tells that ``detail`` names a place for entitled people only. ``is_common``: a term that more than
+    ``COMMON`` UO (practitioners, for a profession) held when the index was last rebuilt: nobody waits for a count.
     """
 
     class Group(models.IntegerChoices):
@@ -52,6 +56,7 @@ class Suggestion(models.Model):
     detail = models.CharField("précision", max_length=255, blank=True)
     hides_place = models.BooleanField("lieu masqué", default=False)
     key = models.CharField("clé", max_length=255)
+    is_common = models.BooleanField("très fréquent", default=False)
     words = SearchVectorField("mots")
 
     class Meta:
