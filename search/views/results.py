@@ -16,6 +16,7 @@ from common.geo import Point, distance_km
 from common.pages import PAGE_SIZE
 
 from .. import page as around
+from ..conditions import USUAL_RADIUS_KM
 from ..criteria import SearchCriteria
 from ..criteria_words import labels_of, words_of
 from ..figures import notes_in
@@ -83,6 +84,8 @@ def _links(criteria: SearchCriteria, outcome: Outcome) -> dict[str, Any]:
     return {
         "query": criteria.to_query(),
         "cleared": around.cleared(criteria),
+        "nearby": "?" + criteria.to_query(distance_km=USUAL_RADIUS_KM),
+        "usual_radius": USUAL_RADIUS_KM,
         "everywhere": "?" + criteria.to_query(anywhere=True, distance_km=None),
         "exactly": "?" + criteria.to_query(exact=True),
         "without_place": "?" + criteria.to_query(where="", distance_km=None, anywhere=False),
