@@ -130,15 +130,12 @@ def report_call(
         if (replayed.unit_id, replayed.by_id) != (unit_id, by.pk):
             raise RequestReused(request_id)
         return Reported(replayed, is_contested=_contests(replayed, current))
-    shown = _figure_shown(current, said.version, now)
-    if said.outcome == Outcome.FULL and said.version != current.version and current.figure:
-        raise StatedSince(current, shown)
     call = CallOutcome.objects.create(
         unit_id=unit_id,
         outcome=said.outcome,
         reason=said.reason if said.outcome == Outcome.REFUSED else "",
         comment=said.comment,
-        figure=shown,
+        figure=_figure_called_about(current, said, now),
         version=said.version,
         at=now,
         by=by,
@@ -159,6 +156,14 @@ def _lock(unit_id: int, scope: Scope) -> tuple[CurrentFigure, list[CurrentFigure
     if current is None or not current.is_open or not current.unit.is_published:
         raise EntryNotOpen
     return current, rows
+
+
+def _figure_called_about(current: CurrentFigure, said: CallReport, now: datetime.datetime) -> int | None:
+    """Figure that the page showed; no place left is not said of one while other places were stated since."""
+    shown = _figure_shown(current, said.version, now)
+    if said.outcome == Outcome.FULL and said.version != current.version and current.figure:
+        raise StatedSince(current, shown)
+    return shown
 
 
 def _figure_shown(current: CurrentFigure, version: int, now: datetime.datetime) -> int | None:
