@@ -171,7 +171,7 @@ def reader_client(client, db):
 
 
 def words(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.unescape(response.content.decode())))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html.unescape(response.content.decode())))
 
 
 def test_everything_asked_is_shown_again(reader_client, rebuilt):
@@ -191,6 +191,54 @@ def test_everything_asked_is_shown_again(reader_client, rebuilt):
         "Explique et classe, n’exclut rien.",
     ):
         assert expected in text
+
+
+def test_a_new_search_keeps_the_needs_and_the_order_not_the_filters():
+    kept = dict(around.kept_pairs(read(EVERYTHING)))
+    needs = {"pour": "femme", "age": "34", "pmr": "1", "chambre": "1", "animal": "1", "des": "2026-11-25"}
+    assert kept == needs | {"masquer": "1", "tri": "places", "vue": "carte"}
+
+
+def test_every_link_of_the_page_keeps_the_criteria(reader_client, rebuilt):
+    CurrentFigureFactory(unit=UnitFactory(geographic_entity=GeographicEntityFactory(nanterre=True)))
+    commune("75110")
+    rebuilt()
+    page = reader_client.get("/recherche/?ou=75010&quoi=ACT&pmr=1")
+    text = page.content.decode()
+    query = "ou=75010&amp;quoi=ACT&amp;pmr=1"
+    for address in ("/recherche/export.xlsx?", "/recherche/export.csv?", "/recherche/carte.geojson?"):
+        assert address + query in text
+    assert f'href="?{query}&amp;vue=carte"' in text
+    assert f'href="?{query.replace("pmr=1", "distance=50&amp;pmr=1")}"' in text  # widened, one result being few
+    assert "Peu de résultats à moins de 50 km : recherche élargie à toute la région." in words(page)
+
+
+def test_needs_class_the_lines_and_say_why(reader_client, rebuilt):
+    CurrentFigureFactory(unit=UnitFactory(geographic_entity=GeographicEntityFactory(nanterre=True)))
+    rebuilt()
+    said = words(reader_client.get("/recherche/?quoi=ACT&pmr=1"))
+    assert "PMR : non précisé" in said
+    assert "À confirmer" in said
+    assert "À demander au téléphone :" in said
+
+
+def test_a_typing_error_is_mended_and_said(reader_client, rebuilt):
+    UnitFactory()
+    rebuilt()
+    page = reader_client.get("/recherche/?quoi=apartement+de+coordinaton")
+    said = words(page)
+    assert "Aucun résultat pour « apartement de coordinaton »" in said
+    assert "apartement lu comme appartement" in said
+    assert 'href="?quoi=apartement+de+coordinaton&amp;exact=1"' in page.content.decode()
+
+
+def test_nothing_found_offers_what_would_find_something(reader_client, rebuilt):
+    UnitFactory(geographic_entity=GeographicEntityFactory(nanterre=True))
+    commune("75110")
+    rebuilt()
+    page = reader_client.get("/recherche/?ou=75010&quoi=ACT&distance=5")
+    assert "Aucun résultat" in words(page)
+    assert "rayon de 20 km : 1 résultat" in words(page)
 
 
 def test_a_place_that_is_not_settled_keeps_the_filters(reader_client, rebuilt):
