@@ -88,7 +88,7 @@ _NEW_SIREN = (
 # As search.index_sql.AROUND writes it.
 _AROUND = (
     f"ARRAY[floor(k.lat * {SQUARES})::int || ':' || floor(k.lon * {SQUARES})::int]"
-    " || CASE WHEN source.hides_place THEN ARRAY['d' || k.department] ELSE '{}' END"
+    " || CASE WHEN source.hides_place THEN ARRAY['d'] ELSE '{}' END"
 )
 
 

@@ -146,44 +146,44 @@ def radius_condition(asked: Asked, parameters: dict[str, Any], *, looks_up: bool
     box = _box(asked.start, asked.radius_km)
     parameters |= box
     visible = place_visible(asked.coverage, parameters)
-    extra = [f"c{asked.place.insee}"] if asked.place and asked.place.insee else []
+    serves = asked.place is not None and asked.place.insee != ""
+    extra = [*(["d"] if visible != "true" else []), *([f"c{asked.place.insee}"] if asked.place and serves else [])]
     zone = Zone(box["box_s"], box["box_w"], box["box_n"], box["box_e"])
-    keys = f"|| {_NEARBY}" if visible != "true" else ""
-    looked_up = _squares(zone, "squares", parameters, keys, extra) if looks_up else ""
+    looked_up = _squares(zone, "squares", parameters, extra) if looks_up else ""
     within = _within_sql("d.lat", "d.lon")
     parts = [within if visible == "true" else f"({within} AND {visible})"]
     if visible != "true":
-        parts.append(f"(d.hides_place AND NOT {visible} AND d.around && {_NEARBY})")
-    if extra:
+        parts.append(f"(d.hides_place AND NOT {visible} AND d.department_code = ANY({_NEARBY}))")
+    if serves:
         parts.append(SERVES)
     return f"({looked_up} ({' OR '.join(parts)}))"
 
 
 def nearby_cte(asked: Asked, parameters: dict[str, Any]) -> str:
-    """``nearby``: keys of the departments that have a commune within the radius, where places are hidden from some."""
+    """``nearby``: codes of the departments that have a commune within the radius, where places are hidden from some."""
     if asked.radius_km is None or asked.start is None or place_visible(asked.coverage, parameters) == "true":
         return ""
     within = _within_sql("commune.lat", "commune.lon")
     return _NEARBY_CTE.format(within=within)
 
 
-_NEARBY = "(SELECT keys FROM nearby)"
+_NEARBY = "(SELECT codes FROM nearby)::varchar[]"
 _NEARBY_CTE = """
     nearby AS MATERIALIZED (
-        SELECT coalesce(array_agg(DISTINCT 'd' || commune.department_id), '{{}}')::varchar[] AS keys
+        SELECT array_agg(DISTINCT commune.department_id) AS codes
         FROM directory_commune commune WHERE {within}
     ),
 """
 
 
-def _squares(zone: Zone, name: str, parameters: dict[str, Any], keys: str = "", extra: Sequence[str] = ()) -> str:
+def _squares(zone: Zone, name: str, parameters: dict[str, Any], extra: Sequence[str] = ()) -> str:
     """Condition, ended by AND, on the squares that a rectangle meets and other keys of ``around``; empty when vast."""
     south, north, west, east = (math.floor(value * SQUARES) for value in (zone.south, zone.north, zone.west, zone.east))
     if (north - south + 1) * (east - west + 1) > SQUARES_LIMIT:
         return ""
     squares = [f"{lat}:{lon}" for lat in range(south, north + 1) for lon in range(west, east + 1)]
     parameters[name] = [*squares, *extra]
-    return f"d.around && (%({name})s::varchar[] {keys}) AND"
+    return f"d.around && %({name})s::varchar[] AND"
 
 
 def filters_of(asked: Asked, parameters: dict[str, Any]) -> list[Filter]:

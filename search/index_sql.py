@@ -18,12 +18,12 @@ _COLUMNS = (
 
 
 SQUARES = 4  # a degree, each way
-# Keys that a search near a place looks up in the indexes before it measures: the square of the document, « d75 » when
-# its place is hidden, and « c75110 » for each commune served by a unit that goes to the person.
+# Keys that a search near a place looks up in an index before it measures: the square of the document, « d » when its
+# place is hidden, and « c75110 » for each commune served by a unit that goes to the person.
 AROUND = f"""
     CASE WHEN lat IS NOT NULL AND lon IS NOT NULL
          THEN ARRAY[floor(lat * {SQUARES})::int || ':' || floor(lon * {SQUARES})::int] ELSE '{{}}' END
-    || CASE WHEN hides_place THEN ARRAY['d' || department_code] ELSE '{{}}' END
+    || CASE WHEN hides_place THEN ARRAY['d'] ELSE '{{}}' END
     || CASE WHEN goes_to_person THEN ARRAY(SELECT 'c' || code FROM unnest(territory) AS code) ELSE '{{}}' END
 """  # noqa: S608 (no value of a request)
 

@@ -104,8 +104,9 @@ class SearchDocument(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(fields=["text", "around"], name="searchdocument_text"),
-            GinIndex(fields=["term_ids", "around"], name="searchdocument_terms"),
+            GinIndex(fields=["text"], name="searchdocument_text"),
+            GinIndex(fields=["term_ids"], name="searchdocument_terms"),
+            GinIndex(fields=["around"], name="searchdocument_around"),
             GinIndex(fields=["identifiers"], name="searchdocument_identifiers"),
             models.Index(fields=["group_id"], name="searchdocument_group"),
             models.Index(fields=["unit_type", "department_code"], name="searchdocument_type_department"),
