@@ -48,7 +48,7 @@ _NAMES = """
     (SELECT id FROM search_suggestion WHERE "group" = {group} AND term_id IS NULL AND key LIKE %(start)s
      ORDER BY key USING ~<~ LIMIT {most})
     UNION
-    (SELECT id FROM search_suggestion WHERE "group" = {group} AND term_id IS NULL AND {by_words} LIMIT {looked_at})
+    (SELECT id FROM search_suggestion WHERE {by_words} LIMIT {looked_at})
 """
 _STATEMENT = """
 WITH candidates AS (
@@ -81,12 +81,17 @@ SELECT kept."group", kept.label, CASE WHEN {visible} THEN kept.detail ELSE '' EN
        kept.term_id IS NOT NULL,
        CASE
            WHEN kept.is_common THEN {common} + 1
+           WHEN kept.term_id IS NOT NULL AND kept."group" = {people} THEN (
+               SELECT count(*) FROM (
+                   SELECT 1 FROM directory_practitioner person
+                   WHERE (person.profession_id = kept.term_id OR person.speciality_id = kept.term_id)
+                     AND person.status = 'published'
+                   LIMIT {common} + 1
+               ) AS first_ones
+           )
            WHEN kept.term_id IS NOT NULL THEN (
                SELECT count(*) FROM (
-                   SELECT 1 FROM search_searchdocument d
-                   WHERE d.term_ids @> ARRAY[kept.term_id]
-                     AND d.kind = CASE kept."group" WHEN {people} THEN 'pro' ELSE 'uo' END
-                   LIMIT {common} + 1
+                   SELECT 1 FROM search_searchdocument d WHERE d.term_ids @> ARRAY[kept.term_id] LIMIT {common} + 1
                ) AS first_ones
            )
            WHEN kept.geographic_entity_id IS NOT NULL THEN (
@@ -241,12 +246,13 @@ def _names(group: Suggestion.Group, text: str, query: str) -> str:
 
     A short text is the beginning of too many words.
     """
+    record = "geographic_entity_id" if group == Suggestion.Group.ENTITY else "practitioner_id"
     enough = any(len(word) >= SHORTEST_NAME for word in words_of(text))
     return _NAMES.format(
         group=group.value,
         most=MOST[group],
         looked_at=LOOKED_AT,
-        by_words=f"words @@ {query}" if enough else "false",
+        by_words=f"(CASE WHEN {record} IS NOT NULL THEN words END) @@ {query}" if enough else "false",
     )
 
 

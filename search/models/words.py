@@ -3,7 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 
 from directory.models import GeographicEntity, Practitioner, Term
 
@@ -24,6 +24,11 @@ class TermKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+def _words_of(record: str) -> Case:
+    """Words of the suggestions of one kind of record, as ``search.suggestions`` asks for them."""
+    return Case(When(**{f"{record}__isnull": False}, then=F("words")))
 
 
 COMMON = 1000  # documents of a term above which they are not counted
@@ -74,6 +79,9 @@ class Suggestion(models.Model):
         ]
         indexes = [
             GinIndex(fields=["words"], name="suggestion_words"),
+            # Words of names apart: the planner knows then how many establishments, or people, hold a word.
+            GinIndex(_words_of("geographic_entity"), name="suggestion_entity_words"),
+            GinIndex(_words_of("practitioner"), name="suggestion_person_words"),
             models.Index(OpClass("key", name="text_pattern_ops"), "group", name="suggestion_key"),
         ]
 
