@@ -107,6 +107,7 @@ class SearchDocument(models.Model):
             GinIndex(fields=["text"], name="searchdocument_text"),
             GinIndex(fields=["term_ids"], name="searchdocument_terms"),
             GinIndex(fields=["around"], name="searchdocument_around"),
+            GinIndex(fields=["term_ids", "around"], name="searchdocument_terms_around"),  # chosen over a whole country
             GinIndex(fields=["identifiers"], name="searchdocument_identifiers"),
             models.Index(fields=["group_id"], name="searchdocument_group"),
             models.Index(fields=["unit_type", "department_code"], name="searchdocument_type_department"),
