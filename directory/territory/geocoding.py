@@ -49,7 +49,7 @@ class Address(NamedTuple):
 
     @property
     def department(self) -> str:
-        return self.insee[:2]
+        return self.insee[: 3 if self.insee.startswith(("97", "98")) else 2]
 
 
 def position_of(street: str, postal_code: str, commune: Commune) -> Position:

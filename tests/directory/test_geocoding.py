@@ -6,6 +6,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.urls import reverse
 
@@ -13,7 +14,7 @@ from directory.enums import PositionSource
 from directory.forms import block_form_class
 from directory.models import GeographicEntity
 from directory.scopes import scope_of
-from directory.territory.geocoding import geocode, position_of
+from directory.territory.geocoding import geocode, locate, position_of
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +144,23 @@ def test_nothing_is_asked_inside_a_transaction(client, cast, world, service, mon
     monkeypatch.setattr("geopy.geocoders.BANFrance.geocode", lambda *a, **k: seen.append(connection.in_atomic_block))
     edited(client, cast, world, street_name="Rue neuve")
     assert seen == [False]
+
+
+def test_a_text_is_located_once_for_the_pages_of_a_search(service):
+    cache.clear()
+    found = locate("8 rue salvador allende nanterre", 0.5)
+    assert (found.label, found.insee, found.department) == ("8 Rue Salvador Allende 92000 Nanterre", "92050", "92")
+    assert found.point == pytest.approx(NEAR)
+    assert locate("8 rue salvador allende nanterre", 0.5) == found
+    assert len(service.asked) == 1
+
+
+def test_nothing_is_located_when_the_service_is_unsure_slow_or_off(service, settings):
+    cache.clear()
+    service.body = answer(score=0.2)
+    assert locate("rue inconnue", 0.5) is None
+    service.body, service.delay = answer(), 0.5
+    assert locate("rue lente", 0.1) is None
+    settings.GEOCODER_URL = ""
+    assert locate("rue muette", 0.5) is None
+    assert len(service.asked) == 2
