@@ -32,6 +32,7 @@ from benchmarks.france import france, wrapper_of
 from benchmarks.runner import Figure
 from common.geo import chord_km_sql, chord_sql
 from common.pages import PAGE_SIZE
+from common.text import fold
 from directory.scopes import Coverage
 from directory.territory.places import resolve_place
 from ror.urls import urlpatterns as site_urls
@@ -158,7 +159,7 @@ def floor_view(request: HttpRequest) -> HttpResponse:
 
 def floor_suggestions(request: HttpRequest) -> HttpResponse:
     """Best few of each group, by the beginning of the last word and the stems of the others."""
-    *first, last = request.GET["q"].split()
+    *first, last = fold(request.GET["q"]).split()
     rows = fetched(SUGGESTED, {"last": f"{last}:*", "first": " & ".join(first) or f"{last}:*"})
     return HttpResponse(floor_suggestions.template.render({"rows": rows}))  # type: ignore[attr-defined]
 
