@@ -189,7 +189,7 @@ def figures() -> Iterable[Figure]:
         yield asking.figure(f"{where or 'sans lieu'} + {what or 'tout'}"[:43], [number], rounds=10)
     yield from search_export.figures()
     with france() as large:
-        asking.large = large
+        asking.move(large)
         yield from asking.figures("France")
         for number, (where, what) in enumerate(QUERIES):
             yield asking.figure(f"France, {where or 'sans lieu'} + {what or 'tout'}"[:43], [number], rounds=5)
@@ -205,11 +205,18 @@ class Asking:
         self.pools: dict[str, ThreadPoolExecutor] = {}
         self.user = User.objects.get(username=READER)
         self.ours, self.floor = self.clients()
+        self.home = self.ours
+
+    def move(self, large: Any) -> None:
+        """Ask over the large database from now on, signed in there."""
+        self.large = large
+        self.ours, self.floor = self.clients()
 
     def clients(self) -> tuple[Client, Client]:
         """A browser signed in on our site, another without any middleware."""
         ours, floor = Client(SERVER_NAME="localhost"), Client(SERVER_NAME="localhost")
-        ours.force_login(self.user)
+        with using(self.large):
+            ours.force_login(self.user)
         with override_settings(MIDDLEWARE=[]):
             floor.handler.load_middleware()
         return ours, floor
@@ -266,7 +273,7 @@ class Asking:
         mine, bare = itertools.cycle(range(len(PLACED))), itertools.cycle(range(len(PLACED)))
 
         def at_home() -> None:
-            get_ours(self.ours, next(bare))
+            get_ours(self.home, next(bare))
 
         return Figure(
             "500 000 unités / 20 000, avec lieu",
