@@ -11,59 +11,60 @@ from search.criteria import Facet, Opening, SearchCriteria, Sort, Within, Zone
 from search.criteria_words import SORT_WORDS, WHO_WORDS, WITHIN_WORDS, labels_of, words_of
 from tests.factories.directory import LegalEntityFactory, TermFactory, department
 
+EVERYTHING = {
+    "ou": "Paris 10",
+    "quoi": "ACT",
+    "dans": "types",
+    "exact": "1",
+    "departement": ["75", "92"],
+    "type": "12",
+    "ej": "7",
+    "distance": "20",
+    "places": "1",
+    "ajour": "1",
+    "ouvert": "2024-08-14",
+    "pour": "femme",
+    "age": "1",
+    "pmr": "1",
+    "chambre": "1",
+    "animal": "1",
+    "des": "15/08/2024",
+    "masquer": "1",
+    "tri": "places",
+    "vue": "carte",
+    "page": "3",
+}
+ITS_WORDS = [
+    ("Où", "Paris 10"),
+    ("Recherche", f"«{NBSP}ACT{NBSP}»"),
+    ("Rechercher dans", "Types d’UO"),
+    ("Orthographe", "Exactement comme tapée"),
+    ("Département", "Paris (75) ou 92"),
+    ("Type d’UO", "LHSS"),
+    ("Entité juridique", "valeur inconnue (7)"),
+    ("Distance", f"20{NBSP}km au plus"),
+    ("Places disponibles", "Au moins une place"),
+    ("Fraîcheur", "Places à jour seulement"),
+    ("Ouverture", "Ouvert le 14/08/2024"),
+    ("Pour qui", "Une femme"),
+    ("Âge", "1 an"),
+    ("Place PMR (fauteuil)", "Oui"),
+    ("Chambre individuelle", "Oui"),
+    ("Avec un animal", "Oui"),
+    ("À partir du", "15/08/2024"),
+    ("Ce qui ne convient pas", "Masqué"),
+    ("Tri", "Par places disponibles"),
+]
+
 
 def test_nothing_asked_has_no_words():
     assert words_of(SearchCriteria(), {}) == []
 
 
 def test_every_criterion_has_its_line_and_how_results_are_shown_has_none():
-    criteria = SearchCriteria.from_query(
-        {
-            "ou": "Paris 10",
-            "quoi": "ACT",
-            "dans": "types",
-            "exact": "1",
-            "departement": ["75", "92"],
-            "type": "12",
-            "ej": "7",
-            "distance": "20",
-            "places": "1",
-            "ajour": "1",
-            "ouvert": "2024-08-14",
-            "pour": "femme",
-            "age": "1",
-            "pmr": "1",
-            "chambre": "1",
-            "animal": "1",
-            "des": "15/08/2024",
-            "masquer": "1",
-            "tri": "places",
-            "vue": "carte",
-            "page": "3",
-        }
-    )
+    criteria = SearchCriteria.from_query(EVERYTHING)
     labels = {(Facet.DEPARTMENT, "75"): "Paris", (Facet.UNIT_TYPE, "12"): "LHSS"}
-    assert words_of(criteria, labels) == [
-        ("Où", "Paris 10"),
-        ("Recherche", f"«{NBSP}ACT{NBSP}»"),
-        ("Rechercher dans", "Types d’UO"),
-        ("Orthographe", "Exactement comme tapée"),
-        ("Département", "Paris (75) ou 92"),
-        ("Type d’UO", "LHSS"),
-        ("Entité juridique", "valeur inconnue (7)"),
-        ("Distance", f"20{NBSP}km au plus"),
-        ("Places disponibles", "Au moins une place"),
-        ("Fraîcheur", "Places à jour seulement"),
-        ("Ouverture", "Ouvert le 14/08/2024"),
-        ("Pour qui", "Une femme"),
-        ("Âge", "1 an"),
-        ("Place PMR (fauteuil)", "Oui"),
-        ("Chambre individuelle", "Oui"),
-        ("Avec un animal", "Oui"),
-        ("À partir du", "15/08/2024"),
-        ("Ce qui ne convient pas", "Masqué"),
-        ("Tri", "Par places disponibles"),
-    ]
+    assert words_of(criteria, labels) == ITS_WORDS
 
 
 @pytest.mark.parametrize(
