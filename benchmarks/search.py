@@ -291,7 +291,7 @@ class Asking:
 
     def pool(self) -> ThreadPoolExecutor:
         """Threads of their own connections, to one database."""
-        name = self.large.settings_dict["NAME"] if self.large else ""
+        name = (self.large or connection).settings_dict["NAME"]
         if name not in self.pools:
             self.pools[name] = ThreadPoolExecutor(CLIENTS, initializer=connect, initargs=(name,))
         return self.pools[name]
@@ -305,9 +305,8 @@ class Asking:
 
 
 def connect(name: str) -> None:
-    """Give this thread a connection to another database."""
-    if name:
-        connections["default"] = wrapper_of(name)
+    """Give this thread a connection of its own, out of the pool."""
+    connections["default"] = wrapper_of(name)
 
 
 @contextmanager
