@@ -2,6 +2,7 @@
 
 from .documents import MOBILE_MODES, TERM_TIERS, SearchDocument
 from .kept import AlertMail, KeptUnit, PlaceAlert, SavedSearch
+from .log import SearchedText, SettledText
 from .words import COMMON, LexiconWord, Suggestion, TermKey
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "PlaceAlert",
     "SavedSearch",
     "SearchDocument",
+    "SearchedText",
+    "SettledText",
     "Suggestion",
     "TermKey",
 ]
