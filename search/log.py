@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -92,7 +93,7 @@ def _count(text: str, department: str, now: datetime.datetime, **told: int) -> N
     if not words:
         return
     counts = dict.fromkeys(("searches", "empty", "corrected", "opened_rank", *KINDS.values()), 0) | told
-    parameters = {
+    parameters: dict[str, Any] = {
         "day": timezone.localdate(now),
         "department": department,
         "key": key_of(words),

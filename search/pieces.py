@@ -9,12 +9,18 @@ from accounts.roles import Permission
 from common import navigation, reference
 
 from . import index, kept_pieces
+from .log_services import may_mend
 
 
 def may_search(request: HttpRequest) -> bool:
     """Tell whether the search is this person's: whoever reads the directory."""
     scope = getattr(request, "scope", None)
     return scope is not None and scope.may(Permission.DIRECTORY_READ)
+
+
+def mends_searches(request: HttpRequest) -> bool:
+    """Tell whether the list of searches without result is this person's: support's."""
+    return may_mend(getattr(request, "scope", None))
 
 
 def quick_search(request: HttpRequest) -> dict[str, Any]:
@@ -26,6 +32,9 @@ def register_all() -> None:
     """Register the entry, the card, and the spellings that follow a load of the nomenclatures."""
     navigation.register(
         navigation.NavItem("Recherche", "search:results", icon="recherche", order=20, visible=may_search)
+    )
+    navigation.register(
+        navigation.NavItem("Recherches sans résultat", "search:log", section="menu", order=52, visible=mends_searches)
     )
     home.register(
         home.HomeCard(

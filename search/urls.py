@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import urls_kept
+from . import urls_kept, urls_log
 from .views import export, results, results_map, suggestions
 
 app_name = "search"
@@ -12,4 +12,5 @@ urlpatterns = [
     path("export.xlsx", export.results_file, {"extension": "xlsx"}, name="export_xlsx"),
     path("export.csv", export.results_file, {"extension": "csv"}, name="export_csv"),
     *urls_kept.urlpatterns,
+    *urls_log.urlpatterns,
 ]

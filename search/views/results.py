@@ -21,6 +21,7 @@ from ..criteria import SearchCriteria
 from ..criteria_words import labels_of, words_of
 from ..figures import notes_in
 from ..kept_tools import kept_tools
+from ..log import log_search
 from ..outcome import JUDGED_LIMIT, SHOWN_LIMIT, Outcome
 from ..query import DocumentRow, documents_of, run_search
 from ..results import lines_of
@@ -48,6 +49,7 @@ def results(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     now = timezone.now()
     outcome = run_search(criteria, request.scope, now)
+    log_search(criteria, outcome, now)
     page = Paginator(outcome.groups, PAGE_SIZE).get_page(criteria.page)
     groups = list(page.object_list)
     rows = documents_of(groups, outcome, request.scope) if groups else []

@@ -41,3 +41,23 @@ if (map && !room.matches) {
   };
   room.addEventListener("change", draw, { once: true });
 }
+
+// Which line was opened is counted for this text, without who: nothing waits for it, and the link stays plain.
+const list = document.querySelector("[data-opening]");
+const KINDS = { uo: /\/uo\/\d/, pro: /\/professionnels\/\d/, eg: /\/eg\/\d/ };
+const tellOpened = (event) => {
+  const link = event.target.closest(".hit a[href]");
+  const nature = Object.keys(KINDS).find((name) => link && KINDS[name].test(link.pathname));
+  if (!nature || event.button > 1) return;
+  const place = [...list.querySelectorAll(".hit")].indexOf(link.closest(".hit"));
+  const { opening, what, department, first } = list.dataset;
+  const told = new FormData();
+  told.append("csrfmiddlewaretoken", JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"]);
+  told.append("quoi", what);
+  told.append("departement", department);
+  told.append("rang", Number(first) + place);
+  told.append("nature", nature);
+  navigator.sendBeacon(opening, told);
+};
+list?.addEventListener("click", tellOpened);
+list?.addEventListener("auxclick", tellOpened);

@@ -1,0 +1,248 @@
+"""The search log: what is counted, what is never kept, and what support does with it."""
+
+import datetime
+import io
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from accounts.roles import Role
+from directory.models import RecordChange
+from search import log
+from search.criteria import SearchCriteria
+from search.log import is_new_search, key_of, log_opening, masked, purge_log
+from search.models import SearchedText, SettledText
+from tests.factories.accounts import UserFactory
+from tests.factories.directory import PractitionerFactory, TermFactory, UnitFactory, commune
+
+pytestmark = pytest.mark.django_db
+JOURNAL = "/recherche/journal/"
+
+
+@pytest.fixture
+def signed_in(client):
+    def sign_in(role=Role.CONSULTATION):
+        client.force_login(UserFactory(roles=[role]))
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def search(signed_in, rebuilt, django_capture_on_commit_callbacks):
+    UnitFactory()
+    commune("75110")
+    rebuilt()
+    reader = signed_in()
+
+    def ask(query):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert reader.get(f"/recherche/?{query}").status_code == 200
+
+    return ask
+
+
+def rows():
+    columns = ("words", "department", "searches", "empty", "corrected")
+    return sorted(SearchedText.objects.values_list(*columns))
+
+
+def asked(text, days_ago=0, **values):
+    day = timezone.localdate() - datetime.timedelta(days=days_ago)
+    words = masked(text)
+    defaults = {"words": words, "searches": 1} | values
+    return SearchedText.objects.create(key=key_of(words), day=day, **defaults)
+
+
+def test_a_search_is_counted_by_day_words_and_department(search):
+    search("quoi=ACT")
+    search("quoi=act&ou=75010")
+    search("quoi=Act")
+    assert rows() == [("act", "", 2, 0, 0), ("act", "75", 1, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    "query", ["ou=75010", "quoi=ACT&page=2", "quoi=ACT&pmr=1", "quoi=ACT&tri=places", "quoi=ACT&exact=1", "quoi=%21"]
+)
+def test_pages_refinements_and_searches_without_words_are_not_counted(search, query):
+    search(query)
+    assert rows() == []
+
+
+def test_an_unknown_word_is_written_out_on_the_third_day_only(search):
+    text = "quoi=durand+zzyx"
+    for days_ago in (40, 3):
+        asked("durand zzyx", days_ago, words="")
+    SearchedText.objects.filter(day__gte=timezone.localdate() - datetime.timedelta(days=3)).delete()
+    search(text)
+    search(text)
+    assert [row[0] for row in rows()] == ["", ""]
+    asked("durand zzyx", 2, words="")
+    search(text)
+    assert ("durand zzyx", "", 3, 3, 0) in rows()
+
+
+def test_the_name_of_a_practitioner_is_no_known_word(search, rebuilt):
+    PractitionerFactory(first_name="Zoé", last_name="Martineau")
+    rebuilt()
+    search("quoi=Martineau")
+    assert rows() == [("", "", 1, 0, 0)]
+
+
+def test_a_word_after_many_known_ones_is_looked_at_too(search):
+    search("quoi=" + "act+" * 14 + "zzyx")
+    assert [row[0] for row in rows()] == [""]
+
+
+def test_digits_are_masked(search):
+    search("quoi=0199+00+00+77")
+    search("quoi=ACT+1234567")
+    assert [row[0] for row in rows()] == ["#### ## ## ##", "act #######"]
+
+
+def test_a_correction_is_counted(search):
+    search("quoi=apartement")
+    [(words, _, searches, _, corrected)] = rows()
+    assert (words, searches, corrected) == ("", 1, 1)
+
+
+def test_a_failure_never_shows(search, monkeypatch, caplog):
+    monkeypatch.setattr(log, "_COUNT", "SELECT nothing")
+    search("quoi=ACT")
+    assert "on_commit" in caplog.text
+    assert rows() == []
+
+
+def test_it_is_one_statement_after_the_page(search):
+    with CaptureQueriesContext(connection) as captured:
+        search("quoi=ACT")
+    assert sum("search_searchedtext" in query["sql"] for query in captured) == 1
+
+
+def test_is_new_search():
+    def read(**query):
+        return is_new_search(SearchCriteria.from_query(query))
+
+    assert read(quoi="ACT", dans="types", ou="Paris")
+    assert not read(quoi="ACT", distance="10")
+    assert not read(ou="Paris")
+
+
+def test_an_opening_is_counted_by_rank_and_kind(signed_in):
+    reader = signed_in()
+    told = {"quoi": "ACT", "departement": "75", "rang": "3", "nature": "uo"}
+    for change in ({}, {"rang": "1"}, {"nature": "eg", "rang": "2"}):
+        assert reader.post("/recherche/ouverture/", told | change).status_code == 204
+    row = SearchedText.objects.get()
+    assert (row.opened_units, row.opened_entities, row.opened_rank, row.searches) == (2, 1, 6, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"quoi": ""}, {"quoi": "\x00!"}, {"departement": "7500"}, {"departement": "\x00"}, {"rang": "0"}),
+        *({"rang": "201"}, {"rang": "9" * 400}, {"rang": "-1"}, {"rang": "٣"}, {"nature": "autre"}, {"nature": ""}),
+    ],
+)
+def test_what_no_page_sends_is_refused(signed_in, change):
+    told = {"quoi": "ACT", "departement": "75", "rang": "3", "nature": "uo"} | change
+    assert signed_in().post("/recherche/ouverture/", told).status_code == 400
+    assert not SearchedText.objects.exists()
+
+
+def test_the_list_puts_the_most_useful_first(signed_in):
+    asked("peu", empty=1)
+    asked("souvent", empty=4, searches=5, department="75")
+    asked("souvent", 1, empty=3, searches=3)
+    asked("ancien", 60, empty=9)
+    asked("sans", words="", empty=2)
+    support = signed_in(Role.SUPPORT)
+    page = support.get(JOURNAL)
+    text = page.content.decode()
+    assert [row["text"] for row in page.context["page"]] == ["souvent", "peu"]
+    assert "7 sans résultat" in text
+    assert "2 autres recherches sans résultat" in text
+    assert [row["text"] for row in support.get(f"{JOURNAL}?periode=90").context["page"]] == ["ancien", "souvent", "peu"]
+    book = load_workbook(io.BytesIO(support.get(f"{JOURNAL}export.xlsx?periode=90").getvalue()))
+    [titles, *lines] = book.active.iter_rows(values_only=True)
+    assert [line[0] for line in lines] == ["ancien", "souvent", "peu"]
+    assert dict(zip(titles, lines[1], strict=True))["Départements"] == "75"
+
+
+def test_the_other_lists(signed_in):
+    asked("corrigé", corrected=2)
+    asked("ouverte", searches=9, opened_units=9, opened_rank=12)
+    asked("laissée", searches=9)
+    support = signed_in(Role.SUPPORT)
+    listed = {name: support.get(f"{JOURNAL}?liste={name}").context["page"] for name in ("corrigees", "peu-ouvertes")}
+    assert [row["text"] for row in listed["corrigees"]] == ["corrige"]
+    assert [row["text"] for row in listed["peu-ouvertes"]] == ["laissee", "ouverte"]
+    for query in ("liste=x", "periode=x&page=-3", "periode=99999999999", "page=abc", "liste=traitees"):
+        assert support.get(f"{JOURNAL}?{query}").status_code == 200
+
+
+def test_a_synonym_is_added_to_the_term_with_its_history(signed_in, rebuilt, search):
+    term = TermFactory(label="Coordination")
+    UnitFactory(terms=[term])
+    rebuilt()
+    row = asked("zinzin", empty=5)
+    support = signed_in(Role.SUPPORT)
+    address = f"{JOURNAL}{row.key}/synonyme/"
+    assert term.label in support.get(f"{address}?q=coordin").content.decode()
+    assert "Aucun terme" in support.get(f"{address}?q=rien+de+tel").content.decode()
+    assert support.get(f"{address}?q={'x' * 5000}").status_code == 200
+    assert support.post(address, {"terme": "x", "q": "coordin"}).status_code == 422
+    assert support.post(address, {"terme": term.pk}).status_code == 302
+    term.refresh_from_db()
+    assert term.synonyms == ["zinzin"]
+    assert RecordChange.objects.filter(record_id=term.pk, changes__has_key="synonyms").exists()
+    assert b"1 \xc3\xa9tablissement" in support.get("/recherche/?quoi=zinzin").content
+    assert list(support.get(JOURNAL).context["page"]) == []
+    assert "Synonyme de" in support.get(f"{JOURNAL}?liste=traitees").content.decode()
+    assert support.post(address, {"terme": term.pk}).status_code == 302
+    term.refresh_from_db()
+    assert term.synonyms == ["zinzin"], "once"
+
+
+def test_a_text_with_digits_becomes_no_synonym(signed_in):
+    row = asked("lits 75010", empty=1)
+    term = TermFactory()
+    answer = signed_in(Role.SUPPORT).post(f"{JOURNAL}{row.key}/synonyme/", {"terme": term.pk})
+    assert answer.status_code == 422
+    assert "chiffres" in answer.content.decode()
+
+
+def test_a_text_is_left_alone_then_listed_again(signed_in):
+    row = asked("bruit", empty=1)
+    support = signed_in(Role.SUPPORT)
+    support.post(f"{JOURNAL}{row.key}/ignorer/")
+    assert list(support.get(JOURNAL).context["page"]) == []
+    assert "Reprendre" in support.get(f"{JOURNAL}?liste=traitees").content.decode()
+    support.post(f"{JOURNAL}{row.key}/reprendre/")
+    assert len(support.get(JOURNAL).context["page"]) == 1
+    assert not SettledText.objects.exists()
+    assert support.post(f"{JOURNAL}inconnu/ignorer/").status_code == 302
+    assert support.get(f"{JOURNAL}inconnu/synonyme/").status_code == 404
+
+
+def test_a_synonym_that_still_finds_nothing_is_listed_again(signed_in):
+    row = asked("zinzin", empty=1)
+    before = timezone.localdate() - datetime.timedelta(days=1)
+    SettledText.objects.create(key=row.key, words="zinzin", term=TermFactory(), settled_on=before)
+    assert len(signed_in(Role.SUPPORT).get(JOURNAL).context["page"]) == 1
+
+
+def test_thirteen_months_are_kept():
+    asked("vieux", 397)
+    asked("gardé", 395)
+    call_command("purge_search_log", verbosity=0)
+    assert [row.words for row in SearchedText.objects.all()] == ["garde"]
+    assert purge_log(now=timezone.now()) == 0
+
+
+def test_an_opening_of_nothing_is_not_counted():
+    assert not log_opening(text="!", department="", rank=1, kind="uo", now=timezone.now())
