@@ -170,16 +170,34 @@ def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) ->
 
     Lines, totals and facets are left empty: the rows tell. Closing the iterator stops the reading.
     """
-    outcome = _read(criteria, scope, now)
-    if (asked := outcome.asked) is not None:
-        if criteria.has_needs:
-            asked, judgements, is_whole = _judged(asked, scope)
-            outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
-        if asked.may_widen and _select(reach_statement(asked))[0][0]:
-            asked = replace(asked, radius_km=None, was_widened=True)
-        asked = replace(asked, may_widen=False)
-        outcome = replace(outcome, asked=asked, radius_km=asked.radius_km, is_widened=asked.was_widened)
+    outcome = _settled(criteria, scope, now)
     return outcome, _rows(outcome)
+
+
+def free_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, list[int]]:
+    """How a search is understood, and ids of its units that have free places that count, without an order.
+
+    Asking for free places changes nothing of the distance: it is that of the screen.
+    """
+    outcome = _settled(criteria, scope, now)
+    if outcome.asked is None:
+        return outcome, []
+    asked = replace(outcome.asked, criteria=criteria.replaced(free=True))
+    return outcome, [unit_id for (unit_id,) in _select(units_statement(asked))]
+
+
+def _settled(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
+    """A search read, its units judged and its distance decided as on screen; nothing is looked for yet."""
+    outcome = _read(criteria, scope, now)
+    if (asked := outcome.asked) is None:
+        return outcome
+    if criteria.has_needs:
+        asked, judgements, is_whole = _judged(asked, scope)
+        outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
+    if asked.may_widen and _select(reach_statement(asked))[0][0]:
+        asked = replace(asked, radius_km=None, was_widened=True)
+    asked = replace(asked, may_widen=False)
+    return replace(outcome, asked=asked, radius_km=asked.radius_km, is_widened=asked.was_widened)
 
 
 def _rows(outcome: Outcome) -> Generator[DocumentRow]:

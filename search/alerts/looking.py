@@ -3,17 +3,23 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from availability.guichet.needs import Fit, Judgement, judge
 from availability.guichet.supply import Offer, load_offers
+from common.geo import Point
 from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
-from ..query import matching_units
+from ..query import free_units, matching_units
 from ..shortlist import open_units
 
 ALERTING = (Fit.FITS, Fit.TO_CONFIRM)
 Seen = Mapping[str, int]
+
+
+class PlaceNotUnderstood(Exception):
+    """The starting point of the search names no place, or several, or only a geocoder that is away knows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +39,25 @@ class FreePlace:
         return self.offer.counted or 0
 
 
-def free_places(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> list[FreePlace]:
+class Look(NamedTuple):
+    """Free places of a search, and the point its distances are measured from."""
+
+    places: list[FreePlace]
+    start: Point | None = None
+
+
+def free_places(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Look:
     """Free places of a search, a pool once, in the order they suit: what counts, is not contested, and may fit.
 
-    A unit that does not fit the needs, or whose figure nobody should rely on, is left out.
+    Those of the results on screen: a unit that does not fit the needs, or whose figure nobody should rely on, is left
+    out. Raises ``PlaceNotUnderstood``.
     """
-    ids = matching_units(criteria.replaced(free=True), scope, now)
+    outcome, ids = free_units(criteria, scope, now)
+    if outcome.resolution.problem:
+        raise PlaceNotUnderstood
+    start = outcome.place.point if outcome.place else None
     if not ids:
-        return []
+        return Look([], start)
     found: dict[str, FreePlace] = {}
     for offer in load_offers(open_units(scope).filter(pk__in=ids), scope, now):
         if not offer.counted or offer.doubt:
@@ -49,7 +66,13 @@ def free_places(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) 
         held = found.get(place.key)
         if place.judgement.fit in ALERTING and (held is None or _rank(place) < _rank(held)):
             found[place.key] = place
-    return sorted(found.values(), key=_rank)
+    return Look(sorted(found.values(), key=_rank), start)
+
+
+def finds_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> bool:
+    """Tell whether a search finds a unit, were all of them open, up to date and free: places may come there one day."""
+    lasting = criteria.replaced(free=False, fresh=False, open_on=None, hides_unfit=False)
+    return bool(matching_units(lasting, scope, now))
 
 
 def seen_now(places: Sequence[FreePlace]) -> dict[str, int]:

@@ -17,7 +17,8 @@ from availability.guichet.needs import FIT_LABELS, Fit
 from availability.guichet.supply import Offer, load_offers
 from availability.wording import figure_words
 from common.context import site_name
-from common.french import THIN, counted, french_spaces
+from common.french import THIN, counted, distance, french_spaces
+from common.geo import Point, distance_km
 from common.phones import display_phone
 from directory.scopes import Scope
 
@@ -74,7 +75,9 @@ def _places(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime
     shown = []
     for search in searches:
         alert = alerts.get(search["alert"])
-        lines = [_line(place, offers[place["unit"]], base_url) for place in search["places"] if place["unit"] in offers]
+        start = Point(*search["start"]) if search.get("start") else None
+        held = [place for place in search["places"] if place["unit"] in offers]
+        lines = [_line(place, offers[place["unit"]], start, base_url) for place in held]
         if alert is None or not lines:
             continue
         asks = SearchCriteria.from_query(QueryDict(search["query"])).has_needs
@@ -91,21 +94,23 @@ def _places(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime
     if not shown:
         return None
     count = sum(len(search["places"]) + search["more"] for search in shown)
-    subject = f"{counted(count, 'unité')} avec une place{'' if len(shown) > 1 else f' : {shown[0]["name"]}'}"
+    named = "" if len(shown) > 1 else f" : {shown[0]['name']}"
+    subject = f"{counted(count, 'unité')} avec des places libres{named}"
     return french_spaces(subject), "alert_places", {"searches": shown}
 
 
-def _line(place: Line, offer: Offer, base_url: str) -> Line:
-    """One unit: what it is, where it is when that may be told, its places, why it suits, the number to call."""
+def _line(place: Line, offer: Offer, start: Point | None, base_url: str) -> Line:
+    """One unit: what it is, where it is and how far when that may be told, its places, why it suits, whom to call."""
     unit, confirmed_at = offer.unit, place["confirmed_at"]
     kind = unit.unit_type.label if unit.unit_type else ""
     entity = offer.entity.name if offer.entity.name != unit.name else ""
-    phone = offer.phone
+    phone, point = offer.phone, offer.point
+    far = f"à {distance(distance_km(start, point))} à vol d’oiseau" if start and point else ""
     return {
         "name": " ".join(unit.name.split()),
-        "where": " – ".join(filter(None, (kind, entity, offer.place_words))),
-        "words": figure_words(place["free"], unit.capacity_kind),
-        "before": figure_words(place["before"], unit.capacity_kind) if place["before"] else "",
+        "where": " – ".join(filter(None, (kind, entity, offer.place_words, far))),
+        "words": figure_words(place["free"], offer.capacity_kind),
+        "before": figure_words(place["before"], offer.capacity_kind) if place["before"] else "",
         "confirmed_at": confirmed_at and datetime.datetime.fromisoformat(confirmed_at),
         "is_pooled": place["is_pooled"],
         "fit": FIT_LABELS[Fit(place["fit"])],

@@ -24,7 +24,7 @@ from directory.scopes import Scope, scope_of
 
 from ..criteria import SearchCriteria
 from ..models import AlertMail, PlaceAlert
-from .looking import FreePlace, free_places, news, seen_now
+from .looking import FreePlace, PlaceNotUnderstood, free_places, news, seen_now
 from .mails import message_of
 
 logger = logging.getLogger(__name__)
@@ -153,8 +153,15 @@ def _is_looked_at(alert: PlaceAlert, now: datetime.datetime) -> bool:
 
 
 def _look(alert: PlaceAlert, scope: Scope, now: datetime.datetime) -> dict[str, Any] | None:
-    """Move an alert on; what is new since its last look, in plain values."""
-    places = free_places(SearchCriteria.from_query(QueryDict(alert.search.query)), scope, now)
+    """Move an alert on; what is new since its last look, in plain values.
+
+    One whose place is not understood now keeps what it has seen, and is looked at again by the next run.
+    """
+    try:
+        places, start = free_places(SearchCriteria.from_query(QueryDict(alert.search.query)), scope, now)
+    except PlaceNotUnderstood:
+        logger.warning("alert %s: its place is not understood now", alert.pk)
+        return None
     found = news(places, alert.seen)
     before, alert.seen, alert.looked_at = alert.seen, seen_now(places), now
     alert.save(update_fields=["seen", "looked_at"])
@@ -164,6 +171,7 @@ def _look(alert: PlaceAlert, scope: Scope, now: datetime.datetime) -> dict[str, 
         "alert": alert.pk,
         "name": alert.search.name,
         "query": alert.search.query,
+        "start": list(start) if start else None,
         "places": [_told(place, before) for place in found[:PLACES_TOLD]],
         "more": max(0, len(found) - PLACES_TOLD),
     }

@@ -11,7 +11,7 @@ from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
 from ..models import PlaceAlert, SavedSearch
-from .looking import free_places, seen_now
+from .looking import PlaceNotUnderstood, finds_units, free_places, seen_now
 
 LASTS = datetime.timedelta(days=30)
 
@@ -25,6 +25,14 @@ class AlertRefused(Exception):
 
 
 NO_MAIL = "Aucune alerte\u00a0: votre compte n’a pas d’adresse mail. Le support du ROR peut en ajouter une."
+NO_PLACE = (
+    "Aucune alerte\u00a0: le lieu de cette recherche n’est pas compris, ou plusieurs lieux portent ce nom."
+    " Choisissez-le sur la page de recherche, puis enregistrez de nouveau."
+)
+NO_UNIT = (
+    "Aucune alerte\u00a0: cette recherche ne trouve aucune unité, il n’y aurait donc jamais de place à annoncer."
+    " Changez ses mots ou ses filtres, puis enregistrez-la de nouveau."
+)
 NO_RIGHT = "Aucune alerte\u00a0: votre compte ne permet plus de rechercher."
 
 
@@ -34,7 +42,8 @@ def start_alert(
 ) -> PlaceAlert:
     """Watch a saved search for thirty days from ``now``; what is free already is not told. Raises ``AlertRefused``.
 
-    An alert under way is renewed and keeps what it has seen.
+    An alert under way is renewed and keeps what it has seen. One that could never tell anything is refused: its place
+    is not understood, or it finds no unit.
     """
     if not by.email:
         raise AlertRefused(NO_MAIL)
@@ -43,12 +52,23 @@ def start_alert(
     SavedSearch.objects.select_for_update(no_key=True).get(pk=search.pk)
     alert = PlaceAlert.objects.select_for_update().filter(search=search).first()
     if alert is None or alert.ends_at <= now:
-        seen = seen_now(free_places(SearchCriteria.from_query(QueryDict(search.query)), scope, now))
+        seen = _first_look(SearchCriteria.from_query(QueryDict(search.query)), scope, now)
         alert = alert or PlaceAlert(search=search)
         alert.seen, alert.looked_at = seen, now
     alert.rhythm, alert.ends_at, alert.end_told_at = rhythm, now + LASTS, None
     alert.save()
     return alert
+
+
+def _first_look(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> dict[str, int]:
+    """What is free already. Raises ``AlertRefused``."""
+    try:
+        look = free_places(criteria, scope, now)
+    except PlaceNotUnderstood as error:
+        raise AlertRefused(NO_PLACE) from error
+    if not look.places and not finds_units(criteria, scope, now):
+        raise AlertRefused(NO_UNIT)
+    return seen_now(look.places)
 
 
 @transaction.atomic

@@ -10,16 +10,21 @@ from django.utils import timezone
 
 from availability.models import CurrentFigure, Pool
 from common.french import PARIS
+from common.geo import Point
 from directory.enums import Sex
 from directory.models import Assignment
 from directory.scopes import scope_of
+from directory.territory.places import Place, Resolution
 from search import index
 from search.alerts import queue
 from search.alerts.links import BadLink, read_token, token_of
 from search.alerts.queue import queue_again, send_alert
 from search.alerts.services import LASTS, AlertRefused, end_alert, start_alert
+from search.criteria import SearchCriteria
 from search.models import AlertMail, PlaceAlert
+from search.query import run_search
 from tests.factories.availability import CurrentFigureFactory
+from tests.factories.directory import PractitionerFactory
 
 from .kept import BASE, DAY, HOUR, look, save, state, watch
 
@@ -43,7 +48,7 @@ def test_a_place_that_was_not_there_is_told_once(reader, world):
     assert look() == 1
     [message] = mail.outbox
     assert message.to == [reader.email]
-    assert message.subject == "[ROR Île-de-France] 1 unité avec une place\u00a0: ACT"
+    assert message.subject == "[ROR Île-de-France] 1 unité avec des places libres\u00a0: ACT"
     text = message.body.replace("\u00a0", " ").replace("\u202f", " ")
     assert "ACT ALTAIR VESTA" in text
     assert "8 places" in text
@@ -124,7 +129,7 @@ def test_the_alerts_of_one_person_make_one_mail(reader, world):
     watch(reader, query="quoi=LHSS", name="Lits halte")
     assert look() == 1
     assert "Lits halte" in body()
-    assert mail.outbox[0].subject.endswith("avec une place")
+    assert mail.outbox[0].subject.endswith("2 unités avec des places libres")
 
 
 def test_whoever_lost_the_right_to_read_or_the_account_gets_nothing(reader, world):
@@ -186,6 +191,73 @@ def test_one_alert_that_fails_stops_none_of_the_others(reader, cast, world, monk
     monkeypatch.setattr(queue, "free_places", broken)
     assert look() == 1
     assert [message.to for message in mail.outbox] == [[cast.ars.email]]
+
+
+def test_places_beyond_the_distance_of_the_screen_are_not_told(reader, world, monkeypatch):
+    monkeypatch.setattr("search.conditions.USUAL_RADIUS_KM", 5)
+    monkeypatch.setattr("search.statement.ENOUGH_LINES", 1)
+    query = "ou=75010"
+    found = run_search(SearchCriteria(where="75010"), scope_of(reader), timezone.now())
+    assert [group.group_id for group in found.groups] == [world.other_eg.pk]
+    watch(reader, query=query)
+    assert look() == 0
+    state(world.lhss, 2)
+    assert look() == 1
+    assert "LHSS Bellatrix" in body()
+    assert "ACT ALTAIR VESTA" not in body()
+
+
+def test_how_far_is_told_unless_the_place_is_hidden(reader, world):
+    watch(reader, query="ou=75010&quoi=ACT")
+    assert look() == 1
+    assert re.search(r"Nanterre \(92\) – à 1\d,\d\u00a0km à vol d’oiseau", body())
+    mail.outbox.clear()
+    world.act.sensitive_unit = True
+    world.act.save()
+    index.refresh_units(unit_ids=[world.act.pk])
+    watch(reader, query="ou=75010&quoi=ACT", name="Encore")
+    assert look() == 1
+    assert "adresse non communiquée" in body()
+    assert "vol d’oiseau" not in body()
+
+
+def test_a_place_that_is_not_understood_for_a_while_forgets_nothing(reader, world, monkeypatch):
+    address = Resolution(Place("2 rue X", "2 rue X", "92", point=Point(48.89, 2.2)))
+    away = Resolution(problem="unknown")
+    seen = {str(world.act.pk): 8}
+    alert = watch(reader, query="ou=2+rue+X&quoi=ACT", seen=seen, rhythm="daily", looked_at=NOON - DAY)
+    before = alert.looked_at
+    monkeypatch.setattr("search.query.resolve_where", lambda text, scope: away)
+    assert look(NOON) == 0
+    alert.refresh_from_db()
+    assert (alert.seen, alert.looked_at) == (seen, before)
+    monkeypatch.setattr("search.query.resolve_where", lambda text, scope: address)
+    state(world.act, 8, at=NOON - HOUR)
+    assert look(NOON + HOUR) == 0
+    alert.refresh_from_db()
+    assert (alert.seen, alert.looked_at) == (seen, NOON + HOUR)
+
+
+@pytest.mark.parametrize("query", ["quoi=xzqkw", "ou=lieu+xzqkw&quoi=ACT", "quoi=Lebrun"])
+def test_an_alert_that_could_tell_nothing_is_refused(reader, world, rebuilt, query):
+    PractitionerFactory(last_name="Lebrun")
+    rebuilt()
+    with pytest.raises(AlertRefused, match=r"lieu|aucune unité"):
+        start_alert(
+            search=save(reader, query),
+            rhythm=PlaceAlert.Rhythm.DAILY,
+            by=reader,
+            scope=scope_of(reader),
+            now=timezone.now(),
+        )
+    assert not PlaceAlert.objects.exists()
+
+
+def test_an_alert_may_wait_for_places_that_are_not_there_yet(reader, world):
+    state(world.act, 0)
+    search = save(reader, "quoi=ACT&libres=1&ouvert=maintenant")
+    start_alert(search=search, rhythm=PlaceAlert.Rhythm.DAILY, by=reader, scope=scope_of(reader), now=timezone.now())
+    assert PlaceAlert.objects.get().seen == {}
 
 
 def test_the_end_is_told_three_days_before_once(reader, world):
