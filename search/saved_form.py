@@ -30,7 +30,6 @@ class NameForm(forms.Form):
         label="Nom de la recherche",
         max_length=NAME_LENGTH,
         help_text="Vous seul la verrez. N’écrivez rien sur un patient.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={
             "required": NameMissing.words,
             "max_length": f"{NAME_LENGTH} caractères au plus, %(show_value)d écrits.",
