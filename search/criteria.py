@@ -233,6 +233,7 @@ class SearchCriteria:
 
 
 ANYWHERE = "tout"
+THAT_DAY = "jour"  # the day is in the field beside
 
 
 def _flag(value: bool) -> str:  # noqa: FBT001 (a parameter of an address)
@@ -258,7 +259,7 @@ def read(query: Mapping[str, Any]) -> dict[str, Any]:
         "zone": _zone(first("zone"), warnings),
         "free": bool(first("places")),
         "fresh": bool(first("ajour")),
-        "open_on": _opening(first("ouvert"), warnings),
+        "open_on": _opening(first("ouvert"), first("ouvert_le"), warnings),
         "needs": Needs(
             who=_member(Who, first("pour"), Who.ANYBODY, "Cette personne n’est pas dans la liste", warnings),
             age=_number(first("age"), 0, OLDEST, "L’âge", warnings),
@@ -361,10 +362,11 @@ def _is_on_earth(zone: Zone) -> bool:
     )
 
 
-def _opening(value: str, warnings: list[str]) -> Opening | datetime.date | None:
+def _opening(value: str, day: str, warnings: list[str]) -> Opening | datetime.date | None:
+    """« Maintenant », else a day: in ``ouvert`` as addresses are written, in ``ouvert_le`` as the form sends it."""
     if value == Opening.NOW:
         return Opening.NOW
-    return _day(value, "Le jour d’ouverture", warnings)
+    return _day(day if value in ("", THAT_DAY) else value, "Le jour d’ouverture", warnings)
 
 
 def _day(value: str, subject: str, warnings: list[str]) -> datetime.date | None:

@@ -21,6 +21,7 @@ class Combobox {
     this.field = input.dataset.combobox;
     this.asked = "";
     this.build();
+    if (this.field === "quoi" && this.form.dataset.within) this.setWithin(this.form.dataset.within);
     input.addEventListener("input", () => this.typed());
     input.addEventListener("keydown", (event) => this.pressed(event));
     input.parentElement.addEventListener("focusout", (event) => {

@@ -160,6 +160,10 @@ def test_heading_and_title():
 
 def test_a_box_and_a_day_of_one_name_do_not_hide_each_other():
     assert read("ouvert=maintenant&ouvert=").open_on == "maintenant"
+    assert read("ouvert=maintenant&ouvert_le=2026-11-25").open_on == "maintenant"
+    assert read("ouvert=jour&ouvert_le=2026-11-25").open_on == datetime.date(2026, 11, 25)
+    assert read("ouvert=jour&ouvert_le=").open_on is None
+    assert read("ouvert=&ouvert_le=25/11/2026").open_on == datetime.date(2026, 11, 25)
     assert read("ouvert=maintenant&ouvert=2026-11-25").open_on == datetime.date(2026, 11, 25)
     assert read("pour=&pour=homme").needs.who == Who.MAN
 
@@ -184,7 +188,8 @@ def test_everything_asked_is_shown_again(reader_client, rebuilt):
         '<option value="femme" selected>',
         'name="age" inputmode="numeric" maxlength="3" autocomplete="off" value="34"',
         'name="des" value="2026-11-25"',
-        'name="ouvert" value="2026-11-26"',
+        'value="jour" id="ouvert-jour" checked',
+        'name="ouvert_le" value="2026-11-26"',
         '<option value="30" selected>',
         'id="f-pmr-1" checked',
         'id="f-places-1" checked',
