@@ -23,8 +23,9 @@ KINDS = {"eg": "opened_entities", "uo": "opened_units", "pro": "opened_people"}
 _DIGIT = re.compile(r"[0-9]")
 _DEPARTMENT = re.compile(r"[0-9]{2,3}|2[AB]|")
 # A word is known when a term or the name of an establishment holds it: not when a practitioner alone does.
+# What follows a read-only page still begins read-only (``common.middleware``): the first statement says otherwise.
 _COUNT = """
-SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '200ms';
+SET TRANSACTION READ WRITE; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '200ms';
 INSERT INTO search_searchedtext AS log (
     day, department, key, words, searches, empty, corrected, opened_rank, opened_entities, opened_units, opened_people
 )

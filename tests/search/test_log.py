@@ -117,6 +117,16 @@ def test_a_failure_never_shows(search, monkeypatch, caplog):
     assert rows() == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_is_written_after_the_read_only_transaction_of_the_page(signed_in, rebuilt):
+    UnitFactory()
+    rebuilt()
+    reader = signed_in()
+    for _ in range(2):
+        assert reader.get("/recherche/?quoi=ACT").status_code == 200
+    assert rows() == [("act", "", 2, 0, 0)]
+
+
 def test_it_is_one_statement_after_the_page(search):
     with CaptureQueriesContext(connection) as captured:
         search("quoi=ACT")
