@@ -23,7 +23,7 @@ from .sight import place_visible
 
 USUAL_RADIUS_KM = 50  # when a starting point is given and no distance is asked
 SQUARES_LIMIT = 600  # looked up at once; a larger zone is most of the country
-ENOUGH_LINES = 15  # found within the usual radius; with fewer, there is no limit
+ENOUGH_LINES = 15  # within the usual radius, filters and needs apart; with fewer, there is no limit
 _KM_A_DEGREE = math.radians(1) * EARTH_RADIUS_KM
 # FINESS, SIRET and national identifier give the address in public registers: hidden with the place.
 _NAMES_PLACE = (
@@ -49,8 +49,8 @@ class Asked:
     """A search once its texts are read: what every statement about it needs.
 
     ``coverage`` is that of ``sensitive:read``. ``radius_km``: greatest distance from ``place``; ``may_widen``: unless
-    it holds fewer than ``ENOUGH_LINES`` lines; ``was_widened``: it did, and is lifted. ``ranks``: the class of the
-    judged units, by unit id, best first; ``unfit``: units left out.
+    it holds fewer than ``ENOUGH_LINES`` lines before any filter or need; ``was_widened``: it did, and is lifted.
+    ``ranks``: the class of the judged units, by unit id, best first; ``unfit``: units left out.
     """
 
     criteria: SearchCriteria
@@ -108,7 +108,7 @@ def base_parameters(asked: Asked) -> dict[str, Any]:
 
 
 def base_conditions(asked: Asked, parameters: dict[str, Any]) -> list[str]:
-    """Conditions that no filter lifts, the radius apart: text, place, zone, what does not fit.
+    """Conditions that no filter lifts, the radius and what does not fit apart: text, place, zone.
 
     Without words, units only: the whole directory of practitioners is not an answer.
     """
@@ -129,9 +129,6 @@ def base_conditions(asked: Asked, parameters: dict[str, Any]) -> list[str]:
             f" AND {place_visible(asked.coverage, parameters)})"
         )
         parameters |= {"zone_s": zone.south, "zone_w": zone.west, "zone_n": zone.north, "zone_e": zone.east}
-    if asked.unfit:
-        parts.append("(d.unit_id IS NULL OR d.unit_id <> ALL(%(unfit)s::bigint[]))")
-        parameters["unfit"] = list(asked.unfit)
     return parts
 
 

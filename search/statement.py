@@ -101,7 +101,7 @@ def units_statement(asked: Asked) -> Statement:
 
 
 def reach_statement(asked: Asked) -> Statement:
-    """Whether the usual radius holds too few lines; for what is ``asked`` within one."""
+    """Whether the usual radius holds too few lines, filters apart; for what is ``asked`` within one."""
     ctes, parameters = _base(asked)
     return f"WITH {ctes} SELECT is_short FROM reach", parameters  # noqa: S608 (as above)
 
@@ -140,14 +140,18 @@ def count_statement(asked: Asked) -> Statement:
 
 
 def _base(asked: Asked, *narrowed: str) -> Statement:
-    """``base``, and what it is made of: the usual radius first, then all the rest when it holds too few lines."""
+    """``base``, and what it is made of: the usual radius first, then all the rest when it holds too few lines.
+
+    Filters and needs have no say in that, so that ticking one never finds elsewhere what its count does not tell.
+    """
     parameters = base_parameters(asked)
     conditions = [*base_conditions(asked, parameters), *narrowed]
     near = radius_condition(asked, parameters, looks_up=not narrowed)
+    left = _left(asked, parameters)
     if not asked.may_widen:
         kept = [*conditions, near] if near else conditions
         return (
-            f"{nearby_cte(asked, parameters)} base AS MATERIALIZED ({_documents(asked, kept, parameters)})",
+            f"{nearby_cte(asked, parameters)} base AS MATERIALIZED ({_documents(asked, kept, parameters)} {left})",
             parameters,
         )
     parameters |= {"looked_at": _DOCUMENTS_LOOKED_AT, "enough": ENOUGH_LINES}
@@ -157,16 +161,16 @@ def _base(asked: Asked, *narrowed: str) -> Statement:
         near AS MATERIALIZED ({_documents(asked, [*conditions, near], parameters)}),
         reach AS MATERIALIZED (
             SELECT count(DISTINCT group_id) < %(enough)s AS is_short
-            FROM (SELECT group_id FROM near WHERE failed = 0 LIMIT %(looked_at)s) AS first_ones
+            FROM (SELECT group_id FROM near LIMIT %(looked_at)s) AS first_ones
         ),
-        far AS MATERIALIZED ({_documents(asked, far, parameters)}),
-        base AS NOT MATERIALIZED (SELECT * FROM near UNION ALL SELECT * FROM far)
+        far AS MATERIALIZED ({_documents(asked, far, parameters)} {left}),
+        base AS {"" if left else "NOT "}MATERIALIZED (SELECT * FROM near AS d {left} UNION ALL SELECT * FROM far)
     """  # noqa: S608 (as above)
     return ctes, parameters
 
 
 def _documents(asked: Asked, conditions: list[str], parameters: dict[str, Any]) -> str:
-    """Documents under these conditions that fail one filter at most, each expression computed once (``OFFSET 0``)."""
+    """Documents ``d`` under these conditions, with the filters they fail; each expression computed once (``OFFSET``)."""
     visible = place_visible(asked.coverage, parameters)
     place = "d.lat, d.lon"
     if visible != "true":
@@ -175,7 +179,6 @@ def _documents(asked: Asked, conditions: list[str], parameters: dict[str, Any]) 
     rank = match_rank(asked.match, parameters) if asked.sort == Sort.RELEVANCE else "0"
     filters = filters_of(asked, parameters)
     failed = " + ".join(f"CASE WHEN {each.condition} THEN 0 ELSE {each.bit} END" for each in filters) or "0"
-    pruned = "WHERE d.failed & (d.failed - 1) = 0" if len(filters) > 1 else ""
     return f"""
         SELECT * FROM (
             SELECT {_KEPT}, {FREE} AS free, {FRESH} AS fresh, {failed} AS failed
@@ -183,8 +186,19 @@ def _documents(asked: Asked, conditions: list[str], parameters: dict[str, Any]) 
                 SELECT {_READ}, {place}, {serves} AS serves, {rank} AS rank, {COUNTS} AS counts
                 FROM search_searchdocument d WHERE {" AND ".join(conditions)} OFFSET 0
             ) AS d OFFSET 0
-        ) AS d {pruned}
+        ) AS d
     """  # noqa: S608 (as above)
+
+
+def _left(asked: Asked, parameters: dict[str, Any]) -> str:
+    """What leaves out the documents ``d`` that fail more than one filter, and the units that do not fit."""
+    parts = []
+    if len(filters_of(asked, parameters)) > 1:
+        parts.append("d.failed & (d.failed - 1) = 0")
+    if asked.unfit:
+        parts.append("(d.unit_id IS NULL OR d.unit_id <> ALL(%(unfit)s::bigint[]))")
+        parameters["unfit"] = list(asked.unfit)
+    return f"WHERE {' AND '.join(parts)}" if parts else ""
 
 
 def _found(asked: Asked, parameters: dict[str, Any]) -> str:

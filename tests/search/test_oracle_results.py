@@ -316,7 +316,7 @@ class ByHand:
 
     @cached_property
     def radius(self) -> tuple[int | None, bool]:
-        """Kilometres applied, and whether the usual radius was lifted."""
+        """Kilometres applied, and whether the usual radius was lifted: no filter has a say in that."""
         if self.start is None or self.criteria.anywhere:
             return None, False
         if self.criteria.distance_km or self.criteria.zone:
@@ -324,7 +324,7 @@ class ByHand:
         near = {
             record.group_id
             for record in self.everything
-            if self.is_asked(record) and self.is_within(record, USUAL_RADIUS_KM) and not self.failed(record)
+            if self.is_asked(record) and self.is_within(record, USUAL_RADIUS_KM)
         }
         return (None, True) if len(near) < ENOUGH_LINES else (USUAL_RADIUS_KM, False)
 
