@@ -183,6 +183,25 @@ def test_the_list_puts_the_most_useful_first(signed_in):
     assert dict(zip(titles, lines[1], strict=True))["Départements"] == "75"
 
 
+@pytest.mark.parametrize("listing", ["sans-resultat", "corrigees", "peu-ouvertes", "traitees"])
+def test_a_page_of_the_list_costs_eight_queries_at_most(signed_in, django_assert_max_num_queries, listing):
+    for number in range(30):
+        row = asked(f"mot {'abcdefghij'[number % 10]}{'klm'[number // 10]}", empty=1, corrected=1, searches=9)
+        if listing == "traitees":
+            SettledText.objects.create(key=row.key, words=row.words, term=TermFactory(), settled_on=row.day)
+    support = signed_in(Role.SUPPORT)
+    support.get("/recherche/")
+    with django_assert_max_num_queries(8 + 2):  # the envelope of the test client
+        assert support.get(f"{JOURNAL}?liste={listing}").status_code == 200
+
+
+def test_a_number_is_shown_masked_and_offers_no_synonym(signed_in):
+    asked("01 99 00 00 77", empty=1)
+    text = signed_in(Role.SUPPORT).get(JOURNAL).content.decode()
+    assert "## ## ## ## ##" in text
+    assert "Ajouter comme synonyme" not in text
+
+
 def test_the_other_lists(signed_in):
     asked("corrigé", corrected=2)
     asked("ouverte", searches=9, opened_units=9, opened_rank=12)
