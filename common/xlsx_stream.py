@@ -1,7 +1,8 @@
 """Excel files sent while they are written: nothing is kept but the line at hand, and who stops reading stops the work.
 
 XlsxWriter (``common.xlsx``) gives a whole file at its end; here each part of the archive leaves once it is made. Same
-sheets, same types of cells: bold titles that stay in sight, filters on the columns, no text is a formula or a link.
+types of cells: bold titles that stay in sight, no text is a formula or a link. Each sheet is a table, which filters,
+sorts and grows; its part is written once its rows are counted.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ _ROOT = (
     f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1"'
     f' Type="{_LINKS}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
 )
+_BOTTOM = '</sheetData><tableParts count="1"><tablePart r:id="rId1"/></tableParts></worksheet>'
 
 
 class _Outbox:
@@ -71,7 +73,8 @@ class _Outbox:
 def stream_workbook(sheets: Sequence[Sheet]) -> Iterator[bytes]:
     """Yield the bytes of a workbook of ``sheets``, whose rows are read one after the other, in order.
 
-    Each sheet has a column at least. A closed iterator asks for no more rows; closing them is the caller’s.
+    Each sheet has a column at least, and no two columns of the same title. A closed iterator asks for no
+    more rows; closing them is the caller’s.
     """
     outbox = _Outbox()
     archive = zipfile.ZipFile(outbox, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION)  # type: ignore[call-overload]
@@ -79,7 +82,6 @@ def stream_workbook(sheets: Sequence[Sheet]) -> Iterator[bytes]:
     archive.writestr("_rels/.rels", _ROOT)
     archive.writestr("xl/styles.xml", _STYLES)
     archive.writestr("xl/_rels/workbook.xml.rels", _relations(len(sheets)))
-    filtered = []
     for place, sheet in enumerate(sheets, start=1):
         columns = [_letters(column) for column in range(len(sheet.columns))]
         last = 0
@@ -89,9 +91,10 @@ def stream_workbook(sheets: Sequence[Sheet]) -> Iterator[bytes]:
                 entry.write(lines.encode())
                 if sent := outbox.take():
                     yield sent
-            entry.write(f'</sheetData><autoFilter ref="A1:{columns[-1]}{last + 1}"/></worksheet>'.encode())
-        filtered.append(f"$A$1:${columns[-1]}${last + 1}")
-    archive.writestr("xl/workbook.xml", _workbook(sheets, filtered))
+            entry.write(_BOTTOM.encode())
+        archive.writestr(f"xl/worksheets/_rels/sheet{place}.xml.rels", _relation_to_table(place))
+        archive.writestr(f"xl/tables/table{place}.xml", _table(sheet, place, f"A1:{columns[-1]}{max(last, 1) + 1}"))
+    archive.writestr("xl/workbook.xml", _workbook(sheets))
     archive.close()
     yield outbox.take()
 
@@ -150,36 +153,49 @@ def _top_of(sheet: Sheet, columns: Sequence[str], *, is_first: bool) -> str:
     )
     selected = ' tabSelected="1"' if is_first else ""
     return (
-        f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView{selected} workbookViewId="0">'
+        f'{_HEAD}<worksheet xmlns="{_MAIN}" xmlns:r="{_LINKS}"><sheetViews><sheetView{selected} workbookViewId="0">'
         '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
         f'<sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData><row r="1">{titles}</row>'
     )
 
 
-def _workbook(sheets: Sequence[Sheet], filtered: Sequence[str]) -> str:
-    names = [sheet_name(sheet.name) for sheet in sheets]
+def _table(sheet: Sheet, place: int, cells: str) -> str:
+    """The table of a sheet. Excel wants a line under the titles, were it empty."""
     listed = "".join(
-        f'<sheet name={quoteattr(name)} sheetId="{place}" r:id="rId{place}"/>'
-        for place, name in enumerate(names, start=1)
+        f'<tableColumn id="{column}" name={quoteattr(_ESCAPED.sub("_x005F_", readable(title)))}/>'
+        for column, (title, _) in enumerate(sheet.columns, start=1)
     )
-    defined = "".join(
-        f'<definedName name="_xlnm._FilterDatabase" localSheetId="{place}" hidden="1">'
-        f"{escape(_quoted(name))}!{cells}</definedName>"
-        for place, (name, cells) in enumerate(zip(names, filtered, strict=True))
+    return (
+        f'{_HEAD}<table xmlns="{_MAIN}" id="{place}" name="Tableau{place}" displayName="Tableau{place}" ref="{cells}"'
+        f' totalsRowShown="0"><autoFilter ref="{cells}"/>'
+        f'<tableColumns count="{len(sheet.columns)}">{listed}</tableColumns>'
+        '<tableStyleInfo name="TableStyleLight1" showFirstColumn="0" showLastColumn="0" showRowStripes="1"'
+        ' showColumnStripes="0"/></table>'
+    )
+
+
+def _relation_to_table(place: int) -> str:
+    return (
+        f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{_LINKS}/table" Target="../tables/table{place}.xml"/></Relationships>'
+    )
+
+
+def _workbook(sheets: Sequence[Sheet]) -> str:
+    listed = "".join(
+        f'<sheet name={quoteattr(sheet_name(sheet.name))} sheetId="{place}" r:id="rId{place}"/>'
+        for place, sheet in enumerate(sheets, start=1)
     )
     return (
         f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_LINKS}"><bookViews><workbookView/></bookViews>'
-        f"<sheets>{listed}</sheets><definedNames>{defined}</definedNames></workbook>"
+        f"<sheets>{listed}</sheets></workbook>"
     )
-
-
-def _quoted(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'"
 
 
 def _content_types(sheets: int) -> str:
     listed = "".join(
         f'<Override PartName="/xl/worksheets/sheet{place}.xml" ContentType="{_BOOK}.worksheet+xml"/>'
+        f'<Override PartName="/xl/tables/table{place}.xml" ContentType="{_BOOK}.table+xml"/>'
         for place in range(1, sheets + 1)
     )
     return (

@@ -47,7 +47,11 @@ def test_cells_keep_their_type():
 def test_titles_are_bold_stay_in_sight_and_filter():
     book = read([Sheet("UO", [("a", 40), ("b", 5)], [("x", 1), ("y", 2)]), Sheet("L’autre d'ici", [("c", 9)])])
     page, other = book.worksheets
-    assert (page.freeze_panes, page.auto_filter.ref, other.auto_filter.ref) == ("A2", "A1:B3", "A1:A1")
+    assert page.freeze_panes == "A2"
+    [table], [empty] = page.tables.values(), other.tables.values()
+    assert (table.ref, table.autoFilter.ref, empty.ref) == ("A1:B3", "A1:B3", "A1:A2")
+    assert [column.name for column in table.tableColumns] == [page["A1"].value, page["B1"].value]
+    assert table.displayName != empty.displayName
     assert page["A1"].font.bold
     assert page.column_dimensions["A"].width == 40
     assert book.sheetnames == ["UO", "L’autre d'ici"]
