@@ -23,6 +23,7 @@ from accounts.services import log_action
 from availability import uses
 from common.csv_stream import CSV_TYPE, stream_csv
 from common.french import NBSP, french_spaces, number
+from common.geo import Point, distance_km
 from common.middleware import read_only_transaction
 from common.xlsx import XLSX_TYPE, Sheet
 from common.xlsx_stream import stream_workbook
@@ -36,6 +37,7 @@ from .export_columns import DETAILS, Details, Line, columns, explanations, value
 from .figures import NO_NOTE, notes_of, unit_count
 from .outcome import Outcome
 from .query import DocumentRow, iter_rows
+from .routing.services import kept_minutes
 
 CONTENT_TYPES = {"xlsx": XLSX_TYPE, "csv": CSV_TYPE}
 PER_PERSON, IN_ALL = 2, 4  # exports running at once; the service has two processes of four threads
@@ -143,10 +145,12 @@ def _lines(order: Order, outcome: Outcome, rows: Iterable[DocumentRow], tally: T
         view: order.base_url.rstrip("/") + reverse(f"directory:{view}", args=[0]).removesuffix("0/")
         for view in ("unit_detail", "practitioner_detail")
     }
-    for some in batched(_counted(rows, tally), _AT_ONCE):
-        ids = [row.unit_id for row, _ in some if row.unit_id]
+    start = outcome.place.point if outcome.place else None
+    for some in batched(_counted(rows, start, tally), _AT_ONCE):
+        ids = [row.unit_id for row, _, _ in some if row.unit_id]
         details, notes = _details(ids, order.scope), notes_of(ids, order.now)
-        for row, found in some:
+        routed = kept_minutes(start, {point for _, _, point in some if point}) if start else {}
+        for row, found, point in some:
             is_unit = row.unit_id is not None
             note = notes.get(row.unit_id or 0, NO_NOTE)
             yield Line(
@@ -155,6 +159,7 @@ def _lines(order: Order, outcome: Outcome, rows: Iterable[DocumentRow], tally: T
                 url=addresses["unit_detail"] + f"{row.unit_id}/"
                 if is_unit
                 else addresses["practitioner_detail"] + f"{-row.group_id}/",
+                routed_minutes=routed.get(point) if point else None,
                 count=unit_count(row, order.now, note) if is_unit else None,
                 note=note,
                 judgement=outcome.judgements.get(row.unit_id or 0),
@@ -162,8 +167,10 @@ def _lines(order: Order, outcome: Outcome, rows: Iterable[DocumentRow], tally: T
             )
 
 
-def _counted(rows: Iterable[DocumentRow], tally: Tally) -> Iterator[tuple[DocumentRow, int]]:
-    """Each row with the number of those of its establishment, which stand together."""
+def _counted(
+    rows: Iterable[DocumentRow], start: Point | None, tally: Tally
+) -> Iterator[tuple[DocumentRow, int, Point | None]]:
+    """Each row with the number of those of its establishment, which stand together, and the place of it nearest."""
     for group_id, together in groupby(rows, key=lambda row: row.group_id):
         found = list(together)
         if group_id < 0:
@@ -171,7 +178,14 @@ def _counted(rows: Iterable[DocumentRow], tally: Tally) -> Iterator[tuple[Docume
         else:
             tally.establishments += 1
             tally.unit_ids.extend(row.unit_id or 0 for row in found)
-        yield from ((row, len(found)) for row in found)
+        nearest = _nearest(found, start) if start else None
+        yield from ((row, len(found), nearest) for row in found)
+
+
+def _nearest(rows: Iterable[DocumentRow], start: Point) -> Point | None:
+    """The nearest of the places of these rows that may be told."""
+    points = {Point(row.lat, row.lon) for row in rows if row.lat is not None and row.lon is not None}
+    return min(points, key=lambda point: distance_km(start, point), default=None)
 
 
 def _details(unit_ids: list[int], scope: Scope) -> dict[int, Details]:

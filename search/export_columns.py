@@ -29,7 +29,8 @@ _ENTITY = (
     ("Commune", 24),
     ("Téléphone de l’établissement", 18),
     ("Distance (km)", 15),
-    ("Durée estimée (min)", 15),
+    ("Durée (min)", 12),
+    ("Durée estimée", 12),
     ("UO trouvées dans l’établissement", 14),
 )
 _UNIT = (
@@ -95,13 +96,15 @@ class Details(NamedTuple):
 class Line:
     """One line to write: a UO or a practitioner.
 
-    ``found``: UO found in the same establishment. ``url``: absolute address of the record. ``count``, ``note``,
+    ``found``: UO found in the same establishment. ``routed_minutes``: duration by car to its nearest place, when a
+    routing service gave it. ``url``: absolute address of the record. ``count``, ``note``,
     ``judgement`` and ``details`` are those of a UO.
     """
 
     row: DocumentRow
     found: int
     url: str
+    routed_minutes: int | None = None
     count: Count | None = None
     note: UnitNote = NO_NOTE
     judgement: Judgement | None = None
@@ -120,14 +123,18 @@ def values(line: Line, *, has_start: bool, with_needs: bool) -> tuple[Any, ...]:
 
 
 def _entity(line: Line, *, has_start: bool) -> tuple[Any, ...]:
-    row, km = line.row, line.row.distance_km
-    measures: tuple[Any, Any] = (None, None) if km is None else (round(km, 1), estimated_minutes(km))
+    row, km, routed = line.row, line.row.distance_km, line.routed_minutes
+    measures: tuple[Any, ...] = (None, None, None)
+    if row.is_hidden and has_start:
+        measures = (HIDDEN, HIDDEN, None)
+    elif km is not None:
+        measures = (round(km, 1), estimated_minutes(km) if routed is None else routed, routed is None)
     return (
         row.entity_name if row.unit_id else "",
         row.department_code,
         HIDDEN if row.is_hidden else row.commune,
         telephone(row.entity_phone),
-        *((HIDDEN, HIDDEN) if row.is_hidden and has_start else measures),
+        *measures,
         line.found if row.unit_id else None,
     )
 
@@ -209,7 +216,12 @@ def explanations(outcome: Outcome, *, with_needs: bool) -> Iterator[tuple[str, s
     yield "Lits mutualisés", "Des unités qui partagent leurs lits portent le même chiffre : à ne compter qu’une fois."
     if outcome.place and outcome.place.point:
         yield "Distance (km)", "À vol d’oiseau, depuis le point de départ : la même pour tout un établissement."
-        yield "Durée estimée (min)", "En voiture, d’après la distance, sans tenir compte de la circulation."
+        yield "Durée (min)", "En voiture, de l’établissement entier, comme à l’écran."
+        yield (
+            "Durée estimée",
+            "« oui » : d’après la distance à vol d’oiseau, sans tenir compte de la circulation."
+            " « non » : donnée par le service d’itinéraires et affichée à l’écran depuis moins d’un jour.",
+        )
     yield "Non communiqué", "Le lieu de certaines unités n’est montré qu’aux personnes habilitées."
     if with_needs:
         yield "Pour ce besoin", "D’après ce que disent les fiches et les saisies de places : le téléphone confirme."

@@ -1,6 +1,6 @@
 """Durations of the lines of a page: from the routing service that is set, kept a day, else estimated (spec 40)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -54,8 +54,22 @@ def durations(start: Point, ends: Sequence[Point | None]) -> list[Duration | Non
         elif seconds is None:
             found.append(Duration(estimated_minutes(distance_km(start, end)), is_estimated=True))
         else:
-            found.append(Duration(-int(-seconds // 60), is_estimated=False))
+            found.append(Duration(_minutes(seconds), is_estimated=False))
     return found
+
+
+def kept_minutes(start: Point, ends: Iterable[Point]) -> dict[Point, int]:
+    """Minutes to those of ``ends`` whose duration the service gave and that is still in memory; nothing is asked."""
+    if provider_set() is None:
+        return {}
+    keys = {end: _key(_rounded(start), _rounded(end)) for end in ends}
+    kept = cache.get_many(set(keys.values())) if keys else {}
+    return {end: _minutes(kept[key]) for end, key in keys.items() if key in kept}
+
+
+def _minutes(seconds: float) -> int:
+    """Whole minutes, rounded up."""
+    return -int(-seconds // 60)
 
 
 def _known(start: Point, ends: list[Point]) -> dict[Point, float]:

@@ -1,11 +1,11 @@
 """`/recherche/export.xlsx` and `.csv`: all the results of a search, with the parameters of the page (spec 40)."""
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
 from common.client_address import client_address
@@ -16,13 +16,13 @@ from ..where import resolve_where
 from .access import readers_only
 
 
-@require_GET
+@require_safe
 @readers_only
 def results_file(request: SignedInRequest, extension: str) -> HttpResponseBase:
     """Send the file; back to the page, which says why, when nothing was asked or the place is not understood.
 
     Answers 429 while too many exports run. The file is made as it is sent, after the transaction of the request: it is
-    logged there, then read in a read-only transaction of its own.
+    logged there, then read in a read-only transaction of its own. HEAD makes no file and logs nothing.
     """
     criteria = SearchCriteria.from_query(request.GET)
     query = criteria.to_query()
@@ -32,6 +32,10 @@ def results_file(request: SignedInRequest, extension: str) -> HttpResponseBase:
         context = {"detail": reason, "again": request.get_full_path(), "query": query}
         return render(request, "search/export_busy.html", context, status=429)
     now = timezone.now()
+    name = f"recherche-ror-{timezone.localtime(now):%Y-%m-%d-%H%M}.{extension}"
+    headers = {"Content-Type": CONTENT_TYPES[extension], "Content-Disposition": f'attachment; filename="{name}"'}
+    if request.method == "HEAD":
+        return HttpResponse(headers=headers)
     order = Order(
         criteria=criteria,
         format=extension,
@@ -42,9 +46,4 @@ def results_file(request: SignedInRequest, extension: str) -> HttpResponseBase:
         query=query,
         request_ip=client_address(request),
     )
-    name = f"recherche-ror-{timezone.localtime(now):%Y-%m-%d-%H%M}.{extension}"
-    return StreamingHttpResponse(
-        stream_export(order),
-        content_type=CONTENT_TYPES[extension],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return StreamingHttpResponse(stream_export(order), headers=headers)

@@ -6,6 +6,7 @@ import io
 import random
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
@@ -15,10 +16,12 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from availability.models import UnitClosure
 from common.french import NBSP
+from common.geo import Point
 from common.pages import PAGE_SIZE
 from directory.enums import Confidentiality, Nomenclature
 from search import export
 from search.routing.estimate import estimated_minutes
+from search.routing.services import _key, _rounded
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import (
@@ -127,7 +130,8 @@ def test_a_unit_fills_typed_cells(reader, rebuilt):
     (line,) = lines_of(book)
     distance = line["Distance (km)"]
     assert (type(distance), round(distance, 1)) == (float, distance)
-    assert line["Durée estimée (min)"] == pytest.approx(estimated_minutes(distance), abs=1)
+    assert line["Durée (min)"] == pytest.approx(estimated_minutes(distance), abs=1)
+    assert line["Durée estimée"] == "oui"
     stated = line.pop("Saisie le")
     moment = timezone.make_naive(figure.confirmed_at)
     assert abs(stated - moment) < datetime.timedelta(seconds=1)
@@ -151,7 +155,34 @@ def test_a_unit_fills_typed_cells(reader, rebuilt):
     }.items():
         assert line[title] == expected, title
     page = book["Résultats"]
-    assert (page.freeze_panes, page.auto_filter.ref.startswith("A1:")) == ("A2", True)
+    (table,) = page.tables.values()
+    assert (page.freeze_panes, table.ref) == ("A2", page.dimensions)
+    assert [column.name for column in table.tableColumns] == [cell.value for cell in page[1]]
+    assert len({column.name.casefold() for column in table.tableColumns}) == len(table.tableColumns)
+
+
+def test_a_duration_that_the_service_gave_is_told_as_such(reader, rebuilt, settings):
+    settings.ROUTING_PROVIDER, settings.ROUTING_URL = "osrm", "http://127.0.0.1:1"
+    eg = GeographicEntityFactory(name="ACT ALTAIR VESTA", nanterre=True)
+    UnitFactory(geographic_entity=eg, name="ACT Hébergement")
+    start = commune("75110")
+    rebuilt()
+    cache.set(_key(_rounded(Point(start.lat, start.lon)), _rounded(Point(eg.lat, eg.lon))), 1501.0)
+    try:
+        (line,) = lines_of(book_of(reader, "ou=75010&quoi=ACT"))
+    finally:
+        cache.clear()
+    assert (line["Durée (min)"], line["Durée estimée"]) == (26, "non")
+    (line,) = lines_of(book_of(reader, "ou=75010&quoi=ACT"))
+    assert (line["Durée (min)"], line["Durée estimée"]) == (estimated_minutes(line["Distance (km)"]), "oui")
+
+
+@pytest.mark.parametrize("path", [XLSX, CSV])
+def test_head_tells_the_file_without_making_it(reader, path):
+    response = reader.head(f"{path}?quoi=ACT")
+    assert (response.status_code, response.content) == (200, b"")
+    assert response["Content-Disposition"].startswith('attachment; filename="recherche-ror-')
+    assert not AuditEntry.objects.filter(action=AuditEntry.Action.EXPORTED).exists()
 
 
 @pytest.mark.parametrize(
@@ -177,7 +208,7 @@ def test_a_masked_place_is_told_to_entitled_people_only(reader, client, rebuilt)
     UnitFactory(geographic_entity=eg, sensitive=True)
     rebuilt()
     (line,) = lines_of(book_of(reader, "ou=75010&quoi=ACT"))
-    for title in ("Commune", "Distance (km)", "Durée estimée (min)", "Adresse postale", "FINESS de l’établissement"):
+    for title in ("Commune", "Distance (km)", "Durée (min)", "Adresse postale", "FINESS de l’établissement"):
         assert line[title] == HIDDEN
     (told,) = csv_of(reader, "ou=75010&quoi=ACT")
     assert "Secrète" not in str(told)
@@ -235,7 +266,14 @@ def test_the_sheet_of_criteria_says_what_was_asked(reader, rebuilt):
     assert told["Recherche"] == f"«{NBSP}ACT{NBSP}»"
     assert told["Point de départ"] == "Paris 10"
     assert told["Tri"] == "Par distance"
-    assert {"Places libres", "Lits mutualisés", "Distance (km)", "Durée estimée (min)", "Non communiqué"} <= set(told)
+    assert {
+        "Places libres",
+        "Lits mutualisés",
+        "Distance (km)",
+        "Durée (min)",
+        "Durée estimée",
+        "Non communiqué",
+    } <= set(told)
     assert "La distance doit être un nombre" in told["À savoir"]
     assert told["Revoir cette recherche"].startswith("http://testserver/recherche/?ou=75010&quoi=ACT")
 
