@@ -3,8 +3,8 @@
 import datetime
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from availability.freshness import AgeBand
@@ -13,7 +13,7 @@ from common.geo import Point
 from directory.scopes import Scope
 
 from .criteria import SearchCriteria
-from .figures import Count, notes_in
+from .figures import Count, counts_of, notes_in
 from .outcome import Group, Outcome
 from .query import DocumentRow, documents_of, run_search
 from .results import ResultLine, lines_of
@@ -26,21 +26,31 @@ class Spot:
     """What stands at one point: a line of results with those of its units that are there.
 
     ``key`` is the id of the line, followed by that of a unit for units that do not stand at the address of their EG.
+    ``shared``: places counted here that other places of the map may count too, by pool.
     """
 
     key: str
     point: Point
     line: ResultLine
+    shared: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """What is known of its places: « known », « unknown », « closed »; « none » for a practitioner."""
+        count = self.line.count
+        if count is None:
+            return "none"
+        if count.kind == "known":
+            return "known"
+        return "closed" if count.kind in ("closed", "inactive") else "unknown"
 
     @property
     def figure_words(self) -> str:
         """Text of the marker: « 8 », « ? » when nothing counts, « – » when nobody is taken or entry is not opened."""
         count = self.line.count
-        if count is None:
-            return "pro"
-        if count.kind == "known":
+        if count is not None and count.kind == "known":
             return number(count.figure or 0)
-        return "–" if count.kind in ("closed", "inactive") else "?"
+        return {"none": "pro", "closed": "–"}.get(self.kind, "?")
 
     @property
     def band(self) -> AgeBand:
@@ -63,8 +73,7 @@ class Spot:
 
     def feature(self) -> dict[str, Any]:
         """GeoJSON of the marker; see docs/frontend.md, Maps."""
-        count = self.line.count
-        is_known = count is not None and count.kind == "known"
+        count, is_known = self.line.count, self.kind == "known"
         return {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": [self.point.lon, self.point.lat]},
@@ -73,8 +82,10 @@ class Spot:
                 "name": self.line.name,
                 "label": self.label,
                 "places": self.figure_words,
+                "kind": self.kind,
                 "age": self.band.label if is_known else "",
                 "free": count.figure or 0 if count and is_known else 0,
+                "shared": self.shared,
                 "fresh": self.band.key if is_known else AgeBand.NEVER.key,
             },
         }
@@ -110,7 +121,8 @@ def _spots(outcome: Outcome, groups: Iterable[Group], scope: Scope, now: datetim
             is_apart = all(row.has_own_place for row in here)
             key = f"{group.group_id}/{here[0].unit_id}" if is_apart else str(group.group_id)
             [line] = lines_of([group], here, now, notes=notes, judgements=outcome.judgements)
-            spots.append(Spot(key, point, line))
+            counts = [count for count in counts_of(here, notes, now) if count.kind == "known" and count.pool_id]
+            spots.append(Spot(key, point, line, {count.pool_id or 0: count.figure or 0 for count in counts}))
     return spots
 
 

@@ -20,8 +20,8 @@ from availability.standing import Standing, active_closure, standing_at
 # One value for the unit of a row ``d``, for ``read_note``; null when it was never opened to entry.
 NOTE = """(
     SELECT json_build_array(
-        unit.capacity_kind, current.pool_id, pool.installed_places, current.contested_at, current.confirmed_at,
-        extract(epoch FROM current.rhythm), current.to_confirm_since,
+        coalesce(pool.capacity_kind, unit.capacity_kind), current.pool_id, pool.installed_places, current.contested_at,
+        current.confirmed_at, extract(epoch FROM current.rhythm), current.to_confirm_since,
         (SELECT json_agg(json_build_array(starts_at, ends_at, reason) ORDER BY starts_at, id)
          FROM availability_unitclosure WHERE unit_id = current.unit_id AND withdrawn_at IS NULL),
         (SELECT json_agg(json_build_array(count, expected_on, comment) ORDER BY expected_on, id)
@@ -41,7 +41,7 @@ class UnitNote:
 
     ``standing``: empty when age alone decides. ``closure``: the indisponibilité totale that holds, ``closure_words``
     its reason and dates. ``pool_id``: lits mutualisés, whose ``pool_installed`` places are theirs. ``awaited``: places
-    expected, in words, the soonest first. ``capacity_kind``: « place » or « bed ».
+    expected, in words, the soonest first. ``capacity_kind``: « place » or « bed », as its pool counts when it has one.
     """
 
     capacity_kind: str = "place"

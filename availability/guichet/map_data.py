@@ -128,6 +128,7 @@ class Spot:
                 "name": " / ".join(self.names) if self.is_many else self.first.name,
                 "label": self.label,
                 "places": self.figure_words,
+                "kind": self.kind,
                 "age": self.age_words,
                 "free": self.free or 0,
                 "shared": self.shared,

@@ -3,7 +3,10 @@
 
 const list = document.querySelector("[data-spots]");
 const status = document.querySelector("[data-map-status]");
-const lineOf = (id) => document.getElementById(`lieu-${id}`);
+// A place of a line that stands apart has the id of its line first: « 119/432 » is of the line 119.
+const lineKey = (id) => id.split("/")[0];
+const lineOf = (id) => document.getElementById(`lieu-${lineKey(id)}`);
+const idsOf = (element, line) => [...element.markers.keys()].filter((id) => lineKey(id) === line);
 let opened = null; // marker to give the focus back to
 let byKeyboard = false;
 
@@ -70,7 +73,7 @@ function follow(element) {
   element.addEventListener("pointerdown", () => (byKeyboard = false));
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-show-spot]");
-    const marker = button && markers.get(button.dataset.showSpot);
+    const marker = button && markers.get(idsOf(element, button.dataset.showSpot)[0]);
     if (!marker) return;
     byKeyboard = event.detail === 0;
     element.closest("details").open = true;
@@ -81,7 +84,7 @@ function follow(element) {
   for (const [name, isLit] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
     list.addEventListener(name, (event) => {
       const line = event.target.closest("[data-spot]");
-      if (line) hover(element, line.dataset.spot, isLit);
+      if (line) [line.dataset.spot, ...idsOf(element, line.dataset.spot)].forEach((id) => hover(element, id, isLit));
     });
   }
 }
@@ -97,7 +100,7 @@ function ageMarkers(element, { now, bandOf, lettersOf, tellExpired }) {
     if (band === fresh && isExpired === Boolean(wasExpired)) return;
     const [before, after] = [lettersOf(fresh), lettersOf(band)];
     const words = `${label.replace(`saisie ${before}`, `saisie ${after}`)}${isExpired && !wasExpired ? ", périmé depuis l’affichage" : ""}`;
-    marker.redraw({ fresh: band, age: after, label: words, is_expired: isExpired, ...(isExpired && { free: 0, shared: {} }) });
+    marker.redraw({ fresh: band, age: after, label: words, is_expired: isExpired, ...(isExpired && { kind: "unknown", free: 0, shared: {} }) });
     isChanged = true;
     if (isExpired) tellExpired();
   });

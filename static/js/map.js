@@ -82,7 +82,8 @@ function drawOutlines(map, geojson, overTiles) {
 }
 
 // A point: properties id, name, places (short text), age (its letters, may be empty), fresh (key of the badge: colour
-// and shape), label (its name in words), free (places, added up on a cluster), shared (of free,
+// and shape), label (its name in words), kind (« known », « unknown », « closed », « none » for what has no places), free
+// (places, added up on a cluster), shared (of free,
 // those that other points may hold too, by pool), url (the record); is_expired (the places are struck).
 function iconOf({ name, places, age, fresh, label, is_expired: isExpired }, sprite) {
   const shape = SHAPES[fresh] ?? `frais-${fresh}`;
@@ -117,21 +118,48 @@ const added = (group) => {
   return [...pools.values()].reduce((sum, count) => sum + count, own);
 };
 
+// What a cluster says: short text, then words. Unknown is never a zero; closed places are neither known nor unknown.
+const summary = (group) => {
+  const kinds = group.getAllChildMarkers().map(({ feature }) => feature.properties.kind);
+  const [known, unknown, closed] = ["known", "unknown", "closed"].map((kind) => kinds.filter((each) => each === kind).length);
+  if (known) {
+    const free = added(group);
+    const partly = unknown ? `, ${known} ${known > 1 ? "lieux connus" : "lieu connu"} sur ${known + unknown}` : "";
+    return [`${free} pl.`, `${free} ${free > 1 ? "places libres" : "place libre"}${partly}`];
+  }
+  if (unknown) return ["?", "places non connues"];
+  return closed ? ["–", "indisponibles ou saisie non activée"] : ["", "professionnels"];
+};
+
 function cluster() {
   return L.markerClusterGroup({
     maxClusterRadius: CLUSTER_RADIUS,
     showCoverageOnHover: false,
     animate: false,
     iconCreateFunction: (group) => {
-      const [places, free] = [group.getChildCount(), added(group)];
-      const words = `${places} lieux, ${free} ${free > 1 ? "places libres" : "place libre"}, agrandir`;
+      const places = group.getChildCount();
+      const [short, told] = summary(group);
+      const words = `${places} lieux, ${told}, agrandir`;
       return L.divIcon({
         className: "map-cluster",
         iconSize: [56, 44],
-        html: `<span><span class="visually-hidden">${words}</span><b aria-hidden="true">${places} lieux</b><small aria-hidden="true">${free} pl.</small></span>`,
+        html: `<span><span class="visually-hidden">${words}</span><b aria-hidden="true">${places} lieux</b><small aria-hidden="true">${short}</small></span>`,
       });
     },
   });
+}
+
+// A cluster opened by keyboard gives the focus to what comes out of it.
+function focusInside({ cluster: all, map }, { layer, originalEvent }) {
+  if (originalEvent.key !== "Enter") return;
+  const [first] = layer.getAllChildMarkers();
+  const settle = () => {
+    const visible = all.getVisibleParent(first);
+    if (visible && visible !== layer) visible.getElement()?.focus();
+  };
+  map.on("moveend", settle);
+  setTimeout(settle);
+  setTimeout(() => map.off("moveend", settle), 1000);
 }
 
 function drawPoints(element, map, geojson) {
@@ -144,6 +172,7 @@ function drawPoints(element, map, geojson) {
     },
   });
   element.cluster = cluster().addLayer(pins).addTo(map);
+  element.cluster.on("clusterkeypress", (event) => focusInside(element, event));
   return element.cluster;
 }
 

@@ -1,5 +1,6 @@
 """The map of results: the lines of the list, their places, what a marker opens; hidden places nowhere."""
 
+import datetime
 import json
 
 import pytest
@@ -8,11 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from availability.models import CurrentFigure, Pool
 from directory.models import OperationalUnit
 from directory.scopes import scope_of
 from search import index
 from search.criteria import SearchCriteria
 from search.map_data import spot_of, spots_on_screen
+from tests.factories.availability import CurrentFigureFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +76,9 @@ def test_a_key_of_no_marker_is_not_found(client, cast, indexed, key):
 
 def test_a_unit_that_stands_elsewhere_has_its_own_marker(cast, indexed):
     unit = indexed.act
-    OperationalUnit.objects.filter(pk=unit.pk).update(commune=indexed.paris10, lat=48.87, lon=2.36, position_source="address")
+    OperationalUnit.objects.filter(pk=unit.pk).update(
+        commune=indexed.paris10, lat=48.87, lon=2.36, position_source="address"
+    )
     index.refresh_units(unit_ids=[unit.pk])
     scope, now = scope_of(cast.consultation), timezone.now()
     criteria = SearchCriteria(what="ACT")
@@ -82,6 +87,32 @@ def test_a_unit_that_stands_elsewhere_has_its_own_marker(cast, indexed):
     assert key in keys
     spot = spot_of(key, criteria, scope, now)
     assert (spot.point.lat, spot.point.lon) == (48.87, 2.36)
+
+
+def test_shared_beds_are_told_as_shared_and_unknown_is_no_zero(client, cast, indexed):
+    pool = Pool.objects.create(
+        name="Plateau",
+        geographic_entity=indexed.eg,
+        installed_places=20,
+        rhythm=datetime.timedelta(days=7),
+        capacity_kind="bed",
+    )
+    CurrentFigureFactory(unit=indexed.act_mobile)
+    shared = CurrentFigure.objects.filter(unit__in=[indexed.act, indexed.act_mobile])
+    shared.update(pool=pool, figure=4)
+    OperationalUnit.objects.filter(pk=indexed.act_mobile.pk).update(
+        commune=indexed.paris10, lat=48.87, lon=2.36, position_source="address"
+    )
+    index.rebuild_all()
+    client.force_login(cast.consultation)
+    found = markers(client, "quoi=Altair")
+    told = [found[key]["properties"] for key in (str(indexed.eg.pk), f"{indexed.eg.pk}/{indexed.act_mobile.pk}")]
+    assert [(each["kind"], each["free"], each["shared"]) for each in told] == [("known", 4, {str(pool.pk): 4})] * 2
+    assert "4 lits" in client.get(reverse("search:results"), {"quoi": "Altair"}).content.decode().replace("\u00a0", " ")
+    old = timezone.now() - datetime.timedelta(days=60)
+    CurrentFigure.objects.filter(figure__isnull=False).update(stated_at=old, confirmed_at=old, expires_at=old)
+    index.rebuild_all()
+    assert {each["properties"]["kind"] for each in markers(client, "quoi=Altair").values()} == {"unknown"}
 
 
 def test_the_markers_take_few_queries(client, cast, indexed):
