@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -10,8 +10,9 @@ from common.text import fold
 
 from .criteria import Within
 from .matching import Match, known_keys, read_text, words_of
+from .matching_sql import match_conditions
 
-SHORTEST = 4  # letters; a shorter word is not mended
+SHORTEST = 5  # letters; a shorter word is near too many others to be mended
 CANDIDATES = 20  # near words looked at
 LIKENESS = 0.25  # share of trigrams in common from which a word is looked at
 _TOKEN = re.compile(r"\w+")
@@ -26,10 +27,18 @@ CROSS JOIN LATERAL (
 ) AS near
 LEFT JOIN LATERAL (
     SELECT suggestion.label, suggestion.term_id IS NOT NULL AS is_term FROM search_suggestion suggestion
-    WHERE suggestion.words @@ to_tsquery('simple', near.word) ORDER BY suggestion."group" LIMIT 1
+    WHERE suggestion.words @@ to_tsquery('simple', near.word)
+    ORDER BY suggestion.term_id IS NULL, suggestion."group" LIMIT 1
 ) AS shown ON true
 WHERE NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word LIKE typed.word || '%%')
   AND NOT EXISTS (SELECT 1 FROM search_searchdocument document WHERE document.text @@ to_tsquery('fr', typed.word))
+UNION ALL
+SELECT other.word, NULL, NULL, false FROM unnest(%(others)s::text[]) AS other (word)
+WHERE NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word = other.word)
+   OR EXISTS (
+       SELECT 1 FROM search_suggestion suggestion
+       WHERE suggestion.term_id IS NOT NULL AND suggestion.words @@ to_tsquery('fr', other.word)
+   )
 """
 
 
@@ -47,6 +56,11 @@ class Correction:
     text: str
     changes: tuple[Change, ...]
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The folded words that were put in."""
+        return frozenset(fold(change.meant) for change in self.changes)
+
 
 class _Candidate(NamedTuple):
     word: str
@@ -58,31 +72,61 @@ def understand(text: str, within: Within, *, exact: bool) -> tuple[Match, Correc
     """What « Que recherchez-vous ? » asks for, its typing errors mended unless ``exact``. One to four queries.
 
     Only words that nothing published holds are changed: the text as typed finds nothing then, so that exact and mended
-    results are never mixed.
+    results are never mixed. A correction that finds nothing anywhere is not made.
     """
     known = known_keys(text, within)
     match = read_text(text, known, within)
+    is_read = match.by_terms or match.identifiers or match.entity_ids
     strange = [word for word in words_of(text) if word not in known.words]
-    if exact or match.by_terms or match.identifiers or not strange or not (correction := correct_text(text)):
+    if exact or is_read or not strange or not (correction := correct_text(text)):
         return match, None
-    return read_text(correction.text, known_keys(correction.text, within), within), correction
+    meant = read_text(correction.text, known_keys(correction.text, within), within, correction.words)
+    return (meant, correction) if _finds_something(meant) else (match, None)
+
+
+def _finds_something(match: Match) -> bool:
+    parameters: dict[str, Any] = {}
+    conditions = match_conditions(match, parameters)
+    if match.nothing or not conditions:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM search_searchdocument d WHERE {' AND '.join(conditions)})",  # noqa: S608
+            parameters,
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def correct_text(text: str) -> Correction | None:
     """Mend the words of ``text`` that nothing published holds; ``None`` when there is none, or nothing is near.
 
-    Two queries. A word that exists is never changed: « dentaire » stays itself whatever is near it.
+    One query. A word that exists is never changed: « dentaire » stays itself whatever is near it, nor is a word in
+    capitals, which names something. A word is read as a name only when nothing but names stands beside it.
     """
-    words = [word for word in words_of(text) if len(word) >= SHORTEST and word.isalpha()]
+    typed = [fold(token[0]) for token in _TOKEN.finditer(text) if not token[0].isupper()]
+    words = sorted({word for word in words_of(text) if len(word) >= SHORTEST and word.isalpha() and word in typed})
     if not words:
         return None
     near: dict[str, list[_Candidate]] = {}
+    common: set[str] = set()
+    others = sorted(set(words_of(text)))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(LIKENESS)])
-        cursor.execute(_NEAR, {"words": sorted(set(words)), "most": _tolerance("x" * 40), "candidates": CANDIDATES})
-        for typed, word, label, is_term in cursor.fetchall():
-            near.setdefault(typed, []).append(_Candidate(word, label or word, is_term))
-    meant = {typed: _shown(best) for typed, found in near.items() if (best := nearest(typed, found))}
+        cursor.execute(
+            f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; {_NEAR}",
+            {"words": words, "others": others, "most": _tolerance("x" * 40), "candidates": CANDIDATES},
+        )
+        while cursor.nextset():
+            pass
+        for asked, word, label, is_term in cursor.fetchall():
+            if word is None:
+                common.add(asked)
+            else:
+                near.setdefault(asked, []).append(_Candidate(word, label or word, is_term))
+    meant = {}
+    for word, found in near.items():
+        names = [] if common - {word} else [candidate for candidate in found if not candidate.is_term]
+        if best := nearest(word, [candidate for candidate in found if candidate.is_term] + names):
+            meant[word] = _shown(best)
     return mended(text, meant)
 
 
@@ -129,7 +173,7 @@ def errors_between(one: str, other: str) -> int:
 
 def _tolerance(word: str) -> int:
     """Errors allowed in a word of this length."""
-    return 1 if len(word) < 6 else 2 if len(word) < 10 else 3
+    return 1 if len(word) < 7 else 2 if len(word) < 10 else 3
 
 
 def _shown(candidate: _Candidate) -> str:

@@ -12,6 +12,7 @@ from django.db import connection
 from common.identifiers import compact
 from common.phones import normalise_phone
 from common.text import fold
+from directory.enums import Nomenclature
 
 from .criteria import Within
 from .models import TERM_TIERS, Suggestion
@@ -19,7 +20,11 @@ from .models import TERM_TIERS, Suggestion
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
 BEGINNING = 3  # letters; a shorter word that is not the last one is read whole
+LAST_BEGINNING = 4  # letters; a shorter last word is read whole too: « SAS » is not « Sassi »
+NAME_BEGINNING = 5  # letters; a shorter word begins no name: « père » is not « Perez »
+ACRONYM = 6  # letters, in capitals or without a vowel
 CODED, NAMED = "ABC", "AC"  # weights of the text of a document: all but the free text; the type and the names
+OFFERED = "AB"  # the type and the coded offer
 WITHIN_GROUPS: dict[Within, Suggestion.Group] = {
     Within.UNIT_TYPE: Suggestion.Group.UNIT_TYPE,
     Within.ACTIVITY: Suggestion.Group.ACTIVITY,
@@ -28,6 +33,11 @@ WITHIN_GROUPS: dict[Within, Suggestion.Group] = {
     Within.ENTITY: Suggestion.Group.ENTITY,
     Within.PRACTITIONER: Suggestion.Group.PRACTITIONER,
 }
+_WEAKER_LISTS = (
+    (Within.ACTIVITY, Nomenclature.OPERATIONAL_ACTIVITY),
+    (Within.ACT, Nomenclature.SPECIFIC_ACT),
+    (Within.SPECIALISATION, Nomenclature.CARE_SPECIALISATION),
+)
 _TERM_LISTS = {Within.UNIT_TYPE, Within.ACTIVITY, Within.ACT, Within.SPECIALISATION}
 _FUNCTION_WORDS = frozenset(
     "au aux avec ce ces chez dans de des du elle en est et il la le les leur leurs ne nos notre on ou par pour qu que"
@@ -39,10 +49,19 @@ FROM search_termkey known JOIN directory_term term ON term.id = known.term_id
 WHERE known.key = ANY(%(keys)s::varchar[])
 UNION ALL
 SELECT word, false, 0, '' FROM search_lexiconword WHERE word = ANY(%(words)s::varchar[])
+UNION ALL
+SELECT key, false, geographic_entity_id, %(entity)s FROM search_suggestion
+WHERE "group" = %(entities)s AND key = %(text)s
 ORDER BY 3, 1
 """
+_ENTITY = "entity"  # in the place of a nomenclature: the name of an establishment
 _IN_GROUP = 'SELECT term_id FROM search_suggestion WHERE "group" = %(group)s AND term_id IS NOT NULL AND words @@ '
 _IDENTIFIER = re.compile(r"\d{9,15}|2[AB]\d{7}|\d{2}/\d{1,12}")
+_COUNTRY = re.compile(r"33[1-9]\d{8}")
+_NATIONAL = re.compile(r"[1-9]\d{8}")
+_PERSON = re.compile(r"8\d{11}")  # national identifier of a professional: 8, then the RPPS
+_SEVERAL_PHONES = re.compile(r"\s*((?:\+33|0033|0)[\d\s.\-()]{8,18}?)\s*(?:/|,|;|\bou\b)")
+_NO_VOWEL = re.compile(rf"[b-df-hj-np-tv-xz]{{2,{ACRONYM}}}")
 _NAME_OF_NUMBER = re.compile(
     r"^\s*(?:finess|siren|siret|rpps|adeli|n[o°]|num[ée]ro|t[ée]l(?:[ée]phone)?)\b[\s.:n°]*", re.IGNORECASE
 )
@@ -61,23 +80,28 @@ class KeyRow(NamedTuple):
 class Known:
     """What the database knows of a text: spellings of terms, words met in what is published.
 
-    ``within_ids``: the terms of the list asked for that hold the whole text.
+    ``within_ids``: the terms of the list asked for that hold the whole text. ``entity_ids``: establishments whose name
+    is the whole text.
     """
 
     rows: tuple[KeyRow, ...] = ()
     words: frozenset[str] = frozenset()
     within_ids: tuple[int, ...] = ()
+    entity_ids: tuple[int, ...] = ()
 
 
 class Word(NamedTuple):
-    """One word to find, as written or by its stem; ``starts``: or as the beginning of a word.
+    """One word to find, as written or, unless it is an acronym, by its stem; ``starts``: or as the beginning of a word.
 
     ``weights``: the parts of the document it is looked for in, as letters of the text vector; empty is everywhere.
+    ``start_weights``: those where it may be a beginning, when they are fewer.
     """
 
     text: str
     starts: bool = False
     weights: str = ""
+    start_weights: str = ""
+    is_acronym: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +109,7 @@ class Match:
     """What documents must hold. All parts hold together; an empty one asks nothing.
 
     ``term_ids``: one of these terms. ``person_term_ids``: or, for practitioners, one of these. ``words``: every one.
+    ``entity_ids``: one of these establishments. ``elsewhere``: terms of weaker lists that the text spells too, by list.
     ``identifiers``: one of these numbers. ``kind``: units (« uo ») or practitioners (« pro ») only.
     ``nothing``: a text that finds nothing: no letter nor digit, or no term of the list asked for.
     """
@@ -95,6 +120,8 @@ class Match:
     identifiers: tuple[str, ...] = ()
     kind: Literal["", "uo", "pro"] = ""
     nothing: bool = False
+    entity_ids: tuple[int, ...] = ()
+    elsewhere: tuple[tuple[Within, tuple[int, ...]], ...] = ()
 
     @property
     def by_terms(self) -> bool:
@@ -115,26 +142,39 @@ def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
         return Known()
     with connection.cursor() as cursor:
         keys = sorted({variant for key in _phrases(text) for variant in _spellings(key)})
-        cursor.execute(_KNOWN, {"keys": keys, "words": list(words)})
+        cursor.execute(
+            _KNOWN,
+            {
+                "keys": [*keys, _joined(text)],
+                "words": list(words),
+                "text": fold(text)[:255],
+                "entity": _ENTITY,
+                "entities": Suggestion.Group.ENTITY,
+            },
+        )
         found = [KeyRow(*row) for row in cursor.fetchall()]
         within_ids: tuple[int, ...] = ()
         if within in _TERM_LISTS:
             parameters: dict[str, Any] = {"group": WITHIN_GROUPS[within]}
-            cursor.execute(_IN_GROUP + text_query(_all_words(words, frozenset()), parameters), parameters)
+            cursor.execute(_IN_GROUP + text_query(_listed_words(words), parameters), parameters)
             within_ids = tuple(sorted(row[0] for row in cursor.fetchall()))
     return Known(
-        tuple(row for row in found if row.term_id),
+        tuple(row for row in found if row.term_id and row.nomenclature != _ENTITY),
         frozenset(row.key for row in found if not row.term_id),
         within_ids,
+        tuple(row.term_id for row in found if row.nomenclature == _ENTITY),
     )
 
 
-def read_text(text: str, known: Known, within: Within = Within.EVERYTHING) -> Match:
+def read_text(
+    text: str, known: Known, within: Within = Within.EVERYTHING, mended: frozenset[str] = frozenset()
+) -> Match:
     """Decide what ``text`` asks for, given what is known of it. Pure.
 
     A text that spells a type d'UO asks for this type; one that spells another term asks for its words in the type, the
     coded offer and the names, and so does a spelling inside a text (an acronym: in the type and the names only). In one
-    list, a label asks for its term, other words for the terms that hold them.
+    list, a label asks for its term, other words for the terms that hold them. The whole name of establishments asks for
+    them. Words that were ``mended`` are read whole.
     """
     words = words_of(text)
     if not text or not words:
@@ -143,14 +183,27 @@ def read_text(text: str, known: Known, within: Within = Within.EVERYTHING) -> Ma
         exact = {row.term_id for row in known.rows if row.key == fold(text)}
         ids = tuple(term_id for term_id in known.within_ids if term_id in exact) or known.within_ids
         return Match(term_ids=ids, nothing=not ids)
-    found = _all_words(words, known.words)
+    if known.entity_ids and (within == Within.ENTITY or (not within and not _spelled(text, known.rows))):
+        return Match(entity_ids=known.entity_ids, kind="uo")
+    return _read_words(text, known, within, mended)
+
+
+def _read_words(text: str, known: Known, within: Within, mended: frozenset[str]) -> Match:
+    found = tuple(
+        word._replace(starts=word.starts and word.text not in mended)
+        for word in _all_words(words_of(text), known.words, acronyms_of(text, known.rows))
+    )
     if within == Within.ENTITY:
-        return Match(words=tuple(word._replace(weights="C") for word in found), kind="uo")
+        return Match(words=tuple(word._replace(weights="C", start_weights="") for word in found), kind="uo")
     kind: Literal["", "pro"] = "pro" if within == Within.PRACTITIONER else ""
     if named := _types(text, known.rows):
-        return Match(term_ids=named, person_term_ids=_others(text, known.rows, named), kind=kind)
+        others = _others(text, known.rows, named)
+        elsewhere = () if within else _elsewhere(text, known.rows)
+        return Match(term_ids=named, person_term_ids=others, kind=kind, elsewhere=elsewhere)
     if identifiers := _identifiers(text):
         return Match(identifiers=identifiers, kind=kind)
+    if kind:
+        found = tuple(word._replace(start_weights="") for word in found)
     weights = _weights(text, known.rows)
     return Match(words=tuple(word._replace(weights=weights.get(word.text, "")) for word in found), kind=kind)
 
@@ -161,26 +214,61 @@ def text_query(words: Iterable[Word], parameters: dict[str, Any], *, prefix: str
     for place, word in enumerate(words):
         stem, written = f"{prefix}{place}", f"{prefix}{place}s"
         parameters[stem] = f"{word.text}:{word.weights}" if word.weights else word.text
-        flags = ("*" if word.starts else "") + word.weights
+        flags = f"*{word.start_weights or word.weights}" if word.starts else word.weights
         parameters[written] = f"{word.text}:{flags}" if flags else word.text
-        pieces.append(f"(to_tsquery('fr', %({stem})s) || to_tsquery('simple', %({written})s))")
+        forms = [f"to_tsquery('{'simple' if word.is_acronym else 'fr'}', %({stem})s)"]
+        if not word.is_acronym or word.starts:
+            forms.append(f"to_tsquery('simple', %({written})s)")
+        if word.start_weights and word.starts and not word.is_acronym:
+            forms.append(f"to_tsquery('simple', %({stem})s)")
+        pieces.append(f"({' || '.join(forms)})")
     return "(" + (" || " if any_of else " && ").join(pieces) + ")"
 
 
-def _all_words(words: tuple[str, ...], met: frozenset[str]) -> tuple[Word, ...]:
+def acronyms_of(text: str, rows: Iterable[KeyRow] = ()) -> frozenset[str]:
+    """Folded words that are acronyms: known ones, short words without a vowel, or in capitals among others. Pure.
+
+    They have no stem (« CHRS » is not « CHR ») and begin no other word (« HAD » is not « Haddad »). A text all in
+    capitals tells nothing, but for a single word.
+    """
+    found = {row.key for row in rows if row.is_acronym}
+    typed = text.split()
+    tells = len(typed) == 1 or any(word.upper() != word for word in typed)
+    for word in typed:
+        folded = fold(word)
+        in_capitals = tells and word.isupper() and 1 < len(folded) <= ACRONYM
+        if folded.isalpha() and (in_capitals or _NO_VOWEL.fullmatch(folded)):
+            found.add(folded)
+    return frozenset(found)
+
+
+def _all_words(words: tuple[str, ...], met: frozenset[str], acronyms: frozenset[str]) -> tuple[Word, ...]:
     """The last word may be a beginning, and so may one that is met nowhere as a word (« gynéco obstétrique »)."""
     last = len(words) - 1
-    return tuple(
-        Word(word, starts=len(word) > 1 if place == last else len(word) >= BEGINNING and word not in met)
-        for place, word in enumerate(words)
-    )
+    found = []
+    for place, word in enumerate(words):
+        starts = len(word) >= LAST_BEGINNING if place == last else len(word) >= BEGINNING and word not in met
+        starts = starts and word not in acronyms
+        start_weights = OFFERED if starts and len(word) < NAME_BEGINNING and not word.isdigit() else ""
+        found.append(Word(word, starts, start_weights=start_weights, is_acronym=word in acronyms))
+    return tuple(found)
+
+
+def _listed_words(words: tuple[str, ...]) -> tuple[Word, ...]:
+    """Words to find in one list of terms: each may be a beginning."""
+    return tuple(Word(word, starts=len(word) > 1) for word in words)
 
 
 def _spelled(text: str, rows: Iterable[KeyRow]) -> list[KeyRow]:
     """Spellings that are the whole text, else those that are its other number."""
-    spellings = set(_spellings(fold(text)))
+    spellings = {*_spellings(fold(text)), _joined(text)}
     whole = [row for row in rows if row.key in spellings]
     return [row for row in whole if row.key == fold(text)] or whole
+
+
+def _joined(text: str) -> str:
+    """« pédo-psy » and « pedopsy » are one spelling."""
+    return fold(text.replace("-", ""))[:255]
 
 
 def _types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
@@ -192,6 +280,16 @@ def _types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
 def _others(text: str, rows: Iterable[KeyRow], named: tuple[int, ...]) -> tuple[int, ...]:
     """The other terms that the text spells, which practitioners answer to."""
     return tuple(sorted({row.term_id for row in _spelled(text, rows)} - set(named)))
+
+
+def _elsewhere(text: str, rows: tuple[KeyRow, ...]) -> tuple[tuple[Within, tuple[int, ...]], ...]:
+    """Terms of the weaker lists that the text spells, by list."""
+    spelled = _spelled(text, rows)
+    lists = (
+        (within, tuple(sorted(row.term_id for row in spelled if row.nomenclature == name)))
+        for within, name in _WEAKER_LISTS
+    )
+    return tuple((within, ids) for within, ids in lists if ids)
 
 
 def _phrases(text: str) -> list[str]:
@@ -226,11 +324,21 @@ def _weights(text: str, rows: tuple[KeyRow, ...]) -> dict[str, str]:
 
 
 def _identifiers(text: str) -> tuple[str, ...]:
-    """Numbers that the text may be: FINESS, SIREN, SIRET, RPPS, telephone; « FINESS 92… » is read too."""
+    """Numbers that the text may be: FINESS, SIREN, SIRET, RPPS, telephone; « FINESS 92… » is read too.
+
+    Telephones are read without their first 0 or with 33 alone, and the first of « 01 40 97 01 02 / 03 ».
+    """
     number = _NAME_OF_NUMBER.sub("", text)
-    found = []
-    if _IDENTIFIER.fullmatch(compact(number)):
-        found.append(compact(number))
+    digits = compact(number)
+    found = [digits] if _IDENTIFIER.fullmatch(digits) else []
+    if _PERSON.fullmatch(digits):
+        found.append(digits[1:])
+    if _COUNTRY.fullmatch(digits):
+        found.append(f"0{digits[2:]}")
+    if _NATIONAL.fullmatch(digits):
+        found.append(f"0{digits}")
+    if several := _SEVERAL_PHONES.match(number):
+        number = several[1]
     with contextlib.suppress(ValidationError):
         found.append(normalise_phone(number))
     return tuple(dict.fromkeys(found))

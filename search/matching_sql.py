@@ -17,6 +17,9 @@ def match_conditions(match: Match, parameters: dict[str, Any]) -> list[str]:
             else "d.term_ids && %(terms)s::bigint[]"
         )
         parameters |= {"terms": list(match.term_ids), "person_terms": list(match.person_term_ids)}
+    if match.entity_ids:
+        parts.append("d.group_id = ANY(%(entity_ids)s::bigint[])")
+        parameters["entity_ids"] = list(match.entity_ids)
     if match.words:
         parts.append("d.text @@ " + text_query(match.words, parameters))
     if match.kind:

@@ -74,6 +74,31 @@ def test_words_of_the_nomenclatures_come_before_names(published):
     assert correct_text("mentald").text == "mentale"
 
 
+@pytest.mark.parametrize("typed", ["bébé", "CADA", "MENATLE", "pension de famille", "jeune majeur", "act majeur"])
+def test_short_words_words_in_capitals_and_common_words_are_not_mended(published, typed):
+    PractitionerFactory(first_name="Camille", last_name="Hébé")
+    TermFactory(label="Masseur")
+    UnitFactory(admission_conditions="Pension, jeunes")
+    index.rebuild_all()
+    match, correction = understand(typed, Within.EVERYTHING, exact=False)
+    assert correction is None
+    assert match.words
+
+
+def test_a_name_alone_is_mended(published):
+    PractitionerFactory(first_name="Camille", last_name="Quenouille")
+    index.rebuild_all()
+    assert correct_text("Quenouile").text == "quenouille"
+    assert correct_text("camille quenouile").text == "camille quenouille"
+    assert correct_text("santé quenouile") is None
+
+
+def test_a_correction_that_finds_nothing_is_not_made(published):
+    assert understand("reanimaton", Within.EVERYTHING, exact=False)[1] is None
+    _, correction = understand("apartement", Within.EVERYTHING, exact=False)
+    assert correction.text == "appartement"
+
+
 def test_the_text_is_searched_as_typed_when_it_is_asked_exactly(published):
     match, correction = understand("apartement", Within.EVERYTHING, exact=True)
     assert correction is None

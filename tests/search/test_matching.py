@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.criteria import WHAT_LIMIT, WHERE_LIMIT, SearchCriteria, Sort, Within
-from search.matching import KeyRow, Known, Match, Word, read_text, words_of
+from search.matching import KeyRow, Known, Match, Word, acronyms_of, read_text, words_of
 
 ACT = (KeyRow("act", True, 1, "unit_type"), KeyRow("act", True, 2, "unit_type"))
 
@@ -27,7 +27,48 @@ def test_the_other_number_of_a_spelling_is_read():
 
 def test_an_acronym_inside_a_text_is_looked_for_in_the_type_and_the_names():
     match = read_text("ACT hors les murs", known(*ACT, words=["hors", "murs"]))
-    assert match == Match(words=(Word("act", starts=True, weights="AC"), Word("hors"), Word("murs", starts=True)))
+    assert match == Match(
+        words=(Word("act", weights="AC", is_acronym=True), Word("hors"), Word("murs", True, "", "AB"))
+    )
+
+
+def test_an_acronym_has_no_stem_and_begins_no_name():
+    rows = [KeyRow("had", True, 5, "care_mode")]
+    assert read_text("HAD", known(*rows)).words == (Word("had", weights="ABC", is_acronym=True),)
+    assert read_text("had", known(*rows)).words == (Word("had", weights="ABC", is_acronym=True),)
+    for text in ("CHRS", "chrs", "CADA", "SAS"):
+        assert read_text(text, known()).words == (Word(text.lower(), is_acronym=True),)
+
+
+def test_capitals_alone_make_no_acronym():
+    assert acronyms_of("SOINS PALLIATIFS") == frozenset()
+    assert acronyms_of("place en CHRS ou CADA") == {"chrs", "cada"}
+
+
+def test_a_short_last_word_begins_nothing_and_one_of_four_letters_no_name():
+    assert read_text("ame", known()).words == (Word("ame"),)
+    assert read_text("père", known()).words == (Word("pere", starts=True, start_weights="AB"),)
+    assert read_text("altai", known()).words == (Word("altai", starts=True),)
+
+
+def test_a_word_that_was_mended_is_read_whole():
+    match = read_text("appartement", known(words=["appartement"]), mended=frozenset({"appartement"}))
+    assert match.words == (Word("appartement"),)
+
+
+def test_the_name_of_establishments_asks_for_them_unless_it_spells_a_term():
+    named = Known(entity_ids=(7, 8))
+    for within in (Within.EVERYTHING, Within.ENTITY):
+        assert read_text("ACT Altair", named, within) == Match(entity_ids=(7, 8), kind="uo")
+    assert read_text("ACT", Known(ACT, entity_ids=(7,))).term_ids == (1, 2)
+    assert read_text("ACT", Known(ACT, entity_ids=(7,)), Within.ENTITY).entity_ids == (7,)
+
+
+def test_a_hyphen_makes_no_other_spelling_and_weaker_lists_are_told():
+    rows = [KeyRow("pedopsy", False, 4, "unit_type"), KeyRow("pedopsy", False, 9, "operational_activity")]
+    for text in ("pedopsy", "pédo-psy"):
+        match = read_text(text, known(*rows))
+        assert (match.term_ids, match.elsewhere) == ((4,), ((Within.ACTIVITY, (9,)),))
 
 
 def test_a_spelling_inside_a_text_is_not_looked_for_in_the_free_text():
@@ -76,6 +117,10 @@ def test_establishments_are_looked_for_by_name():
         ("FINESS : 920 812 345", ("920812345",)),
         ("tél. 01-40-97-01-02", ("0140970102",)),
         ("0033140970102", ("0140970102",)),
+        ("33140970102", ("0140970102",)),
+        ("1 40 97 01 02", ("0140970102",)),
+        ("01 40 97 01 02 / 03", ("0140970102",)),
+        ("810199000016", ("810199000016", "10199000016")),
     ],
 )
 def test_numbers_are_identifiers(text, expected):
