@@ -100,6 +100,11 @@ class Outcome:
         return self.establishments + self.practitioners
 
     @property
+    def is_untold(self) -> bool:
+        """Whether a radius holds lines, but none whose distance may be told."""
+        return self.radius_km is not None and all(group.distance_km is None for group in self.groups)
+
+    @property
     def is_cut(self) -> bool:
         """Whether there are more lines than are shown on screen."""
         return self.lines > len(self.groups)

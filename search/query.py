@@ -30,7 +30,7 @@ from .statement import (
     rows_statement,
     units_statement,
 )
-from .variants import variants_of
+from .variants import farther_of, variants_of
 from .where import resolve_where
 
 ROWS_A_FETCH = 1000
@@ -44,6 +44,8 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
         outcome = _search(outcome, outcome.asked, scope)
     if not outcome.groups and not outcome.resolution.problem:
         outcome = replace(outcome, variants=variants_of(criteria, outcome.place, outcome.match, scope, now))
+    elif outcome.is_untold:
+        outcome = replace(outcome, variants=farther_of(criteria, outcome.place, outcome.match, scope, now))
     elapsed = round((time.perf_counter() - started) * 1000)
     return replace(outcome, elapsed_ms=max(elapsed, 1))
 

@@ -170,7 +170,7 @@ def _base(asked: Asked, *narrowed: str) -> Statement:
 
 
 def _documents(asked: Asked, conditions: list[str], parameters: dict[str, Any]) -> str:
-    """Documents ``d`` under these conditions, with the filters they fail; each expression computed once (``OFFSET``)."""
+    """Documents under these conditions and the filters they fail; an expression is computed once (``OFFSET 0``)."""
     visible = place_visible(asked.coverage, parameters)
     place = "d.lat, d.lon"
     if visible != "true":

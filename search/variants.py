@@ -13,7 +13,7 @@ from common.french import NBSP, age, number
 from directory.scopes import Scope
 from directory.territory.places import Place
 
-from .conditions import Asked
+from .conditions import USUAL_RADIUS_KM, Asked
 from .counts import count_lines, units_of
 from .criteria import DISTANCES, SearchCriteria, Within
 from .fit import judge_each
@@ -59,6 +59,21 @@ def variants_of(
     ]
     alone = [variant for variant in found if variant.label in dict(single)]
     return tuple(_telling(alone or found)[:VARIANTS_SHOWN])
+
+
+def farther_of(
+    criteria: SearchCriteria, place: Place | None, match: Match, scope: Scope, now: datetime.datetime
+) -> tuple[Variant, ...]:
+    """What greater distances find, for a search that found only places whose distance may not be told.
+
+    One query, three when what does not suit is left out.
+    """
+    coverage = scope.coverage(Permission.SENSITIVE_READ)
+    trials = list(_distance_trials(criteria, place))
+    searches = [Asked.of(tried, match, place, coverage, now) for _, tried in trials]
+    counts = count_lines(_without_unfit(searches, scope, now))
+    found = [Variant(label, tried, count) for (label, tried), count in zip(trials, counts, strict=True) if count]
+    return tuple(_telling(found))
 
 
 def _telling(found: Sequence[Variant]) -> list[Variant]:
@@ -111,11 +126,7 @@ def _without_unfit(searches: Sequence[Asked], scope: Scope, now: datetime.dateti
 def _single_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Trial]:
     """The search without each of its criteria in turn, those that most often empty a list first."""
     yield from _filter_trials(criteria)
-    if criteria.distance_km:
-        wider = [step for step in DISTANCES if step > criteria.distance_km]
-        for step in wider[:WIDER_TRIED]:
-            yield f"rayon de {number(step)}{NBSP}km", criteria.replaced(distance_km=step)
-        yield "sans limite de distance", criteria.replaced(distance_km=None, anywhere=True)
+    yield from _distance_trials(criteria, place)
     if criteria.hides_unfit and criteria.has_needs:
         yield from _need_trials(criteria)
     if criteria.within:
@@ -124,6 +135,19 @@ def _single_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Tr
     if place and place.point is None and rest.given:
         yield f"dans tout le ROR, pas seulement «{NBSP}{place.label}{NBSP}»", rest
     yield from _text_trials(criteria)
+
+
+def _distance_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Trial]:
+    """Greater distances than the one asked, or than the usual one, which filters do not lift."""
+    is_usual = place is not None and place.point is not None and not (criteria.anywhere or criteria.zone)
+    reach = criteria.distance_km or (
+        USUAL_RADIUS_KM if is_usual and (criteria.is_refined or criteria.hides_unfit) else 0
+    )
+    if not reach:
+        return
+    for step in [step for step in DISTANCES if step > reach][:WIDER_TRIED]:
+        yield f"rayon de {number(step)}{NBSP}km", criteria.replaced(distance_km=step)
+    yield "sans limite de distance", criteria.replaced(distance_km=None, anywhere=True)
 
 
 def _filter_trials(criteria: SearchCriteria) -> Iterator[Trial]:
