@@ -12,7 +12,7 @@ from availability.freshness import ContractState
 from availability.guichet.needs import Answer, Fit, Judgement, Reason
 from availability.shown import Badge
 from common import french
-from common.french import THIN
+from common.french import NBSP, THIN
 from directory.ages import audience_letter
 from directory.enums import Sex
 
@@ -157,7 +157,7 @@ def lines_of(
 def _line(group: Group, rows: list[DocumentRow], told: Told) -> ResultLine:
     place = _place(next((row for row in rows if not row.has_own_place), rows[0]))
     if rows[0].unit_id is None:
-        return _person(group, rows[0], place)
+        return _person(group, rows[0], place, told)
     first = rows[0]
     if told.judgements:
         rows = sorted(rows, key=lambda row: _rank(told.fit(row)))
@@ -206,7 +206,7 @@ def _rank(fit: Fit | None) -> int:
     return len(Fit) if fit is None else fit.rank
 
 
-def _person(group: Group, row: DocumentRow, place: str) -> ResultLine:
+def _person(group: Group, row: DocumentRow, place: str, told: Told) -> ResultLine:
     return ResultLine(
         group_id=group.group_id,
         name=row.name,
@@ -216,7 +216,7 @@ def _person(group: Group, row: DocumentRow, place: str) -> ResultLine:
         place=place,
         is_hidden=row.is_hidden,
         distance_km=group.distance_km,
-        duration_words="",
+        duration_words=told.durations.get(group.group_id, ""),
         serves=row.serves,
         count=None,
         summary="",
@@ -291,6 +291,8 @@ def _place(row: DocumentRow) -> str:
 def _summary(rows: Sequence[DocumentRow], counts: Sequence[Count], told: Told, shown: Sequence[str]) -> str:
     """What a folded line says: « 1 UO – ACT Hébergement, 3 places, hommes seulement », « 4 UO – A, B et 2 autres ».
 
+    With needs, the classes of its units and what settles that of the best one (the first of ``rows``).
+
     ``shown``: names of the units that the line opens to.
     """
     if len(rows) == 1:
@@ -298,7 +300,17 @@ def _summary(rows: Sequence[DocumentRow], counts: Sequence[Count], told: Told, s
     names = list(dict.fromkeys(shown))[:NAMES_SHOWN]
     left = len(rows) - len(names)
     summary = f"{len(rows)} UO – {', '.join(names)}" + (f" et {french.counted(left, 'autre')}" if left else "")
-    return ", ".join(filter(None, (f"{summary}{_coverage(counts)}", _classes(rows, told))))
+    return ", ".join(filter(None, (f"{summary}{_coverage(counts)}", _classes(rows, told)))) + _best(
+        rows[0], counts[0], told
+    )
+
+
+def _best(row: DocumentRow, count: Count, told: Told) -> str:
+    """« . ACT Femmes : 3 places, femmes accueillies »: why to open the line, from its best unit once it is judged."""
+    if told.judgement(row) is None:
+        return ""
+    name, *words = filter(None, _decisive(row, count, told))
+    return f". {name}{NBSP}: {', '.join(words)}"
 
 
 def _coverage(counts: Sequence[Count]) -> str:

@@ -149,7 +149,18 @@ def test_the_units_that_suit_come_first_and_the_line_counts_the_classes():
     assert found.fit is Fit.FITS
     assert found.summary == (
         "7 UO – Unité 5, Unité 6 et 5 autres, 2 conviennent, 1 à confirmer, 1 sans place, 2 ne conviennent pas"
+        f". Unité 5{NB}: 3 places"
     )
+
+
+def test_a_line_of_several_units_says_what_settles_the_best_one():
+    suits = judged(Fit.FITS, (Answer.YES, "femmes accueillies", "", True), (Answer.YES, "PMR", "", True))
+    refuses = judged(Fit.NO_FIT, (Answer.NO, "hommes seulement", "", True))
+    found = line(row(1, name="Hommes"), row(2, name="Femmes"), judgements={1: refuses, 2: suits})
+    assert found.summary == (
+        f"2 UO – Femmes, Hommes, 1 convient, 1 ne convient pas. Femmes{NB}: 3 places, femmes accueillies, PMR"
+    )
+    assert "accueillies" not in line(row(1), row(2)).summary
 
 
 def test_a_long_list_shows_the_units_with_free_places():
