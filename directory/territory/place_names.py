@@ -7,8 +7,19 @@ from common.text import place_key
 
 _CODE = re.compile(r"(?<![0-9A-Za-z])(\d{5}|2[ABab]\d{3})(?![0-9A-Za-z])")
 _DEPARTMENT = re.compile(r"(\d{2,3}|2[AB])", re.IGNORECASE)
-_ORDINAL = re.compile(r"\b0?(\d{1,2})(?:er|ere|e|em|eme|nd|nde)?(?: (?:arrondissement|arr|ardt))?\b")
+_ORDINAL = re.compile(r"\b0?(\d{1,2})(?: ?(?:er|ere|e|em|eme|nd|nde))?(?: (?:arrondissement|arr|ardt))?\b")
+_NAMED_ORDINAL = re.compile(
+    r"0?(\d{1,2})(?: ?(?:er|ere|e|em|eme|nd|nde))(?: (?:arrondissement|arr|ardt))?|(\d{1,2}) arr\w*"
+)
+_ROMAN = re.compile(r"(?<= )(x{0,2}(?:ix|iv|v?i{0,3}))(?:er|e|eme)?(?= arr\w*$|$)")
+_ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10}
+_CITY_WITH_ROMAN = ("paris ", "lyon ", "marseille ")
+_ALONE = "paris"  # the city whose arrondissement is named alone: « 20e »
 _NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
+_DEPARTMENT_FIRST = re.compile(r"(\d{2}|2[ab]) (\D+)")
+_STREET = re.compile(
+    r"\b(?:rue|avenue|av|boulevard|bd|place|impasse|quai|allee|allees|chemin|route|cours|square|villa)\b"
+)
 
 
 class PlaceQuery(NamedTuple):
@@ -22,8 +33,8 @@ class PlaceQuery(NamedTuple):
 def parse_place(text: str) -> PlaceQuery:
     """Read a place as typed: « 75010 », « paris 10e », « st ouen », « Kremlin-Bicêtre (Le) », « Nanterre (92) ».
 
-    Pure. « 92 » and « (92) » are departments; digits that end a name are kept in the first key (« paris 10 ») and read
-    as a department in the second (« saint denis 93 »).
+    Pure. « 92 » and « (92) » are departments; digits that begin or end a name are kept in the first key (« paris 10 »)
+    and read as a department in the second (« saint denis 93 », « 95 Cergy »).
     """
     code = _CODE.search(text)
     rest = f"{text[: code.start()]} {text[code.end() :]}" if code else text
@@ -31,6 +42,9 @@ def parse_place(text: str) -> PlaceQuery:
         return PlaceQuery("", (), rest.strip(" ()").upper())
     key = place_key(rest)
     keys = [_arrondissement(key)]
+    if not code and (first := _DEPARTMENT_FIRST.fullmatch(key)) and not _STREET.search(key):
+        keys.append(first[2])
+        return PlaceQuery("", tuple(keys), first[1].upper())
     name, _, last = key.rpartition(" ")
     department = last.upper() if name and _DEPARTMENT.fullmatch(last) else ""
     if department:
@@ -39,7 +53,19 @@ def parse_place(text: str) -> PlaceQuery:
 
 
 def _arrondissement(key: str) -> str:
-    """« paris 10e arrondissement », « 10 paris » → « paris 10 »."""
+    """« paris 10e arrondissement », « 10 paris », « Paris Xe », « 10e » → « paris 10 »; an address keeps its number."""
+    if _STREET.search(key):
+        return key
+    if alone := _NAMED_ORDINAL.fullmatch(key):
+        return f"{_ALONE} {alone[1] or alone[2]}"
+    if key.startswith(_CITY_WITH_ROMAN):
+        key = _ROMAN.sub(lambda found: str(_roman(found[1])) if found[1] else found[0], key)
     key = _ORDINAL.sub(r"\1", key)
     number_first = _NUMBER_FIRST.fullmatch(key)
     return f"{number_first[2]} {number_first[1]}" if number_first else key
+
+
+def _roman(digits: str) -> int:
+    """« xiv » → 14."""
+    values = [_ROMAN_DIGITS[digit] for digit in digits]
+    return sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))

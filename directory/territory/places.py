@@ -83,8 +83,7 @@ def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:
     query = parse_place(text)
     digits = text.strip()
     if query.code:
-        found = _by_code(query)
-        return list(found.choices or filter(None, [found.place]))[:limit]
+        return _by_code_and_beginning(query)[:limit]
     if digits.isascii() and digits.isdigit():
         return _by_digits(digits, limit)
     if not query.keys:
@@ -94,6 +93,14 @@ def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:
     first, *others = [*map(_commune, rows), None]
     departments = _departments(lambda one: place_key(one.name).startswith(name))
     return [place for place in (first, *departments, *others) if place][:limit]
+
+
+def _by_code_and_beginning(query: PlaceQuery) -> list[Place]:
+    """Communes of a code, a name beside it being typed (« 92000 n »)."""
+    found = _by_code(query._replace(keys=()))
+    places = list(found.choices or filter(None, [found.place]))
+    named = [place for place in places if _agree(place_key(place.label), query.keys)]
+    return named or [place for place in places if place_key(place.label).startswith(query.keys or "")]
 
 
 def _by_digits(digits: str, limit: int) -> list[Place]:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.models import Commune
-from directory.territory.places import parse_place, resolve_place
+from directory.territory.places import Resolution, parse_place, resolve_place
+from search.where import place_at_end
 from tests.factories.directory import commune
 
 PARIS, PARIS_10, PARIS_1 = "75056", "75110", "75101"
@@ -41,6 +42,13 @@ def communes(db):
         ("Le Kremlin-Bicêtre", KREMLIN),
         ("Kremlin-Bicêtre (Le)", KREMLIN),
         ("Kremlin-Bicêtre (Le) (94270)", KREMLIN),
+        ("Paris Xe", PARIS_10),
+        ("paris x", PARIS_10),
+        ("paris 10eme", PARIS_10),
+        ("10e", PARIS_10),
+        ("10e arrondissement", PARIS_10),
+        ("1er arr", PARIS_1),
+        ("92 Nanterre", NANTERRE),
         ("st ouen sur seine", SAINT_OUEN),
         ("st denis 93", SAINT_DENIS),
         ("Saint-Denis", SAINT_DENIS),
@@ -88,6 +96,33 @@ def test_a_right_name_beside_a_wrong_department_proposes_the_commune(communes):
     resolution = resolve_place("nanterre 93")
     assert resolution.place is None
     assert [place.insee for place in resolution.choices] == [NANTERRE]
+
+
+def test_the_number_of_an_address_is_no_arrondissement(communes):
+    assert resolve_place("10 rue de la paix paris") == Resolution(problem="unknown")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ehpad Nanterre", ("ehpad", NANTERRE)),
+        ("ehpad à Nanterre", ("ehpad", NANTERRE)),
+        ("psychiatre paris 10", ("psychiatre", PARIS_10)),
+        ("kiné 75010", ("kiné", PARIS_10)),
+        ("kiné paris", ("kiné", PARIS)),
+        ("place en lhss près de saint-denis", ("place en lhss", SAINT_DENIS)),
+        ("ehpad 92", ("ehpad", "")),
+        ("ehpad hauts-de-seine", ("ehpad", "")),
+    ],
+)
+def test_a_place_at_the_end_of_a_text_is_told_apart(communes, text, expected):
+    before, place = place_at_end(text)
+    assert (before, place.insee) == expected
+
+
+@pytest.mark.parametrize("text", ["", "nanterre", "à nanterre", "soins palliatifs", "nanterre ehpad", "🙂 ?"])
+def test_a_text_without_a_place_at_its_end_is_left_whole(communes, text):
+    assert place_at_end(text) is None
 
 
 @pytest.mark.parametrize("insee", [PARIS, PARIS_10, NANTERRE, KREMLIN, SAINT_OUEN])

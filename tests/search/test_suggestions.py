@@ -110,6 +110,7 @@ def test_a_term_that_is_retired_is_not_proposed(asked, rebuilt):
         ("paris 10e", "Paris 10 (75010)"),
         ("nant", "Nanterre (92000)"),
         ("92000", "Nanterre (92000)"),
+        ("92000 n", "Nanterre (92000)"),
         ("le kremlin bicetre", "Kremlin-Bicêtre (Le) (94270)"),
         ("bicetre", "Kremlin-Bicêtre (Le) (94270)"),
         ("st ou", "Saint-Ouen-sur-Seine (93400)"),
