@@ -17,6 +17,7 @@ from .conditions import USUAL_RADIUS_KM, Asked
 from .counts import count_lines, units_of
 from .criteria import DISTANCES, SearchCriteria, Within
 from .fit import judge_each
+from .lexicon import understand
 from .matching import Match, known_keys, read_text, words_of
 from .outcome import JUDGED_LIMIT, Variant
 
@@ -45,9 +46,11 @@ def variants_of(
     single = list(_single_trials(criteria, place))[: TRIALS_LIMIT - 1]
     bare = _without_filters(criteria)
     trials = single if bare in [criteria, *(tried for _, tried in single)] else [*single, ("sans aucun filtre", bare)]
+    trials = [*trials, *_one_word_trials(criteria)]
     known = known_keys(criteria.what, criteria.within)
     coverage = scope.coverage(Permission.SENSITIVE_READ)
-    searches = []
+    searches = [(label, Asked.of(tried, read, place, coverage, now)) for label, tried, read in _mended(criteria)]
+    single = [*single, *((label, asked.criteria) for label, asked in searches)]
     for label, tried in trials:
         is_same = (tried.what, tried.within) == (criteria.what, criteria.within)
         read = match if is_same else read_text(tried.what, known, tried.within)
@@ -74,6 +77,15 @@ def farther_of(
     counts = count_lines(_without_unfit(searches, scope, now))
     found = [Variant(label, tried, count) for (label, tried), count in zip(trials, counts, strict=True) if count]
     return tuple(_telling(found))
+
+
+def _mended(criteria: SearchCriteria) -> Iterator[tuple[str, SearchCriteria, Match]]:
+    """The text with its typing errors mended, when it was searched for exactly."""
+    if criteria.exact:
+        read, correction = understand(criteria.what, criteria.within, exact=False)
+        if correction:
+            label = f"sans «{NBSP}orthographe exacte{NBSP}»{NBSP}: «{NBSP}{correction.text}{NBSP}»"
+            yield label, criteria.replaced(exact=False), read
 
 
 def _telling(found: Sequence[Variant]) -> list[Variant]:
@@ -177,6 +189,14 @@ def _need_trials(criteria: SearchCriteria) -> Iterator[Trial]:
     for words, left in told if len(told) > 1 else ():
         yield f"sans {words}", criteria.replaced(needs=left)
     yield "avec ce qui ne convient pas", criteria.replaced(hides_unfit=False)
+
+
+def _one_word_trials(criteria: SearchCriteria) -> Iterator[Trial]:
+    """Each word alone, for when a single one dropped is not enough."""
+    words = [word for word in criteria.what.split() if words_of(word)]
+    if len(words) > 2 and not criteria.within:
+        for word in list(dict.fromkeys(words))[:WORDS_TRIED]:
+            yield f"seulement «{NBSP}{word}{NBSP}»", criteria.replaced(what=word)
 
 
 def _text_trials(criteria: SearchCriteria) -> Iterator[Trial]:
