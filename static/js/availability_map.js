@@ -57,9 +57,15 @@ function follow(element) {
       fill(popup, id);
     });
     marker.on("popupclose", () => light(element, id, false));
-    marker.on("mouseover focus", () => hover(element, id, true));
-    marker.on("mouseout blur", () => hover(element, id, false));
+    marker.on("mouseover", () => hover(element, id, true));
+    marker.on("mouseout", () => hover(element, id, false));
   });
+  // Leaflet tells nothing of the focus of a marker.
+  for (const [name, isLit] of [["focusin", true], ["focusout", false]]) {
+    element.addEventListener(name, ({ target }) =>
+      markers.forEach((marker, id) => marker.getElement() === target && hover(element, id, isLit)),
+    );
+  }
   element.addEventListener("keydown", () => (byKeyboard = true));
   // Wherever the focus is; it comes back to the marker unless it is elsewhere on the page. Before Leaflet's own.
   const close = (event) => {

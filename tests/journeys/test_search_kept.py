@@ -71,6 +71,23 @@ def test_all_of_it_without_a_script(browser, live_server, cast, world, open_sess
     assert KeptUnit.objects.get().unit == world.act
 
 
+@pytest.mark.console_errors("401")
+def test_what_was_typed_is_there_after_a_lost_session(page, live_server, cast, world, open_session, settings):
+    index.rebuild_all()
+    open_session(cast.consultation)
+    page.goto(live_server.url + RESULTS)
+    page.get_by_text("Enregistrer cette recherche").click()
+    page.get_by_label("Nom de la recherche").fill("Sortie de Mme Étoile")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Enregistrer", exact=True).click()
+    open_session(cast.consultation)
+    with page.expect_navigation():
+        page.go_back()
+    expect(page.get_by_label("Nom de la recherche")).to_have_value("Sortie de Mme Étoile")
+    expect(page.get_by_label("Nom de la recherche")).to_be_visible()
+
+
 @pytest.mark.console_errors("410|404|422")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])

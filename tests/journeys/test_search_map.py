@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from directory.models import OperationalUnit
 from search import index
 
 from .test_accessibility import SIZES
@@ -59,6 +60,56 @@ def test_the_zone_of_the_map_becomes_the_search(reader, address, world):
     offer.click()
     reader.wait_for_url("**zone=**")
     expect(reader.get_by_role("link", name=re.compile("Dans la zone de la carte"))).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1100])
+def test_the_list_stands_under_the_map_where_they_do_not_fit_beside(reader, address, world, width):
+    reader.set_viewport_size({"width": width, "height": 900})
+    reader.goto(address + QUERY)
+    drawn, line = reader.locator(".results-map .map"), reader.locator(f"#lieu-{world.eg.pk}")
+    expect(reader.locator(".leaflet-marker-icon").first).to_be_visible()
+    expect(line).to_be_visible()
+    title = reader.locator("#titre-resultats").bounding_box()
+    above, below = drawn.bounding_box(), line.bounding_box()
+    assert title["y"] < above["y"] < above["y"] + above["height"] < below["y"]
+    assert abs(above["x"] - title["x"]) < 24
+    assert above["y"] - title["y"] < 700
+    assert reader.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_unit_apart_lights_its_line_and_the_other_way_round(reader, address, world):
+    OperationalUnit.objects.filter(pk=world.act_mobile.pk).update(
+        commune=world.paris10, lat=48.87, lon=2.36, position_source="address"
+    )
+    index.rebuild_all()
+    reader.goto(address + "?quoi=Altair&vue=carte")
+    markers = reader.get_by_role("button", name=re.compile(f"^{world.eg.name}"))
+    expect(markers).to_have_count(2)
+    line = reader.locator(f"#lieu-{world.eg.pk}")
+    reader.get_by_role("button", name=re.compile(f"^{world.eg.name}, Paris 10")).focus()
+    expect(line).to_have_class("lit")
+    line.get_by_role("link").first.focus()
+    expect(reader.locator(".leaflet-marker-icon.lit")).to_have_count(2)
+
+
+def test_a_cluster_tells_unknown_from_zero_and_gives_the_focus_to_what_comes_out(reader, address, world):
+    for number, unit in enumerate((world.act_mobile, world.lam), start=1):
+        OperationalUnit.objects.filter(pk=unit.pk).update(
+            commune=world.nanterre,
+            lat=world.eg.lat + number / 2000,
+            lon=world.eg.lon,
+            position_source="address",
+        )
+    OperationalUnit.objects.filter(pk=world.lhss.pk).update(name="Altair Paris")
+    index.rebuild_all()
+    reader.goto(address + "?quoi=Altair&vue=carte&zone=48,1.5,49.5,3.5")
+    found = reader.get_by_role("button", name=re.compile("lieux, .*agrandir"))
+    expect(found).to_be_visible()
+    expect(found).to_contain_text("8 places libres, 1 lieu connu sur 2")
+    found.focus()
+    reader.keyboard.press("Enter")
+    expect(reader.locator(".leaflet-marker-icon:focus")).to_have_count(1)
+    expect(reader.locator(".leaflet-marker-icon.map-cluster:focus")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
