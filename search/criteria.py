@@ -18,6 +18,7 @@ WHAT_LIMIT = 200
 LAST_PAGE = 10_000
 CHOICES_LIMIT = 50  # ticked in one facet
 OLDEST = 150  # years
+A_YEAR = datetime.timedelta(days=366)
 DISTANCES = (5, 10, 20, 30, 50, 100)  # km
 LATITUDES, LONGITUDES = (-90.0, 90.0), (-180.0, 180.0)
 
@@ -195,6 +196,16 @@ class SearchCriteria:
         chosen = dict(self.chosen) | {facet: tuple(values)}
         return self.replaced(chosen=tuple((name, chosen[name]) for name in Facet if chosen.get(name)))
 
+    def as_of(self, today: datetime.date) -> Self:
+        """Without a day of need that is past, which is said; one in more than a year is doubted and kept."""
+        on = self.needs.on
+        if on is None or today <= on <= today + A_YEAR:
+            return self
+        if on > today:
+            return replace(self, warnings=(*self.warnings, "La date du besoin est dans plus d’un an : vérifiez-la."))
+        said = "La date du besoin est passée : rien n’en est tenu compte."
+        return replace(self, needs=replace(self.needs, on=None), warnings=(*self.warnings, said))
+
     @classmethod
     def from_query(cls, query: Mapping[str, Any]) -> Self:
         """Read the parameters of an address; what cannot be read is left out and said."""
@@ -317,10 +328,11 @@ def _number(value: str, least: int, most: int, subject: str, warnings: list[str]
 
 
 def _page(value: str, warnings: list[str]) -> int:
+    """Number of a page; the end of the results is told by the page that shows them."""
     if not value:
         return 1
-    if value.isascii() and value.isdigit() and len(value) < 10 and 1 <= int(value) <= LAST_PAGE:
-        return int(value)
+    if value.isascii() and value.isdigit() and int(value[:20]) >= 1:
+        return min(int(value[:20]), LAST_PAGE)
     warnings.append("Ce numéro de page n’existe pas : voici la première.")
     return 1
 
@@ -332,8 +344,9 @@ def _chosen(first: _First, warnings: list[str]) -> tuple[tuple[Facet, tuple[str,
         pattern = _DEPARTMENT if facet == Facet.DEPARTMENT else _ID
         values = tuple(value for value in given if pattern.fullmatch(value))[:CHOICES_LIMIT]
         if len(values) < len(given):
-            left = counted(len(given) - len(values), "valeur")
-            warnings.append(f"« {facet.label} » : {left} de ce filtre n’ont pas été lues.")
+            left = len(given) - len(values)
+            verb = "n’ont pas été lues" if left > 1 else "n’a pas été lue"
+            warnings.append(f"« {facet.label} » : {counted(left, 'valeur')} de ce filtre {verb}.")
         if values:
             chosen.append((facet, values))
     return tuple(chosen)

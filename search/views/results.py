@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.roles import PERMISSION_LABELS, Permission
+from availability.shown import local_day
 from common.geo import Point, distance_km
 from common.pages import PAGE_SIZE
 
@@ -27,6 +28,7 @@ from ..query import DocumentRow, documents_of, run_search
 from ..results import lines_of
 from ..routing.services import durations as durations_to
 
+BEYOND = "Cette page n’existe pas : voici la dernière."
 ESTIMATED = " est."
 EXAMPLES = ("ACT", "LHSS", "équipe mobile précarité", "soins palliatifs", "psychiatrie")
 
@@ -38,7 +40,7 @@ def results(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(
             f"Votre rôle ne permet pas de « {PERMISSION_LABELS[Permission.DIRECTORY_READ].lower()} »."
         )
-    criteria = SearchCriteria.from_query(request.GET)
+    criteria = SearchCriteria.from_query(request.GET).as_of(local_day(timezone.now()))
     kept_pairs = around.kept_pairs(criteria)
     context = {"criteria": criteria, "examples": EXAMPLES, "outcome": None, "kept_pairs": kept_pairs}
     if criteria.given:
@@ -51,6 +53,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     outcome = run_search(criteria, request.scope, now)
     log_search(criteria, outcome, now)
     page = Paginator(outcome.groups, PAGE_SIZE).get_page(criteria.page)
+    criteria = _on_page(criteria, page)
     groups = list(page.object_list)
     rows = documents_of(groups, outcome, request.scope) if groups else []
     notes = notes_in(rows, now)
@@ -59,6 +62,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     if around.lacks_labels(criteria, labels):
         labels = labels_of(criteria) | labels
     return {
+        "criteria": criteria,
         "outcome": outcome,
         "now": now,
         "page": page,
@@ -79,6 +83,14 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         **_links(criteria, outcome),
         **_map(criteria, outcome),
     }
+
+
+def _on_page(criteria: SearchCriteria, page: Page) -> SearchCriteria:
+    """The criteria of the page shown: the last one, which is said, when the one asked is beyond the end."""
+    if criteria.page == page.number:
+        return criteria
+    warnings = (*criteria.warnings, BEYOND) if page.object_list else criteria.warnings
+    return criteria.replaced(page=page.number, warnings=warnings)
 
 
 def _links(criteria: SearchCriteria, outcome: Outcome) -> dict[str, Any]:

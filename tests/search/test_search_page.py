@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from django.http import QueryDict
+from django.utils import timezone
 
 from accounts.roles import Role
 from availability.guichet.needs import Who
@@ -182,12 +183,13 @@ def test_everything_asked_is_shown_again(reader_client, rebuilt):
     CurrentFigureFactory(unit=UnitFactory(geographic_entity=GeographicEntityFactory(nanterre=True)))
     commune("75110")
     rebuilt()
-    query = "ou=75010&quoi=ACT&pour=femme&age=34&pmr=1&des=2026-11-25&places=1&ouvert=2026-11-26&distance=30"
+    day = timezone.localdate() + datetime.timedelta(days=3)
+    query = f"ou=75010&quoi=ACT&pour=femme&age=34&pmr=1&des={day}&places=1&ouvert=2026-11-26&distance=30"
     text = reader_client.get("/recherche/?" + query).content.decode()
     for expected in (
         '<option value="femme" selected>',
         'name="age" inputmode="numeric" maxlength="3" autocomplete="off" value="34"',
-        'name="des" value="2026-11-25"',
+        f'name="des" value="{day}"',
         'value="jour" id="ouvert-jour" checked',
         'name="ouvert_le" value="2026-11-26"',
         '<option value="30" selected>',
@@ -271,3 +273,45 @@ def test_a_filter_alone_is_a_search(reader_client, rebuilt, query):
     page = reader_client.get("/recherche/?" + query)
     assert page.status_code == 200
     assert "UO en" in words(page)
+
+
+@pytest.mark.parametrize("number", ["2", "20000", "9" * 60])
+def test_a_page_beyond_the_end_is_the_last_one_and_says_so(reader_client, rebuilt, number):
+    UnitFactory()
+    rebuilt()
+    page = reader_client.get(f"/recherche/?quoi=ACT&page={number}")
+    assert len(page.context["lines"]) == 1
+    assert "Cette page n’existe pas : voici la dernière." in words(page)
+    assert page.context["criteria"].page == 1
+    assert "Cette page n’existe pas" not in words(reader_client.get(f"/recherche/?quoi=LHSS&page={number}"))
+
+
+@pytest.mark.parametrize(
+    ("days", "said", "is_kept"),
+    [
+        (-1, "La date du besoin est passée : rien n’en est tenu compte.", False),
+        (0, "", True),
+        (365, "", True),
+        (400, "La date du besoin est dans plus d’un an : vérifiez-la.", True),
+    ],
+)
+def test_a_day_of_need_is_to_come(reader_client, rebuilt, days, said, is_kept):
+    UnitFactory()
+    rebuilt()
+    day = timezone.localdate() + datetime.timedelta(days=days)
+    page = reader_client.get(f"/recherche/?quoi=ACT&des={day}")
+    assert ("La date du besoin" in words(page)) == bool(said)
+    assert said in words(page)
+    assert (f'name="des" value="{day}"' in page.content.decode()) == is_kept
+    assert (page.context["criteria"].needs.on is not None) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("type=x", "« Type d’UO » : 1 valeur de ce filtre n’a pas été lue."),
+        ("type=x&type=y", "« Type d’UO » : 2 valeurs de ce filtre n’ont pas été lues."),
+    ],
+)
+def test_values_that_are_not_read_agree_in_number(query, said):
+    assert [warning.replace(NBSP, " ") for warning in read(query).warnings] == [said]
