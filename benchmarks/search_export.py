@@ -96,10 +96,10 @@ def floor_statement(types: list[int]) -> tuple[str, dict[str, Any]]:
 
 def download(client: Client, query: dict[str, Any]) -> int:
     """Read the file to its end; return its size in bytes."""
-    response = client.get("/recherche/export.xlsx?" + urlencode(query, doseq=True))
+    response: Any = client.get("/recherche/export.xlsx?" + urlencode(query, doseq=True))
     if response.status_code != 200:
         raise AssertionError(f"{response.status_code} {response.content[:300]!r}")
-    size = sum(map(len, response.streaming_content))
+    size = sum(len(piece) for piece in response.streaming_content)
     response.close()
     return size
 

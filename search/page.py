@@ -23,7 +23,8 @@ WHO_CHOICES = (
 WHO_CHIPS = {Who.WOMAN: "Femme", Who.MAN: "Homme", Who.COUPLE: "Couple ou famille"}
 _NAMED_BY_FORM = {
     *(facet.value for facet in Facet),
-    *("distance", "places", "ajour", "ouvert", "ouvert_le", "pour", "age", "pmr", "chambre", "animal", "des", "masquer", "page"),
+    *("distance", "places", "ajour", "ouvert", "ouvert_le", "pour", "age", "pmr", "chambre", "animal", "des"),
+    *("masquer", "page"),
 }
 
 
