@@ -12,7 +12,6 @@ from django.db import connection
 from common.identifiers import compact
 from common.phones import normalise_phone
 from common.text import fold
-from directory.enums import Nomenclature
 
 from .criteria import Within
 from .models import TERM_TIERS, Suggestion
@@ -33,11 +32,6 @@ WITHIN_GROUPS: dict[Within, Suggestion.Group] = {
     Within.ENTITY: Suggestion.Group.ENTITY,
     Within.PRACTITIONER: Suggestion.Group.PRACTITIONER,
 }
-_WEAKER_LISTS = (
-    (Within.ACTIVITY, Nomenclature.OPERATIONAL_ACTIVITY),
-    (Within.ACT, Nomenclature.SPECIFIC_ACT),
-    (Within.SPECIALISATION, Nomenclature.CARE_SPECIALISATION),
-)
 _TERM_LISTS = {Within.UNIT_TYPE, Within.ACTIVITY, Within.ACT, Within.SPECIALISATION}
 _FUNCTION_WORDS = frozenset(
     "au aux avec ce ces chez dans de des du elle en est et il la le les leur leurs ne nos notre on ou par pour qu que"
@@ -52,8 +46,12 @@ SELECT word, false, 0, '' FROM search_lexiconword WHERE word = ANY(%(words)s::va
 UNION ALL
 SELECT key, false, geographic_entity_id, %(entity)s FROM search_suggestion
 WHERE "group" = %(entities)s AND key = %(text)s
+UNION ALL
+SELECT '', words @@ {whole}, term_id, %(listed)s FROM search_suggestion
+WHERE %(looks_elsewhere)s AND "group" = %(activities)s AND term_id IS NOT NULL AND words @@ {started}
 ORDER BY 3, 1
 """
+_LISTED = "listed"  # an activity that holds the words; ``is_acronym`` tells whether it holds them whole
 _ENTITY = "entity"  # in the place of a nomenclature: the name of an establishment
 _IN_GROUP = 'SELECT term_id FROM search_suggestion WHERE "group" = %(group)s AND term_id IS NOT NULL AND words @@ '
 _IDENTIFIER = re.compile(r"\d{9,15}|2[AB]\d{7}|\d{2}/\d{1,12}")
@@ -81,13 +79,14 @@ class Known:
     """What the database knows of a text: spellings of terms, words met in what is published.
 
     ``within_ids``: the terms of the list asked for that hold the whole text. ``entity_ids``: establishments whose name
-    is the whole text.
+    is the whole text. ``activity_ids``: activities that hold it, when no list is asked for.
     """
 
     rows: tuple[KeyRow, ...] = ()
     words: frozenset[str] = frozenset()
     within_ids: tuple[int, ...] = ()
     entity_ids: tuple[int, ...] = ()
+    activity_ids: tuple[int, ...] = ()
 
 
 class Word(NamedTuple):
@@ -141,29 +140,48 @@ def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
     if not words:
         return Known()
     with connection.cursor() as cursor:
-        keys = sorted({variant for key in _phrases(text) for variant in _spellings(key)})
-        cursor.execute(
-            _KNOWN,
-            {
-                "keys": [*keys, _joined(text)],
-                "words": list(words),
-                "text": fold(text)[:255],
-                "entity": _ENTITY,
-                "entities": Suggestion.Group.ENTITY,
-            },
-        )
+        cursor.execute(*_known_statement(text, within))
         found = [KeyRow(*row) for row in cursor.fetchall()]
+        rows = tuple(row for row in found if row.term_id and row.nomenclature not in {_ENTITY, _LISTED})
+        starts = not any(row.is_acronym and row.key in words for row in rows)
         within_ids: tuple[int, ...] = ()
         if within in _TERM_LISTS:
             parameters: dict[str, Any] = {"group": WITHIN_GROUPS[within]}
-            cursor.execute(_IN_GROUP + text_query(_listed_words(words), parameters), parameters)
+            cursor.execute(_IN_GROUP + _listed_query(text, parameters, starts=starts), parameters)
             within_ids = tuple(sorted(row[0] for row in cursor.fetchall()))
     return Known(
-        tuple(row for row in found if row.term_id and row.nomenclature != _ENTITY),
+        rows,
         frozenset(row.key for row in found if not row.term_id),
         within_ids,
         tuple(row.term_id for row in found if row.nomenclature == _ENTITY),
+        tuple(row.term_id for row in found if row.nomenclature == _LISTED and (starts or row.is_acronym)),
     )
+
+
+def _known_statement(text: str, within: Within) -> tuple[str, dict[str, Any]]:
+    parameters: dict[str, Any] = {
+        "listed": _LISTED,
+        "looks_elsewhere": not within,
+        "activities": Suggestion.Group.ACTIVITY,
+        "keys": sorted({_joined(text), *(variant for key in _phrases(text) for variant in _spellings(key))}),
+        "words": list(words_of(text)),
+        "text": fold(text)[:255],
+        "entity": _ENTITY,
+        "entities": Suggestion.Group.ENTITY,
+    }
+    started = _listed_query(text, parameters, starts=True, prefix="l")
+    whole = _listed_query(text, parameters, starts=False, prefix="m")
+    return _KNOWN.format(whole=whole, started=started), parameters
+
+
+def known_acronyms(text: str) -> frozenset[str]:
+    """Words of a text that are acronyms of coded terms, folded. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT key FROM search_termkey WHERE is_acronym AND key = ANY(%(words)s::varchar[])",
+            {"words": list(words_of(text))},
+        )
+        return frozenset(key for (key,) in cursor.fetchall())
 
 
 def read_text(
@@ -198,7 +216,7 @@ def _read_words(text: str, known: Known, within: Within, mended: frozenset[str])
     kind: Literal["", "pro"] = "pro" if within == Within.PRACTITIONER else ""
     if named := _types(text, known.rows):
         others = _others(text, known.rows, named)
-        elsewhere = () if within else _elsewhere(text, known.rows)
+        elsewhere = () if within else _elsewhere(text, known)
         return Match(term_ids=named, person_term_ids=others, kind=kind, elsewhere=elsewhere)
     if identifiers := _identifiers(text):
         return Match(identifiers=identifiers, kind=kind)
@@ -254,9 +272,14 @@ def _all_words(words: tuple[str, ...], met: frozenset[str], acronyms: frozenset[
     return tuple(found)
 
 
-def _listed_words(words: tuple[str, ...]) -> tuple[Word, ...]:
-    """Words to find in one list of terms: each may be a beginning."""
-    return tuple(Word(word, starts=len(word) > 1) for word in words)
+def _listed_query(text: str, parameters: dict[str, Any], *, starts: bool, prefix: str = "l") -> str:
+    """SQL of the query of a text in one list of terms, each word a beginning if ``starts``; « pédo-psy » is a word."""
+    words = [Word(word, starts=starts and len(word) > 1) for word in words_of(text)]
+    query = text_query(words, parameters, prefix=prefix)
+    joined = _joined(text)
+    if "-" not in text or " " in joined or not joined:
+        return query
+    return f"({query} || {text_query([Word(joined[:WORD_LIMIT], starts)], parameters, prefix=f'{prefix}j')})"
 
 
 def _spelled(text: str, rows: Iterable[KeyRow]) -> list[KeyRow]:
@@ -282,14 +305,11 @@ def _others(text: str, rows: Iterable[KeyRow], named: tuple[int, ...]) -> tuple[
     return tuple(sorted({row.term_id for row in _spelled(text, rows)} - set(named)))
 
 
-def _elsewhere(text: str, rows: tuple[KeyRow, ...]) -> tuple[tuple[Within, tuple[int, ...]], ...]:
-    """Terms of the weaker lists that the text spells, by list."""
-    spelled = _spelled(text, rows)
-    lists = (
-        (within, tuple(sorted(row.term_id for row in spelled if row.nomenclature == name)))
-        for within, name in _WEAKER_LISTS
-    )
-    return tuple((within, ids) for within, ids in lists if ids)
+def _elsewhere(text: str, known: Known) -> tuple[tuple[Within, tuple[int, ...]], ...]:
+    """The activities that hold the text too, those that it spells alone: what it asks for in their list."""
+    exact = {row.term_id for row in known.rows if row.key == fold(text)}
+    ids = tuple(term_id for term_id in known.activity_ids if term_id in exact) or known.activity_ids
+    return ((Within.ACTIVITY, ids),) if ids else ()
 
 
 def _phrases(text: str) -> list[str]:

@@ -90,7 +90,10 @@ def resolve_where(text: str, scope: Scope) -> Resolution:
     if address := locate(text, TIMEOUT):
         place = Place(address.label, address.label, address.department, insee=address.insee, point=address.point)
         return Resolution(place)
-    choices = (*found.choices, *(entity.place for entity in _holding(words, scope))) or near_places(text)
+    choices = (*found.choices, *(entity.place for entity in _holding(words, scope)))
+    if not choices:
+        at_end = place_at_end(text) if fold(text)[:1].isdigit() else None  # of an address
+        choices = (at_end[1],) if at_end else near_places(text)
     return Resolution(problem="unknown", choices=choices[:PROPOSALS])
 
 

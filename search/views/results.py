@@ -24,6 +24,7 @@ from ..figures import notes_in
 from ..kept_tools import kept_tools
 from ..log import log_search
 from ..outcome import JUDGED_LIMIT, SHOWN_LIMIT, Outcome
+from ..proposals import proposals_of
 from ..query import DocumentRow, documents_of, run_search
 from ..results import lines_of
 from ..routing.services import durations as durations_to
@@ -80,6 +81,10 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         "tabs": around.tabs(criteria),
         "noun": "résultat" if outcome.practitioners else "établissement",
         "kept": kept_tools(criteria, words_of(criteria, labels), request.scope),
+        "proposals": [
+            (proposal, "?" + proposal.criteria.to_query())
+            for proposal in proposals_of(criteria, outcome, request.scope, now)
+        ],
         **_links(criteria, outcome),
         **_map(criteria, outcome),
     }

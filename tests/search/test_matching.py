@@ -65,9 +65,9 @@ def test_the_name_of_establishments_asks_for_them_unless_it_spells_a_term():
 
 
 def test_a_hyphen_makes_no_other_spelling_and_weaker_lists_are_told():
-    rows = [KeyRow("pedopsy", False, 4, "unit_type"), KeyRow("pedopsy", False, 9, "operational_activity")]
+    rows = (KeyRow("pedopsy", False, 4, "unit_type"),)
     for text in ("pedopsy", "pédo-psy"):
-        match = read_text(text, known(*rows))
+        match = read_text(text, Known(rows, activity_ids=(9,)))
         assert (match.term_ids, match.elsewhere) == ((4,), ((Within.ACTIVITY, (9,)),))
 
 
@@ -155,7 +155,7 @@ def test_criteria_never_raise_and_keep_to_their_limits(query):
     assert "\x00" not in criteria.where + criteria.what
 
 
-@pytest.mark.parametrize("page", ["abc", "0", "-1", "1.5", "9" * 5000, "١", "99999"])
+@pytest.mark.parametrize("page", ["abc", "0", "-1", "1.5", "١"])
 def test_a_page_that_cannot_be_read_is_the_first_and_is_said(page):
     criteria = SearchCriteria.from_query({"page": page})
     assert criteria.page == 1

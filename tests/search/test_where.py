@@ -61,6 +61,10 @@ def test_a_misspelt_commune_is_offered(resolved):
     assert (found.place, [place.insee for place in found.choices]) == (None, ["92050"])
 
 
+def test_an_address_without_a_geocoder_offers_its_commune(resolved):
+    assert [place.insee for place in resolved("12 rue de la paix nanterre").choices] == ["92050"]
+
+
 def test_a_hidden_place_is_no_starting_point(resolved, cast, world, rebuilt):
     UnitFactory(geographic_entity=world.eg, sensitive=True)
     rebuilt()
