@@ -10,6 +10,7 @@ from psycopg.errors import QueryCanceled
 from accounts.roles import Permission
 from availability.guichet.needs import Fit, Needs, Who
 from common.french import NBSP, age, number
+from common.text import fold
 from directory.scopes import Scope
 from directory.territory.places import Place
 
@@ -193,7 +194,8 @@ def _need_trials(criteria: SearchCriteria) -> Iterator[Trial]:
 
 def _one_word_trials(criteria: SearchCriteria) -> Iterator[Trial]:
     """Each word alone, for when a single one dropped is not enough."""
-    words = [word for word in criteria.what.split() if words_of(word)]
+    telling = words_of(criteria.what)
+    words = [word for word in criteria.what.split() if any(part in telling for part in fold(word).split())]
     if len(words) > 2 and not criteria.within:
         for word in list(dict.fromkeys(words))[:WORDS_TRIED]:
             yield f"seulement «{NBSP}{word}{NBSP}»", criteria.replaced(what=word)
