@@ -15,7 +15,7 @@ from directory.territory.places import Place, propose_places
 from .criteria import Within
 from .lexicon import Correction, correct_text
 from .marking import Piece, marked
-from .matching import WITHIN_GROUPS, Word, text_query, words_of
+from .matching import WITHIN_GROUPS, Word, known_acronyms, text_query, words_of
 from .models import COMMON, Suggestion
 from .sight import place_visible
 from .where import entity_text, near_places
@@ -45,7 +45,7 @@ _WITHIN_WORDS = {
 }
 
 _NAMES = """
-    (SELECT id FROM search_suggestion WHERE "group" = {group} AND term_id IS NULL AND key LIKE %(start)s
+    (SELECT id FROM search_suggestion WHERE "group" = {group} AND term_id IS NULL AND {beginning}
      ORDER BY key USING ~<~ LIMIT {most})
     UNION
     (SELECT id FROM search_suggestion WHERE {by_words} LIMIT {looked_at})
@@ -96,7 +96,10 @@ SELECT kept."group", kept.label, CASE WHEN {visible} THEN kept.detail ELSE '' EN
            )
            WHEN kept.geographic_entity_id IS NOT NULL THEN (
                SELECT count(*) FROM search_searchdocument d
-               WHERE d.group_id = kept.geographic_entity_id
+               WHERE d.group_id IN (
+                   SELECT same.geographic_entity_id FROM search_suggestion same
+                   WHERE same."group" = kept."group" AND same.key = kept.key
+               )
            )
        END
 FROM kept ORDER BY kept."group", kept.place
@@ -155,7 +158,7 @@ class _Row(NamedTuple):
 
 
 def suggest_what(text: str, scope: Scope, now: datetime.datetime) -> Suggestions:
-    """Propose what « Que recherchez-vous ? » may mean: one query, three more when nothing holds the text as typed."""
+    """Propose what « Que recherchez-vous ? » may mean: two queries, four more when nothing holds the text as typed."""
     if not _is_enough(text):
         return Suggestions()
     correction = None
@@ -199,13 +202,19 @@ def _is_enough(text: str) -> bool:
 
 
 def _matching(text: str, scope: Scope, now: datetime.datetime) -> list[_Row]:
+    acronyms = known_acronyms(text)
     parameters = _parameters(text) | {"day": now.date()}
-    query, exact = _queries(text, parameters)
+    query, exact = _queries(text, parameters, acronyms)
+    names, is_name = query, True
+    if acronyms:  # « HAD » is no beginning of « Haddad »
+        words = [Word(word, word not in acronyms, is_acronym=word in acronyms) for word in words_of(text)]
+        names = text_query(words, parameters, prefix="n")
+        is_name = parameters["text"] not in acronyms
     statement = _STATEMENT.format(
         query=query,
         exact=exact,
-        entities=_names(Suggestion.Group.ENTITY, text, query),
-        practitioners=_names(Suggestion.Group.PRACTITIONER, text, query),
+        entities=_names(Suggestion.Group.ENTITY, text, names, by_beginning=is_name),
+        practitioners=_names(Suggestion.Group.PRACTITIONER, text, names, by_beginning=is_name),
         most=" ".join(f"WHEN {group.value} THEN {most}" for group, most in MOST.items()),
         visible=place_visible(scope.coverage(Permission.SENSITIVE_READ), parameters, row="kept"),
         people=Suggestion.Group.PRACTITIONER.value,
@@ -231,17 +240,22 @@ def _located_entities(text: str, scope: Scope) -> list[tuple[str, str]]:
 
 def _parameters(text: str) -> dict[str, Any]:
     folded = " ".join(fold(text).split())[:255]
-    return {"text": folded, "start": f"{folded}%", "first": words_of(text)[0]}
+    return {"text": folded, "start": f"{folded}%", "whole": f"{folded} %", "first": words_of(text)[0]}
 
 
-def _queries(text: str, parameters: dict[str, Any]) -> tuple[str, str]:
-    """The text with every word as a beginning, and with every word whole."""
+def _queries(text: str, parameters: dict[str, Any], acronyms: frozenset[str] = frozenset()) -> tuple[str, str]:
+    """The text with every word as a beginning, but for an acronym that is not the last one, and with every word whole.
+
+    « act un chez soi » is not about « activités ».
+    """
     words = words_of(text)
-    query = text_query([Word(word, starts=True) for word in words], parameters)
+    last = len(words) - 1
+    started = [Word(word, place == last or word not in acronyms) for place, word in enumerate(words)]
+    query = text_query(started, parameters)
     return query, text_query([Word(word) for word in words], parameters, prefix="e")
 
 
-def _names(group: Suggestion.Group, text: str, query: str) -> str:
+def _names(group: Suggestion.Group, text: str, query: str, *, by_beginning: bool = True) -> str:
     """Establishments or practitioners: by the beginning of their name, then by its words when there are letters enough.
 
     A short text is the beginning of too many words.
@@ -249,6 +263,7 @@ def _names(group: Suggestion.Group, text: str, query: str) -> str:
     record = "geographic_entity_id" if group == Suggestion.Group.ENTITY else "practitioner_id"
     enough = any(len(word) >= SHORTEST_NAME for word in words_of(text))
     return _NAMES.format(
+        beginning="key LIKE %(start)s" if by_beginning else "(key = %(text)s OR key LIKE %(whole)s)",
         group=group.value,
         most=MOST[group],
         looked_at=LOOKED_AT,

@@ -95,6 +95,17 @@ def test_practitioners_and_professions_stand_together(asked, rebuilt):
     assert (first["nombre"], second["precision"]) == ("1 professionnel", "Masseur-Kinésithérapeute")
 
 
+def test_an_acronym_begins_no_name_and_no_other_word(asked, rebuilt):
+    PractitionerFactory(first_name="Aïcha", last_name="Actenson")
+    GeographicEntityFactory(name="Actenville")
+    TermFactory(label="Activité de soins adaptés")
+    rebuilt()
+    assert labels(asked("quoi", "act"), "professionnels") == []
+    assert labels(asked("quoi", "act"), "etablissements") == ["ACT ALTAIR VESTA"]
+    assert labels(asked("quoi", "acte"), "professionnels") == ["Aïcha Actenson"]
+    assert labels(asked("quoi", "act soi"), "activites") == []
+
+
 def test_a_term_that_is_retired_is_not_proposed(asked, rebuilt):
     TermFactory(label="Activité ancienne", retired=True)
     TermFactory(label="Activité actuelle")
@@ -180,7 +191,7 @@ def test_a_fragment_of_the_list_is_answered_to_a_page(client, cast, rebuilt, wor
     assert "<html" not in content
 
 
-@pytest.mark.parametrize(("field", "text", "most"), [("quoi", "act", 1), ("quoi", "apartement", 4), ("ou", "nant", 3)])
+@pytest.mark.parametrize(("field", "text", "most"), [("quoi", "act", 2), ("quoi", "apartement", 5), ("ou", "nant", 3)])
 def test_few_queries_are_enough(client, cast, rebuilt, world, field, text, most):
     rebuilt()
     client.force_login(cast.consultation)
