@@ -219,7 +219,7 @@ SELECT
     NULL::bigint,
     coalesce(offer.term_ids, '{{}}'), coalesce(offer.own_ids, '{{}}'),
     array_remove(ARRAY[person.rpps, person.phone, coalesce(place.phone, '')]::varchar[], ''),
-    {_vector("words.offer", "A")} || {_vector("words.names", "C")}
+    {_vector("words.offer", "A")} || setweight(to_tsvector('simple', words.names), 'C')
 FROM wanted
 JOIN directory_practitioner person ON person.id = wanted.id
 JOIN directory_term profession ON profession.id = person.profession_id
