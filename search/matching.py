@@ -19,7 +19,7 @@ from .models import TERM_TIERS, Suggestion
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
 BEGINNING = 3  # letters; a shorter word that is not the last one is read whole
-LAST_BEGINNING = 4  # letters; a shorter last word is read whole too: « SAS » is not « Sassi »
+ALONE_BEGINNING = 4  # letters; a shorter word alone is read whole too: « SAS » is not « Sassi »
 NAME_BEGINNING = 5  # letters; a shorter word begins no name: « père » is not « Perez »
 ACRONYM = 6  # letters, in capitals or without a vowel
 CODED, NAMED = "ABC", "AC"  # weights of the text of a document: all but the free text; the type and the names
@@ -265,7 +265,8 @@ def _all_words(words: tuple[str, ...], met: frozenset[str], acronyms: frozenset[
     last = len(words) - 1
     found = []
     for place, word in enumerate(words):
-        starts = len(word) >= LAST_BEGINNING if place == last else len(word) >= BEGINNING and word not in met
+        least = BEGINNING if last else ALONE_BEGINNING
+        starts = len(word) >= least and (place == last or word not in met)
         starts = starts and word not in acronyms
         start_weights = OFFERED if starts and len(word) < NAME_BEGINNING and not word.isdigit() else ""
         found.append(Word(word, starts, start_weights=start_weights, is_acronym=word in acronyms))

@@ -47,6 +47,7 @@ def test_capitals_alone_make_no_acronym():
 
 def test_a_short_last_word_begins_nothing_and_one_of_four_letters_no_name():
     assert read_text("ame", known()).words == (Word("ame"),)
+    assert read_text("soins ame", known()).words[1] == Word("ame", starts=True, start_weights="AB")
     assert read_text("père", known()).words == (Word("pere", starts=True, start_weights="AB"),)
     assert read_text("altai", known()).words == (Word("altai", starts=True),)
 
