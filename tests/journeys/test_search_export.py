@@ -26,7 +26,8 @@ def test_both_files_come_from_the_page(results, tmp_path):
     download.value.save_as(tmp_path / "fichier.xlsx")
     book = load_workbook(tmp_path / "fichier.xlsx")
     assert book.sheetnames == ["Résultats", "Critères"]
-    assert {row[7] for row in book["Résultats"].iter_rows(min_row=2, values_only=True)} == {"UO"}
+    titles, *rows = book["Résultats"].iter_rows(values_only=True)
+    assert {row[titles.index("Nature")] for row in rows} == {"UO"}
     with results.expect_download() as download:
         results.get_by_role("link", name="CSV").click()
     download.value.save_as(tmp_path / "fichier.csv")
