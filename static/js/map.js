@@ -41,6 +41,8 @@ function base(element) {
     fadeAnimation: !still,
     markerZoomAnimation: !still,
   });
+  // A popup that comes into view moves the map: at once for whoever asked that nothing glides.
+  if (still) map.panBy = (offset, options) => L.Map.prototype.panBy.call(map, offset, { ...options, animate: false });
   map.setView(FRANCE, 7); // vector layers need a view; draw() then fits what there is to see
   map.attributionControl.setPrefix("");
   L.control.zoom({ zoomInTitle: "Zoomer", zoomOutTitle: "Dézoomer" }).addTo(map);

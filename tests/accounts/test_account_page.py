@@ -52,7 +52,7 @@ def test_queries_of_the_account_page_do_not_grow(client, manager, django_assert_
     for _ in range(units):
         AssignmentFactory(user=manager, role=Role.AVAILABILITY_MANAGER, unit=UnitFactory(geographic_entity=entity))
     client.get("/compte/")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         client.get("/compte/")
 
 
