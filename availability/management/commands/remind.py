@@ -1,14 +1,13 @@
 """Mails about figures that wait, and the summary of the week. For a scheduler, every few minutes."""
 
-import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
+from django.core.management.base import BaseCommand, CommandParser
 
 from availability.reminders.digests import queue_again, queue_reminders
 from availability.reminders.weekly import queue_summaries
+from common.commands import read_moment
 from common.french import counted
 from common.queue import requeue_cut_tasks
 
@@ -26,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Queue, and say how many."""
-        now, base_url = _moment(options["now"]), settings.SITE_URL
+        now, base_url = read_moment(options["now"]), settings.SITE_URL
         requeue_cut_tasks(now=now)
         again = queue_again(now=now, base_url=base_url)
         reminders = queue_reminders(now=now, base_url=base_url)
@@ -35,15 +34,3 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{counted(reminders, 'rappel')}, {counted(summaries, 'bilan')}, {counted(again, 'envoi')} à reprendre."
             )
-
-
-def _moment(text: str | None) -> datetime.datetime:
-    if not text:
-        return timezone.now()
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError("--now : écrivez une date et une heure, par exemple 2026-11-21T12:00+01:00.") from error
-    if moment.tzinfo is None:
-        raise CommandError("--now : précisez le décalage horaire, par exemple +01:00.")
-    return moment

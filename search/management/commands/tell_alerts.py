@@ -1,12 +1,11 @@
 """Mails about the free places of saved searches. For a scheduler, every few minutes."""
 
-import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
+from django.core.management.base import BaseCommand, CommandParser
 
+from common.commands import read_moment
 from common.french import counted
 from search.alerts.queue import queue_again, queue_alerts
 
@@ -22,20 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Queue, and say how many."""
-        now, base_url = _moment(options["now"]), settings.SITE_URL
+        now, base_url = read_moment(options["now"]), settings.SITE_URL
         again = queue_again(now=now, base_url=base_url)
         queued = queue_alerts(now=now, base_url=base_url)
         if options["verbosity"]:
             self.stdout.write(f"{counted(queued, 'mail')} d’alerte, {counted(again, 'envoi')} à reprendre.")
-
-
-def _moment(text: str | None) -> datetime.datetime:
-    if not text:
-        return timezone.now()
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError("--now : écrivez une date et une heure, par exemple 2026-11-21T12:00+01:00.") from error
-    if moment.tzinfo is None:
-        raise CommandError("--now : précisez le décalage horaire, par exemple +01:00.")
-    return moment

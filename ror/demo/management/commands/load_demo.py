@@ -1,14 +1,12 @@
 """Fill an empty directory with the fictitious region of the demonstration."""
 
-import datetime
 from typing import Any
 
 from django.apps import apps
 from django.core.management import BaseCommand, CommandParser, call_command
-from django.core.management.base import CommandError
 from django.db import connection
-from django.utils import timezone
 
+from common.commands import read_moment
 from directory.models import Commune
 from ror.demo_data.load import SEED, is_loaded, load_demo
 
@@ -36,7 +34,7 @@ class Command(BaseCommand):
             return
         if not Commune.objects.exists():
             call_command("load_reference", verbosity=0)
-        load_demo(size=options["size"], now=_moment(options["now"]), seed=options["seed"], say=say)
+        load_demo(size=options["size"], now=read_moment(options["now"]), seed=options["seed"], say=say)
         _count_rows()  # the search documents are made by large queries that need to know the tables' sizes
         say("Index de recherche…")
         call_command("rebuild_search", verbosity=0)
@@ -61,15 +59,6 @@ class Command(BaseCommand):
 def _count_rows() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-
-
-def _moment(text: str | None) -> datetime.datetime:
-    if not text:
-        return timezone.now()
-    moment = datetime.datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise CommandError("--now : précisez le décalage horaire, par exemple +01:00.")
-    return moment
 
 
 def _nothing(line: str) -> None:
