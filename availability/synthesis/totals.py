@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from ..breakdown import COUNT_FIELDS
 from ..cells import Cell
@@ -53,7 +54,7 @@ class Holding:
     """A unit behind a cell: its pool at that moment if any, its free places, whether they count.
 
     ``is_asked``: open to entry and not in indisponibilité totale, hence in the coverage. ``entry_id``: the statement
-    in force, when totals are asked of the past.
+    in force, when totals are asked of the past. ``lat``, ``lon``: where it is, when ``holdings`` was given the places.
     """
 
     unit_id: int
@@ -65,6 +66,8 @@ class Holding:
     entry_id: int | None
     counts: bool
     is_asked: bool
+    lat: float | None = None
+    lon: float | None = None
 
 
 _NOW_ROWS = """
@@ -136,11 +139,20 @@ def with_row_totals(cells: dict[tuple[int, str], Cell], criteria: Criteria, now:
         return _read([*parts, *cursor.fetchall()])
 
 
-def holdings(criteria: Criteria, now: datetime.datetime) -> list[Holding]:
-    """Units behind totals, each once, in no order: what a cell opens on (one query)."""
+def holdings(criteria: Criteria, now: datetime.datetime, places: QuerySet | None = None) -> list[Holding]:
+    """Units behind totals, each once, in no order: what a cell opens on (one query).
+
+    ``places``: unit, latitude and longitude of those whose place may be told.
+    """
     sql, values = _judged(criteria, now)
+    columns, join = "", ""
+    if places is not None:
+        asked, given = places.order_by().query.sql_with_params()
+        values |= {f"place{number}": value for number, value in enumerate(given)}
+        named = asked % tuple(f"%(place{number})s" for number in range(len(given)))
+        columns, join = ", spot.lat, spot.lon", f"LEFT JOIN ({named}) AS spot(id, lat, lon) ON spot.id = row.unit_id"
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {sql} {_HOLDINGS}", values)
+        cursor.execute(f"WITH {sql} {_HOLDINGS.format(columns=columns, join=join)}", values)
         return [Holding(*row) for row in cursor.fetchall()]
 
 
@@ -161,11 +173,12 @@ SELECT NULL, NULL, sum(free), sum(counted), sum(opened), sum(units), min(oldest)
 """
 _HOLDINGS = """
 SELECT row.unit_id, entity.id, entity.sort_name, max(pool_id), max(free), min(confirmed_at), max(entry_id),
-       bool_or(counts), bool_or(is_open AND is_there)
+       bool_or(counts), bool_or(is_open AND is_there){columns}
 FROM (SELECT * FROM settled UNION ALL SELECT * FROM judged) AS row
 JOIN directory_operationalunit unit ON unit.id = row.unit_id
 JOIN directory_geographicentity entity ON entity.id = unit.geographic_entity_id
-GROUP BY row.unit_id, entity.id
+{join}
+GROUP BY row.unit_id, entity.id{columns}
 """
 
 

@@ -1,14 +1,14 @@
 """What is behind a cell of the synthesis: establishments, their units, and what each figure is worth (spec 20)."""
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 
 from common.french import PARIS
 from common.geo import Point, distance_km
@@ -123,10 +123,11 @@ class Behind:
         """Kilometres from ``start`` by unit; a unit whose address is hidden from this person has none."""
         if self.start is None:
             return {}
-        units = OperationalUnit.objects.filter(pk__in=[held.unit_id for held in self.listed])
-        rows = units.with_address_shown(self.scope).filter(address_shown=True)
-        places = rows.values_list("pk", _own_or_entity("lat"), _own_or_entity("lon"))
-        return {pk: distance_km(self.start, Point(lat, lon)) for pk, lat, lon in places if lat is not None}
+        return {
+            held.unit_id: distance_km(self.start, Point(held.lat, held.lon))
+            for held in self.listed
+            if held.lat is not None and held.lon is not None
+        }
 
     def page(self, number: str | None) -> Page:
         """One page of ``EntityBehind``; a number out of bounds gives the nearest page."""
@@ -144,7 +145,7 @@ class Behind:
         return page
 
     def units(self, held: Collection[Holding]) -> list[UnitBehind]:
-        """Lines of some units, by name (two or three queries, whatever their number)."""
+        """Lines of some units, by name (two queries, whatever their number)."""
         units = _units([row.unit_id for row in held], self.scope, self.moment)
         figures = _past_figures(units, held, self.moment) if self.is_past else {}
         relied = {} if self.is_past else reliability.reliability_of([unit.pk for unit in units], self.moment)
@@ -189,7 +190,7 @@ def read_behind(
 ) -> Behind:
     """What is behind the totals of ``criteria`` (one query). ``only_places`` lists the units where a place is free."""
     return Behind(
-        held=holdings(criteria, now),
+        held=holdings(criteria, now, _places_told(scope) if start else None),
         scope=scope,
         moment=criteria.at or now,
         is_past=criteria.at is not None,
@@ -198,6 +199,12 @@ def read_behind(
         max_age=criteria.max_age,
         any_age=criteria.any_age,
     )
+
+
+def _places_told(scope: Scope) -> QuerySet:
+    """Unit, latitude and longitude of those whose address this person sees."""
+    units = OperationalUnit.objects.with_address_shown(scope).filter(address_shown=True)
+    return units.values_list("pk", _own_or_entity("lat"), _own_or_entity("lon"))
 
 
 def _own_or_entity(name: str) -> Case:
@@ -274,54 +281,38 @@ def _expected(unit: OperationalUnit, today: datetime.date) -> list[str]:
 def _past_figures(
     units: Iterable[OperationalUnit], held: Iterable[Holding], moment: datetime.datetime
 ) -> dict[int, CurrentFigure]:
-    """Figures as they were: those of today, with the statement then in force (two queries)."""
+    """Figures as they were: those of today, with the statement then in force (one query)."""
     entry_ids = {row.unit_id: row.entry_id for row in held if row.entry_id}
-    entries = AvailabilityEntry.objects.select_related("by", "pool").in_bulk(set(entry_ids.values()))
-    calls = _full_calls(entries.values(), moment)
+    said = AvailabilityEntry.objects.select_related("by", "pool").annotate(contested_at=_contested_at(moment))
+    entries = said.in_bulk(set(entry_ids.values()))
     return {
-        unit.pk: _past_figure(unit.current_figure, entries.get(entry_ids.get(unit.pk)), calls, moment)
+        unit.pk: _past_figure(unit.current_figure, entries.get(entry_ids.get(unit.pk)), moment)
         for unit in units
         if hasattr(unit, "current_figure")
     }
 
 
-def _full_calls(
-    entries: Iterable[AvailabilityEntry], moment: datetime.datetime
-) -> dict[tuple[int, int], list[datetime.datetime]]:
-    """When « Plus de place » was answered by ``moment`` in front of a figure above 0, by whose it was and its version.
+def _contested_at(moment: datetime.datetime) -> Coalesce:
+    """Last time, by ``moment``, that « Plus de place » was answered in front of a statement above 0.
 
-    Calls to any of the units that shared the places then (one query).
+    By a call to its unit, or to any of those that shared its places when it was made.
     """
-    stated = list(entries)
     there = Q(until=None) | Q(until__gt=OuterRef("at"))
     shared = PoolMembership.objects.filter(there, unit=OuterRef("unit"), since__lte=OuterRef("at"))
-    mates = PoolMembership.objects.filter(pool__in={entry.pool_id for entry in stated if entry.pool_id})
-    full = (
-        CallOutcome.objects.filter(
-            Q(unit__in={entry.unit_id for entry in stated}) | Q(unit__in=mates.values("unit")),
-            outcome=CallOutcome.Outcome.FULL,
-            figure__gt=0,
-            at__lte=moment,
-        )
-        .annotate(shared_in=Subquery(shared.order_by("-since").values("pool")[:1]))
-        .values_list("unit", "shared_in", "version", "at")
+    calls = (
+        CallOutcome.objects.annotate(shared_in=Subquery(shared.order_by("-since").values("pool")[:1]))
+        .filter(outcome=CallOutcome.Outcome.FULL, figure__gt=0, at__lte=moment)
+        .filter(version=OuterRef("version"), at__gte=OuterRef("stated_at"))
+        .order_by("-at")
     )
-    calls: dict[tuple[int, int], list[datetime.datetime]] = {}
-    for unit_id, pool_id, version, at in full:
-        calls.setdefault((_holder_key(unit_id, pool_id), version), []).append(at)
-    return calls
+    mates = PoolMembership.objects.filter(pool=OuterRef(OuterRef("pool"))).values("unit")
+    return Coalesce(
+        Subquery(calls.filter(shared_in=OuterRef("pool"), unit__in=mates).values("at")[:1]),
+        Case(When(pool=None, then=Subquery(calls.filter(shared_in=None, unit=OuterRef("unit")).values("at")[:1]))),
+    )
 
 
-def _holder_key(unit_id: int, pool_id: int | None) -> int:
-    return -pool_id if pool_id else unit_id
-
-
-def _past_figure(
-    today: CurrentFigure,
-    entry: AvailabilityEntry | None,
-    calls: Mapping[tuple[int, int], Collection[datetime.datetime]],
-    moment: datetime.datetime,
-) -> CurrentFigure:
+def _past_figure(today: CurrentFigure, entry: AvailabilityEntry | None, moment: datetime.datetime) -> CurrentFigure:
     figure = CurrentFigure(unit_id=today.pk, rhythm=today.rhythm, is_open=today.is_open, opened_at=today.opened_at)
     if entry is None:
         return figure
@@ -332,8 +323,7 @@ def _past_figure(
         figure.to_confirm_since = today.to_confirm_since
     if entry.confirmed_at is not None:
         figure.expires_at = expires_at(entry.confirmed_at, today.rhythm)
-        told = calls.get((_holder_key(entry.unit_id, entry.pool_id), entry.version), ())
-        figure.contested_at = max((at for at in told if at >= entry.stated_at), default=None)
+        figure.contested_at = entry.contested_at
     return figure
 
 

@@ -27,6 +27,8 @@ from .access import readers_only
 from .synthesis import Asked, query_of, read_asked
 
 START_LENGTH = 120  # characters
+LARGEST_ID = 2**63 - 1
+TEMPLATE = "availability/synthesis_behind.html"
 
 
 @require_safe
@@ -54,9 +56,10 @@ def cell(request: HttpRequest, grouping: str, column: str) -> HttpResponseBase:
         "back": back,
         "own_path": request.path,
         "measure": measure,
-        "criteria": asked.form.applied("comparer", "departement" if department else ""),
+        "criteria": criteria_line(asked.form.applied("comparer", "departement" if department else "")),
+        "crumbs": [Crumb("Synthèse régionale", back), Crumb(f"{row.name}, {place}")],
     }
-    return _behind(request, asked, criteria, context)
+    return render(request, TEMPLATE, _behind(request, asked, criteria) | context)
 
 
 @require_safe
@@ -64,12 +67,22 @@ def cell(request: HttpRequest, grouping: str, column: str) -> HttpResponseBase:
 @cache_control(private=True, no_cache=True)
 def entity(request: HttpRequest, entity_id: int) -> HttpResponseBase:
     """Units of one establishment that belong to a grouping (« Accès direct établissement »)."""
-    found = get_object_or_404(GeographicEntity.objects.visible_to(request.scope).published(), pk=entity_id)
+    if entity_id > LARGEST_ID:
+        raise Http404
     asked = read_asked(request)
-    criteria = replace(asked.criteria, entity_id=found.pk)
-    back = reverse("availability:synthesis_entities") + _query(query_of(request.GET, "depuis"))
-    context = {"title": found.name, "back": back, "entity": found, "criteria": asked.form.applied("comparer")}
-    return _behind(request, asked, criteria, context)
+    behind = _behind(request, asked, replace(asked.criteria, entity_id=entity_id))
+    listed = behind["page"].object_list
+    published = GeographicEntity.objects.visible_to(request.scope).published()
+    found = listed[0].entity if listed else get_object_or_404(published, pk=entity_id)
+    query = _query(query_of(request.GET, "depuis"))
+    context = {
+        "title": found.name,
+        "back": reverse("availability:synthesis_entities") + query,
+        "entity": found,
+        "criteria": criteria_line(asked.form.applied("comparer")),
+        "crumbs": [Crumb("Synthèse régionale", reverse("availability:synthesis") + query), Crumb(found.name)],
+    }
+    return render(request, TEMPLATE, behind | context)
 
 
 @require_safe
@@ -105,23 +118,15 @@ def _kept(request: HttpRequest, *left_out: str) -> list[tuple[str, str]]:
     return [(name, value) for name in names for value in request.GET.getlist(name) if value]
 
 
-def _behind(request: HttpRequest, asked: Asked, criteria: Criteria, context: dict[str, Any]) -> HttpResponseBase:
+def _behind(request: HttpRequest, asked: Asked, criteria: Criteria) -> dict[str, Any]:
+    """What both pages show of the units behind ``criteria``."""
     now = timezone.now()
     text = visible(request.GET.get("depuis", "").replace("\x00", "")).strip()[:START_LENGTH]
     start = resolve_place(text) if text else Resolution()
     only_places = bool(asked.form.cleaned_data.get("places"))
     point = start.place.point if start.place else None
     behind = read_behind(criteria, request.scope, now, start=point, only_places=only_places)
-    context |= {
-        "crumbs": [
-            Crumb(
-                "Synthèse régionale",
-                context["back"]
-                if "entity" not in context
-                else reverse("availability:synthesis") + _query(query_of(request.GET, "depuis")),
-            ),
-            Crumb(context["title"]),
-        ],
+    return {
         "page": behind.page(request.GET.get("page")),
         "total": behind.total,
         "places_words": places_words(behind.total),
@@ -136,14 +141,12 @@ def _behind(request: HttpRequest, asked: Asked, criteria: Criteria, context: dic
         "start": start,
         "start_text": text,
         "kept": _kept(request, "depuis"),
-        "criteria": criteria_line(context["criteria"]),
         "unfiltered": request.path,
         "choices": [(place, f"?{_with_start(request, place.text)}") for place in start.choices],
         "bands": list(AgeBand),
         "states": [state for state in ContractState if state is not ContractState.NEVER],
         "now": now,
     }
-    return render(request, "availability/synthesis_behind.html", context)
 
 
 def _with_start(request: HttpRequest, text: str) -> str:

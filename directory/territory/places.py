@@ -16,9 +16,8 @@ PROPOSALS = 8
 DEPARTMENT_DIGITS = 3
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
 
-_COMMUNES = (
-    "SELECT insee, list_name, key, postal_codes, parent_id, department_id, lat, lon FROM directory_commune WHERE "
-)
+_FIELDS = "insee, list_name, key, postal_codes, parent_id, department_id, lat, lon"
+_COMMUNES = f"SELECT {_FIELDS} FROM directory_commune WHERE "  # noqa: S608
 
 _BY_DIGITS = (
     "EXISTS (SELECT 1 FROM unnest(postal_codes) AS code WHERE code LIKE %(start)s) OR insee LIKE %(start)s"
@@ -29,6 +28,18 @@ _BY_NAME = (
     " ORDER BY key = ANY(%(keys)s::varchar[]) DESC, key LIKE %(start)s DESC, key LIKE %(word)s DESC,"
     " population DESC, insee LIMIT %(limit)s"
 )
+# Three lists in one query: a page that resolves a place has few to spare.
+_NAMED = f"""
+WITH whole AS (SELECT * FROM directory_commune WHERE key = ANY(%(keys)s::varchar[]))
+(SELECT 'whole' AS kind, {_FIELDS} FROM whole ORDER BY key, insee)
+UNION ALL
+(SELECT 'department', '', name, '', '{{}}'::varchar[], NULL, code, NULL, NULL
+ FROM directory_department WHERE NOT EXISTS (SELECT 1 FROM whole) ORDER BY "order", code)
+UNION ALL
+(SELECT 'near', {_FIELDS} FROM directory_commune
+ WHERE position(%(part)s in key) > 0 AND NOT EXISTS (SELECT 1 FROM whole)
+ ORDER BY population DESC, insee LIMIT %(limit)s)
+"""  # noqa: S608
 
 
 class _Row(NamedTuple):
@@ -63,7 +74,7 @@ class Resolution:
 
 
 def resolve_place(text: str) -> Resolution:
-    """Find the place that ``text`` names. One or two queries.
+    """Find the place that ``text`` names. One query.
 
     Several communes (a postal code, a name met twice) are all offered, and so are those whose name holds the text.
     """
@@ -136,23 +147,29 @@ def _agree(key: str, keys: Iterable[str]) -> bool:
 
 
 def _by_name(query: PlaceQuery) -> Resolution:
-    rows = _rows("key = ANY(%(keys)s::varchar[]) ORDER BY key, insee", keys=list(query.keys))
-    whole = [row for row in rows if row.key == query.keys[0]]
+    name = query.keys[0]
+    rows, departments, near = _named(query.keys, name if len(name) >= SHORTEST_PART else None)
+    whole = [row for row in rows if row.key == name]
     located = [row for row in rows if row.key == query.keys[-1] and row.department_id == query.department]
     if found := located or whole:
         return _settle(found)
     if rows:  # the name is right, the department beside it is not
         return Resolution(problem="unknown", choices=tuple(_commune(row) for row in rows))
-    name = query.keys[0]
-    for department in Department.objects.only("code", "name", "order"):
+    for department in departments:
         if place_key(department.name) == name:
             return Resolution(_department(department))
-    if len(name) < SHORTEST_PART:
-        return Resolution(problem="unknown")
-    near = _rows(
-        "position(%(part)s in key) > 0 ORDER BY population DESC, insee LIMIT %(limit)s", part=name, limit=PROPOSALS
-    )
     return Resolution(problem="unknown", choices=tuple(_commune(row) for row in near))
+
+
+def _named(keys: Iterable[str], part: str | None) -> tuple[list[_Row], list[Department], list[_Row]]:
+    """Communes of one of these names; without any, the departments, and communes whose name holds ``part``."""
+    parameters = {"keys": list(keys), "part": part, "limit": PROPOSALS}
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED, parameters)
+        found = cursor.fetchall()
+    rows, near = ([_Row(*row[1:]) for row in found if row[0] == kind] for kind in ("whole", "near"))
+    departments = [Department(code=row[6], name=row[2]) for row in found if row[0] == "department"]
+    return rows, departments, near
 
 
 def _by_department(code: str) -> Resolution:

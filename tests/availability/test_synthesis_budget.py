@@ -65,11 +65,28 @@ def test_a_page_keeps_to_its_budget(client, cast, world, name):
     assert len(many) == len(few) <= BUDGET, "\n".join(many)
 
 
-@pytest.mark.parametrize("start", ["Nanterre", "75010", "92050"])
-def test_distances_add_three_queries_at_most(client, cast, world, start):
-    client.force_login(cast.consultation)
+BEHIND = ("sante-precarite/92/", "sante-precarite/region/", "etablissements/{entity}/")
+ASKED = (
+    "depuis=Nanterre",
+    "depuis=75010&places=on&public=adulte",
+    "depuis=92&ages=20 a",
+    "depuis=nulle part&perimes=on",
+    "depuis=Saint-&date={past}",
+    "depuis=Nanterre&date={past}&etablissement=a",
+)
+
+
+@pytest.mark.parametrize("path", BEHIND)
+@pytest.mark.parametrize("person", ["consultation", "responsable"])
+def test_distances_and_the_past_keep_to_the_budget(client, cast, world, path, person):
+    client.force_login(getattr(cast, person))
     client.get("/")
     grow(world, 3)
-    without = queries_of(client, f"{PATH}sante-precarite/92/")
-    found = queries_of(client, f"{PATH}sante-precarite/92/?depuis={start}")
-    assert len(found) <= len(without) + 2
+    past = f"{timezone.localtime() - datetime.timedelta(minutes=2):%Y-%m-%dT%H:%M}"
+    urls = [f"{PATH}{path.format(entity=world.eg.pk)}?{asked.format(past=past)}" for asked in ASKED]
+    few = {url: len(queries_of(client, url)) for url in urls}
+    grow(world, 6)
+    for url in urls:
+        many = queries_of(client, url)
+        assert len(many) == few[url] <= BUDGET, "\n".join([url, *many])
+    assert "availability_availabilityentry" in "".join(many)
