@@ -18,7 +18,7 @@ from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from ror.cluster import Cluster
-from search.index_sql import SQUARES
+from search.indexing.documents_sql import SQUARES
 
 COPIES = 24
 LEGAL_COPIES = 10
@@ -85,7 +85,7 @@ _NEW_SIREN = (
     "(SELECT stem || key FROM lpad((10000000 + (source.id * 16 + k.k) % 80000000)::text, 8, '0') AS stem,"
     " generate_series(0, 9) AS key WHERE ror_luhn(stem || key))"
 )
-# As search.index_sql.AROUND writes it.
+# As search.indexing.documents_sql.AROUND writes it.
 _AROUND = (
     f"ARRAY[floor(k.lat * {SQUARES})::int || ':' || floor(k.lon * {SQUARES})::int]"
     " || CASE WHEN source.hides_place THEN ARRAY['d'] ELSE '{}' END"

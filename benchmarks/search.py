@@ -36,10 +36,10 @@ from common.text import fold
 from directory.scopes import Coverage
 from directory.territory.places import resolve_place
 from ror.urls import urlpatterns as site_urls
-from search.conditions import Asked, base_conditions, base_parameters, nearby_cte, radius_condition
 from search.criteria import SearchCriteria
-from search.matching import known_keys, read_text
-from search.matching_sql import match_rank
+from search.engine.conditions import Asked, base_conditions, base_parameters, nearby_cte, radius_condition
+from search.words.matching import known_keys, read_text
+from search.words.matching_sql import match_rank
 
 GOAL, GOAL_GROWTH = 1.5, 3.0  # greatest ratios of the medians
 READER = "consultation"  # a demonstration account

@@ -1,4 +1,4 @@
-"""Which number of a unit to call first: one order for record pages, results (``search.index_sql``) and entry rows."""
+"""Which number of a unit to call first: one order for record pages, results (``search.indexing``) and entry rows."""
 
 from .models import OperationalUnit
 

@@ -7,7 +7,8 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         """Follow the writes of the lower apps; put the page in the navigation and a quick search on the home page."""
-        from search import pieces, receivers
+        from search import pieces
+        from search.indexing import receivers
 
         receivers.connect()
         pieces.register_all()

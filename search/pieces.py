@@ -8,8 +8,9 @@ from accounts import home
 from accounts.roles import Permission
 from common import navigation, reference
 
-from . import index, kept_pieces
-from .log_services import may_mend
+from .indexing import index
+from .kept import pieces as kept_pieces
+from .log.services import may_mend
 
 
 def may_search(request: HttpRequest) -> bool:

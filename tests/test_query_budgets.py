@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from search.index import rebuild_all
+from search.indexing.index import rebuild_all
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import (
     AssignmentFactory,

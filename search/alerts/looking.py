@@ -11,8 +11,8 @@ from common.geo import Point
 from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
-from ..query import free_units, matching_units
-from ..shortlist import open_units
+from ..engine.query import free_units, matching_units
+from ..kept.shortlist import open_units
 
 ALERTING = (Fit.FITS, Fit.TO_CONFIRM)
 Seen = Mapping[str, int]

@@ -23,8 +23,8 @@ from common.phones import display_phone
 from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
+from ..kept.shortlist import open_units
 from ..models import AlertMail, PlaceAlert
-from ..shortlist import open_units
 from .links import token_of
 
 _BLANK_LINES = re.compile(r"\n{3,}")

@@ -4,7 +4,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 from django.db import migrations, models
 
-# As index_sql.AROUND writes it.
+# As documents_sql.AROUND writes it.
 FILL = """
 UPDATE search_searchdocument SET around =
     CASE WHEN lat IS NOT NULL AND lon IS NOT NULL

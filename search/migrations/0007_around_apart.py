@@ -3,7 +3,7 @@
 import django.contrib.postgres.indexes
 from django.db import migrations
 
-# As index_sql.AROUND writes it: one key for every hidden place.
+# As documents_sql.AROUND writes it: one key for every hidden place.
 HIDDEN = "UPDATE search_searchdocument SET around = array_append(around, 'd') WHERE hides_place"
 
 

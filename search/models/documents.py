@@ -1,4 +1,4 @@
-"""Search is its own table (DESIGN, decision 5): a document a published unit or practitioner (``search.index``)."""
+"""Search is its own table (DESIGN, decision 5): a document a published unit or practitioner (``search.indexing``)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -35,9 +35,9 @@ class SearchDocument(models.Model):
     figure does not count by itself (never stated, or to be confirmed since a reopening). ``territory`` holds the INSEE
     codes served, « Paris » standing for its arrondissements and the other way round. ``lat`` and ``lon`` are WGS84
     degrees; ``hides_place`` tells that they, and the commune, are for entitled people only (sensitive unit in the EG).
-    ``around`` holds what a search near a place looks up before it measures (``search.index_sql.AROUND``). ``text``
-    weighs A the type, B the coded offer, C the names, D the free text; words are stemmed, and as written too but for
-    the free text.
+    ``around`` holds what a search near a place looks up before it measures (``search.indexing.documents_sql.AROUND``).
+    ``text`` weighs A the type, B the coded offer, C the names, D the free text; words are stemmed, and as written too
+    but for the free text.
     """
 
     class Kind(models.TextChoices):

@@ -10,8 +10,9 @@ class SearchedText(models.Model):
 
     No account, no hour, no address of anybody. ``key`` is a keyed hash of the folded text, its digits masked.
     ``words`` is that text, left empty while it holds a word that neither the nomenclatures nor the names of
-    establishments know, until it was asked on ``search.log.DAYS_TO_TELL`` different days: a name typed by mistake is
-    not kept. ``opened_rank`` adds up the ranks of the lines opened, from 1; the three last counts tell what was opened.
+    establishments know, until it was asked on ``search.log.counting.DAYS_TO_TELL`` different days: a name typed by
+    mistake is not kept. ``opened_rank`` adds up the ranks of the lines opened, from 1; the three last counts tell what
+    was opened.
     """
 
     day = models.DateField("jour")

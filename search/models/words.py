@@ -27,7 +27,7 @@ class TermKey(models.Model):
 
 
 def _words_of(record: str) -> Case:
-    """Words of the suggestions of one kind of record, as ``search.suggestions`` asks for them."""
+    """Words of the suggestions of one kind of record, as ``search.words.suggestions`` asks for them."""
     return Case(When(**{f"{record}__isnull": False}, then=F("words")))
 
 

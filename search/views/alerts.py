@@ -18,8 +18,8 @@ from common.pages import posted_from
 
 from ..alerts.links import BadLink, read_token
 from ..alerts.services import AlertRefused, end_alert, start_alert
+from ..kept.forms import AlertForm
 from ..models import PlaceAlert, SavedSearch
-from ..saved_form import AlertForm
 from .access import readers_only
 from .saved import REFUSED, crumbs, own_search
 

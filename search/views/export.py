@@ -11,8 +11,8 @@ from accounts.requests import SignedInRequest
 from common.client_address import client_address
 
 from ..criteria import SearchCriteria
-from ..export import CONTENT_TYPES, Order, refusal, stream_export
-from ..where import resolve_where
+from ..exports.files import CONTENT_TYPES, Order, refusal, stream_export
+from ..words.where import resolve_where
 from .access import readers_only
 
 

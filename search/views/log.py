@@ -22,9 +22,9 @@ from common.pages import PAGE_SIZE, Crumb, posted_from
 from common.xlsx import xlsx_response
 
 from ..criteria import SearchCriteria
-from ..log import DAYS_TO_TELL, log_opening
-from ..log_list import OFTEN, PERIODS, Listing, LogQuery, settled, sheet, texts_of, untold_count
-from ..log_services import TextRefused, add_synonym, find_terms, leave_text, list_again, may_mend, text_of_key
+from ..log.counting import DAYS_TO_TELL, log_opening
+from ..log.listing import OFTEN, PERIODS, Listing, LogQuery, settled, sheet, texts_of, untold_count
+from ..log.services import TextRefused, add_synonym, find_terms, leave_text, list_again, may_mend, text_of_key
 from .access import read_id, readers_only
 
 RANK_DIGITS = 3

@@ -16,17 +16,17 @@ from availability.shown import local_day
 from common.geo import Point, distance_km
 from common.pages import PAGE_SIZE
 
-from .. import page as around
-from ..conditions import USUAL_RADIUS_KM
 from ..criteria import SearchCriteria
 from ..criteria_words import labels_of, words_of
-from ..figures import notes_in
-from ..kept_tools import kept_tools
-from ..log import log_search
-from ..outcome import JUDGED_LIMIT, SHOWN_LIMIT, Outcome
-from ..proposals import proposals_of
-from ..query import DocumentRow, documents_of, run_search
-from ..results import lines_of
+from ..engine.conditions import USUAL_RADIUS_KM
+from ..engine.outcome import JUDGED_LIMIT, SHOWN_LIMIT, Outcome
+from ..engine.proposals import proposals_of
+from ..engine.query import DocumentRow, documents_of, run_search
+from ..kept.tools import kept_tools
+from ..log.counting import log_search
+from ..results import page as around
+from ..results.figures import notes_in
+from ..results.lines import lines_of
 from ..routing.services import durations as durations_to
 
 BEYOND = "Cette page n’existe pas : voici la dernière."

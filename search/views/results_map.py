@@ -8,7 +8,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from ..criteria import SearchCriteria
-from ..map_data import feature_collection, spot_of, spots_on_screen
+from ..results.map_data import feature_collection, spot_of, spots_on_screen
 from .access import readers_only
 
 

@@ -16,8 +16,9 @@ from common.pages import Crumb
 from ..alerts.services import AlertRefused, start_alert
 from ..criteria import SearchCriteria
 from ..criteria_words import labels_of, words_of
-from ..models import PlaceAlert, SavedSearch
-from ..saved import (
+from ..kept.forms import NameForm, SaveForm
+from ..kept.listing import lines_of
+from ..kept.saved import (
     LIMIT,
     NameMissing,
     NameTaken,
@@ -28,8 +29,7 @@ from ..saved import (
     save_search,
     saved_of,
 )
-from ..saved_form import NameForm, SaveForm
-from ..saved_list import lines_of
+from ..models import PlaceAlert, SavedSearch
 from .access import readers_only
 
 REFUSED = 422

@@ -14,8 +14,8 @@ from accounts.requests import SignedInRequest
 from common.french import NBSP, counted
 from common.pages import Crumb, posted_from
 
-from ..compare import MOST, compare_units
-from ..shortlist import (
+from ..kept.compare import MOST, compare_units
+from ..kept.shortlist import (
     LIMIT,
     ShortlistRefused,
     drop_unit,
@@ -25,7 +25,7 @@ from ..shortlist import (
     kept_offers,
     move_unit,
 )
-from ..unit_facts import UnitFacts, letter_of, mail_link
+from ..kept.unit_facts import UnitFacts, letter_of, mail_link
 from .access import back_to, read_id, readers_only
 
 ASKED_LIMIT = 50  # units of one address

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from ..criteria import SearchCriteria
-from ..suggestions import Choice, Suggestions, suggest_what, suggest_where
+from ..words.suggestions import Choice, Suggestions, suggest_what, suggest_where
 from .access import readers_only
 
 WHERE, WHAT = "ou", "quoi"

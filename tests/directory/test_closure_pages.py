@@ -10,7 +10,7 @@ from availability.models import CurrentFigure
 from directory.models import GeographicEntity, OperationalUnit, RecordChange, Structure
 from directory.permissions import CLOSED, why_not_edit, why_not_edit_blocks
 from directory.scopes import scope_of
-from search.index import rebuild_all
+from search.indexing.index import rebuild_all
 from tests.factories.directory import GeographicEntityFactory, StructureFactory, UnitFactory
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,8 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import expect
 
-from search import export, index
+from search.exports import files
+from search.indexing import index
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = {"phone": {"width": 360, "height": 1400}, "laptop": {"width": 1280, "height": 900}}
@@ -39,7 +40,7 @@ def test_both_files_come_from_the_page(results, tmp_path):
 @pytest.mark.console_errors("429")
 @pytest.mark.parametrize("size", SIZES)
 def test_too_many_exports_are_told(results, live_server, monkeypatch, axe, size):
-    monkeypatch.setattr(export, "PER_PERSON", 0)
+    monkeypatch.setattr(files, "PER_PERSON", 0)
     results.set_viewport_size(SIZES[size])
     results.goto(f"{live_server.url}/recherche/export.xlsx?ou=75010&quoi=ACT")
     expect(results.get_by_role("heading", name="Export à refaire dans un instant")).to_be_visible()

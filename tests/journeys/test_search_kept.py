@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from search import index
 from search.alerts.links import token_of
+from search.indexing import index
 from search.models import KeptUnit, SavedSearch
 from tests.search.kept import keep, watch
 

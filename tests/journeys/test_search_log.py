@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from search import index
-from search.log import key_of
+from search.indexing import index
+from search.log.counting import key_of
 from search.models import SearchedText, SettledText
 from tests.factories.directory import TermFactory
 

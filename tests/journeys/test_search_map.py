@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from directory.models import OperationalUnit
-from search import index
+from search.indexing import index
 
 from .test_accessibility import SIZES
 

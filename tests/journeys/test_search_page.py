@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from search.index import rebuild_all
+from search.indexing.index import rebuild_all
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import GeographicEntityFactory, UnitFactory
 

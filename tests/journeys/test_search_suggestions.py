@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from search.index import rebuild_all
+from search.indexing.index import rebuild_all
 from tests.factories.directory import department
 
 pytestmark = pytest.mark.django_db(transaction=True)

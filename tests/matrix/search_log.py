@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from search.log import key_of
+from search.log.counting import key_of
 from search.models import SearchedText
 
 from . import NOT_ALLOWED, Row, same

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from search import index
+from search.indexing import index
 
 from . import READERS, Row, same
 

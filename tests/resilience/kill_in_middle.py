@@ -194,7 +194,7 @@ def prepare(count: int, base: str, stopping: threading.Event) -> list[Writer]:
     from accounts.roles import Role
     from availability.membership import write_rows
     from availability.models import CurrentFigure, Pool
-    from search import index
+    from search.indexing import index
     from tests.factories.accounts import UserFactory
     from tests.factories.availability import WEEK, CurrentFigureFactory, GroupingFactory
     from tests.factories.directory import AssignmentFactory, UnitFactory

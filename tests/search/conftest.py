@@ -1,6 +1,6 @@
 import pytest
 
-from search import index
+from search.indexing import index
 
 
 @pytest.fixture

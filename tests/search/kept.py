@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from availability.freshness import expires_at
 from availability.models import CurrentFigure
-from search import index
 from search.alerts.queue import queue_alerts
+from search.indexing import index
 from search.models import KeptUnit, PlaceAlert, SavedSearch
 
 BASE = "https://ror.example/"

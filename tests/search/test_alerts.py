@@ -15,14 +15,14 @@ from directory.enums import Sex
 from directory.models import Assignment
 from directory.scopes import scope_of
 from directory.territory.places import Place, Resolution
-from search import index
 from search.alerts import queue
 from search.alerts.links import BadLink, read_token, token_of
 from search.alerts.queue import queue_again, send_alert
 from search.alerts.services import LASTS, AlertRefused, end_alert, start_alert
 from search.criteria import SearchCriteria
+from search.engine.query import run_search
+from search.indexing import index
 from search.models import AlertMail, PlaceAlert
-from search.query import run_search
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import PractitionerFactory
 
@@ -194,8 +194,8 @@ def test_one_alert_that_fails_stops_none_of_the_others(reader, cast, world, monk
 
 
 def test_places_beyond_the_distance_of_the_screen_are_not_told(reader, world, monkeypatch):
-    monkeypatch.setattr("search.conditions.USUAL_RADIUS_KM", 5)
-    monkeypatch.setattr("search.statement.ENOUGH_LINES", 1)
+    monkeypatch.setattr("search.engine.conditions.USUAL_RADIUS_KM", 5)
+    monkeypatch.setattr("search.engine.statement.ENOUGH_LINES", 1)
     query = "ou=75010"
     found = run_search(SearchCriteria(where="75010"), scope_of(reader), timezone.now())
     assert [group.group_id for group in found.groups] == [world.other_eg.pk]
@@ -227,11 +227,11 @@ def test_a_place_that_is_not_understood_for_a_while_forgets_nothing(reader, worl
     seen = {str(world.act.pk): 8}
     alert = watch(reader, query="ou=2+rue+X&quoi=ACT", seen=seen, rhythm="daily", looked_at=NOON - DAY)
     before = alert.looked_at
-    monkeypatch.setattr("search.query.resolve_where", lambda text, scope: away)
+    monkeypatch.setattr("search.engine.query.resolve_where", lambda text, scope: away)
     assert look(NOON) == 0
     alert.refresh_from_db()
     assert (alert.seen, alert.looked_at) == (seen, before)
-    monkeypatch.setattr("search.query.resolve_where", lambda text, scope: address)
+    monkeypatch.setattr("search.engine.query.resolve_where", lambda text, scope: address)
     state(world.act, 8, at=NOON - HOUR)
     assert look(NOON + HOUR) == 0
     alert.refresh_from_db()

@@ -9,13 +9,13 @@ from django.db import connections
 from django.utils import timezone
 
 from directory.scopes import scope_of
-from search import index
 from search.alerts.queue import send_alert
 from search.criteria import SearchCriteria
+from search.indexing import index
+from search.kept.saved import LIMIT as SEARCHES
+from search.kept.saved import TooManySaved, save_search
+from search.kept.shortlist import LIMIT, ShortlistFull, keep_unit
 from search.models import AlertMail, KeptUnit, SavedSearch
-from search.saved import LIMIT as SEARCHES
-from search.saved import TooManySaved, save_search
-from search.shortlist import LIMIT, ShortlistFull, keep_unit
 from tests.factories.directory import UnitFactory
 
 from .kept import BASE, look, watch

@@ -11,8 +11,8 @@ from accounts.roles import Role
 from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
 from search.criteria import SearchCriteria
-from search.outcome import Outcome
-from search.query import iter_rows, matching_units, run_search
+from search.engine.outcome import Outcome
+from search.engine.query import iter_rows, matching_units, run_search
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import GeographicEntityFactory, TermFactory, UnitFactory, commune
 

@@ -12,9 +12,9 @@ from availability.standing import counting
 from common.geo import Point, distance_km
 from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
-from search.conditions import ENOUGH_LINES, USUAL_RADIUS_KM
 from search.criteria import Facet, SearchCriteria
-from search.query import documents_of, iter_rows, matching_units, run_search
+from search.engine.conditions import ENOUGH_LINES, USUAL_RADIUS_KM
+from search.engine.query import documents_of, iter_rows, matching_units, run_search
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import (
     GeographicEntityFactory,

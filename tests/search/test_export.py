@@ -19,7 +19,7 @@ from common.french import NBSP
 from common.geo import Point
 from common.pages import PAGE_SIZE
 from directory.enums import Confidentiality, Nomenclature
-from search import export
+from search.exports import files
 from search.routing.estimate import estimated_minutes
 from search.routing.services import _key, _rounded
 from tests.factories.accounts import UserFactory
@@ -326,8 +326,8 @@ def test_an_export_is_logged_once_and_reads_only(reader, rebuilt, monkeypatch):
             seen.append(cursor.fetchone()[0])
         return original(*arguments, **options)
 
-    original = export.unit_count
-    monkeypatch.setattr(export, "unit_count", spied)
+    original = files.unit_count
+    monkeypatch.setattr(files, "unit_count", spied)
     book_of(reader, "quoi=ACT")
     assert seen == ["on"]
     entry = AuditEntry.objects.get(action=AuditEntry.Action.EXPORTED)
@@ -340,10 +340,10 @@ def test_a_reader_who_leaves_stops_the_work(reader, rebuilt, monkeypatch):
         UnitFactory()
     rebuilt()
     monkeypatch.setattr("common.csv_stream.LINES_AT_ONCE", 1)
-    monkeypatch.setattr(export, "_AT_ONCE", 1)
+    monkeypatch.setattr(files, "_AT_ONCE", 1)
     written = []
-    original = export.unit_count
-    monkeypatch.setattr(export, "unit_count", lambda *given: written.append(1) or original(*given))
+    original = files.unit_count
+    monkeypatch.setattr(files, "unit_count", lambda *given: written.append(1) or original(*given))
     response = reader.get(f"{CSV}?quoi=ACT")
     depth = len(connection.savepoint_ids)
     next(response.streaming_content)
@@ -357,16 +357,16 @@ def test_a_reader_who_leaves_stops_the_work(reader, rebuilt, monkeypatch):
 def test_the_end_of_an_export_frees_everything(reader, rebuilt, monkeypatch):
     UnitFactory()
     rebuilt()
-    monkeypatch.setattr(export, "PER_PERSON", 1)
+    monkeypatch.setattr(files, "PER_PERSON", 1)
     user_id = int(reader.session["_auth_user_id"])
     stream = reader.get(f"{CSV}?quoi=ACT")
     assert next(stream.streaming_content)
     assert connection.in_atomic_block
-    assert export.refusal(user_id).startswith("Vous avez déjà")
-    assert not export.refusal(user_id + 1)
+    assert files.refusal(user_id).startswith("Vous avez déjà")
+    assert not files.refusal(user_id + 1)
     stream.close()
     assert not connection.in_atomic_block
-    assert not export.refusal(user_id)
+    assert not files.refusal(user_id)
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
@@ -377,7 +377,7 @@ def test_too_many_exports_at_once_are_told(reader, rebuilt, monkeypatch, limit, 
     UnitFactory()
     rebuilt()
     book_of(reader, "quoi=ACT")  # the locks of this test end with it
-    monkeypatch.setattr(export, limit, 1)
+    monkeypatch.setattr(files, limit, 1)
     response = reader.get(f"{XLSX}?quoi=ACT")
     page = response.content.decode()
     assert response.status_code == 429

@@ -17,7 +17,7 @@ from availability.shown import local_day
 from directory.enums import Nomenclature, Sex
 from directory.models import OperationalUnit, UnitTerm
 from directory.scopes import Grant, Scope, ScopeKind
-from search.fit import judge_units
+from search.engine.fit import judge_units
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import TermFactory, UnitFactory
 

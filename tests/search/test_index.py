@@ -12,7 +12,7 @@ from availability.signals import figures_changed
 from directory.enums import ClosureKind, Nomenclature, PublicationStatus
 from directory.models import InterventionArea, OperationalUnit, PracticePlace, Practitioner, UnitTerm
 from directory.signals import practitioners_changed, units_changed
-from search import index
+from search.indexing import index
 from search.models import SearchDocument, TermKey
 from tests.factories.availability import CurrentFigureFactory, GroupingFactory
 from tests.factories.directory import (

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search import index
 from search.criteria import Within
-from search.lexicon import Change, correct_text, errors_between, mended, understand
+from search.indexing import index
+from search.words.lexicon import Change, correct_text, errors_between, mended, understand
 from tests.factories.directory import PractitionerFactory, TermFactory, UnitFactory, unit_type
 
 WORDS = st.text("abcde", max_size=7)

@@ -12,9 +12,9 @@ from openpyxl import load_workbook
 
 from accounts.roles import Role
 from directory.models import RecordChange
-from search import log
 from search.criteria import SearchCriteria
-from search.log import is_new_search, key_of, log_opening, masked, purge_log
+from search.log import counting
+from search.log.counting import is_new_search, key_of, log_opening, masked, purge_log
 from search.models import SearchedText, SettledText
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import PractitionerFactory, TermFactory, UnitFactory, commune
@@ -111,7 +111,7 @@ def test_a_correction_is_counted(search):
 
 
 def test_a_failure_never_shows(search, monkeypatch, caplog):
-    monkeypatch.setattr(log, "_COUNT", "SELECT nothing")
+    monkeypatch.setattr(counting, "_COUNT", "SELECT nothing")
     search("quoi=ACT")
     assert "on_commit" in caplog.text
     assert rows() == []

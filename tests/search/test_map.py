@@ -12,9 +12,9 @@ from django.utils import timezone
 from availability.models import CurrentFigure, Pool
 from directory.models import OperationalUnit
 from directory.scopes import scope_of
-from search import index
 from search.criteria import SearchCriteria
-from search.map_data import spot_of, spots_on_screen
+from search.indexing import index
+from search.results.map_data import spot_of, spots_on_screen
 from tests.factories.availability import CurrentFigureFactory
 
 pytestmark = pytest.mark.django_db

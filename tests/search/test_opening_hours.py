@@ -12,7 +12,7 @@ from directory.enums import Nomenclature
 from directory.hours.schedule import PARIS, Schedule
 from directory.models import HoursException, OperationalUnit, Term, WeeklyHours
 from directory.records import schedule_of
-from search.opening_hours import open_condition
+from search.engine.opening_hours import open_condition
 from tests.factories.directory import HoursExceptionFactory, UnitFactory, WeeklyHoursFactory
 
 pytestmark = pytest.mark.django_db

@@ -30,7 +30,7 @@ from directory.enums import ClosureKind, Nomenclature, PublicationStatus
 from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, Term
 from directory.scopes import Grant, Scope, ScopeKind
 from directory.services import update_block, update_record
-from search import index
+from search.indexing import index
 from search.models import LexiconWord, SearchDocument, Suggestion, TermKey
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import GroupingFactory

@@ -21,11 +21,11 @@ from common.text import fold
 from directory.enums import Nomenclature
 from directory.models import Commune, GeographicEntity, OperationalUnit, PracticePlace, Practitioner
 from directory.scopes import Grant, Scope, ScopeKind
-from search.conditions import ENOUGH_LINES, USUAL_RADIUS_KM
 from search.criteria import FACET_LISTS, Facet, SearchCriteria, Sort
+from search.engine.conditions import ENOUGH_LINES, USUAL_RADIUS_KM
+from search.engine.outcome import Outcome
+from search.engine.query import documents_of, matching_units, run_search
 from search.models import MOBILE_MODES
-from search.outcome import Outcome
-from search.query import documents_of, matching_units, run_search
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import (
     GeographicEntityFactory,

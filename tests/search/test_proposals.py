@@ -7,8 +7,8 @@ from accounts.roles import Role
 from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
 from search.criteria import SearchCriteria, Within
-from search.proposals import proposals_of
-from search.query import run_search
+from search.engine.proposals import proposals_of
+from search.engine.query import run_search
 from tests.factories.directory import (
     GeographicEntityFactory,
     LegalEntityFactory,

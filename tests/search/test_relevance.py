@@ -16,11 +16,11 @@ from directory.enums import Nomenclature
 from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, Term, UnitTerm
 from directory.reference.nomenclatures import load_terms
 from directory.scopes import scope_of
-from search import index
 from search.criteria import SearchCriteria
+from search.engine.query import run_search
+from search.indexing import index
 from search.models import SearchDocument
-from search.query import run_search
-from search.suggestions import suggest_what
+from search.words.suggestions import suggest_what
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import GeographicEntityFactory, LegalEntityFactory, commune, keyed, unit_type
 

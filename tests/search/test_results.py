@@ -12,12 +12,12 @@ from common.geo import Point, distance_km
 from directory.enums import Nomenclature
 from directory.models import Commune, GeographicEntity
 from directory.scopes import Grant, Scope, ScopeKind
-from search.conditions import USUAL_RADIUS_KM
 from search.criteria import SearchCriteria
-from search.figures import notes_in
-from search.outcome import SHOWN_LIMIT
-from search.query import documents_of, run_search
-from search.results import lines_of
+from search.engine.conditions import USUAL_RADIUS_KM
+from search.engine.outcome import SHOWN_LIMIT
+from search.engine.query import documents_of, run_search
+from search.results.figures import notes_in
+from search.results.lines import lines_of
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import (

@@ -9,10 +9,10 @@ from availability.guichet.needs import Answer, Fit, Judgement, Reason
 from availability.models import ExpectedPlace, Pool, UnitClosure
 from availability.shown import TO_CONFIRM, UNAVAILABLE, local_day
 from availability.standing import Standing
-from search.figures import Count, UnitNote, notes_of, total_count, unit_count
-from search.outcome import Group
-from search.query import DocumentRow
-from search.results import lines_of
+from search.engine.outcome import Group
+from search.engine.query import DocumentRow
+from search.results.figures import Count, UnitNote, notes_of, total_count, unit_count
+from search.results.lines import lines_of
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import UnitFactory
 

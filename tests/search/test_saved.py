@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from search.criteria import SearchCriteria
 from search.criteria_words import CriterionWords
+from search.kept.saved import LIMIT, canonical, proposed_name
 from search.models import PlaceAlert, SavedSearch
-from search.saved import LIMIT, canonical, proposed_name
 
 from .kept import DAY, save, watch
 

@@ -13,10 +13,10 @@ from accounts.roles import Role
 from availability.guichet.needs import Who
 from common.geo import Point
 from directory.territory.places import Place, Resolution
-from search import page as around
 from search.criteria import Facet, SearchCriteria, Sort, View
-from search.matching import Match
-from search.outcome import FacetChoice, FacetCounts, Group, Outcome
+from search.engine.outcome import FacetChoice, FacetCounts, Group, Outcome
+from search.results import page as around
+from search.words.matching import Match
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import GeographicEntityFactory, UnitFactory, commune

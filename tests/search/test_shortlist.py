@@ -6,10 +6,10 @@ import pytest
 
 from directory.enums import ClosureKind, Confidentiality
 from directory.models import OperationalUnit
-from search import index
+from search.indexing import index
+from search.kept.shortlist import LIMIT
+from search.kept.unit_facts import MAIL_LINK_LENGTH
 from search.models import KeptUnit
-from search.shortlist import LIMIT
-from search.unit_facts import MAIL_LINK_LENGTH
 from tests.factories.directory import UnitFactory, WeeklyHoursFactory
 
 from .kept import keep

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from directory.models import GeographicEntity, LegalEntity, Practitioner
 from directory.signals import entities_changed, practitioners_changed, units_changed
-from search import index
-from search.marking import marked
+from search.indexing import index
 from search.models import LexiconWord, Suggestion
+from search.words.marking import marked
 from tests.factories.directory import (
     AssignmentFactory,
     GeographicEntityFactory,

@@ -9,9 +9,9 @@ from django.utils import timezone
 from accounts.roles import Role
 from directory.enums import Nomenclature, Sex
 from directory.scopes import Grant, Scope, ScopeKind
-from search import variants
 from search.criteria import SearchCriteria
-from search.query import run_search
+from search.engine import variants
+from search.engine.query import run_search
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import GeographicEntityFactory, TermFactory, UnitFactory, WeeklyHoursFactory, commune

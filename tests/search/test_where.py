@@ -5,8 +5,8 @@ import pytest
 from common.geo import Point
 from directory.scopes import scope_of
 from directory.territory.geocoding import Address
-from search import where
-from search.where import resolve_where
+from search.words import where
+from search.words.where import resolve_where
 from tests.factories.directory import GeographicEntityFactory, UnitFactory
 
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from common.french import counted
-from search.log import purge_log
+from search.log.counting import purge_log
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandParser
 
-from search import index
+from search.indexing import index
 
 
 class Command(BaseCommand):

@@ -1,0 +1,110 @@
+"""What a search gives back: lines in order, totals, counts to refine by. No query."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from availability.guichet.needs import Judgement
+from directory.territory.places import Place, Resolution
+
+from ..criteria import Facet, SearchCriteria, Sort
+from ..words.matching import Match
+from .conditions import Asked
+
+SHOWN_LIMIT = 200  # establishments on screen (spec 40)
+JUDGED_LIMIT = 3000  # units whose fit is judged in one search
+
+
+class Group(NamedTuple):
+    """One line of results: an EG, or a practitioner (negative id). ``distance_km`` is empty when unknown or hidden."""
+
+    group_id: int
+    distance_km: float | None
+
+
+@dataclass(frozen=True)
+class FacetChoice:
+    """One value of a facet.
+
+    ``value`` is what the address holds; ``count``: how many UO or practitioners ticking it alone in its facet would
+    find, all the other filters kept.
+    """
+
+    value: str
+    label: str
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class FacetCounts:
+    """A facet with its most frequent choices, the ticked ones always among them; ``more``: how many are not listed."""
+
+    facet: Facet
+    choices: tuple[FacetChoice, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class FlagCounts:
+    """How many UO each yes-or-no filter would find, all the other filters kept; ``open`` only when it is asked."""
+
+    free: int = 0
+    fresh: int = 0
+    open: int | None = None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The same search without one criterion: what changes, in words (« sans PMR »), and how many lines it finds."""
+
+    label: str
+    criteria: SearchCriteria
+    count: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search found. ``elapsed_ms`` is measured from the first query to the last one of ``search.engine.query``.
+
+    ``groups``: the first lines in order, ``SHOWN_LIMIT`` at most; ``establishments``, ``units`` and ``practitioners``
+    are true totals. ``radius_km``: greatest distance applied, empty for none; ``is_widened``: none was applied because
+    the usual radius holds too few lines. ``correction``: the typing error that was mended, when the text as typed finds
+    nothing. ``judgements``: by unit, when a person's needs are asked; ``is_judged_whole`` is false when only the
+    nearest ``JUDGED_LIMIT`` units were judged. ``asked`` is what the statements about these results need, empty when
+    the texts can find nothing.
+    """
+
+    place: Place | None
+    resolution: Resolution
+    match: Match
+    sort: Sort
+    groups: tuple[Group, ...] = ()
+    establishments: int = 0
+    units: int = 0
+    practitioners: int = 0
+    facets: tuple[FacetCounts, ...] = ()
+    flags: FlagCounts = FlagCounts()
+    radius_km: int | None = None
+    is_widened: bool = False
+    correction: Any = None
+    judgements: Mapping[int, Judgement] = field(default_factory=dict)
+    is_judged_whole: bool = True
+    asked: Asked | None = None
+    variants: tuple[Variant, ...] = ()
+    elapsed_ms: int = 0
+
+    @property
+    def lines(self) -> int:
+        """Establishments and practitioners found."""
+        return self.establishments + self.practitioners
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether a radius holds lines, but none whose distance may be told."""
+        return self.radius_km is not None and all(group.distance_km is None for group in self.groups)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more lines than are shown on screen."""
+        return self.lines > len(self.groups)

@@ -1,0 +1,248 @@
+"""Running a search: one query for lines, totals and facets, one for the units of a page (spec 40, Results)."""
+
+import datetime
+import time
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from accounts.roles import Permission
+from availability.guichet.needs import Fit, Judgement
+from common.geo import chord_km_sql
+from directory.scopes import Scope
+from directory.territory.places import Place
+
+from ..criteria import Facet, SearchCriteria
+from ..sight import place_visible
+from ..words.lexicon import understand
+from ..words.where import resolve_where
+from .conditions import Asked
+from .fit import judge_units
+from .notes import NOTE
+from .outcome import JUDGED_LIMIT, FacetChoice, FacetCounts, FlagCounts, Group, Outcome
+from .statement import (
+    FACET_BITS,
+    Statement,
+    candidates_statement,
+    page_statement,
+    reach_statement,
+    rows_statement,
+    units_statement,
+)
+from .variants import farther_of, variants_of
+
+ROWS_A_FETCH = 1000
+
+
+def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
+    """Find the lines of results in order, 200 at most, with the true totals and the counts to refine by."""
+    started = time.perf_counter()
+    outcome = _read(criteria, scope, now)
+    if outcome.asked is not None:
+        outcome = _search(outcome, outcome.asked, scope)
+    if not outcome.groups and not outcome.resolution.problem:
+        outcome = replace(outcome, variants=variants_of(criteria, outcome.place, outcome.match, scope, now))
+    elif outcome.is_untold:
+        outcome = replace(outcome, variants=farther_of(criteria, outcome.place, outcome.match, scope, now))
+    elapsed = round((time.perf_counter() - started) * 1000)
+    return replace(outcome, elapsed_ms=max(elapsed, 1))
+
+
+def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
+    """What the texts mean; ``asked`` is empty when they can find nothing."""
+    resolution = resolve_where(criteria.where, scope)
+    match, correction = understand(criteria.what, criteria.within, exact=criteria.exact)
+    coverage = scope.coverage(Permission.SENSITIVE_READ)
+    asked = Asked.of(criteria, match, resolution.place, coverage, now)
+    outcome = Outcome(resolution.place, resolution, match, asked.sort, correction=correction)
+    return outcome if resolution.problem or match.nothing else replace(outcome, asked=asked)
+
+
+def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
+    """Judge the units when needs are asked, then find the lines."""
+    if asked.criteria.has_needs:
+        asked, judgements, is_whole = _judged(asked, scope)
+        outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
+    establishments, units, practitioners, free, fresh, opened, is_widened, ids, distances, choices = _select(
+        page_statement(asked)
+    )[0]
+    asked = replace(asked, may_widen=False, radius_km=None if is_widened else asked.radius_km)
+    return replace(
+        outcome,
+        asked=asked,
+        groups=tuple(Group(*pair) for pair in zip(ids or (), distances or (), strict=True)),
+        establishments=establishments,
+        units=units,
+        practitioners=practitioners,
+        facets=_facets(choices or (), asked.criteria),
+        flags=FlagCounts(free, fresh, opened if asked.criteria.open_on else None),
+        radius_km=asked.radius_km,
+        is_widened=is_widened or asked.was_widened,
+    )
+
+
+def _judged(asked: Asked, scope: Scope) -> tuple[Asked, dict[int, Judgement], bool]:
+    """With the class of each unit, and what does not fit left out when it is to be hidden."""
+    criteria = asked.criteria
+    rows = _select(candidates_statement(asked))
+    if rows and rows[0][1]:
+        asked = replace(asked, radius_km=None, was_widened=True)
+    unit_ids = [unit_id for unit_id, _ in rows[:JUDGED_LIMIT]]
+    audiences = [int(value) for value in criteria.values(Facet.AUDIENCE)]
+    judgements = judge_units(unit_ids, criteria.needs, scope, asked.now, audiences)
+    ranks = tuple((unit_id, judgement.fit.rank) for unit_id, judgement in judgements.items())
+    unfit = [unit_id for unit_id, judgement in judgements.items() if judgement.fit is Fit.NO_FIT]
+    asked = replace(asked, may_widen=False, ranks=ranks, unfit=tuple(unfit) if criteria.hides_unfit else ())
+    return asked, judgements, len(rows) <= JUDGED_LIMIT
+
+
+def _facets(choices: Sequence[Sequence[Any]], criteria: SearchCriteria) -> tuple[FacetCounts, ...]:
+    """Facets in their order, the most frequent choices first; one without any is left out."""
+    found = []
+    for facet in Facet:
+        mine = [choice for choice in choices if choice[0] == FACET_BITS[facet]]
+        ticked = set(criteria.values(facet))
+        listed = [FacetChoice(value, label, count, value in ticked) for _, value, label, count, _ in mine if label]
+        if listed:
+            listed.sort(key=lambda choice: (-choice.count, choice.label))
+            found.append(FacetCounts(facet, tuple(listed), mine[0][4]))
+    return tuple(found)
+
+
+_COLUMNS = (
+    "d.group_id, d.unit_id, d.name, d.entity_name, d.type_label, d.phone, d.entity_phone, d.min_age_value,"
+    " d.min_age_unit, d.max_age_value, d.max_age_unit, d.min_age_days, d.max_age_days, d.sex, d.installed_places,"
+    " d.is_open, d.figure, d.stated_at, d.expires_at, d.rhythm, d.department_code, d.has_own_place"
+)
+
+
+class DocumentRow(NamedTuple):
+    """A document as a result page shows it; ``commune`` is empty when its place is hidden from this person.
+
+    ``has_own_place``: a unit that does not stand at the address of its EG. ``lat`` and ``lon`` are empty when hidden.
+    ``distance_km``: that of its line, given by ``iter_rows`` alone. ``note``: for ``figures.notes_in``, given by
+    ``documents_of`` alone.
+    """
+
+    group_id: int
+    unit_id: int | None
+    name: str
+    entity_name: str
+    type_label: str
+    phone: str
+    entity_phone: str
+    min_age_value: int | None
+    min_age_unit: str
+    max_age_value: int | None
+    max_age_unit: str
+    min_age_days: int | None
+    max_age_days: int | None
+    sex: str
+    installed_places: int | None
+    is_open: bool
+    figure: int | None
+    stated_at: datetime.datetime | None
+    expires_at: datetime.datetime | None
+    rhythm: datetime.timedelta | None
+    department_code: str
+    has_own_place: bool
+    commune: str
+    is_hidden: bool
+    serves: bool
+    lat: float | None = None
+    lon: float | None = None
+    distance_km: float | None = None
+    note: Sequence[Any] | None = None
+
+
+def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> list[DocumentRow]:
+    """Documents of these groups that the search found, those that fit best first, then by name: one query."""
+    ids = [group.group_id for group in groups]
+    if outcome.asked is None or not ids:
+        return []
+    columns, parameters = _row_columns(outcome.place, outcome.asked, "NULL::float8")
+    statement, others = rows_statement(outcome.asked, f"{columns}, {NOTE}", ids)
+    return [DocumentRow(*row) for row in _select((statement, others | parameters))]
+
+
+def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, Generator[DocumentRow]]:
+    """How a search is understood, then all its documents in the order of the screen, read a thousand at a time.
+
+    Lines, totals and facets are left empty: the rows tell. Closing the iterator stops the reading.
+    """
+    outcome = _settled(criteria, scope, now)
+    return outcome, _rows(outcome)
+
+
+def free_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, list[int]]:
+    """How a search is understood, and ids of its units that have free places that count, without an order.
+
+    Asking for free places changes nothing of the distance: it is that of the screen.
+    """
+    outcome = _settled(criteria, scope, now)
+    if outcome.asked is None:
+        return outcome, []
+    asked = replace(outcome.asked, criteria=criteria.replaced(free=True))
+    return outcome, [unit_id for (unit_id,) in _select(units_statement(asked))]
+
+
+def _settled(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
+    """A search read, its units judged and its distance decided as on screen; nothing is looked for yet."""
+    outcome = _read(criteria, scope, now)
+    if (asked := outcome.asked) is None:
+        return outcome
+    if criteria.has_needs:
+        asked, judgements, is_whole = _judged(asked, scope)
+        outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
+    if asked.may_widen and _select(reach_statement(asked))[0][0]:
+        asked = replace(asked, radius_km=None, was_widened=True)
+    asked = replace(asked, may_widen=False)
+    return replace(outcome, asked=asked, radius_km=asked.radius_km, is_widened=asked.was_widened)
+
+
+def _rows(outcome: Outcome) -> Generator[DocumentRow]:
+    if outcome.asked is None:
+        return
+    columns, parameters = _row_columns(outcome.place, outcome.asked, chord_km_sql("found.chord"))
+    statement, others = rows_statement(outcome.asked, columns)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement, others | parameters)
+        while rows := cursor.fetchmany(ROWS_A_FETCH):
+            for row in rows:
+                yield DocumentRow(*row)
+
+
+def _row_columns(place: Place | None, asked: Asked, distance: str) -> Statement:
+    """Columns of a ``DocumentRow``, and what they name."""
+    parameters: dict[str, Any] = {"served": place.insee if place else ""}
+    visible = place_visible(asked.coverage, parameters)
+    columns = (
+        f"{_COLUMNS}, CASE WHEN {visible} THEN coalesce(c.list_name, '') ELSE '' END, NOT {visible},"
+        f" d.territory @> ARRAY[%(served)s]::varchar[], b.lat, b.lon, {distance}"
+    )
+    return columns, parameters
+
+
+def matching_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> list[int]:
+    """Ids of all the units that a search finds, without an order; needs class and leave out as on screen."""
+    outcome = _read(criteria, scope, now)
+    if (asked := outcome.asked) is None:
+        return []
+    if criteria.has_needs and criteria.hides_unfit:
+        asked, _, _ = _judged(asked, scope)
+    return [unit_id for (unit_id,) in _select(units_statement(asked))]
+
+
+_TUNED = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; "  # short queries, sorts and counts in memory
+
+
+def _select(statement: Statement) -> list[tuple]:
+    """Rows of a statement, planned for a page: one round trip, and the settings end with the transaction."""
+    text, parameters = statement
+    with connection.cursor() as cursor:
+        cursor.execute(_TUNED + text, parameters)
+        while cursor.nextset():
+            pass
+        return cursor.fetchall()

@@ -1,0 +1,338 @@
+"""The statements of a search: lines in order, totals and counts to refine by, over documents read once.
+
+``base`` holds the documents that pass every condition but one filter at most; ``failed`` is the bit of that filter, 0
+when all pass. Lines and totals are made of those that pass all; the counts of a facet take in those that fail this
+facet alone, so that several values of one facet may be ticked and every count stays right (spec 40, Results).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from availability.guichet.needs import Fit
+from common.geo import chord_km_sql, chord_sql
+
+from ..criteria import FACET_LISTS, Facet, Sort
+from ..sight import place_visible
+from ..words.matching_sql import match_rank
+from .conditions import (
+    COUNTS,
+    ENOUGH_LINES,
+    FACET_BITS,
+    FREE,
+    FREE_BIT,
+    FRESH,
+    FRESH_BIT,
+    OPEN_BIT,
+    SERVES,
+    Asked,
+    base_conditions,
+    base_parameters,
+    filters_of,
+    nearby_cte,
+    radius_condition,
+)
+from .outcome import JUDGED_LIMIT, SHOWN_LIMIT
+
+CHOICES_SHOWN = 12  # of one facet
+CHOICES_UNFOLDED = 500
+_DOCUMENTS_LOOKED_AT = 20_000  # to tell whether the usual radius holds enough lines
+_UNJUDGED = len(Fit)
+Statement = tuple[str, dict[str, Any]]
+
+_READ = (
+    "d.id, d.unit_id, d.group_id, d.sort_name, d.department_code, d.legal_entity_id, d.facet_ids, d.is_open, d.figure,"
+    " d.stated_at, d.rhythm, d.pool_id, d.has_own_place"
+)
+_KEPT = (
+    "d.id, d.unit_id, d.group_id, d.sort_name, d.department_code, d.legal_entity_id, d.facet_ids, d.figure, d.pool_id,"
+    " d.has_own_place, d.lat, d.lon, d.serves, d.rank, d.counts"
+)
+
+
+def page_statement(asked: Asked) -> Statement:
+    """One row: totals, ids and kilometres of the first lines, choices of the facets, whether the radius was lifted."""
+    ctes, parameters = _base(asked)
+    parameters |= {"limit": SHOWN_LIMIT}
+    facets = _facets(asked, parameters)
+    statement = f"""
+        WITH {ctes}, {_found(asked, parameters)},
+        page AS (
+            SELECT group_id, {chord_km_sql("chord")} AS km, row_number() OVER () AS place
+            FROM (SELECT * FROM found ORDER BY {_order(asked)} LIMIT %(limit)s) AS first_ones
+        ),
+        totals AS (
+            SELECT count(*) FILTER (WHERE failed = 0 AND group_id > 0) AS units,
+                   count(*) FILTER (WHERE failed = 0 AND group_id < 0) AS practitioners,
+                   count(*) FILTER (WHERE free AND failed IN (0, {FREE_BIT})) AS free,
+                   count(*) FILTER (WHERE fresh AND failed IN (0, {FRESH_BIT})) AS fresh,
+                   count(*) FILTER (WHERE failed IN (0, {OPEN_BIT}) AND {_passes_opening(asked)}) AS open
+            FROM base
+        ),
+        {facets}
+        SELECT (SELECT count(*) FROM found WHERE group_id > 0), totals.*, {_is_widened(asked)},
+               (SELECT array_agg(group_id ORDER BY place) FROM page), (SELECT array_agg(km ORDER BY place) FROM page),
+               (SELECT json_agg(json_build_array(bit, value, label, count, others)) FROM listed)
+        FROM totals
+    """  # noqa: S608 (columns and conditions are written in this module and in conditions)
+    return statement, parameters
+
+
+def candidates_statement(asked: Asked) -> Statement:
+    """Units to judge, and whether the radius was lifted: those that pass every filter first, then the nearest.
+
+    One more than are judged.
+    """
+    ctes, parameters = _base(asked)
+    parameters["limit"] = JUDGED_LIMIT + 1
+    chord = chord_sql("lat", "lon") if asked.start else "NULL::float8"
+    failed = "" if asked.criteria.hides_unfit else "AND failed = 0"
+    statement = f"""
+        WITH {ctes} SELECT unit_id, {_is_widened(asked)} FROM base WHERE unit_id IS NOT NULL {failed}
+        ORDER BY failed <> 0, serves DESC, {chord} NULLS LAST, sort_name, unit_id LIMIT %(limit)s
+    """  # noqa: S608 (as above)
+    return statement, parameters
+
+
+def units_statement(asked: Asked) -> Statement:
+    """Ids of the units found, without an order."""
+    ctes, parameters = _base(asked)
+    return f"WITH {ctes} SELECT unit_id FROM base WHERE failed = 0 AND unit_id IS NOT NULL", parameters  # noqa: S608
+
+
+def reach_statement(asked: Asked) -> Statement:
+    """Whether the usual radius holds too few lines, filters apart; for what is ``asked`` within one."""
+    ctes, parameters = _base(asked)
+    return f"WITH {ctes} SELECT is_short FROM reach", parameters  # noqa: S608 (as above)
+
+
+def rows_statement(asked: Asked, columns: str, groups: Sequence[int] | None = None) -> Statement:
+    """Documents found: ``columns`` of ``d``, its commune ``c`` and what ``base`` says of it (``b``).
+
+    All of them in the order of the screen, with ``found.chord``; or those of some ``groups``, in the order of a line.
+    """
+    if groups is None:
+        ctes, parameters = _base(asked)
+        ctes = f"{ctes}, {_found(asked, parameters)}"
+        lines, order = "found JOIN base b ON b.group_id = found.group_id", f"{_order(asked, 'found.')}, "
+    else:
+        ctes, parameters = _base(replace(asked, sort=Sort.DISTANCE), "d.group_id = ANY(%(groups)s::bigint[])")
+        parameters["groups"] = list(groups)
+        lines, order = "base b", ""
+    fit = ""
+    if asked.ranks:
+        parameters |= _ranks(asked)
+        fit, order = f"LEFT JOIN {_RANKS} ON fit.unit_id = b.unit_id", f"{order}fit.rank, "
+    statement = f"""
+        WITH {ctes}
+        SELECT {columns}
+        FROM {lines}
+        JOIN search_searchdocument d ON d.id = b.id LEFT JOIN directory_commune c ON c.insee = d.commune_insee {fit}
+        WHERE b.failed = 0 ORDER BY {order}b.serves DESC, ror_fold(d.name), d.id
+    """  # noqa: S608 (as above)
+    return statement, parameters
+
+
+def count_statement(asked: Asked) -> Statement:
+    """Number of lines."""
+    ctes, parameters = _base(asked)
+    return f"WITH {ctes} SELECT count(DISTINCT group_id) FROM base WHERE failed = 0", parameters  # noqa: S608
+
+
+def _base(asked: Asked, *narrowed: str) -> Statement:
+    """``base``, and what it is made of: the usual radius first, then all the rest when it holds too few lines.
+
+    Filters and needs have no say in that, so that ticking one never finds elsewhere what its count does not tell.
+    """
+    parameters = base_parameters(asked)
+    conditions = [*base_conditions(asked, parameters), *narrowed]
+    near = radius_condition(asked, parameters, looks_up=not narrowed)
+    left = _left(asked, parameters)
+    if not asked.may_widen:
+        kept = [*conditions, near] if near else conditions
+        return (
+            f"{nearby_cte(asked, parameters)} base AS MATERIALIZED ({_documents(asked, kept, parameters)} {left})",
+            parameters,
+        )
+    parameters |= {"looked_at": _DOCUMENTS_LOOKED_AT, "enough": ENOUGH_LINES}
+    far = ["(SELECT is_short FROM reach)", *conditions, f"{near} IS NOT TRUE"]
+    ctes = f"""
+        {nearby_cte(asked, parameters)}
+        near AS MATERIALIZED ({_documents(asked, [*conditions, near], parameters)}),
+        reach AS MATERIALIZED (
+            SELECT count(DISTINCT group_id) < %(enough)s AS is_short
+            FROM (SELECT group_id FROM near LIMIT %(looked_at)s) AS first_ones
+        ),
+        far AS MATERIALIZED ({_documents(asked, far, parameters)} {left}),
+        base AS {"" if left else "NOT "}MATERIALIZED (SELECT * FROM near AS d {left} UNION ALL SELECT * FROM far)
+    """  # noqa: S608 (as above)
+    return ctes, parameters
+
+
+def _documents(asked: Asked, conditions: list[str], parameters: dict[str, Any]) -> str:
+    """Documents under these conditions and the filters they fail; an expression is computed once (``OFFSET 0``)."""
+    visible = place_visible(asked.coverage, parameters)
+    place = "d.lat, d.lon"
+    if visible != "true":
+        place = f"CASE WHEN {visible} THEN d.lat END AS lat, CASE WHEN {visible} THEN d.lon END AS lon"
+    serves = SERVES if asked.place and asked.place.insee else "false"
+    rank = match_rank(asked.match, parameters) if asked.sort == Sort.RELEVANCE else "0"
+    filters = filters_of(asked, parameters)
+    failed = " + ".join(f"CASE WHEN {each.condition} THEN 0 ELSE {each.bit} END" for each in filters) or "0"
+    return f"""
+        SELECT * FROM (
+            SELECT {_KEPT}, {FREE} AS free, {FRESH} AS fresh, {failed} AS failed
+            FROM (
+                SELECT {_READ}, {place}, {serves} AS serves, {rank} AS rank, {COUNTS} AS counts
+                FROM search_searchdocument d WHERE {" AND ".join(conditions)} OFFSET 0
+            ) AS d OFFSET 0
+        ) AS d
+    """  # noqa: S608 (as above)
+
+
+def _left(asked: Asked, parameters: dict[str, Any]) -> str:
+    """What leaves out the documents ``d`` that fail more than one filter, and the units that do not fit."""
+    parts = []
+    if len(filters_of(asked, parameters)) > 1:
+        parts.append("d.failed & (d.failed - 1) = 0")
+    if asked.unfit:
+        parts.append("(d.unit_id IS NULL OR d.unit_id <> ALL(%(unfit)s::bigint[]))")
+        parameters["unfit"] = list(asked.unfit)
+    return f"WHERE {' AND '.join(parts)}" if parts else ""
+
+
+def _found(asked: Asked, parameters: dict[str, Any]) -> str:
+    """One row a line. The units of an EG stand at its address, but for those that have their own: the nearest counts.
+
+    What an order does not need is not computed.
+    """
+    chord = "NULL::float8"
+    if asked.start:
+        at = chord_sql(
+            "max(CASE WHEN NOT b.has_own_place THEN b.lat END)", "max(CASE WHEN NOT b.has_own_place THEN b.lon END)"
+        )
+        chord = f"least({at}, min(CASE WHEN b.has_own_place THEN {chord_sql('b.lat', 'b.lon')} END))"
+    columns, joins = "", ""
+    if asked.sort == Sort.RELEVANCE:
+        columns = ", max(b.rank) AS rank, max(CASE WHEN b.fresh THEN 2 WHEN b.counts THEN 1 ELSE 0 END) AS freshness"
+    if asked.ranks:
+        parameters |= _ranks(asked)
+        joins = f"LEFT JOIN {_RANKS} ON fit.unit_id = b.unit_id"
+        unjudged = f"CASE WHEN b.group_id < 0 THEN {Fit.TO_CONFIRM.rank} ELSE {_UNJUDGED} END"
+        columns += f", min(coalesce(fit.rank, {unjudged})) AS fit"
+    extra, wide = "", ""
+    if asked.sort == Sort.PLACES:
+        extra, wide = _PLACES, ", places.free"
+    if asked.sort == Sort.RELEVANCE:
+        extra = "LEFT JOIN directory_recordquality quality ON quality.geographic_entity_id = line.group_id"
+        wide = ", coalesce(quality.percent, 0) AS percent"
+    return f"""
+        found AS MATERIALIZED (
+            SELECT line.*{wide}
+            FROM (
+                SELECT b.group_id, any_value(b.sort_name) AS sort_name, bool_or(b.serves) AS serves,
+                       {chord} AS chord{columns}
+                FROM base b {joins} WHERE b.failed = 0 GROUP BY b.group_id
+            ) AS line {extra}
+        )
+    """  # noqa: S608 (as above)
+
+
+_RANKS = "unnest(%(judged)s::bigint[], %(ranks)s::int[]) AS fit (unit_id, rank)"
+
+
+def _ranks(asked: Asked) -> dict[str, list[int]]:
+    return {"judged": [unit for unit, _ in asked.ranks], "ranks": [rank for _, rank in asked.ranks]}
+
+
+# Free places that count now; a pool once an EG.
+_PLACES = """
+    LEFT JOIN (
+        SELECT held.group_id, sum(held.figure) AS free
+        FROM (
+            SELECT group_id, max(figure) AS figure
+            FROM base WHERE failed = 0 AND counts GROUP BY group_id, coalesce(-pool_id, unit_id)
+        ) AS held
+        GROUP BY held.group_id
+    ) AS places USING (group_id)
+"""
+
+
+def _order(asked: Asked, table: str = "") -> str:
+    """Order of the lines; no two are equal."""
+    nearest = f"{table}serves DESC, {table}chord NULLS LAST"
+    name = f"{table}sort_name, {table}group_id"
+    order = {
+        Sort.DISTANCE: f"{nearest}, {name}",
+        Sort.RELEVANCE: f"{table}rank DESC, {nearest}, {table}freshness DESC, {table}percent DESC, {name}",
+        Sort.PLACES: f"{table}free DESC NULLS LAST, {nearest}, {name}",
+    }[asked.sort]
+    return f"{table}fit, {order}" if asked.ranks else order
+
+
+def _passes_opening(asked: Asked) -> str:
+    return f"(failed & {OPEN_BIT}) = 0" if asked.criteria.open_on else "false"
+
+
+def _is_widened(asked: Asked) -> str:
+    return "(SELECT is_short FROM reach)" if asked.may_widen else "false"
+
+
+def _facets(asked: Asked, parameters: dict[str, Any]) -> str:
+    """``listed``: the choices to show of each facet, its bit, and how many others there are."""
+    parameters |= {
+        "facet_bits": [FACET_BITS[facet] for facet in FACET_LISTS],
+        "facet_lists": [name.value for name in FACET_LISTS.values()],
+        "ticked_terms": [int(value) for facet in FACET_LISTS for value in asked.criteria.values(facet)],
+        "ticked_departments": list(asked.criteria.values(Facet.DEPARTMENT)),
+        "ticked_entities": [int(value) for value in asked.criteria.values(Facet.LEGAL_ENTITY)],
+        "shown": CHOICES_SHOWN,
+        "unfolded_bit": FACET_BITS[asked.criteria.unfolded] if asked.criteria.unfolded else 0,
+        "unfolded": CHOICES_UNFOLDED,
+    }
+    return _FACETS
+
+
+_DEPARTMENT_BIT, _ENTITY_BIT = FACET_BITS[Facet.DEPARTMENT], FACET_BITS[Facet.LEGAL_ENTITY]
+_FACETS = f"""
+    counted AS (
+        SELECT facet.bit, term.id::text AS value, term.label::text AS label, sum(used.count)::int AS count,
+               term.id = ANY(%(ticked_terms)s::bigint[]) AS is_ticked
+        FROM (
+            SELECT own.id, own.failed, count(*) AS count
+            FROM (SELECT unnest(facet_ids) AS id, failed FROM base) AS own GROUP BY own.id, own.failed
+            UNION ALL SELECT id, 0, 0 FROM unnest(%(ticked_terms)s::bigint[]) AS ticked (id)
+        ) AS used
+        JOIN directory_term term ON term.id = used.id
+        JOIN unnest(%(facet_bits)s::int[], %(facet_lists)s::text[]) AS facet (bit, list)
+          ON facet.list = term.nomenclature AND used.failed IN (0, facet.bit)
+        GROUP BY facet.bit, term.id
+        UNION ALL
+        SELECT {_DEPARTMENT_BIT}, code, department.name || ' (' || code || ')', sum(used.count)::int,
+               code = ANY(%(ticked_departments)s::text[])
+        FROM (
+            SELECT department_code AS code, count(*) AS count FROM base
+            WHERE failed IN (0, {_DEPARTMENT_BIT}) AND department_code <> '' GROUP BY department_code
+            UNION ALL SELECT code, 0 FROM unnest(%(ticked_departments)s::text[]) AS ticked (code)
+        ) AS used JOIN directory_department department USING (code) GROUP BY code, department.name
+        UNION ALL
+        SELECT {_ENTITY_BIT}, id::text, NULL, sum(used.count)::int, id = ANY(%(ticked_entities)s::bigint[])
+        FROM (
+            SELECT legal_entity_id AS id, count(*) AS count FROM base
+            WHERE failed IN (0, {_ENTITY_BIT}) AND legal_entity_id IS NOT NULL GROUP BY legal_entity_id
+            UNION ALL SELECT id, 0 FROM unnest(%(ticked_entities)s::bigint[]) AS ticked (id)
+        ) AS used GROUP BY id
+    ),
+    placed AS (
+        SELECT *, count(*) OVER (PARTITION BY bit) AS choices,
+               row_number() OVER (PARTITION BY bit ORDER BY is_ticked DESC, count DESC, label, value) AS place
+        FROM counted
+    ),
+    listed AS (
+        SELECT bit, value, coalesce(label, entity.name) AS label, count,
+               choices - count(*) OVER (PARTITION BY bit) AS others
+        FROM placed LEFT JOIN directory_legalentity entity
+          ON entity.id = CASE WHEN bit = {_ENTITY_BIT} THEN value::bigint END
+        WHERE place <= CASE bit WHEN %(unfolded_bit)s THEN %(unfolded)s ELSE %(shown)s END OR is_ticked
+    )
+"""  # noqa: S608 (written here)

@@ -1,0 +1,214 @@
+"""Nothing was found: which criterion empties the list, and what its removal would find (spec 40, Zero-result help)."""
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+from accounts.roles import Permission
+from availability.guichet.needs import Fit, Needs, Who
+from common.french import NBSP, age, number
+from common.text import fold
+from directory.scopes import Scope
+from directory.territory.places import Place
+
+from ..criteria import DISTANCES, SearchCriteria, Within
+from ..words.lexicon import understand
+from ..words.matching import Match, known_keys, read_text, words_of
+from .conditions import USUAL_RADIUS_KM, Asked
+from .counts import count_lines, units_of
+from .fit import judge_each
+from .outcome import JUDGED_LIMIT, Variant
+
+TRIALS_LIMIT = 12  # searches counted in one query
+LONGEST_COUNT = "600ms"  # of one query: help that comes late is no help
+VARIANTS_SHOWN = 6
+WORDS_TRIED = 4
+WIDER_TRIED = 2  # greater distances
+_WHO = {
+    who: f"«{NBSP}{words}{NBSP}»"
+    for who, words in ((Who.MAN, "Homme"), (Who.WOMAN, "Femme"), (Who.COUPLE, "Couple ou famille"))
+}
+
+Trial = tuple[str, SearchCriteria]
+
+
+def variants_of(
+    criteria: SearchCriteria, place: Place | None, match: Match, scope: Scope, now: datetime.datetime
+) -> tuple[Variant, ...]:
+    """What finds something once one criterion is dropped or widened; when none does, once all the filters are.
+
+    ``place`` and ``match``: how the place and the text as they stand are understood.
+    Five queries at most and two settings, whatever is asked: the words (two), the units to judge and their fit when
+    what does not suit is left out, all the counts. Nothing is offered when counting takes longer than LONGEST_COUNT.
+    """
+    single = list(_single_trials(criteria, place))[: TRIALS_LIMIT - 1]
+    bare = _without_filters(criteria)
+    trials = single if bare in [criteria, *(tried for _, tried in single)] else [*single, ("sans aucun filtre", bare)]
+    trials = [*trials, *_one_word_trials(criteria)]
+    known = known_keys(criteria.what, criteria.within)
+    coverage = scope.coverage(Permission.SENSITIVE_READ)
+    searches = [(label, Asked.of(tried, read, place, coverage, now)) for label, tried, read in _mended(criteria)]
+    single = [*single, *((label, asked.criteria) for label, asked in searches)]
+    for label, tried in trials:
+        is_same = (tried.what, tried.within) == (criteria.what, criteria.within)
+        read = match if is_same else read_text(tried.what, known, tried.within)
+        if not read.nothing:
+            searches.append((label, Asked.of(tried, read, place if tried.where else None, coverage, now)))
+    counts = _counted([asked for _, asked in searches], scope, now)
+    found = [
+        Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count
+    ]
+    alone = [variant for variant in found if variant.label in dict(single)]
+    return tuple(_telling(alone or found)[:VARIANTS_SHOWN])
+
+
+def farther_of(
+    criteria: SearchCriteria, place: Place | None, match: Match, scope: Scope, now: datetime.datetime
+) -> tuple[Variant, ...]:
+    """What greater distances find, for a search that found only places whose distance may not be told.
+
+    One query, three when what does not suit is left out.
+    """
+    coverage = scope.coverage(Permission.SENSITIVE_READ)
+    trials = list(_distance_trials(criteria, place))
+    searches = [Asked.of(tried, match, place, coverage, now) for _, tried in trials]
+    counts = count_lines(_without_unfit(searches, scope, now))
+    found = [Variant(label, tried, count) for (label, tried), count in zip(trials, counts, strict=True) if count]
+    return tuple(_telling(found))
+
+
+def _mended(criteria: SearchCriteria) -> Iterator[tuple[str, SearchCriteria, Match]]:
+    """The text with its typing errors mended, when it was searched for exactly."""
+    if criteria.exact:
+        read, correction = understand(criteria.what, criteria.within, exact=False)
+        if correction:
+            label = f"sans «{NBSP}orthographe exacte{NBSP}»{NBSP}: «{NBSP}{correction.text}{NBSP}»"
+            yield label, criteria.replaced(exact=False), read
+
+
+def _telling(found: Sequence[Variant]) -> list[Variant]:
+    """Without the greater distances that find nothing more than a smaller one."""
+    kept: list[Variant] = []
+    for variant in found:
+        same = kept[-1] if kept and variant.criteria == _at_distance_of(kept[-1], variant) else None
+        if same is None or variant.count > same.count:
+            kept.append(variant)
+    return kept
+
+
+def _at_distance_of(one: Variant, other: Variant) -> SearchCriteria:
+    return one.criteria.replaced(distance_km=other.criteria.distance_km, anywhere=other.criteria.anywhere)
+
+
+def _counted(searches: Sequence[Asked], scope: Scope, now: datetime.datetime) -> list[int]:
+    """Lines of each search; nothing is counted when that takes too long."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LONGEST_COUNT])
+            counts = count_lines(_without_unfit(searches, scope, now))
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            return [0] * len(searches)
+        raise
+    return counts
+
+
+def _without_filters(criteria: SearchCriteria) -> SearchCriteria:
+    """The place and the text alone, shown the same way."""
+    return SearchCriteria(criteria.where, criteria.what, sort=criteria.sort, view=criteria.view)
+
+
+def _without_unfit(searches: Sequence[Asked], scope: Scope, now: datetime.datetime) -> list[Asked]:
+    """The searches with what does not suit left out, of those that ask for it."""
+    hiding = [asked for asked in searches if asked.criteria.hides_unfit and asked.criteria.has_needs]
+    if not hiding:
+        return list(searches)
+    unit_ids = sorted({unit_id for found in units_of(hiding, JUDGED_LIMIT) for unit_id in found})[:JUDGED_LIMIT]
+    needs = list(dict.fromkeys(asked.criteria.needs for asked in hiding))
+    unfit = {
+        one: tuple(unit_id for unit_id, judgement in judged.items() if judgement.fit is Fit.NO_FIT)
+        for one, judged in zip(needs, judge_each(unit_ids, needs, scope, now), strict=True)
+    }
+    return [replace(asked, unfit=unfit[asked.criteria.needs]) if asked in hiding else asked for asked in searches]
+
+
+def _single_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Trial]:
+    """The search without each of its criteria in turn, those that most often empty a list first."""
+    yield from _filter_trials(criteria)
+    yield from _distance_trials(criteria, place)
+    if criteria.hides_unfit and criteria.has_needs:
+        yield from _need_trials(criteria)
+    if criteria.within:
+        yield "dans toutes les rubriques", criteria.replaced(within=Within.EVERYTHING)
+    rest = criteria.replaced(where="", distance_km=None, anywhere=False)
+    if place and place.point is None and rest.given:
+        yield f"dans tout le ROR, pas seulement «{NBSP}{place.label}{NBSP}»", rest
+    yield from _text_trials(criteria)
+
+
+def _distance_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Trial]:
+    """Greater distances than the one asked, or than the usual one, which filters do not lift."""
+    is_usual = place is not None and place.point is not None and not (criteria.anywhere or criteria.zone)
+    reach = criteria.distance_km or (
+        USUAL_RADIUS_KM if is_usual and (criteria.is_refined or criteria.hides_unfit) else 0
+    )
+    if not reach:
+        return
+    for step in [step for step in DISTANCES if step > reach][:WIDER_TRIED]:
+        yield f"rayon de {number(step)}{NBSP}km", criteria.replaced(distance_km=step)
+    yield "sans limite de distance", criteria.replaced(distance_km=None, anywhere=True)
+
+
+def _filter_trials(criteria: SearchCriteria) -> Iterator[Trial]:
+    for facet, _ in criteria.chosen:
+        yield f"sans le filtre «{NBSP}{facet.label}{NBSP}»", criteria.refined(facet, ())
+    if criteria.free:
+        yield "sans demander une place libre", criteria.replaced(free=False)
+    if criteria.fresh:
+        yield "sans demander un chiffre à jour", criteria.replaced(fresh=False)
+    if criteria.open_on:
+        yield "sans le filtre d’ouverture", criteria.replaced(open_on=None)
+    if criteria.zone:
+        yield "hors de la zone de la carte", criteria.replaced(zone=None)
+
+
+def _need_trials(criteria: SearchCriteria) -> Iterator[Trial]:
+    needs = criteria.needs
+    without: list[tuple[str, Needs]] = [
+        (_WHO.get(needs.who, ""), replace(needs, who=Who.ANYBODY)),
+        ("" if needs.age is None else f"l’âge ({age(needs.age)})", replace(needs, age=None)),
+        ("PMR" if needs.accessible else "", replace(needs, accessible=False)),
+        ("chambre individuelle" if needs.single_room else "", replace(needs, single_room=False)),
+        ("animal" if needs.animal else "", replace(needs, animal=False)),
+        ("la date du besoin" if needs.on else "", replace(needs, on=None)),
+    ]
+    told = [(words, left) for words, left in without if words]
+    for words, left in told if len(told) > 1 else ():
+        yield f"sans {words}", criteria.replaced(needs=left)
+    yield "avec ce qui ne convient pas", criteria.replaced(hides_unfit=False)
+
+
+def _one_word_trials(criteria: SearchCriteria) -> Iterator[Trial]:
+    """Each word alone, for when a single one dropped is not enough."""
+    telling = words_of(criteria.what)
+    words = [word for word in criteria.what.split() if any(part in telling for part in fold(word).split())]
+    if len(words) > 2 and not criteria.within:
+        for word in list(dict.fromkeys(words))[:WORDS_TRIED]:
+            yield f"seulement «{NBSP}{word}{NBSP}»", criteria.replaced(what=word)
+
+
+def _text_trials(criteria: SearchCriteria) -> Iterator[Trial]:
+    """Each word dropped, then all of them."""
+    words = criteria.what.split()
+    telling = [place for place, word in enumerate(words) if words_of(word)]
+    if len(telling) > 1 and not criteria.within:
+        for place in telling[:WORDS_TRIED]:
+            left = " ".join(word for other, word in enumerate(words) if other != place)
+            yield f"sans «{NBSP}{words[place]}{NBSP}»", criteria.replaced(what=left)
+    rest = criteria.replaced(what="", within=Within.EVERYTHING)
+    if criteria.what and rest.given:
+        yield f"sans le texte «{NBSP}{criteria.what}{NBSP}»", rest

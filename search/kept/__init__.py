@@ -1,0 +1,1 @@
+"""What people keep: saved searches, « Ma sélection », comparison, orientation sheet."""

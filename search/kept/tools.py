@@ -1,0 +1,25 @@
+"""What the results page shows of kept things: the proposed name, the units already kept. One query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from directory.scopes import Scope
+
+from ..criteria import SearchCriteria
+from ..criteria_words import CriterionWords
+from .saved import canonical, proposed_name
+from .shortlist import kept_ids
+
+
+@dataclass(frozen=True)
+class KeptTools:
+    """``name``: proposed for a saved search; ``query``: its address; ``kept``: ids of the units of the list."""
+
+    name: str
+    query: str
+    kept: frozenset[int]
+
+
+def kept_tools(criteria: SearchCriteria, words: Sequence[CriterionWords], scope: Scope) -> KeptTools:
+    """For ``search/kept_tools.html`` and ``search/keep_button.html``; ``words`` come from ``criteria_words``."""
+    return KeptTools(proposed_name(words), canonical(criteria), frozenset(kept_ids(scope.user_id)))

@@ -1,0 +1,1 @@
+"""The search log: counting texts, reading them, mending what finds nothing."""

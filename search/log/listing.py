@@ -1,0 +1,125 @@
+"""What people searched for, as support reads it: what found nothing, what was corrected, what nobody opened."""
+
+import datetime
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Exists, F, FloatField, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Cast
+from django.http import QueryDict
+from django.utils import timezone
+
+from common.xlsx import Sheet
+
+from ..models import SearchedText, SettledText
+
+PERIODS = {7: "7 jours", 30: "30 jours", 90: "3 mois", 396: "13 mois"}
+USUAL_PERIOD = 30
+OFTEN = 5  # searches from which the share of results opened says something
+
+
+class Listing(StrEnum):
+    """Which texts are listed."""
+
+    EMPTY = "sans-resultat"
+    CORRECTED = "corrigees"
+    UNOPENED = "peu-ouvertes"
+    SETTLED = "traitees"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    Listing.EMPTY: "Sans résultat",
+    Listing.CORRECTED: "Orthographe corrigée",
+    Listing.UNOPENED: "Résultats peu ouverts",
+    Listing.SETTLED: "Traitées",
+}
+COLUMNS = (
+    ("Recherche", 40),
+    ("Nombre de recherches", 14),
+    ("Sans résultat", 14),
+    ("Orthographe corrigée", 14),
+    ("Fiches ouvertes", 14),
+    ("Rang moyen ouvert", 14),
+    ("Départements", 24),
+    ("Dernier jour", 14),
+)
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """What the page is asked for: a list, and the last ``days`` days."""
+
+    listing: Listing = Listing.EMPTY
+    days: int = USUAL_PERIOD
+
+    @classmethod
+    def read(cls, query: QueryDict) -> "LogQuery":
+        """Read an address; what it does not know is the usual."""
+        listing, days = query.get("liste", ""), query.get("periode", "")
+        return cls(
+            Listing(listing) if listing in set(Listing) else Listing.EMPTY,
+            next((each for each in PERIODS if str(each) == days), USUAL_PERIOD),
+        )
+
+    def since(self, now: datetime.datetime) -> datetime.date:
+        """First day of the period."""
+        return timezone.localdate(now) - datetime.timedelta(days=self.days - 1)
+
+
+def texts_of(asked: LogQuery, now: datetime.datetime) -> QuerySet[Any]:
+    """Rows of one list, as mappings, the most useful to mend first; texts that may not be told are left out.
+
+    A text left alone stays out; one made a synonym comes back when it finds nothing after that day.
+    """
+    mine = SettledText.objects.filter(key=OuterRef("key"))
+    done = mine.filter(Q(term=None) | Q(settled_on__gte=OuterRef("day")))
+    rows = SearchedText.objects.filter(day__gte=asked.since(now)).filter(~Exists(done)).order_by()
+    found = (
+        rows.values("key")
+        .annotate(
+            text=Max("words"),
+            searched=Sum("searches"),
+            nothing=Sum("empty"),
+            mended=Sum("corrected"),
+            opened=Sum(F("opened_entities") + F("opened_units") + F("opened_people")),
+            ranks=Sum("opened_rank"),
+            around=ArrayAgg("department", distinct=True, filter=~Q(department=""), default=[]),
+            last_day=Max("day"),
+        )
+        .exclude(text="")
+    )
+    if asked.listing == Listing.CORRECTED:
+        return found.filter(mended__gt=0).order_by("-mended", "text")
+    if asked.listing == Listing.UNOPENED:
+        share = Cast(F("opened"), FloatField()) / F("searched")
+        return found.filter(searched__gte=OFTEN, nothing=0).order_by(share, "-searched", "text")
+    return found.filter(nothing__gt=0).order_by("-nothing", "text")
+
+
+def settled() -> QuerySet[SettledText]:
+    """Texts that support is done with, the last ones first."""
+    return SettledText.objects.select_related("term").order_by("-settled_on", "words")
+
+
+def untold_count(asked: LogQuery, now: datetime.datetime) -> int:
+    """Searches without result whose text is not written: it holds an unknown word and was asked on too few days."""
+    rows = SearchedText.objects.filter(day__gte=asked.since(now), words="")
+    told = SearchedText.objects.filter(key=OuterRef("key")).exclude(words="")
+    return rows.filter(~Exists(told)).aggregate(total=Sum("empty"))["total"] or 0
+
+
+def sheet(asked: LogQuery, now: datetime.datetime) -> Sheet:
+    """The list as a sheet, all of it."""
+    return Sheet(asked.listing.label, COLUMNS, (_cells(row) for row in texts_of(asked, now).iterator()))
+
+
+def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
+    rank = round(row["ranks"] / row["opened"], 1) if row["opened"] else None
+    numbers = (row["searched"], row["nothing"], row["mended"], row["opened"], rank)
+    return (row["text"], *numbers, ", ".join(row["around"]), row["last_day"])

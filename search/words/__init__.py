@@ -1,0 +1,1 @@
+"""What is typed: words and coded terms, typing errors, places, suggestions."""

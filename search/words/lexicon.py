@@ -1,0 +1,182 @@
+"""Typing errors: a word met nowhere may stand for a near one that is (spec 40, « Explained tolerance »)."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from common.text import fold
+
+from ..criteria import Within
+from .matching import Match, known_keys, read_text, words_of
+from .matching_sql import match_conditions
+
+SHORTEST = 5  # letters; a shorter word is near too many others to be mended
+CANDIDATES = 20  # near words looked at
+LIKENESS = 0.25  # share of trigrams in common from which a word is looked at
+_TOKEN = re.compile(r"\w+")
+# Each word met neither whole nor as a beginning, with the words like it and a label that shows their accents.
+_NEAR = """
+SELECT typed.word, near.word, shown.label, coalesce(shown.is_term, false)
+FROM unnest(%(words)s::text[]) AS typed (word)
+CROSS JOIN LATERAL (
+    SELECT lexicon.word FROM search_lexiconword lexicon
+    WHERE lexicon.word %% typed.word AND abs(length(lexicon.word) - length(typed.word)) <= %(most)s
+    ORDER BY similarity(lexicon.word, typed.word) DESC, lexicon.word LIMIT %(candidates)s
+) AS near
+LEFT JOIN LATERAL (
+    SELECT suggestion.label, suggestion.term_id IS NOT NULL AS is_term FROM search_suggestion suggestion
+    WHERE suggestion.words @@ to_tsquery('simple', near.word)
+    ORDER BY suggestion.term_id IS NULL, suggestion."group" LIMIT 1
+) AS shown ON true
+WHERE NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word LIKE typed.word || '%%')
+  AND NOT EXISTS (SELECT 1 FROM search_searchdocument document WHERE document.text @@ to_tsquery('fr', typed.word))
+UNION ALL
+SELECT other.word, NULL, NULL, false FROM unnest(%(others)s::text[]) AS other (word)
+WHERE NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word = other.word)
+   OR EXISTS (
+       SELECT 1 FROM search_suggestion suggestion
+       WHERE suggestion.term_id IS NOT NULL AND suggestion.words @@ to_tsquery('fr', other.word)
+   )
+"""
+
+
+class Change(NamedTuple):
+    """One word and what it was read as, both as shown."""
+
+    typed: str
+    meant: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A text with its typing errors mended, and the words that were changed."""
+
+    text: str
+    changes: tuple[Change, ...]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The folded words that were put in."""
+        return frozenset(fold(change.meant) for change in self.changes)
+
+
+class _Candidate(NamedTuple):
+    word: str
+    label: str
+    is_term: bool
+
+
+def understand(text: str, within: Within, *, exact: bool) -> tuple[Match, Correction | None]:
+    """What « Que recherchez-vous ? » asks for, its typing errors mended unless ``exact``. One to four queries.
+
+    Only words that nothing published holds are changed: the text as typed finds nothing then, so that exact and mended
+    results are never mixed. A correction that finds nothing anywhere is not made.
+    """
+    known = known_keys(text, within)
+    match = read_text(text, known, within)
+    is_read = match.by_terms or match.identifiers or match.entity_ids
+    strange = [word for word in words_of(text) if word not in known.words]
+    if exact or is_read or not strange or not (correction := correct_text(text)):
+        return match, None
+    meant = read_text(correction.text, known_keys(correction.text, within), within, correction.words)
+    return (meant, correction) if _finds_something(meant) else (match, None)
+
+
+def _finds_something(match: Match) -> bool:
+    parameters: dict[str, Any] = {}
+    conditions = match_conditions(match, parameters)
+    if match.nothing or not conditions:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM search_searchdocument d WHERE {' AND '.join(conditions)})",  # noqa: S608
+            parameters,
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def correct_text(text: str) -> Correction | None:
+    """Mend the words of ``text`` that nothing published holds; ``None`` when there is none, or nothing is near.
+
+    One query. A word that exists is never changed: « dentaire » stays itself whatever is near it, nor is a word in
+    capitals, which names something. A word is read as a name only when nothing but names stands beside it.
+    """
+    typed = [fold(token[0]) for token in _TOKEN.finditer(text) if not token[0].isupper()]
+    words = sorted({word for word in words_of(text) if len(word) >= SHORTEST and word.isalpha() and word in typed})
+    if not words:
+        return None
+    near: dict[str, list[_Candidate]] = {}
+    common: set[str] = set()
+    others = sorted(set(words_of(text)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; {_NEAR}",
+            {"words": words, "others": others, "most": _tolerance("x" * 40), "candidates": CANDIDATES},
+        )
+        while cursor.nextset():
+            pass
+        for asked, word, label, is_term in cursor.fetchall():
+            if word is None:
+                common.add(asked)
+            else:
+                near.setdefault(asked, []).append(_Candidate(word, label or word, is_term))
+    meant = {}
+    for word, found in near.items():
+        names = [] if common - {word} else [candidate for candidate in found if not candidate.is_term]
+        if best := nearest(word, [candidate for candidate in found if candidate.is_term] + names):
+            meant[word] = _shown(best)
+    return mended(text, meant)
+
+
+def mended(text: str, meant: dict[str, str]) -> Correction | None:
+    """``text`` with each word whose folded form is a key of ``meant`` replaced. Pure."""
+    changes: list[Change] = []
+
+    def replace(token: re.Match[str]) -> str:
+        word = meant.get(fold(token[0]))
+        if word is None:
+            return token[0]
+        changes.append(Change(token[0], word))
+        return word
+
+    corrected = _TOKEN.sub(replace, text)
+    return Correction(corrected, tuple(changes)) if changes else None
+
+
+def nearest(typed: str, found: list[_Candidate]) -> _Candidate | None:
+    """The word that the fewest typing errors separate from ``typed``, within the tolerance of its length. Pure.
+
+    Words of the nomenclatures come before names; with two errors or more, the first letter is taken to be right.
+    """
+    limit = _tolerance(typed)
+    ranked = [(errors_between(typed, candidate.word), not candidate.is_term, candidate) for candidate in found]
+    kept = [row for row in ranked if row[0] <= limit and (row[0] == 1 or row[2].word[0] == typed[0])]
+    return min(kept)[2] if kept else None
+
+
+def errors_between(one: str, other: str) -> int:
+    """Fewest letters added, left out, changed or exchanged with the next one between two words. Pure."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        row = [i]
+        for j, facing in enumerate(other, start=1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != facing))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == facing:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]
+
+
+def _tolerance(word: str) -> int:
+    """Errors allowed in a word of this length."""
+    return 1 if len(word) < 7 else 2 if len(word) < 10 else 3
+
+
+def _shown(candidate: _Candidate) -> str:
+    """The word with its accents, in lower case, as the label that holds it writes it."""
+    tokens = (token[0] for token in _TOKEN.finditer(candidate.label))
+    return next((token.lower() for token in tokens if fold(token) == candidate.word), candidate.word)

@@ -1,0 +1,365 @@
+"""« Que recherchez-vous ? »: coded terms when the text is the spelling of some, an identifier, or words (spec 40)."""
+
+import contextlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from common.identifiers import compact
+from common.phones import normalise_phone
+from common.text import fold
+
+from ..criteria import Within
+from ..models import TERM_TIERS, Suggestion
+
+WORDS_LIMIT = 12
+WORD_LIMIT = 40  # letters
+BEGINNING = 3  # letters; a shorter word that is not the last one is read whole
+ALONE_BEGINNING = 4  # letters; a shorter word alone is read whole too: « SAS » is not « Sassi »
+NAME_BEGINNING = 5  # letters; a shorter word begins no name: « père » is not « Perez »
+ACRONYM = 6  # letters, in capitals or without a vowel
+CODED, NAMED = "ABC", "AC"  # weights of the text of a document: all but the free text; the type and the names
+OFFERED = "AB"  # the type and the coded offer
+WITHIN_GROUPS: dict[Within, Suggestion.Group] = {
+    Within.UNIT_TYPE: Suggestion.Group.UNIT_TYPE,
+    Within.ACTIVITY: Suggestion.Group.ACTIVITY,
+    Within.ACT: Suggestion.Group.ACT,
+    Within.SPECIALISATION: Suggestion.Group.SPECIALISATION,
+    Within.ENTITY: Suggestion.Group.ENTITY,
+    Within.PRACTITIONER: Suggestion.Group.PRACTITIONER,
+}
+_TERM_LISTS = {Within.UNIT_TYPE, Within.ACTIVITY, Within.ACT, Within.SPECIALISATION}
+_FUNCTION_WORDS = frozenset(
+    "au aux avec ce ces chez dans de des du elle en est et il la le les leur leurs ne nos notre on ou par pour qu que"
+    " qui sa se ses son sur un une vers".split()
+)
+_KNOWN = """
+SELECT known.key, known.is_acronym, known.term_id, term.nomenclature
+FROM search_termkey known JOIN directory_term term ON term.id = known.term_id
+WHERE known.key = ANY(%(keys)s::varchar[])
+UNION ALL
+SELECT word, false, 0, '' FROM search_lexiconword WHERE word = ANY(%(words)s::varchar[])
+UNION ALL
+SELECT key, false, geographic_entity_id, %(entity)s FROM search_suggestion
+WHERE "group" = %(entities)s AND key = %(text)s
+UNION ALL
+SELECT '', words @@ {whole}, term_id, %(listed)s FROM search_suggestion
+WHERE %(looks_elsewhere)s AND "group" = %(activities)s AND term_id IS NOT NULL AND words @@ {started}
+ORDER BY 3, 1
+"""
+_LISTED = "listed"  # an activity that holds the words; ``is_acronym`` tells whether it holds them whole
+_ENTITY = "entity"  # in the place of a nomenclature: the name of an establishment
+_IN_GROUP = 'SELECT term_id FROM search_suggestion WHERE "group" = %(group)s AND term_id IS NOT NULL AND words @@ '
+_IDENTIFIER = re.compile(r"\d{9,15}|2[AB]\d{7}|\d{2}/\d{1,12}")
+_COUNTRY = re.compile(r"33[1-9]\d{8}")
+_NATIONAL = re.compile(r"[1-9]\d{8}")
+_PERSON = re.compile(r"8\d{11}")  # national identifier of a professional: 8, then the RPPS
+_SEVERAL_PHONES = re.compile(r"\s*((?:\+33|0033|0)[\d\s.\-()]{8,18}?)\s*(?:/|,|;|\bou\b)")
+_NO_VOWEL = re.compile(rf"[b-df-hj-np-tv-xz]{{2,{ACRONYM}}}")
+_NAME_OF_NUMBER = re.compile(
+    r"^\s*(?:finess|siren|siret|rpps|adeli|n[o°]|num[ée]ro|t[ée]l(?:[ée]phone)?)\b[\s.:n°]*", re.IGNORECASE
+)
+
+
+class KeyRow(NamedTuple):
+    """A spelling found in the nomenclatures."""
+
+    key: str
+    is_acronym: bool
+    term_id: int
+    nomenclature: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the database knows of a text: spellings of terms, words met in what is published.
+
+    ``within_ids``: the terms of the list asked for that hold the whole text. ``entity_ids``: establishments whose name
+    is the whole text. ``activity_ids``: activities that hold it, when no list is asked for.
+    """
+
+    rows: tuple[KeyRow, ...] = ()
+    words: frozenset[str] = frozenset()
+    within_ids: tuple[int, ...] = ()
+    entity_ids: tuple[int, ...] = ()
+    activity_ids: tuple[int, ...] = ()
+
+
+class Word(NamedTuple):
+    """One word to find, as written or, unless it is an acronym, by its stem; ``starts``: or as the beginning of a word.
+
+    ``weights``: the parts of the document it is looked for in, as letters of the text vector; empty is everywhere.
+    ``start_weights``: those where it may be a beginning, when they are fewer.
+    """
+
+    text: str
+    starts: bool = False
+    weights: str = ""
+    start_weights: str = ""
+    is_acronym: bool = False
+
+
+@dataclass(frozen=True)
+class Match:
+    """What documents must hold. All parts hold together; an empty one asks nothing.
+
+    ``term_ids``: one of these terms. ``person_term_ids``: or, for practitioners, one of these. ``words``: every one.
+    ``entity_ids``: one of these establishments. ``elsewhere``: terms of weaker lists that the text spells too, by list.
+    ``identifiers``: one of these numbers. ``kind``: units (« uo ») or practitioners (« pro ») only.
+    ``nothing``: a text that finds nothing: no letter nor digit, or no term of the list asked for.
+    """
+
+    term_ids: tuple[int, ...] = ()
+    person_term_ids: tuple[int, ...] = ()
+    words: tuple[Word, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    kind: Literal["", "uo", "pro"] = ""
+    nothing: bool = False
+    entity_ids: tuple[int, ...] = ()
+    elsewhere: tuple[tuple[Within, tuple[int, ...]], ...] = ()
+
+    @property
+    def by_terms(self) -> bool:
+        return bool(self.term_ids or self.person_term_ids)
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Folded words of a text; small words and single letters left out unless nothing else is there; twelve at most."""
+    words = [word[:WORD_LIMIT] for word in fold(text).split()]
+    telling = [word for word in words if word not in _FUNCTION_WORDS and (len(word) > 1 or word.isdigit())]
+    return tuple((telling or words)[:WORDS_LIMIT])
+
+
+def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
+    """Look up the text: one query, two when it is asked for in one list of terms."""
+    words = words_of(text)
+    if not words:
+        return Known()
+    with connection.cursor() as cursor:
+        cursor.execute(*_known_statement(text, within))
+        found = [KeyRow(*row) for row in cursor.fetchall()]
+        rows = tuple(row for row in found if row.term_id and row.nomenclature not in {_ENTITY, _LISTED})
+        starts = not any(row.is_acronym and row.key in words for row in rows)
+        within_ids: tuple[int, ...] = ()
+        if within in _TERM_LISTS:
+            parameters: dict[str, Any] = {"group": WITHIN_GROUPS[within]}
+            cursor.execute(_IN_GROUP + _listed_query(text, parameters, starts=starts), parameters)
+            within_ids = tuple(sorted(row[0] for row in cursor.fetchall()))
+    return Known(
+        rows,
+        frozenset(row.key for row in found if not row.term_id),
+        within_ids,
+        tuple(row.term_id for row in found if row.nomenclature == _ENTITY),
+        tuple(row.term_id for row in found if row.nomenclature == _LISTED and (starts or row.is_acronym)),
+    )
+
+
+def _known_statement(text: str, within: Within) -> tuple[str, dict[str, Any]]:
+    parameters: dict[str, Any] = {
+        "listed": _LISTED,
+        "looks_elsewhere": not within,
+        "activities": Suggestion.Group.ACTIVITY,
+        "keys": sorted({_joined(text), *(variant for key in _phrases(text) for variant in _spellings(key))}),
+        "words": list(words_of(text)),
+        "text": fold(text)[:255],
+        "entity": _ENTITY,
+        "entities": Suggestion.Group.ENTITY,
+    }
+    started = _listed_query(text, parameters, starts=True, prefix="l")
+    whole = _listed_query(text, parameters, starts=False, prefix="m")
+    return _KNOWN.format(whole=whole, started=started), parameters
+
+
+def known_acronyms(text: str) -> frozenset[str]:
+    """Words of a text that are acronyms of coded terms, folded. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT key FROM search_termkey WHERE is_acronym AND key = ANY(%(words)s::varchar[])",
+            {"words": list(words_of(text))},
+        )
+        return frozenset(key for (key,) in cursor.fetchall())
+
+
+def read_text(
+    text: str, known: Known, within: Within = Within.EVERYTHING, mended: frozenset[str] = frozenset()
+) -> Match:
+    """Decide what ``text`` asks for, given what is known of it. Pure.
+
+    A text that spells a type d'UO asks for this type; one that spells another term asks for its words in the type, the
+    coded offer and the names, and so does a spelling inside a text (an acronym: in the type and the names only). In one
+    list, a label asks for its term, other words for the terms that hold them. The whole name of establishments asks for
+    them. Words that were ``mended`` are read whole.
+    """
+    words = words_of(text)
+    if not text or not words:
+        return Match(nothing=bool(text))
+    if within in _TERM_LISTS:
+        exact = {row.term_id for row in known.rows if row.key == fold(text)}
+        ids = tuple(term_id for term_id in known.within_ids if term_id in exact) or known.within_ids
+        return Match(term_ids=ids, nothing=not ids)
+    if known.entity_ids and (within == Within.ENTITY or (not within and not _spelled(text, known.rows))):
+        return Match(entity_ids=known.entity_ids, kind="uo")
+    return _read_words(text, known, within, mended)
+
+
+def _read_words(text: str, known: Known, within: Within, mended: frozenset[str]) -> Match:
+    found = tuple(
+        word._replace(starts=word.starts and word.text not in mended)
+        for word in _all_words(words_of(text), known.words, acronyms_of(text, known.rows))
+    )
+    if within == Within.ENTITY:
+        return Match(words=tuple(word._replace(weights="C", start_weights="") for word in found), kind="uo")
+    kind: Literal["", "pro"] = "pro" if within == Within.PRACTITIONER else ""
+    if named := _types(text, known.rows):
+        others = _others(text, known.rows, named)
+        elsewhere = () if within else _elsewhere(text, known)
+        return Match(term_ids=named, person_term_ids=others, kind=kind, elsewhere=elsewhere)
+    if identifiers := _identifiers(text):
+        return Match(identifiers=identifiers, kind=kind)
+    if kind:
+        found = tuple(word._replace(start_weights="") for word in found)
+    weights = _weights(text, known.rows)
+    return Match(words=tuple(word._replace(weights=weights.get(word.text, "")) for word in found), kind=kind)
+
+
+def text_query(words: Iterable[Word], parameters: dict[str, Any], *, prefix: str = "w", any_of: bool = False) -> str:
+    """SQL of the text query that holds all these words, or any of them; adds what it names to ``parameters``."""
+    pieces = []
+    for place, word in enumerate(words):
+        stem, written = f"{prefix}{place}", f"{prefix}{place}s"
+        parameters[stem] = f"{word.text}:{word.weights}" if word.weights else word.text
+        flags = f"*{word.start_weights or word.weights}" if word.starts else word.weights
+        parameters[written] = f"{word.text}:{flags}" if flags else word.text
+        forms = [f"to_tsquery('{'simple' if word.is_acronym else 'fr'}', %({stem})s)"]
+        if not word.is_acronym or word.starts:
+            forms.append(f"to_tsquery('simple', %({written})s)")
+        if word.start_weights and word.starts and not word.is_acronym:
+            forms.append(f"to_tsquery('simple', %({stem})s)")
+        pieces.append(f"({' || '.join(forms)})")
+    return "(" + (" || " if any_of else " && ").join(pieces) + ")"
+
+
+def acronyms_of(text: str, rows: Iterable[KeyRow] = ()) -> frozenset[str]:
+    """Folded words that are acronyms: known ones, short words without a vowel, or in capitals among others. Pure.
+
+    They have no stem (« CHRS » is not « CHR ») and begin no other word (« HAD » is not « Haddad »). A text all in
+    capitals tells nothing, but for a single word.
+    """
+    found = {row.key for row in rows if row.is_acronym}
+    typed = text.split()
+    tells = len(typed) == 1 or any(word.upper() != word for word in typed)
+    for word in typed:
+        folded = fold(word)
+        in_capitals = tells and word.isupper() and 1 < len(folded) <= ACRONYM
+        if folded.isalpha() and (in_capitals or _NO_VOWEL.fullmatch(folded)):
+            found.add(folded)
+    return frozenset(found)
+
+
+def _all_words(words: tuple[str, ...], met: frozenset[str], acronyms: frozenset[str]) -> tuple[Word, ...]:
+    """The last word may be a beginning, and so may one that is met nowhere as a word (« gynéco obstétrique »)."""
+    last = len(words) - 1
+    found = []
+    for place, word in enumerate(words):
+        least = BEGINNING if last else ALONE_BEGINNING
+        starts = len(word) >= least and (place == last or word not in met)
+        starts = starts and word not in acronyms
+        start_weights = OFFERED if starts and len(word) < NAME_BEGINNING and not word.isdigit() else ""
+        found.append(Word(word, starts, start_weights=start_weights, is_acronym=word in acronyms))
+    return tuple(found)
+
+
+def _listed_query(text: str, parameters: dict[str, Any], *, starts: bool, prefix: str = "l") -> str:
+    """SQL of the query of a text in one list of terms, each word a beginning if ``starts``; « pédo-psy » is a word."""
+    words = [Word(word, starts=starts and len(word) > 1) for word in words_of(text)]
+    query = text_query(words, parameters, prefix=prefix)
+    joined = _joined(text)
+    if "-" not in text or " " in joined or not joined:
+        return query
+    return f"({query} || {text_query([Word(joined[:WORD_LIMIT], starts)], parameters, prefix=f'{prefix}j')})"
+
+
+def _spelled(text: str, rows: Iterable[KeyRow]) -> list[KeyRow]:
+    """Spellings that are the whole text, else those that are its other number."""
+    spellings = {*_spellings(fold(text)), _joined(text)}
+    whole = [row for row in rows if row.key in spellings]
+    return [row for row in whole if row.key == fold(text)] or whole
+
+
+def _joined(text: str) -> str:
+    """« pédo-psy » and « pedopsy » are one spelling."""
+    return fold(text.replace("-", ""))[:255]
+
+
+def _types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
+    """Types d'UO that the whole text spells: no weaker list is looked at then."""
+    strongest = TERM_TIERS[0]
+    return tuple(sorted({row.term_id for row in _spelled(text, rows) if row.nomenclature in strongest}))
+
+
+def _others(text: str, rows: Iterable[KeyRow], named: tuple[int, ...]) -> tuple[int, ...]:
+    """The other terms that the text spells, which practitioners answer to."""
+    return tuple(sorted({row.term_id for row in _spelled(text, rows)} - set(named)))
+
+
+def _elsewhere(text: str, known: Known) -> tuple[tuple[Within, tuple[int, ...]], ...]:
+    """The activities that hold the text too, those that it spells alone: what it asks for in their list."""
+    exact = {row.term_id for row in known.rows if row.key == fold(text)}
+    ids = tuple(term_id for term_id in known.activity_ids if term_id in exact) or known.activity_ids
+    return ((Within.ACTIVITY, ids),) if ids else ()
+
+
+def _phrases(text: str) -> list[str]:
+    """Every run of words of a text, folded."""
+    words = fold(text).split()[: 2 * WORDS_LIMIT]
+    count = len(words)
+    longest = range(count) if count <= WORDS_LIMIT else range(1)
+    runs = [" ".join(words[start:end])[:255] for start in longest for end in range(start + 1, count + 1)]
+    return [*runs, fold(text)[:255]]
+
+
+def _spellings(key: str) -> tuple[str, ...]:
+    """A spelling and its other number: « kinés » and « sages femmes » without the « s », « urgence » with it."""
+    singular = " ".join(word.removesuffix("s") if len(word) > BEGINNING else word for word in key.split())
+    plural = (f"{key}s",) if " " not in key and not key.endswith("s") else ()
+    return tuple(dict.fromkeys((key, singular, *plural)))
+
+
+def _weights(text: str, rows: tuple[KeyRow, ...]) -> dict[str, str]:
+    """Where each word is looked for: those of a spelling met in the text not in the free text."""
+    by_key: dict[str, str] = {}
+    for row in rows:
+        names_type = row.is_acronym and row.nomenclature in TERM_TIERS[0]
+        by_key[row.key] = NAMED if names_type else by_key.get(row.key, CODED)
+    found: dict[str, str] = {}
+    for phrase in sorted(_phrases(text), key=len, reverse=True):
+        for spelling in _spellings(phrase):
+            if spelling in by_key:
+                for word in phrase.split():
+                    found.setdefault(word, by_key[spelling])
+    return found
+
+
+def _identifiers(text: str) -> tuple[str, ...]:
+    """Numbers that the text may be: FINESS, SIREN, SIRET, RPPS, telephone; « FINESS 92… » is read too.
+
+    Telephones are read without their first 0 or with 33 alone, and the first of « 01 40 97 01 02 / 03 ».
+    """
+    number = _NAME_OF_NUMBER.sub("", text)
+    digits = compact(number)
+    found = [digits] if _IDENTIFIER.fullmatch(digits) else []
+    if _PERSON.fullmatch(digits):
+        found.append(digits[1:])
+    if _COUNTRY.fullmatch(digits):
+        found.append(f"0{digits[2:]}")
+    if _NATIONAL.fullmatch(digits):
+        found.append(f"0{digits}")
+    if several := _SEVERAL_PHONES.match(number):
+        number = several[1]
+    with contextlib.suppress(ValidationError):
+        found.append(normalise_phone(number))
+    return tuple(dict.fromkeys(found))
