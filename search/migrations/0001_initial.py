@@ -11,11 +11,12 @@ from search.words.fulltext_sql import CREATE_CONFIGURATION, CREATE_FOLD, DROP_CO
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("directory", "0001_initial"),
-        ("availability", "0001_initial"),
+        ('directory', '0001_initial'),
+        ('availability', '0001_initial'),
     ]
 
     operations = [
@@ -24,167 +25,68 @@ class Migration(migrations.Migration):
         migrations.RunSQL(CREATE_CONFIGURATION, DROP_CONFIGURATION),
         migrations.RunSQL(CREATE_FOLD, DROP_FOLD),
         migrations.CreateModel(
-            name="SearchDocument",
+            name='SearchDocument',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("uo", "Unité opérationnelle"), ("pro", "Professionnel")],
-                        max_length=3,
-                        verbose_name="nature",
-                    ),
-                ),
-                ("group_id", models.BigIntegerField(verbose_name="groupe de résultats")),
-                ("name", models.CharField(max_length=255, verbose_name="nom")),
-                ("entity_name", models.CharField(max_length=255, verbose_name="établissement, ou profession")),
-                ("sort_name", models.CharField(max_length=255, verbose_name="clé de tri")),
-                ("type_label", models.CharField(blank=True, max_length=255, verbose_name="type d’UO")),
-                ("phone", models.CharField(blank=True, max_length=10, verbose_name="téléphone à montrer")),
-                (
-                    "entity_phone",
-                    models.CharField(blank=True, max_length=10, verbose_name="téléphone de l’établissement"),
-                ),
-                ("department_code", models.CharField(blank=True, max_length=3, verbose_name="département")),
-                ("commune_insee", models.CharField(blank=True, max_length=5, verbose_name="commune")),
-                ("lat", models.FloatField(null=True, verbose_name="latitude")),
-                ("lon", models.FloatField(null=True, verbose_name="longitude")),
-                ("hides_place", models.BooleanField(default=False, verbose_name="lieu masqué")),
-                ("goes_to_person", models.BooleanField(default=False, verbose_name="va vers la personne")),
-                (
-                    "territory",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=5), default=list, verbose_name="communes desservies"
-                    ),
-                ),
-                ("min_age_value", models.PositiveSmallIntegerField(null=True, verbose_name="âge minimum")),
-                ("min_age_unit", models.CharField(blank=True, max_length=1, verbose_name="unité de l’âge minimum")),
-                ("max_age_value", models.PositiveSmallIntegerField(null=True, verbose_name="âge maximum")),
-                ("max_age_unit", models.CharField(blank=True, max_length=1, verbose_name="unité de l’âge maximum")),
-                ("min_age_days", models.PositiveIntegerField(null=True, verbose_name="âge minimum en jours")),
-                ("max_age_days", models.PositiveIntegerField(null=True, verbose_name="âge maximum en jours")),
-                ("sex", models.CharField(blank=True, max_length=1, verbose_name="sexe accueilli")),
-                ("installed_places", models.PositiveIntegerField(null=True, verbose_name="places installées")),
-                ("is_open", models.BooleanField(default=False, verbose_name="saisie ouverte")),
-                ("figure", models.PositiveIntegerField(null=True, verbose_name="places disponibles")),
-                ("stated_at", models.DateTimeField(null=True, verbose_name="date de la saisie")),
-                ("expires_at", models.DateTimeField(null=True, verbose_name="compte jusqu’au")),
-                ("rhythm", models.DurationField(null=True, verbose_name="rythme attendu")),
-                (
-                    "term_ids",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.BigIntegerField(), default=list, verbose_name="termes et leurs pères"
-                    ),
-                ),
-                (
-                    "identifiers",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=32),
-                        default=list,
-                        verbose_name="FINESS, SIREN, SIRET, RPPS, téléphones",
-                    ),
-                ),
-                ("text", django.contrib.postgres.search.SearchVectorField(verbose_name="texte")),
-                (
-                    "geographic_entity",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="directory.geographicentity",
-                    ),
-                ),
-                (
-                    "legal_entity",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="directory.legalentity",
-                    ),
-                ),
-                (
-                    "practitioner",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="directory.practitioner",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="directory.operationalunit",
-                    ),
-                ),
-                (
-                    "unit_type",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="directory.term",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('uo', 'Unité opérationnelle'), ('pro', 'Professionnel')], max_length=3, verbose_name='nature')),
+                ('group_id', models.BigIntegerField(verbose_name='groupe de résultats')),
+                ('name', models.CharField(max_length=255, verbose_name='nom')),
+                ('entity_name', models.CharField(max_length=255, verbose_name='établissement, ou profession')),
+                ('sort_name', models.CharField(max_length=255, verbose_name='clé de tri')),
+                ('type_label', models.CharField(blank=True, max_length=255, verbose_name='type d’UO')),
+                ('phone', models.CharField(blank=True, max_length=10, verbose_name='téléphone à montrer')),
+                ('entity_phone', models.CharField(blank=True, max_length=10, verbose_name='téléphone de l’établissement')),
+                ('department_code', models.CharField(blank=True, max_length=3, verbose_name='département')),
+                ('commune_insee', models.CharField(blank=True, max_length=5, verbose_name='commune')),
+                ('lat', models.FloatField(null=True, verbose_name='latitude')),
+                ('lon', models.FloatField(null=True, verbose_name='longitude')),
+                ('hides_place', models.BooleanField(default=False, verbose_name='lieu masqué')),
+                ('goes_to_person', models.BooleanField(default=False, verbose_name='va vers la personne')),
+                ('territory', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=5), default=list, verbose_name='communes desservies')),
+                ('min_age_value', models.PositiveSmallIntegerField(null=True, verbose_name='âge minimum')),
+                ('min_age_unit', models.CharField(blank=True, max_length=1, verbose_name='unité de l’âge minimum')),
+                ('max_age_value', models.PositiveSmallIntegerField(null=True, verbose_name='âge maximum')),
+                ('max_age_unit', models.CharField(blank=True, max_length=1, verbose_name='unité de l’âge maximum')),
+                ('min_age_days', models.PositiveIntegerField(null=True, verbose_name='âge minimum en jours')),
+                ('max_age_days', models.PositiveIntegerField(null=True, verbose_name='âge maximum en jours')),
+                ('sex', models.CharField(blank=True, max_length=1, verbose_name='sexe accueilli')),
+                ('installed_places', models.PositiveIntegerField(null=True, verbose_name='places installées')),
+                ('is_open', models.BooleanField(default=False, verbose_name='saisie ouverte')),
+                ('figure', models.PositiveIntegerField(null=True, verbose_name='places disponibles')),
+                ('stated_at', models.DateTimeField(null=True, verbose_name='date de la saisie')),
+                ('expires_at', models.DateTimeField(null=True, verbose_name='compte jusqu’au')),
+                ('rhythm', models.DurationField(null=True, verbose_name='rythme attendu')),
+                ('term_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, verbose_name='termes et leurs pères')),
+                ('identifiers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), default=list, verbose_name='FINESS, SIREN, SIRET, RPPS, téléphones')),
+                ('text', django.contrib.postgres.search.SearchVectorField(verbose_name='texte')),
+                ('geographic_entity', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.geographicentity')),
+                ('legal_entity', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.legalentity')),
+                ('practitioner', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.practitioner')),
+                ('unit', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.operationalunit')),
+                ('unit_type', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.term')),
             ],
             options={
-                "verbose_name": "document de recherche",
-                "verbose_name_plural": "documents de recherche",
-                "ordering": ["sort_name", "pk"],
-                "indexes": [
-                    django.contrib.postgres.indexes.GinIndex(fields=["text"], name="searchdocument_text"),
-                    django.contrib.postgres.indexes.GinIndex(fields=["term_ids"], name="searchdocument_terms"),
-                    django.contrib.postgres.indexes.GinIndex(fields=["identifiers"], name="searchdocument_identifiers"),
-                    models.Index(fields=["group_id"], name="searchdocument_group"),
-                    models.Index(fields=["unit_type", "department_code"], name="searchdocument_type_department"),
-                    models.Index(fields=["lat", "lon"], name="searchdocument_position"),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("geographic_entity__isnull", False),
-                                ("kind", "uo"),
-                                ("practitioner", None),
-                                ("unit__isnull", False),
-                            ),
-                            models.Q(("kind", "pro"), ("practitioner__isnull", False), ("unit", None)),
-                            _connector="OR",
-                        ),
-                        name="searchdocument_one_record",
-                    )
-                ],
+                'verbose_name': 'document de recherche',
+                'verbose_name_plural': 'documents de recherche',
+                'ordering': ['sort_name', 'pk'],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['text'], name='searchdocument_text'), django.contrib.postgres.indexes.GinIndex(fields=['term_ids'], name='searchdocument_terms'), django.contrib.postgres.indexes.GinIndex(fields=['identifiers'], name='searchdocument_identifiers'), models.Index(fields=['group_id'], name='searchdocument_group'), models.Index(fields=['unit_type', 'department_code'], name='searchdocument_type_department'), models.Index(fields=['lat', 'lon'], name='searchdocument_position')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('geographic_entity__isnull', False), ('kind', 'uo'), ('practitioner', None), ('unit__isnull', False)), models.Q(('kind', 'pro'), ('practitioner__isnull', False), ('unit', None)), _connector='OR'), name='searchdocument_one_record')],
             },
         ),
         migrations.CreateModel(
-            name="TermKey",
+            name='TermKey',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(max_length=255, verbose_name="orthographe")),
-                ("is_acronym", models.BooleanField(default=False, verbose_name="sigle")),
-                (
-                    "term",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="directory.term",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=255, verbose_name='orthographe')),
+                ('is_acronym', models.BooleanField(default=False, verbose_name='sigle')),
+                ('term', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.term')),
             ],
             options={
-                "verbose_name": "orthographe d’un terme",
-                "verbose_name_plural": "orthographes des termes",
-                "ordering": ["key", "term"],
-                "indexes": [models.Index(fields=["key"], name="termkey_key")],
-                "constraints": [models.UniqueConstraint(fields=("term", "key"), name="termkey_unique")],
+                'verbose_name': 'orthographe d’un terme',
+                'verbose_name_plural': 'orthographes des termes',
+                'ordering': ['key', 'term'],
+                'indexes': [models.Index(fields=['key'], name='termkey_key')],
+                'constraints': [models.UniqueConstraint(fields=('term', 'key'), name='termkey_unique')],
             },
         ),
     ]
