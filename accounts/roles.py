@@ -42,6 +42,8 @@ class Permission(StrEnum):
     ROLE_DELEGATE = "role:delegate"
     IMPORT_RUN = "import:run"
     QUALITY_READ = "quality:read"
+    DOSSIER_VALIDATE = "dossier:validate"
+    CAMPAIGN_MANAGE = "campaign:manage"
 
 
 PERMISSION_LABELS: dict[Permission, str] = {
@@ -56,6 +58,8 @@ PERMISSION_LABELS: dict[Permission, str] = {
     Permission.ROLE_DELEGATE: "Nommer les responsables de disponibilités",
     Permission.IMPORT_RUN: "Importer des fichiers",
     Permission.QUALITY_READ: "Suivre la complétude des fiches",
+    Permission.DOSSIER_VALIDATE: "Valider les dossiers collaboratifs",
+    Permission.CAMPAIGN_MANAGE: "Mener les campagnes de description",
 }
 
 _READ = frozenset({Permission.DIRECTORY_READ})

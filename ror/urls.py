@@ -11,6 +11,7 @@ urlpatterns = [
     path("repertoire/", include("directory.urls")),
     path("signalements/", include("directory.urls.reports")),
     path("disponibilites/", include("availability.urls")),
+    path("dossiers/", include("collaborative.urls")),
     path("recherche/", include("search.urls")),
     path("sante/", health.liveness, name="liveness"),
     path("sante/pret/", health.readiness, name="readiness"),

@@ -1,6 +1,11 @@
 """Block forms by kind of record and key of block; other apps use ``block_form_class`` (dossiers' fiches)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
 from ..enums import RecordKind
+from ..versions.wording import field_label
 from .address import EntityAddressForm, UnitAddressForm
 from .base import BlockForm
 from .entities import (
@@ -22,6 +27,9 @@ from .units import (
     UnitPatientsForm,
     UnitSecretariatForm,
 )
+
+if TYPE_CHECKING:
+    from ..snapshots import State
 
 _FORMS: dict[tuple[str, str], type[BlockForm]] = {
     (RecordKind.GEOGRAPHIC_ENTITY, "identification"): EntityIdentificationForm,
@@ -54,4 +62,22 @@ def editable_blocks(kind: str) -> tuple[str, ...]:
     return tuple(block for of_kind, block in _FORMS if of_kind == kind)
 
 
-__all__ = ["BlockForm", "block_form_class", "editable_blocks"]
+class RequiredField(NamedTuple):
+    """A field that bears the asterisk: the key of its block, its name in the kept state, its label."""
+
+    block: str
+    name: str
+    label: str
+
+
+def required_fields(kind: str, state: State) -> list[RequiredField]:
+    """Fields that a complete record of a kind must have, given what ``state`` says (spec 01-settled, Directory)."""
+    return [
+        RequiredField(block, name, field_label(kind, name))
+        for (of_kind, block), form in _FORMS.items()
+        if of_kind == kind
+        for name in form.required_in(state)
+    ]
+
+
+__all__ = ["BlockForm", "RequiredField", "block_form_class", "editable_blocks", "required_fields"]

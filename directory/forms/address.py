@@ -24,6 +24,8 @@ from .places import suggesting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..snapshots import State
+
 SEVERAL = "Plusieurs communes sont possibles\u00a0: choisissez la bonne dans la liste, ou précisez le code postal."
 UNKNOWN = "Cette commune n’est pas dans la liste de référence\u00a0: donnez son nom ou son code postal."
 OUTSIDE = "Ce code est hors de la région\u00a0: donnez le nom ou le code postal d’une commune de la région."
@@ -73,6 +75,11 @@ class EntityAddressForm(BlockForm):
     was_placed = False  # the address gave the point anew
     chosen_commune: Commune | None = None  # by a step, not saved yet
     candidates: Sequence[KnownPlace] = ()
+
+    @classmethod
+    def required_in(cls, state: State) -> tuple[str, ...]:
+        """The commune besides the street."""
+        return (*super().required_in(state), "commune")
 
     @property
     def value_names(self) -> tuple[str, ...]:
@@ -318,6 +325,11 @@ class UnitAddressForm(EntityAddressForm):
         required=False,
         help_text="Décochez si l’unité est ailleurs\u00a0: elle aura sa propre adresse, son point et ses distances.",
     )
+
+    @classmethod
+    def required_in(cls, state: State) -> tuple[str, ...]:
+        """Nothing while the address is that of the EG."""
+        return super().required_in(state) if state.get("commune") else ()
 
     @property
     def value_names(self) -> tuple[str, ...]:

@@ -116,6 +116,12 @@ class BlockForm(forms.Form):
         """Names of the kept values that the form gives."""
         return tuple(name for name in self.fields if name != "version")
 
+    @classmethod
+    def required_in(cls, state: State) -> tuple[str, ...]:
+        """Kept values that a complete record has in this block, given its whole ``state``, in their order."""
+        block = next(block for block in BLOCKS[KINDS[cls.model]] if block.key == cls.block)
+        return tuple(sorted(cls.required_names, key=(*block.fields_outside, *block.field_names).index))
+
     def add_fields(self) -> None:
         """Add the fields of the model; subclasses narrow their choices here."""
         self.fields |= fields_for_model(self.model, fields=self.names, labels=self.labels, help_texts=self.help_texts)

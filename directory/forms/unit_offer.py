@@ -10,7 +10,7 @@ from ..term_choices import choosable
 from .terms import TermsForm
 
 if TYPE_CHECKING:
-    pass
+    from ..snapshots import State
 
 MEDICO_SOCIAL = "MSS"  # code of the discipline
 EVERYBODY = "07"  # JDV_J31 audience « Tout public »
@@ -51,6 +51,14 @@ class UnitOfferForm(TermsForm):
         *("resource_profession", "care_mode", "audience"),
     )
     template = "directory/unit_offer_fields.html"
+
+    @classmethod
+    def required_in(cls, state: State) -> tuple[str, ...]:
+        """The public too, for a médico-social unit (spec 01-settled, Directory)."""
+        names = super().required_in(state)
+        held = state.get("discipline")
+        social = held and Term.objects.filter(pk=held["id"], code=MEDICO_SOCIAL).exists()
+        return (*names, "audience") if social else names
 
     def add_fields(self) -> None:
         """Add the lists of the type; none without a type."""

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "accounts",
     "directory",
     "availability",
+    "collaborative",
     "search",
 ]
 

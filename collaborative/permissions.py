@@ -1,0 +1,101 @@
+"""Who may do what with a dossier: one rule for the button, the view and the service (spec 30; spec 01-settled)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accounts.roles import Permission
+from directory.models import GeographicEntity
+
+from .enums import DossierState
+from .workflow import Actor, Transition, acts_from
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from directory.scopes import Scope
+
+    from .models import Dossier
+
+NOT_YOURS = "Ce dossier n’est pas dans votre périmètre."
+NOT_EDITABLE = {
+    DossierState.SENT: "Ce dossier est en validation\u00a0: retirez-le de la validation pour le modifier.",
+    DossierState.VALIDATED: "Ce dossier est publié\u00a0: il ne se modifie plus.",
+    DossierState.ABANDONED: "Ce dossier est abandonné\u00a0: il ne se modifie plus.",
+}
+
+
+def works_on_dossiers(request: HttpRequest) -> bool:
+    """Tell whether « Dossier collaboratif » is this person's: directors and support."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and (scope.may(Permission.DIRECTORY_EDIT) or scope.may(Permission.DOSSIER_VALIDATE))
+
+
+def validates_dossiers(request: HttpRequest) -> bool:
+    """Tell whether « Dossiers à valider » is this person's."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and scope.may(Permission.DOSSIER_VALIDATE)
+
+
+def manages_campaigns(request: HttpRequest) -> bool:
+    """Tell whether campaigns are this person's."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and scope.may(Permission.CAMPAIGN_MANAGE)
+
+
+def why_not_open(scope: Scope, entity: GeographicEntity) -> str:
+    """Reason why this person may not open a dossier on an EG, in French; empty when they may."""
+    coverage = scope.coverage(Permission.DIRECTORY_EDIT)
+    if coverage.empty:
+        return "Seuls les directeurs et le support ouvrent un dossier collaboratif."
+    if not coverage.holds_geographic_entity(entity):
+        return "Cet établissement n’est pas dans votre périmètre."
+    if entity.is_closed:
+        return "Cet établissement est fermé\u00a0: rouvrez-le avant d’ouvrir un dossier."
+    return ""
+
+
+def edits_dossier(scope: Scope, dossier: Dossier) -> bool:
+    """Tell whether the content is this person's to write, whatever its state: every EG it works on is in his scope.
+
+    A dossier on a new EG belongs to whoever heads its EJ, and to who opened it (two queries at most).
+    """
+    coverage = scope.coverage(Permission.DIRECTORY_EDIT)
+    if coverage.region:
+        return True
+    if coverage.empty:
+        return False
+    entities = GeographicEntity.objects.filter(held_by__dossier=dossier)
+    if dossier.geographic_entity_id is None:
+        own = dossier.opened_by_id == scope.user_id or dossier.legal_entity_id in coverage.legal_entities
+        return own and not entities.exclude(coverage.geographic_entities_q()).exists()
+    if not coverage.holds_geographic_entity(dossier.geographic_entity):
+        return False
+    return not entities.exclude(coverage.geographic_entities_q()).exists()
+
+
+def why_not_edit(scope: Scope, dossier: Dossier) -> str:
+    """Reason why the fiches of a dossier may not be changed by this person now, in French; empty when they may."""
+    if not edits_dossier(scope, dossier):
+        return NOT_YOURS
+    return NOT_EDITABLE.get(DossierState(dossier.state), "")
+
+
+def why_not_act(scope: Scope, dossier: Dossier, transition: Transition) -> str:
+    """Reason why this person may not make ``transition`` on ``dossier``, in French; empty when they may."""
+    if transition.actor == Actor.EDITOR:
+        return "" if edits_dossier(scope, dossier) else NOT_YOURS
+    if transition.actor == Actor.SYSTEM:
+        return ""
+    if not scope.may(Permission.DOSSIER_VALIDATE):
+        return "Seul le support valide un dossier."
+    if dossier.sent_by_id == scope.user_id:
+        return "Vous avez envoyé ce dossier\u00a0: une autre personne du support doit le valider."
+    if transition.actor == Actor.TAKER and dossier.taken_by_id != scope.user_id:
+        return "Prenez d’abord ce dossier en charge."
+    return ""
+
+
+def acts_of(scope: Scope, dossier: Dossier) -> tuple[Transition, ...]:
+    """Transitions that this person may make now: the buttons of the page."""
+    return tuple(found for found in acts_from(dossier.state) if not why_not_act(scope, dossier, found))

@@ -1,0 +1,68 @@
+"""Which dossiers and fiches a person may know of: 404 for the others (spec 01-settled, Rights; spec 50)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.roles import Permission
+from directory.models import GeographicEntity
+
+from .enums import OPEN_STATES, DossierState
+
+if TYPE_CHECKING:
+    from directory.scopes import Scope
+
+
+def known_q(scope: Scope, path: str = "") -> Q:
+    """Condition on dossiers: all for whoever validates; else those of EGs that the person edits, and his own new EGs.
+
+    ``path`` leads to the dossier (« dossier__ »).
+    """
+    if scope.may(Permission.DOSSIER_VALIDATE):
+        return Q(**{f"{path}pk__isnull": False})
+    coverage = scope.coverage(Permission.DIRECTORY_EDIT)
+    if coverage.region:
+        return Q(**{f"{path}pk__isnull": False})
+    mine = Q(**{f"{path}geographic_entity__in": coverage.geographic_entities})
+    mine |= Q(**{f"{path}geographic_entity__legal_entity__in": coverage.legal_entities})
+    mine |= Q(**{f"{path}legal_entity__in": coverage.legal_entities})
+    if coverage.geographic_entities or coverage.legal_entities:
+        mine |= Q(**{f"{path}geographic_entity__isnull": True, f"{path}opened_by": scope.user_id})
+    return mine
+
+
+class DossierQuerySet(models.QuerySet):
+    def visible_to(self, scope: Scope):
+        """Dossiers that the person may open; the others do not exist for him."""
+        return self.filter(known_q(scope))
+
+    def open(self):
+        """Neither validated nor abandoned."""
+        return self.filter(state__in=OPEN_STATES)
+
+    def waiting(self):
+        """En validation, the oldest first."""
+        return self.filter(state=DossierState.SENT).order_by("sent_at", "pk")
+
+    def with_people(self):
+        """With the EG, the EJ and the people that a line names."""
+        return self.select_related(
+            "geographic_entity", "legal_entity", "opened_by", "sent_by", "taken_by", "decided_by", "campaign"
+        )
+
+    def about(self, entity: GeographicEntity):
+        """Open dossier that holds an EG, if any."""
+        return self.open().filter(held__geographic_entity=entity)
+
+
+class FicheQuerySet(models.QuerySet):
+    def visible_to(self, scope: Scope):
+        """Fiches of the dossiers that the person may open."""
+        return self.filter(known_q(scope, "dossier__"))
+
+    def with_records(self):
+        """With the record of the directory, without the outlines of communes (big)."""
+        return self.select_related("geographic_entity", "structure", "unit")

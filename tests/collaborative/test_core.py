@@ -1,0 +1,135 @@
+"""Opening, saving fiches, sending: the acts and what they refuse."""
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from collaborative import services
+from collaborative.enums import DossierAct
+from collaborative.fiches import services as fiche_services
+from collaborative.models import Dossier, Fiche, Step
+from directory.scopes import scope_of
+from directory.services import update_record
+
+pytestmark = pytest.mark.django_db
+
+
+def pairs(dossier):
+    return {str(fiche): f"{fiche.action}:{fiche.state}" for fiche in dossier.fiches.all()}
+
+
+def test_opening_takes_the_records_as_standard_fiches_once(desk, world, cast):
+    assert desk.dossier.name == "Peuplement de ACT ALTAIR VESTA"
+    assert desk.dossier.fiches.count() == 4
+    assert set(pairs(desk.dossier).values()) == {"modify:standard"}
+    with pytest.raises(services.AlreadyOpen) as refused:
+        services.open_dossier(entity=world.eg, **desk.who(cast.sesan))
+    assert refused.value.dossier == desk.dossier
+    with pytest.raises(PermissionDenied):
+        services.open_dossier(entity=world.other_eg, **desk.who(None))
+
+
+def test_only_what_differs_is_proposed_and_the_directory_is_untouched(desk, world):
+    fiche = desk.fiche(world.act)
+    saved = desk.save(fiche, {"name": "ACT Vesta", "email": world.act.email})
+    assert (saved.values, saved.base) == ({"name": "ACT Vesta"}, {"name": "ACT ALTAIR VESTA"})
+    assert (saved.action, saved.state, saved.name) == ("modify", "pending", "ACT Vesta")
+    world.act.refresh_from_db()
+    assert world.act.name == "ACT ALTAIR VESTA"
+    back = desk.save(fiche, {"name": "ACT ALTAIR VESTA"})
+    assert (back.values, back.base) == ({}, {})
+
+
+def test_what_the_directory_changed_meanwhile_is_left_to_it_unless_touched(desk, world, cast):
+    fiche, sesan = desk.fiche(world.act), cast.sesan
+    typed_over = fiche.record.version
+    update_record(
+        record=world.act,
+        changes={"email": "neuf@example.org"},
+        expected_version=typed_over,
+        by=sesan,
+        scope=scope_of(sesan),
+    )
+    saved = fiche_services.save_fiche(
+        fiche=fiche,
+        values={"name": "ACT Vesta", "email": ""},
+        record_version=typed_over,
+        finalise=False,
+        expected_version=fiche.version,
+        **desk.who(None),
+    )
+    assert saved.values == {"name": "ACT Vesta"}
+
+
+def test_a_fiche_saved_by_somebody_else_is_refused(desk, world, cast):
+    fiche = desk.fiche(world.act)
+    desk.save(desk.fiche(world.act), {"name": "A"}, by=cast.sesan)
+    with pytest.raises(fiche_services.StaleFiche) as refused:
+        fiche_services.save_fiche(
+            fiche=fiche, values={"name": "B"}, record_version=1, finalise=False, expected_version=1, **desk.who(None)
+        )
+    assert refused.value.current.name == "A"
+
+
+def test_finalising_needs_a_complete_fiche(desk, world):
+    [made] = fiche_services.add_units(parent=desk.fiche(world.eg), count=1, **desk.who(None))
+    with pytest.raises(ValidationError, match="À compléter"):
+        desk.save(made, {"name": "UO"}, finalise=True)
+    assert Fiche.objects.get(pk=made.pk).values == {}
+
+
+def test_sending_asks_for_two_people(desk, world, cast):
+    with pytest.raises(services.StaleDossier):
+        desk.apply("send")
+    fiche_services.remove_fiche(fiche=desk.fiche(world.lam), expected_version=1, **desk.who(None))
+    desk.dossier.refresh_from_db()
+    assert (desk.dossier.state, desk.dossier.fiche_count, desk.dossier.done_count) == ("finalised", 1, 1)
+    desk.apply("send", by=cast.sesan)
+    with pytest.raises(PermissionDenied):
+        desk.apply("take", by=cast.sesan)
+    with pytest.raises(PermissionDenied):
+        desk.apply("take")
+    assert desk.apply("withdraw").state == "finalised"
+    desk.apply("send")
+    assert desk.apply("take", by=cast.sesan).taken_by == cast.sesan
+    with pytest.raises(ValidationError):
+        desk.apply("return", by=cast.sesan)
+    assert desk.apply("return", by=cast.sesan, remark="Le téléphone manque.").state == "returned"
+    acts = list(Step.objects.filter(dossier=desk.dossier, fiche=None).values_list("act", flat=True))
+    assert acts == ["open", "settle", "send", "withdraw", "send", "take", "return"]
+
+
+def test_removing_and_restoring_a_structure_of_the_tree(desk, world):
+    top = desk.fiche(world.eg)
+    removed = fiche_services.remove_fiche(fiche=top, expected_version=1, **desk.who(None))
+    assert len(removed) == 4
+    assert set(pairs(desk.dossier).values()) == {"delete:removed"}
+    lam = desk.fiche(world.lam)
+    fiche_services.restore_fiche(fiche=lam, expected_version=lam.version, **desk.who(None))
+    assert pairs(desk.dossier)["LAM Altair"] == "modify:standard"
+    assert [fiche.state for fiche in (desk.fiche(world.eg), desk.fiche(world.act))] == ["standard", "removed"]
+
+
+def test_a_unit_moves_to_another_entity_of_ones_scope_and_back(desk, world, cast):
+    lam = desk.fiche(world.lam)
+    with pytest.raises(PermissionDenied):
+        fiche_services.join_entity(dossier=desk.dossier, entity=world.other_eg, **desk.who(None))
+    there = fiche_services.join_entity(dossier=desk.dossier, entity=world.other_eg, **desk.who(cast.sesan))
+    moved = fiche_services.move_fiche(fiche=lam, parent=there, expected_version=1, **desk.who(cast.sesan))
+    assert (moved.action, moved.state) == ("move", "finalised")
+    with pytest.raises(PermissionDenied):  # the other EG is not his
+        desk.save(desk.fiche(world.act), {"name": "A"})
+    back = fiche_services.restore_fiche(fiche=moved, expected_version=moved.version, **desk.who(cast.sesan))[0]
+    assert (back.parent, back.state) == (desk.fiche(world.eg), "standard")
+
+
+def test_others_do_not_know_of_the_dossier(desk, cast):
+    def known(user):
+        return Dossier.objects.visible_to(scope_of(user)).exists()
+
+    assert [known(user) for user in (cast.directeur, cast.sesan)] == [True, True]
+    assert not any(known(user) for user in (cast.stranger, cast.consultation, cast.responsable, cast.ars, cast.pdses))
+
+
+def test_abandoning_frees_the_entity(desk, world):
+    desk.apply(DossierAct.ABANDON)
+    assert services.open_dossier(entity=world.eg, **desk.who(None)).pk != desk.dossier.pk
