@@ -169,6 +169,16 @@ def figure_words(count: int, kind: str) -> str:
     return f"{number(count)} {capacity_noun(count, kind)}"
 
 
+def installed_capacity(count: int, kind: str) -> str:
+    """« 35 places installées », « 1 lit installé »."""
+    return f"{figure_words(count, kind)} {plural(count, 'installé' if kind == 'bed' else 'installée')}"
+
+
+def common_kind(kinds: Iterable[str]) -> str:
+    """Capacity kind of a sum: beds when every part counts beds, places otherwise."""
+    return "bed" if set(kinds) == {"bed"} else "place"
+
+
 def installed_words(count: int | None, kind: str) -> str:
     """« sur 35 installées », or that the number is not given (no upper check then: 01-settled)."""
     if count is None:

@@ -13,7 +13,7 @@ from common.context import site_name
 from common.french import NBSP
 
 from ..models import CallOutcome
-from ..wording import figure_words
+from ..wording import capacity_noun, figure_words
 
 
 @task
@@ -22,14 +22,17 @@ def mail_contested(call_id: int, user_id: int, base_url: str) -> None:
     user = User.objects.get(pk=user_id)
     if not user.is_active:
         return
-    call = CallOutcome.objects.select_related("unit__geographic_entity").get(pk=call_id)
+    call = CallOutcome.objects.select_related("unit__geographic_entity", "unit__current_figure__pool").get(pk=call_id)
     unit = call.unit
+    kind = unit.current_figure.capacity_kind
     context = {
         "site_name": site_name(),
         "support_desk": settings.SUPPORT_DESK,
         "user": user,
         "call": call,
-        "figure_words": figure_words(call.figure or 0, unit.capacity_kind),
+        "figure_words": figure_words(call.figure or 0, kind),
+        "one": capacity_noun(1, kind),
+        "many": capacity_noun(2, kind),
         "entry_url": urljoin(base_url, reverse("availability:entry") + "?" + urlencode({"q": unit.name})),
         "history_url": urljoin(base_url, reverse("availability:history", args=[unit.pk])),
     }

@@ -79,6 +79,7 @@ class CallPrompt:
     version: int
     back: str
     request_id: str
+    capacity_kind: str = "place"
     outcome: str = ""
     reason: str = ""
     comment: str = ""
@@ -97,7 +98,7 @@ def prompt_of(unit: OperationalUnit, figure: CurrentFigure | None, back: str) ->
     """Form of a unit whose figure is shown; ``None`` when there is none. ``back`` is a path of this site."""
     if figure is None or not figure.is_open or not unit.is_published:
         return None
-    return CallPrompt(unit=unit, version=figure.version, back=back, request_id=str(uuid.uuid4()))
+    return CallPrompt(unit, figure.version, back, str(uuid.uuid4()), figure.capacity_kind)
 
 
 def may_report_calls(scope: Scope) -> bool:

@@ -145,6 +145,12 @@ class EntryRow(ShownFigure):
         return f"{self.installed_words}, {ending}" if self.installed is not None else ending
 
     @property
+    def step_words(self) -> tuple[str, str]:
+        """Names of the buttons « − » and « + »."""
+        one = "Un lit" if self.capacity_kind == "bed" else "Une place"
+        return f"{one} de moins", f"{one} de plus"
+
+    @property
     def back_words(self) -> str:
         """How a unit that is unavailable comes back."""
         if self.closure is None or self.closure.ends_at is None:

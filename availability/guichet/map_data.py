@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from common.french import NBSP, counted, number
+from common.french import NBSP, counted, number, plural
 from common.geo import Point
 from directory.models import OperationalUnit
 from directory.records import outlines_url
@@ -16,6 +16,7 @@ from directory.scopes import Scope
 
 from ..freshness import AgeBand, age_band
 from ..groupings import shown_groupings
+from ..wording import common_kind, figure_words
 from .form import MapForm
 from .needs import judge
 from .supply import MAX_UNITS, Offer, free_places_of, grouped_units
@@ -93,6 +94,10 @@ class Spot:
         return "closed" if self.is_closed else "unknown"
 
     @property
+    def capacity_kind(self) -> str:
+        return common_kind(offer.capacity_kind for offer in self.offers)
+
+    @property
     def figure_words(self) -> str:
         """Text of the marker: « 8 », « ? » when nothing is known, « – » when closed."""
         if self.free is not None:
@@ -111,10 +116,12 @@ class Spot:
             self.first.name if len(self.offers) == 1 else f"{counted(len(self.offers), 'unité')}, {self.first.name}…"
         )
         if self.free is not None:
-            state = f"{counted(self.free, 'place libre', 'places libres')}, saisie {self.band.label}"
+            words = figure_words(self.free, self.capacity_kind)
+            state = f"{words} {plural(self.free, 'libre')}, saisie {self.band.label}"
             state += ", lits mutualisés" if self.shared else ""
         else:
-            state = "indisponible" if self.is_closed else "places non connues"
+            unknown = "lits non connus" if self.capacity_kind == "bed" else "places non connues"
+            state = "indisponible" if self.is_closed else unknown
         return f"{names}, {self.first.place_words}{NBSP}: {state}"
 
     def feature(self) -> dict[str, Any]:

@@ -90,12 +90,12 @@ def history_page(
     closures = closures_known(unit, known)
     calls = calls_known(unit, memberships, known)
     lines = lines_of(unit, on_page, entries_shown, viewer_id)[: len(page.object_list)]
-    drawn = None
-    if figure and start:
-        drawn = chart_of(period, found, closures, figure, known, unit.capacity_kind, memberships)
     row = ShownFigure(unit=unit, figure=figure, viewer_id=viewer_id, now=known, closures=closures)
     if is_past:
         row = shown_at(unit, figure, entries_shown.get(last or 0), closures, calls, memberships, known, viewer_id)
+    drawn = None
+    if figure and start:
+        drawn = chart_of(period, found, closures, figure, known, row.capacity_kind, memberships)
     shows_calls = states_unit(scope, unit)
     return HistoryPage(
         unit=unit,

@@ -149,12 +149,17 @@ class Line:
         return "vous" if self.entry.by_id == self.viewer_id else self.entry.by.short_name
 
     @property
+    def capacity_kind(self) -> str:
+        """As the pool stated counts, or the unit."""
+        return (self.entry.pool or self.unit).capacity_kind
+
+    @property
     def sentence(self) -> str:
         """Sentence of the lines, or of the counts, as on the day of the statement."""
         lines = read_lines(self.entry.lines)
         if lines:
-            return wording.lines_sentence(lines, self.unit.capacity_kind, local_day(self.entry.stated_at))
-        return wording.breakdown_sentence(counts_of(self.entry), self.unit.capacity_kind)
+            return wording.lines_sentence(lines, self.capacity_kind, local_day(self.entry.stated_at))
+        return wording.breakdown_sentence(counts_of(self.entry), self.capacity_kind)
 
     @property
     def is_late(self) -> bool:

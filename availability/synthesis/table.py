@@ -11,6 +11,7 @@ from ..freshness import HOUR, AgeBand, age_band
 from ..models import Grouping
 from ..moments import week_before
 from ..summary import default_cells
+from ..wording import capacity_noun, figure_words
 from .catalogue import Catalogue, Column
 from .totals import REGION, Criteria, Totals, live_totals, with_row_totals
 
@@ -185,11 +186,11 @@ def coverage_words(cell: Cell) -> str:
     return f"{counted(cell.counted, 'unité comptée', 'unités comptées')} sur {number(cell.open)}"
 
 
-def places_words(cell: Cell) -> str:
-    """« 8 places », « 0 place, complet », « nombre de places inconnu », « aucune unité »."""
+def places_words(cell: Cell, kind: str = "place") -> str:
+    """« 8 places », « 0 lit, complet », « nombre de places inconnu », « aucune unité »; ``kind`` of what is counted."""
     return {
         CellKind.ABSENT: "aucune unité",
-        CellKind.UNKNOWN: "nombre de places inconnu",
-        CellKind.ZERO: f"0{THIN}place, complet",
-        CellKind.KNOWN: counted(cell.free, "place"),
+        CellKind.UNKNOWN: f"nombre de {capacity_noun(2, kind)} inconnu",
+        CellKind.ZERO: f"0{THIN}{capacity_noun(0, kind)}, complet",
+        CellKind.KNOWN: figure_words(cell.free, kind),
     }[cell.kind]

@@ -66,6 +66,7 @@ class Holding:
     entry_id: int | None
     counts: bool
     is_asked: bool
+    capacity_kind: str
     lat: float | None = None
     lon: float | None = None
 
@@ -172,13 +173,15 @@ SELECT NULL, NULL, sum(free), sum(counted), sum(opened), sum(units), min(oldest)
 ) AS holder
 """
 _HOLDINGS = """
-SELECT row.unit_id, entity.id, entity.sort_name, max(pool_id), max(free), min(confirmed_at), max(entry_id),
-       bool_or(counts), bool_or(is_open AND is_there){columns}
+SELECT row.unit_id, entity.id, entity.sort_name, max(row.pool_id), max(row.free), min(row.confirmed_at),
+       max(row.entry_id), bool_or(row.counts), bool_or(row.is_open AND row.is_there),
+       coalesce(pool.capacity_kind, unit.capacity_kind){columns}
 FROM (SELECT * FROM settled UNION ALL SELECT * FROM judged) AS row
 JOIN directory_operationalunit unit ON unit.id = row.unit_id
 JOIN directory_geographicentity entity ON entity.id = unit.geographic_entity_id
+LEFT JOIN availability_pool pool ON pool.id = row.pool_id
 {join}
-GROUP BY row.unit_id, entity.id{columns}
+GROUP BY row.unit_id, entity.id, pool.id, unit.id{columns}
 """
 
 

@@ -33,6 +33,7 @@ from ..models import (
     UnitClosure,
 )
 from ..shown import ShownFigure
+from ..wording import common_kind
 from .totals import REGION, Criteria, Holding, holdings
 
 PAGE_SIZE = 15  # establishments
@@ -88,6 +89,7 @@ class EntityBehind:
 
     entity: GeographicEntity
     free: int
+    capacity_kind: str
     km: float | None = None
     units: list[UnitBehind] = field(default_factory=list)
 
@@ -112,6 +114,11 @@ class Behind:
     def total(self) -> Cell:
         """Total of the cell, as in the table."""
         return _total(self.held)
+
+    @property
+    def capacity_kind(self) -> str:
+        """Whether the total is one of beds."""
+        return _kind(self.held)
 
     @cached_property
     def listed(self) -> list[Holding]:
@@ -181,7 +188,11 @@ class Behind:
     def _entity(self, group: Sequence[Holding], rows: list[UnitBehind]) -> EntityBehind:
         rows.sort(key=lambda row: (not row.counts, -(row.free or 0) if row.is_stated else 1, row.unit.sort_name))
         return EntityBehind(
-            entity=rows[0].unit.geographic_entity, free=_total(group).free, km=self._far(group), units=rows
+            entity=rows[0].unit.geographic_entity,
+            free=_total(group).free,
+            capacity_kind=_kind(group),
+            km=self._far(group),
+            units=rows,
         )
 
 
@@ -210,6 +221,10 @@ def _places_told(scope: Scope) -> QuerySet:
 def _own_or_entity(name: str) -> Case:
     """A field of the unit's address: its own, or its EG's."""
     return Case(When(commune__isnull=False, then=F(name)), default=F(f"geographic_entity__{name}"))
+
+
+def _kind(held: Iterable[Holding]) -> str:
+    return common_kind(row.capacity_kind for row in held)
 
 
 def _total(held: Iterable[Holding]) -> Cell:

@@ -24,7 +24,7 @@ from ..calls.services import EntryNotOpen, Reported, StatedSince, prompt_of, rep
 from ..exceptions import RequestReused, StaleFigure
 from ..locks import SharedMeanwhile
 from ..panels import badges, shown_unit
-from ..wording import figure_words
+from ..wording import capacity_noun, figure_words
 from .access import readers_only
 
 CHANGED = "Le chiffre a changé depuis que vous l’avez lu : vérifiez ci-dessous, puis répondez de nouveau."
@@ -91,13 +91,14 @@ def _words(reported: Reported, unit: OperationalUnit) -> str:
 def _since_words(since: StatedSince, unit: OperationalUnit) -> str:
     """« Le chiffre a été confirmé depuis, à 12:17 : 8 places… », and how to answer all the same."""
     current = since.current
-    figure = figure_words(current.figure or 0, unit.capacity_kind)
+    kind = current.capacity_kind
+    figure = figure_words(current.figure or 0, kind)
     at = current.confirmed_at or current.stated_at or timezone.now()
     when = f"à {time_of_day(at)}" if timezone.localdate(at) == timezone.localdate() else on_moment(at)
     done = "confirmé" if since.shown == current.figure else "mis à jour"
     return (
         f"Le chiffre a été {done} depuis, {when}{NBSP}: {figure}. Si l’on vous a répondu plus tard qu’il n’y a plus de"
-        f" place, répondez de nouveau «{NBSP}Plus de place{NBSP}»{NBSP}: il sera marqué contesté."
+        f" {capacity_noun(1, kind)}, répondez de nouveau «{NBSP}Plus de place{NBSP}»{NBSP}: il sera marqué contesté."
     )
 
 

@@ -129,7 +129,7 @@ def _behind(request: HttpRequest, asked: Asked, criteria: Criteria) -> dict[str,
     return {
         "page": behind.page(request.GET.get("page")),
         "total": behind.total,
-        "places_words": places_words(behind.total),
+        "places_words": places_words(behind.total, behind.capacity_kind),
         "coverage": coverage_words(behind.total),
         "oldest": now - behind.total.oldest if behind.total.oldest and criteria.at is None else None,
         "is_past": criteria.at is not None,

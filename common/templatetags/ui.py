@@ -108,16 +108,20 @@ def places(
     detail: str = "",
     *,
     large: bool = False,
+    capacity: str = "place",
 ) -> SafeString:
     """Number of free places and the word that goes with it; unknown is never shown as zero.
 
     ``kind``: « known » (0 shows « complet »), « unknown », « expired » (figure struck out), « to_confirm »,
     « closed », « inactive ».
-    ``installed``: installed places, when given. ``detail`` replaces the word under the figure.
+    ``installed``: installed places, when given. ``detail`` replaces the word under the figure. ``capacity``:
+    « place », or « bed » when what is counted is called « lits ».
     """
     if kind == "known" and figure is None:
         kind = "unknown"
+    nouns = {"noun": "lit", "installed_noun": "lit installé"} if capacity == "bed" else {}
     values = {"figure": figure, "installed": installed, "kind": kind, "detail": detail, "large": large}
+    values |= nouns or {"noun": "place", "installed_noun": "place installée"}
     return render_to_string("components/places.html", values)
 
 

@@ -4,6 +4,7 @@ import datetime
 import uuid
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,6 +36,34 @@ def test_one_click_keeps_the_outcome_and_comes_back(reader, world):
     assert "ACT ALTAIR VESTA\u00a0: «\u00a0Plus de place\u00a0» est noté, merci." in answer.content.decode()
     assert "marqué contesté jusqu’à sa prochaine confirmation" in answer.content.decode()
     assert CurrentFigure.objects.get(pk=world.act.pk).contested_at is not None
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_beds_are_called_beds_wherever_the_figure_is_told(
+    client, cast, world, shared, django_capture_on_commit_callbacks
+):
+    units = type(world.act).objects.filter(pk__in=[world.act.pk, world.lam.pk])
+    units.update(capacity_kind="bed")
+    if shared:
+        client.force_login(cast.sesan)
+        asked = {"name": "Lits partagés", "units": [world.act.pk, world.lam.pk], "installed_places": "20", "figure": 7}
+        client.post(f"/disponibilites/mutualisation/etablissement/{world.eg.pk}/", asked)
+        units.update(capacity_kind="place")  # the pool's word holds
+        assert "<b>7 lits</b>" in client.get("/disponibilites/mutualisation/").text
+    client.force_login(cast.responsable)
+    history = client.get(reverse("availability:history", args=[world.act.pk]) + "?periode=tout").text
+    assert "Historique des lits" in history
+    assert '<span class="meta">lits</span>' in history
+    assert "Un lit de plus" in client.get(reverse("availability:entry")).text
+    client.force_login(cast.consultation)
+    assert "Commentaire sur les lits" in client.get(address(world.act)).text
+    behind = client.get("/disponibilites/consultation/sante-precarite/92/?places=on").text
+    assert "lits comptés" in behind
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(address(world.act), sent())
+    [message] = mail.outbox
+    assert "plus de lit, alors que le ROR affiche" in message.body
+    assert " lits." in message.body
 
 
 @pytest.mark.parametrize("back", ["", "https://ailleurs.test/", "//ailleurs.test/", "javascript:alert(1)", "recherche"])

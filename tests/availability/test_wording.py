@@ -91,3 +91,13 @@ def test_a_breakdown_of_beds_counts_beds():
     assert wording.breakdown_sentence(counts, "bed") == (
         "2 lits Homme / 1 indifférent – Pas de lit PMR – 1 lit Adulte – 2 lits Covid+"
     )
+
+
+@pytest.mark.parametrize(("kinds", "kind"), [(["bed", "bed"], "bed"), (["bed", "place"], "place"), ([], "place")])
+def test_a_sum_is_of_beds_when_every_part_is(kinds, kind):
+    assert wording.common_kind(kinds) == kind
+
+
+def test_installed_capacity_agrees():
+    assert wording.installed_capacity(35, "place") == "35 places installées"
+    assert wording.installed_capacity(1, "bed") == "1 lit installé"

@@ -69,6 +69,8 @@ def test_state_badge_may_carry_the_delay():
         ("8 35", "places", "<b>8</b><span>/ 35 places</span>"),
         ("8 35 large=True", "places places-lg", "<b>8</b><span>sur 35 places installées</span>"),
         ("1", "places", "<b>1</b><span>place</span>"),
+        ('8 35 capacity="bed"', "places", "<b>8</b><span>/ 35 lits</span>"),
+        ('8 35 large=True capacity="bed"', "places places-lg", "<b>8</b><span>sur 35 lits installés</span>"),
         ("0 12", "places none", "<b>0</b><span>complet</span>"),
         ("", "places off", "<b>?</b><span>inconnu</span>"),
         ('4 kind="expired" detail="périmé, 02/08"', "places", "<b><s>4</s></b><span>périmé, 02/08</span>"),
