@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
-from directory.enums import PublicationStatus, RecordKind
+from directory.enums import PublicationStatus, RecordKind, StructureLevel
 from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Structure
 
 from .enums import DossierAct, DossierState, FicheAct, FicheAction, FicheState
@@ -156,25 +156,8 @@ def hold_entity(*, dossier: Dossier, entity: GeographicEntity, by: User, now: da
         position=first,
         **common,
     )
-    hidden = PublicationStatus.CLOSED
-    structures = Structure.objects.filter(geographic_entity=entity).exclude(status=hidden)
-    parents: dict[int, Fiche] = {}
-    for level in ("S1", "S2", "UF"):
-        rows = structures.filter(level=level).only("name", "version", "parent_id").order_by("sort_name", "pk")
-        made = Fiche.objects.bulk_create(
-            Fiche(
-                kind=RecordKind.STRUCTURE,
-                structure=row,
-                parent=parents.get(row.parent_id or 0, top),
-                name=row.name,
-                base_version=row.version,
-                position=first + 1,
-                **common,
-            )
-            for row in rows
-        )
-        parents |= {fiche.structure_id: fiche for fiche in made}
-    units = OperationalUnit.objects.filter(geographic_entity=entity).exclude(status=hidden)
+    parents = _add_structures(entity, top, common)
+    units = OperationalUnit.objects.filter(geographic_entity=entity).exclude(status=PublicationStatus.CLOSED)
     Fiche.objects.bulk_create(
         Fiche(
             kind=RecordKind.UNIT,
@@ -188,6 +171,28 @@ def hold_entity(*, dossier: Dossier, entity: GeographicEntity, by: User, now: da
         for rank, row in enumerate(units.only("name", "version", "structure_id").order_by("sort_name", "pk"))
     )
     return top
+
+
+def _add_structures(entity: GeographicEntity, top: Fiche, common: dict[str, Any]) -> dict[int, Fiche]:
+    """Add the standard fiches of the structures of an EG, higher levels first; map the structures to them."""
+    open_ones = Structure.objects.filter(geographic_entity=entity).exclude(status=PublicationStatus.CLOSED)
+    parents: dict[int, Fiche] = {}
+    for level in StructureLevel.values:
+        rows = open_ones.filter(level=level).only("name", "version", "parent_id").order_by("sort_name", "pk")
+        made = Fiche.objects.bulk_create(
+            Fiche(
+                kind=RecordKind.STRUCTURE,
+                structure=row,
+                parent=parents.get(row.parent_id or 0, top),
+                name=row.name,
+                base_version=row.version,
+                position=top.position + 1,
+                **common,
+            )
+            for row in rows
+        )
+        parents |= {fiche.structure_id: fiche for fiche in made if fiche.structure_id}
+    return parents
 
 
 def apply(

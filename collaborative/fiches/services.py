@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from directory.enums import RecordKind
+from directory.enums import RecordKind, StructureLevel
 
 from ..enums import FicheAct, FicheAction, FicheState
 from ..models import Dossier, Draft, Fiche
@@ -222,7 +222,7 @@ def home_of(fiche: Fiche) -> Fiche | None:
     return Fiche.objects.filter(dossier_id=fiche.dossier_id, **of).first() or fiche.parent
 
 
-_LEVELS = ("S1", "S2", "UF")
+_LEVELS = tuple(StructureLevel.values)  # the highest first
 _PUBLICATION = frozenset({"status", "opened_on", "closure_kind", "closed_on", "reopens_on"})
 
 
