@@ -6,7 +6,7 @@ What a figure is worth follows ``availability.standing``. Unknown is never a zer
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from availability import wording
 from availability.freshness import ContractState, Freshness, freshness_at
@@ -33,7 +33,7 @@ class Count:
 
     ``counted`` of the ``open`` units have a figure that counts; a closed unit is in neither (01-settled, coverage).
     ``freshness`` is that of the oldest figure counted, or of the figure shown struck out. ``pool_id``: the figure is
-    shared by the units of a pool.
+    shared by the units of a pool. ``capacity_kind``: « bed » when all that is counted is called « lits ».
     """
 
     kind: FigureKind
@@ -44,6 +44,7 @@ class Count:
     counted: int = 0
     open: int = 0
     pool_id: int | None = None
+    capacity_kind: str = "place"
 
     @property
     def state(self) -> Badge | ContractState | None:
@@ -69,11 +70,12 @@ def unit_count(row: DocumentRow, now: datetime.datetime, note: UnitNote = NO_NOT
         return Count("unknown", freshness=freshness, open=1)
     installed = note.pool_installed if note.pool_id else row.installed_places
     told = (row.figure, installed, freshness)
+    held: dict[str, Any] = {"open": 1, "pool_id": note.pool_id, "capacity_kind": note.capacity_kind}
     if note.standing is Standing.TO_CONFIRM:
-        return Count("to_confirm", *told, open=1, pool_id=note.pool_id)
+        return Count("to_confirm", *told, **held)
     if not freshness.counts:
-        return Count("expired", *told, f"périmé, {french.day(row.stated_at)}", open=1, pool_id=note.pool_id)
-    return Count("known", *told, counted=1, open=1, pool_id=note.pool_id)
+        return Count("expired", *told, f"périmé, {french.day(row.stated_at)}", **held)
+    return Count("known", *told, counted=1, **held)
 
 
 def total_count(counts: Sequence[Count]) -> Count:
@@ -94,6 +96,7 @@ def total_count(counts: Sequence[Count]) -> Count:
         max((count.freshness for count in known if count.freshness), key=_age_of),
         counted=len(known),
         open=len(opened),
+        capacity_kind=wording.common_kind(count.capacity_kind for count in held),
     )
 
 
