@@ -1,8 +1,11 @@
 """A small world and the fixed cast of people that tests share."""
 
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from accounts.models import LegalText
 from accounts.roles import Role
@@ -17,10 +20,70 @@ from .factories.directory import (
     UnitFactory,
     commune,
 )
+from .ground import Ground, gather, layers_of
+
+UNDO = pytest.StashKey[Callable[[int], None]]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Play tests that start from the same rows one after the other."""
+    gather(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Take away, before anything else, the rows that a test does not ask for."""
+    if undo := item.config.stash.get(UNDO, None):
+        undo(layers_of(item))
+
+
+@pytest.fixture(scope="session")
+def ground(pytestconfig: pytest.Config, django_db_setup: None, django_db_blocker: Any) -> Iterator[Ground]:
+    """The rows that tests share, undone before the database goes."""
+    shared = Ground(lay_world, lay_cast)
+
+    def undo(layers: int) -> None:
+        with django_db_blocker.unblock():
+            shared.make_room(layers)
+
+    pytestconfig.stash[UNDO] = undo
+    yield shared
+    undo(0)
+    del pytestconfig.stash[UNDO]
 
 
 @pytest.fixture
-def world(db) -> SimpleNamespace:
+def _ground_laid(request: pytest.FixtureRequest, ground: Ground, django_db_blocker: Any) -> None:
+    cache.clear()  # the rows of one test have the keys of the next
+    with django_db_blocker.unblock():
+        ground.lay(layers_of(request.node))
+
+
+@pytest.fixture
+def _django_db_helper(_ground_laid: None, _django_db_helper: None) -> None:
+    """Open the transaction of a test above the rows that it asks for."""
+
+
+@pytest.fixture
+def _shared(db: None, ground: Ground) -> list[SimpleNamespace]:
+    """Copies of the world and of the cast, made together: they know each other."""
+    return ground.objects()
+
+
+@pytest.fixture
+def world(_shared: list[SimpleNamespace]) -> SimpleNamespace:
+    """The small world: see ``lay_world``."""
+    return _shared[0] if _shared else lay_world()
+
+
+@pytest.fixture
+def cast(world: SimpleNamespace, _shared: list[SimpleNamespace]) -> SimpleNamespace:
+    """The people of the demonstration: see ``lay_cast``."""
+    return _shared[1] if len(_shared) > 1 else lay_cast(world)
+
+
+def lay_world() -> SimpleNamespace:
     """Two EJs, two EGs, and units with their figures.
 
     ``ej`` › ``eg`` (Nanterre) › ``act`` (35 places, 8 free, an hour old), ``act_mobile``, ``lam`` (never stated);
@@ -57,8 +120,7 @@ def world(db) -> SimpleNamespace:
     return found
 
 
-@pytest.fixture
-def cast(world) -> SimpleNamespace:
+def lay_cast(world: SimpleNamespace) -> SimpleNamespace:
     """The six people of the demonstration, and ``stranger``, who holds the same roles elsewhere.
 
     ``responsable`` holds ``world.act`` and ``world.lam``; ``directeur`` heads ``world.eg``; ``stranger`` is
