@@ -81,10 +81,13 @@ def why_not_edit(scope: Scope, dossier: Dossier) -> str:
     return NOT_EDITABLE.get(DossierState(dossier.state), "")
 
 
-def why_not_act(scope: Scope, dossier: Dossier, transition: Transition) -> str:
-    """Reason why this person may not make ``transition`` on ``dossier``, in French; empty when they may."""
+def why_not_act(scope: Scope, dossier: Dossier, transition: Transition, *, edits: bool | None = None) -> str:
+    """Reason why this person may not make ``transition`` on ``dossier``, in French; empty when they may.
+
+    ``edits``: what ``edits_dossier`` said, for who has asked it already.
+    """
     if transition.actor == Actor.EDITOR:
-        return "" if edits_dossier(scope, dossier) else NOT_YOURS
+        return "" if (edits_dossier(scope, dossier) if edits is None else edits) else NOT_YOURS
     if transition.actor == Actor.SYSTEM:
         return ""
     if not scope.may(Permission.DOSSIER_VALIDATE):
@@ -96,6 +99,8 @@ def why_not_act(scope: Scope, dossier: Dossier, transition: Transition) -> str:
     return ""
 
 
-def acts_of(scope: Scope, dossier: Dossier) -> tuple[Transition, ...]:
-    """Transitions that this person may make now: the buttons of the page."""
-    return tuple(found for found in acts_from(dossier.state) if not why_not_act(scope, dossier, found))
+def acts_of(scope: Scope, dossier: Dossier, *, edits: bool | None = None) -> tuple[Transition, ...]:
+    """Transitions that this person may make now: the buttons of the page. ``edits``: as in ``why_not_act``."""
+    if edits is None:
+        edits = edits_dossier(scope, dossier)
+    return tuple(found for found in acts_from(dossier.state) if not why_not_act(scope, dossier, found, edits=edits))

@@ -1,4 +1,8 @@
 """Addresses below « /dossiers/ », one module a family of pages."""
 
+from . import dossiers
+
 app_name = "collaborative"
-urlpatterns: list = []
+urlpatterns = [
+    *dossiers.urlpatterns,
+]

@@ -1,0 +1,101 @@
+"""What every page of a dossier shows around its content: breadcrumb, header with its acts, tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from common.pages import Crumb
+
+from .enums import DossierAct, DossierState, Pictogram
+from .permissions import acts_of, edits_dossier, validates_dossiers
+from .tree import ICONS, Tree, tree_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from .models import Dossier, Fiche
+
+LIST_TITLE = "Liste des dossiers collaboratifs"
+ABBREVIATIONS = (  # seed 002, step 3
+    ("EG", "Entité géographique"),
+    ("S1", "Structure de niveau 1"),
+    ("S2", "Structure de niveau 2"),
+    ("UF", "Unité fonctionnelle"),
+    ("UO", "Unité opérationnelle"),
+    ("MCO", "Médecine / Chirurgie / Obstétrique"),
+    ("MSS", "Médico-social et social"),
+    ("PSY", "Psychiatrie"),
+    ("SLD", "Soins de Longue Durée"),
+    ("SMA", "Santé Mentale des Adolescents"),
+    ("SSR", "Soins de Suite et Réadaptation"),
+    ("VIL", "Médecine de ville"),
+)
+STATE_TAGS = {
+    DossierState.DRAFT: ("", "crayon"),
+    DossierState.FINALISED: ("tag-ok", "coche"),
+    DossierState.SENT: ("tag-sent", "envoyer"),
+    DossierState.RETURNED: ("tag-warn", "crayon"),
+    DossierState.VALIDATED: ("tag-ok", "coche"),
+    DossierState.ABANDONED: ("", "croix"),
+}
+
+
+@dataclass(frozen=True)
+class ActLink:
+    """A button of the header that leads to the page of an act. ``solid``: the one thing to do now."""
+
+    label: str
+    url: str
+    icon: str = ""
+    solid: bool = False
+
+
+def dossier_url(dossier: Dossier, name: str = "detail", *more: int) -> str:
+    """Address of a page of a dossier, by the end of its name: « detail », « send », « history »."""
+    return reverse(f"collaborative:dossier_{name}", args=[dossier.pk, *more])
+
+
+def crumbs_of(dossier: Dossier, *steps: Crumb | str) -> list[Crumb]:
+    """« Liste des dossiers collaboratifs › Peuplement de … › … »."""
+    found = [Crumb(LIST_TITLE, reverse("collaborative:dossiers"))]
+    if not steps:
+        return [*found, Crumb(dossier.name)]
+    below = [step if isinstance(step, Crumb) else Crumb(step) for step in steps]
+    return [*found, Crumb(dossier.name, dossier_url(dossier)), *below]
+
+
+def dossier_context(
+    request: HttpRequest, dossier: Dossier, *steps: Crumb | str, selected: Fiche | None = None
+) -> dict[str, Any]:
+    """Context of « collaborative/dossier_base.html ». ``steps``: breadcrumb below the dossier.
+
+    Three queries: who may edit, the fiches, their levels.
+    """
+    edits = edits_dossier(request.scope, dossier)
+    tree = tree_of(dossier, request.scope, selected, editable=edits and dossier.is_editable)
+    return {
+        "dossier": dossier,
+        "tree": tree,
+        "selected": tree.selected,
+        "links": act_links(request, dossier, tree, edits=edits),
+        "crumbs": crumbs_of(dossier, *steps),
+        "may_edit": tree.editable,
+        "validates": validates_dossiers(request),
+        "legend_abbreviations": ABBREVIATIONS,
+        "legend_pictograms": [(*ICONS[pictogram], pictogram.label) for pictogram in Pictogram],
+    }
+
+
+def act_links(request: HttpRequest, dossier: Dossier, tree: Tree, *, edits: bool) -> list[ActLink]:
+    """Buttons of the header: what this person may do with the dossier now."""
+    acts = {transition.act for transition in acts_of(request.scope, dossier, edits=edits)}
+    found = []
+    if tree.editable:
+        ready = DossierAct.SEND in acts and not tree.pending
+        found.append(ActLink("Envoyer en validation", dossier_url(dossier, "send"), "envoyer", solid=ready))
+    if DossierAct.WITHDRAW in acts:
+        found.append(ActLink("Retirer de la validation", dossier_url(dossier, "withdraw")))
+    return found
