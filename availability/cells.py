@@ -21,7 +21,7 @@ class Cell:
     ``free``: places of the figures that count, shared ones once. ``counted``: units whose figure counts. ``open``:
     units open to entry, those in indisponibilité totale left out. ``units``: published units of the grouping there.
     ``oldest``: when the oldest of the figures counted was confirmed. ``counted_key``: the same for the same units
-    counted, 0 when it was not asked for.
+    counted, 0 when it was not asked for. ``expires_at``: when the first of them goes past three rhythms.
     """
 
     grouping_id: int
@@ -32,6 +32,7 @@ class Cell:
     units: int = 0
     oldest: datetime.datetime | None = None
     counted_key: int = field(default=0, compare=False)
+    expires_at: datetime.datetime | None = field(default=None, compare=False)
 
     @property
     def kind(self) -> CellKind:

@@ -27,7 +27,8 @@ WITH settled AS MATERIALIZED (
     FROM availability_celldelta GROUP BY grouping_id, department_code, rhythm
 ),
 judged AS (
-    SELECT row.grouping_id, row.department_code, row.pool_id, row.unit_id, row.free, row.confirmed_at, row.is_open,
+    SELECT row.grouping_id, row.department_code, row.pool_id, row.unit_id, row.free, row.confirmed_at,
+           row.expires_at, row.is_open,
            closed.now IS NOT TRUE AS is_there,
            {COUNTS} AND row.expires_at >= %(now)s AND closed.now IS NOT TRUE AND closed.since IS NOT TRUE AS counts
     FROM availability_groupedunit row
@@ -43,29 +44,30 @@ judged AS (
 holders AS (
     SELECT grouping_id, department_code, max(free) FILTER (WHERE counts) AS free,
            count(*) FILTER (WHERE counts) AS counted, count(*) FILTER (WHERE is_open AND is_there) AS opened,
-           count(*) AS units, min(confirmed_at) FILTER (WHERE counts) AS oldest
+           count(*) AS units, min(confirmed_at) FILTER (WHERE counts) AS oldest,
+           min(expires_at) FILTER (WHERE counts) AS expires_at
     FROM judged GROUP BY grouping_id, department_code, coalesce(-pool_id, unit_id)
 ),
 parts AS (
-    SELECT grouping_id, department_code, free, counted, opened, units, oldest FROM holders
+    SELECT grouping_id, department_code, free, counted, opened, units, oldest, expires_at FROM holders
     UNION ALL
-    SELECT settled.grouping_id, settled.department_code, free, counted, opened, units, NULL FROM settled
+    SELECT settled.grouping_id, settled.department_code, free, counted, opened, units, NULL, NULL FROM settled
     UNION ALL
-    SELECT grouping_id, department_code, sum(free), count(*), 0, 0, NULL
+    SELECT grouping_id, department_code, sum(free), count(*), 0, 0, NULL, NULL
     FROM availability_groupedunit
     WHERE {COUNTS} AND {IS_SETTLED} AND expires_at >= %(now)s AND expires_at < %(next)s
     GROUP BY grouping_id, department_code
     UNION ALL
-    SELECT settled.grouping_id, settled.department_code, 0, 0, 0, 0, first.confirmed_at
+    SELECT settled.grouping_id, settled.department_code, 0, 0, 0, 0, first.confirmed_at, first.expires_at
     FROM settled CROSS JOIN LATERAL (
-        SELECT row.confirmed_at FROM availability_groupedunit row
+        SELECT row.confirmed_at, row.expires_at FROM availability_groupedunit row
         WHERE row.grouping_id = settled.grouping_id AND row.department_code = settled.department_code
           AND row.rhythm = settled.rhythm AND {COUNTS} AND {IS_SETTLED} AND row.expires_at >= %(now)s
         ORDER BY row.expires_at LIMIT 1
     ) AS first
 )
 SELECT grouping_id, department_code, coalesce(sum(free), 0)::int, coalesce(sum(counted), 0)::int,
-       sum(opened)::int, sum(units)::int, min(oldest)
+       sum(opened)::int, sum(units)::int, min(oldest), min(expires_at)
 FROM parts GROUP BY grouping_id, department_code HAVING sum(units) > 0
 """  # noqa: S608
 # Lines of one key become one; those of past hours count no place any more. Writers only add lines: nobody waits.
@@ -106,8 +108,8 @@ def default_cells(now: datetime.datetime) -> dict[tuple[int, str], Cell]:
     with connection.cursor() as cursor:
         cursor.execute(_CELLS, {"now": now, "hour": hour, "next": hour + datetime.timedelta(hours=1)})
         return {
-            (grouping_id, department_code): Cell(grouping_id, department_code, *numbers)
-            for grouping_id, department_code, *numbers in cursor.fetchall()
+            (grouping_id, department_code): Cell(grouping_id, department_code, *numbers, expires_at=expires_at)
+            for grouping_id, department_code, *numbers, expires_at in cursor.fetchall()
         }
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from common.french import THIN, counted, number, plural
 
@@ -27,6 +27,7 @@ class ShownCell:
     column: str
     now: datetime.datetime
     before: Cell | None = None
+    criteria: Criteria = field(default_factory=Criteria)
 
     @property
     def key(self) -> str:
@@ -46,6 +47,19 @@ class ShownCell:
     def band(self) -> AgeBand | None:
         """Freshness of the oldest figure counted, ``None`` when none is."""
         return age_band(max(self.now - self.cell.oldest, 0 * HOUR)) if self.cell.oldest else None
+
+    @property
+    def counts_until(self) -> datetime.datetime | None:
+        """Until when all that is counted counts if nothing is said of it; ``None`` when age does not matter."""
+        if self.criteria.any_age or not self.cell.oldest:
+            return None
+        return self.cell.oldest + self.criteria.max_age if self.criteria.max_age else self.cell.expires_at
+
+    @property
+    def expired_word(self) -> str:
+        """What is said under the number from then on."""
+        word = "trop ancien" if self.criteria.max_age else "périmé"
+        return word if self.cell.counted == 1 else f"en partie {word}"
 
     @property
     def change(self) -> int | None:
@@ -137,7 +151,7 @@ def read_synthesis(
         row for row in catalogue.departments if not criteria.department_codes or row.code in criteria.department_codes
     ]
     rows = [
-        _row(grouping, columns, totals, before, moment)
+        _row(grouping, columns, totals, before, criteria, moment)
         for grouping in catalogue.groupings
         if grouping.pk in criteria.grouping_ids
     ]
@@ -161,7 +175,12 @@ def _totals(criteria: Criteria, now: datetime.datetime, *, is_filtered: bool, co
 
 
 def _row(
-    grouping: Grouping, columns: Sequence[Column], totals: Totals, before: Totals | None, moment: datetime.datetime
+    grouping: Grouping,
+    columns: Sequence[Column],
+    totals: Totals,
+    before: Totals | None,
+    criteria: Criteria,
+    moment: datetime.datetime,
 ) -> Row:
     def shown(column: str, code: str) -> ShownCell:
         key = grouping.pk, code
@@ -170,7 +189,9 @@ def _row(
             (part.cells.get(key) if code else part.rows.get(grouping.pk)) or empty if part else None
             for part in (totals, before)
         )
-        return ShownCell(cell=found or empty, grouping=grouping, column=column, now=moment, before=earlier)
+        return ShownCell(
+            cell=found or empty, grouping=grouping, column=column, now=moment, before=earlier, criteria=criteria
+        )
 
     return Row(
         grouping=grouping,

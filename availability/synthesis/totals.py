@@ -158,17 +158,18 @@ def holdings(criteria: Criteria, now: datetime.datetime, places: QuerySet | None
 
 
 _PARTS = """
-SELECT grouping_id, department_code, sum(free), sum(counted), sum(opened), sum(units), min(oldest), sum(counted_key)
+SELECT grouping_id, department_code, sum(free), sum(counted), sum(opened), sum(units), min(oldest), sum(counted_key),
+       min(expires_at)
 FROM parts GROUP BY grouping_id, department_code
 UNION ALL SELECT * FROM twice
 """
 _TWICE = "SELECT * FROM twice"
 _OVERALL = """
 UNION ALL
-SELECT NULL, NULL, sum(free), sum(counted), sum(opened), sum(units), min(oldest), NULL FROM (
+SELECT NULL, NULL, sum(free), sum(counted), sum(opened), sum(units), min(oldest), NULL, min(expires_at) FROM (
     SELECT max(free) FILTER (WHERE counts) AS free, count(DISTINCT unit_id) FILTER (WHERE counts) AS counted,
            count(DISTINCT unit_id) FILTER (WHERE is_open AND is_there) AS opened, count(DISTINCT unit_id) AS units,
-           min(confirmed_at) FILTER (WHERE counts) AS oldest
+           min(confirmed_at) FILTER (WHERE counts) AS oldest, min(expires_at) FILTER (WHERE counts) AS expires_at
     FROM (SELECT * FROM settled UNION ALL SELECT * FROM judged) AS row GROUP BY coalesce(-pool_id, unit_id)
 ) AS holder
 """
@@ -207,20 +208,24 @@ _CTES = """
         SELECT grouping_id, department_code, max(pool_id) AS pool_id, max(free) FILTER (WHERE counts) AS free,
                count(*) FILTER (WHERE counts) AS counted, count(*) FILTER (WHERE is_open AND is_there) AS opened,
                count(*) AS units, min(confirmed_at) FILTER (WHERE counts) AS oldest,
-               sum(hashint8(unit_id)) FILTER (WHERE counts) AS counted_key
+               sum(hashint8(unit_id)) FILTER (WHERE counts) AS counted_key,
+               min(expires_at) FILTER (WHERE counts) AS expires_at
         FROM judged GROUP BY grouping_id, department_code, coalesce(-pool_id, unit_id)
     ),
     parts AS NOT MATERIALIZED (
         SELECT grouping_id, department_code, sum(free) FILTER (WHERE counts) AS free,
                count(*) FILTER (WHERE counts) AS counted, count(*) FILTER (WHERE is_open) AS opened,
                count(*) AS units, min(confirmed_at) FILTER (WHERE counts) AS oldest,
-               sum(hashint8(unit_id)) FILTER (WHERE counts) AS counted_key
+               sum(hashint8(unit_id)) FILTER (WHERE counts) AS counted_key,
+               min(expires_at) FILTER (WHERE counts) AS expires_at
         FROM settled GROUP BY grouping_id, department_code
-        UNION ALL SELECT grouping_id, department_code, free, counted, opened, units, oldest, counted_key FROM holders
+        UNION ALL
+        SELECT grouping_id, department_code, free, counted, opened, units, oldest, counted_key, expires_at
+        FROM holders
     ),
     twice AS NOT MATERIALIZED (
         SELECT grouping_id, NULL::varchar, max(free) - sum(free), 0::bigint, 0::bigint, 0::bigint,
-               NULL::timestamptz, 0::bigint
+               NULL::timestamptz, 0::bigint, NULL::timestamptz
         FROM holders WHERE pool_id IS NOT NULL AND free IS NOT NULL
         GROUP BY grouping_id, pool_id HAVING count(*) > 1
     )
@@ -239,7 +244,7 @@ def _judged(criteria: Criteria, now: datetime.datetime, only: str = "") -> tuple
     materialised = "NOT MATERIALIZED" if criteria.at is None else "MATERIALIZED"
     counts = f"row.is_open AND row.free IS NOT NULL AND {_young_enough(criteria, values)}"
     columns = "row.grouping_id, row.department_code, row.unit_id, row.pool_id, row.is_open, row.free,"
-    columns += " row.confirmed_at, row.entry_id"
+    columns += " row.confirmed_at, row.entry_id, row.expires_at"
     held = _HELD_NOW if criteria.at is None else _HELD_THEN
     sql = _CTES.format(
         materialised=materialised, asked=f"{base}{joins}{where}", columns=columns, counts=counts, held=held
@@ -287,7 +292,7 @@ def _conditions(criteria: Criteria, values: dict[str, Any]) -> list[str]:
 
 
 def _numbers(cell: Cell) -> tuple:
-    return cell.free, cell.counted, cell.open, cell.units, cell.oldest, cell.counted_key
+    return cell.free, cell.counted, cell.open, cell.units, cell.oldest, cell.counted_key, cell.expires_at
 
 
 def _read(lines: Collection[tuple]) -> Totals:
@@ -295,9 +300,9 @@ def _read(lines: Collection[tuple]) -> Totals:
     cells: dict[tuple[int, str], Cell] = {}
     rows: dict[int, Cell] = {}
     overall = None
-    for grouping_id, code, free, counted, opened, units, oldest, key in lines:
+    for grouping_id, code, free, counted, opened, units, oldest, key, expires_at in lines:
         places, known, asked, all_units = (int(number or 0) for number in (free, counted, opened, units))
-        cell = Cell(grouping_id, code or REGION, places, known, asked, all_units, oldest, int(key or 0))
+        cell = Cell(grouping_id, code or REGION, places, known, asked, all_units, oldest, int(key or 0), expires_at)
         if grouping_id is None:
             overall = cell
             continue
@@ -318,4 +323,5 @@ def _added(row: Cell | None, cell: Cell) -> Cell:
         row.units + cell.units,
         min(filter(None, (row.oldest, cell.oldest)), default=None),
         row.counted_key + cell.counted_key,
+        min(filter(None, (row.expires_at, cell.expires_at)), default=None),
     )

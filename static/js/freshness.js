@@ -6,7 +6,7 @@
 const HOUR = 3_600_000;
 const BANDS = [[1, "1h"], [3, "3h"], [6, "6h"], [12, "12h"], [24, "24h"]];
 const MINUTE = 60_000;
-const UNIT = ".hit, .figure-line, .todo-row, .availability, [data-row]"; // what holds a line and its figure
+const UNIT = ".hit, .figure-line, .todo-row, .availability, [data-row], .cell"; // what holds a line and its figure
 
 const badges = document.querySelector("template[data-freshness]");
 const offset = badges ? Date.parse(badges.dataset.now) - Date.now() : 0;
@@ -58,17 +58,27 @@ const ageBadge = (holder, now) => {
   if (shown && !shown.classList.contains(`f-${band}`)) shown.replaceWith(copy(`.fresh.f-${band}`));
 };
 
+// The word beside a number; a cell of the synthesis has none unless it says « complet ».
+const wordUnder = (number) => {
+  const next = number.nextElementSibling;
+  if (next && !next.matches("[data-aged-at]")) return next;
+  const word = document.createElement("small");
+  number.after(word);
+  return word;
+};
+
 const strike = (line, now) => {
   if (!(now > Date.parse(line.dataset.expires))) return false;
-  const places = line.closest(UNIT)?.querySelector(".places");
+  const holder = line.closest(UNIT);
+  const places = holder?.matches(".cell") ? holder : holder?.querySelector(".places");
   const number = places?.querySelector("b");
   if (!number) return false;
   if (!number.querySelector("s")) {
     const struck = document.createElement("s");
-    struck.textContent = number.textContent;
+    struck.append(...number.childNodes);
     number.replaceChildren(struck);
     places.classList.remove("none");
-    places.querySelector("span").textContent = line.dataset.expired || "périmé";
+    wordUnder(number).textContent = line.dataset.expired || "périmé";
   }
   return true;
 };

@@ -20,6 +20,7 @@ from availability.models import CellDelta, CurrentFigure, GroupedUnit, Grouping,
 from availability.openings import services as openings
 from availability.standing import Standing, closures_of, standing_at
 from availability.statement import Statement
+from availability.synthesis.totals import Criteria, live_totals
 from directory.enums import PublicationStatus
 from directory.models import OperationalUnit
 from directory.scopes import scope_of
@@ -221,7 +222,10 @@ def test_a_figure_leaves_the_total_at_the_very_moment_it_expires(region, world):
     second = datetime.timedelta(seconds=1)
     key = (world.grouping.pk, "92")
     assert summary.default_cells(figure.expires_at - second)[key].free == 8
-    assert summary.default_cells(figure.expires_at)[key].free == 8
+    found = summary.default_cells(figure.expires_at)[key]
+    assert found.free == 8
+    live = live_totals(Criteria(), figure.expires_at, overall=True)
+    assert [cell.expires_at for cell in (found, live.cells[key])] == [figure.expires_at] * 2
     gone = summary.default_cells(figure.expires_at + second)[key]
     assert (gone.free, gone.counted, gone.oldest) == (0, 0, None)
 

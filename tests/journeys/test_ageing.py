@@ -55,6 +55,22 @@ def test_under_a_maximum_age_the_figure_is_struck_at_that_age(reader, live_serve
     expect(reader.locator(".hit .places", has_text="trop ancien").locator("s")).to_have_text("8")
 
 
+@pytest.mark.parametrize(("query", "days", "word"), [("", 21, "périmé"), ("?fraicheur=3h", 0.125, "trop ancien")])
+def test_a_cell_of_a_paused_synthesis_is_struck(reader, live_server, world, query, days, word):
+    CurrentFigure.objects.exclude(unit=world.act).delete()
+    write_rows(unit_ids=None)
+    reader.goto(live_server.url + SYNTHESIS + query)
+    cell = reader.locator("#case-sante-precarite-92")
+    reader.get_by_role("button", name="Suspendre").click()
+    reader.clock.fast_forward(2 * 60_000)
+    expect(cell.locator("s")).to_have_count(0)
+    expect(reader.get_by_text(SINCE)).to_be_hidden()
+    reader.clock.fast_forward(days * DAYS + 60_000)
+    expect(cell.locator("s")).to_have_text(re.compile("^8"))
+    expect(cell).to_contain_text(word)
+    expect(reader.get_by_text(SINCE)).to_be_visible()
+
+
 @pytest.mark.parametrize("path", ["/repertoire/uo/{}/", "/disponibilites/unites/{}/historique/"])
 def test_on_the_record_and_its_history_too(reader, live_server, world, path):
     reader.goto(live_server.url + path.format(world.act.pk))
