@@ -241,6 +241,18 @@ BLOCKS: dict[RecordKind, tuple[Block, ...]] = {
         Block("adresse", "Adresse", place="side", fields_outside=_ADDRESS),
         Block("fichiers", "Photo et pièces jointes", place="side", fields_outside=("photo", "attachments")),
     ),
+    RecordKind.STRUCTURE: (
+        Block(
+            "identification",
+            "Identification",
+            (
+                Field("level", "Niveau", value=choice("level")),
+                Field("phone", "Téléphone", "phone"),
+                Field("email", "Adresse mail", "email"),
+            ),
+            fields_outside=("name",),
+        ),
+    ),
     RecordKind.UNIT: (
         Block(
             "offre",

@@ -16,6 +16,7 @@ from .entities import (
     EntityManagerForm,
 )
 from .hours import UnitHoursForm
+from .structures import StructureIdentificationForm
 from .territory import UnitInterventionForm
 from .unit_identification import UnitIdentificationForm
 from .unit_offer import UnitOfferForm
@@ -38,6 +39,7 @@ _FORMS: dict[tuple[str, str], type[BlockForm]] = {
     (RecordKind.GEOGRAPHIC_ENTITY, "directeur"): EntityDirectorForm,
     (RecordKind.GEOGRAPHIC_ENTITY, "complements"): EntityComplementsForm,
     (RecordKind.GEOGRAPHIC_ENTITY, "adresse"): EntityAddressForm,
+    (RecordKind.STRUCTURE, "identification"): StructureIdentificationForm,
     (RecordKind.UNIT, "identification"): UnitIdentificationForm,
     (RecordKind.UNIT, "offre"): UnitOfferForm,
     (RecordKind.UNIT, "patientele"): UnitPatientsForm,

@@ -100,6 +100,8 @@ class EntityAddressForm(BlockForm):
     def clean(self) -> dict[str, Any]:
         """Find the commune, check the postal code against it, and place the point."""
         cleaned = super().clean()
+        if self.partial and "commune" in cleaned and not cleaned["commune"]:
+            return self._cleaned_without_commune(cleaned)
         if "commune" in cleaned and (commune := self._commune_named(cleaned["commune"])):
             cleaned["commune"] = commune
             self._check_postal_code(commune)
@@ -109,16 +111,26 @@ class EntityAddressForm(BlockForm):
             self.position = self._placed(cleaned)
         return cleaned
 
+    def _cleaned_without_commune(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        """Keep what is typed so far: a point is kept when it was given by hand."""
+        cleaned["commune"] = None
+        lat, lon = cleaned.get("lat"), cleaned.get("lon")
+        if "lat" in cleaned and "lon" in cleaned and (lat is None) != (lon is None):
+            self.add_error("lat" if lat is None else "lon", ONE_OF_TWO)
+        elif lat is not None and lon is not None:
+            self.position = Position(lat, lon, PositionSource.MANUAL)
+        return cleaned
+
     def values(self) -> dict[str, Any]:
         """Kept values of a valid form."""
         cleaned = self.cleaned_data
         commune = cleaned["commune"]
         position = self.position
         return {name: cleaned[name] for name in self.names} | {
-            "commune": {"id": commune.pk, "label": commune.list_name},
-            "lat": position.lat,
-            "lon": position.lon,
-            "position_source": position.source.value,
+            "commune": {"id": commune.pk, "label": commune.list_name} if commune else None,
+            "lat": position.lat if position else None,
+            "lon": position.lon if position else None,
+            "position_source": position.source.value if position else "",
         }
 
     def after_step(self, step: str) -> BlockForm:
@@ -171,7 +183,7 @@ class EntityAddressForm(BlockForm):
     @property
     def _start(self) -> tuple[Point | None, str]:
         """Where a point without an address may be moved from, and what that place is."""
-        commune = self.chosen_commune or self.record.commune
+        commune = self.chosen_commune or _commune_of(self.record)
         if commune is not None:
             return Point(commune.lat, commune.lon), "le centre de la commune"
         return None, ""
@@ -185,7 +197,10 @@ class EntityAddressForm(BlockForm):
     @property
     def outlines_url(self) -> str:
         """Address of the outlines drawn behind the point."""
-        commune = self.record.commune or self.record.geographic_entity.commune
+        entity = self.record if isinstance(self.record, GeographicEntity) else self.record.geographic_entity
+        commune = self.chosen_commune or _commune_of(self.record) or _commune_of(entity)
+        if commune is None:  # a new EG
+            return reverse("directory:department_outlines")
         return f"{reverse('directory:commune_outlines')}?departement={commune.department_id}"
 
     @property
@@ -251,7 +266,7 @@ class EntityAddressForm(BlockForm):
         return load_gazetteer()
 
     def _commune(self, insee: str) -> Commune | None:
-        if insee == self.record.commune_id:
+        if insee and insee == self.record.commune_id:
             return self.record.commune
         return Commune.objects.defer("outline").filter(pk=insee[:5]).first()
 
@@ -306,7 +321,7 @@ class EntityAddressForm(BlockForm):
         """Same form, unbound, with what was typed and ``typed`` in its place."""
         names = [name for name in self.fields if name != "replacer"]
         initial = {name: self.data.get(self.add_prefix(name), "") for name in names} | typed
-        form = type(self)(record=self.record, scope=self.scope, state=self.state, prefix=self.prefix, initial=initial)
+        form = self.again(initial=initial)
         form.is_unsaved = True
         return form
 
@@ -329,7 +344,7 @@ class UnitAddressForm(EntityAddressForm):
     @classmethod
     def required_in(cls, state: State) -> tuple[str, ...]:
         """Nothing while the address is that of the EG."""
-        return super().required_in(state) if state.get("commune") else ()
+        return super().required_in(state) if _has_own(state) else ()
 
     @property
     def value_names(self) -> tuple[str, ...]:
@@ -342,7 +357,7 @@ class UnitAddressForm(EntityAddressForm):
         return bool(self["same_address"].value())
 
     def _initial(self) -> dict[str, Any]:
-        return super()._initial() | {"same_address": self.state.get("commune") is None}
+        return super()._initial() | {"same_address": not _has_own(self.state)}
 
     @property
     def _start(self) -> tuple[Point | None, str]:
@@ -353,7 +368,10 @@ class UnitAddressForm(EntityAddressForm):
         entity = self.record.geographic_entity
         if entity.lat is not None and entity.lon is not None:
             return Point(entity.lat, entity.lon), "celui de l’établissement"
-        return Point(entity.commune.lat, entity.commune.lon), "le centre de la commune de l’établissement"
+        commune = _commune_of(entity)
+        if commune is None:  # a new EG
+            return None, ""
+        return Point(commune.lat, commune.lon), "le centre de la commune de l’établissement"
 
     def clean(self) -> dict[str, Any]:
         """Look at the address when it is the unit's own; else whatever its fields hold is no error."""
@@ -370,6 +388,16 @@ class UnitAddressForm(EntityAddressForm):
     def after_step(self, step: str) -> BlockForm:
         """Help to write an address of its own; there is nothing to help with otherwise."""
         return self.as_typed() if self.is_inherited else super().after_step(step)
+
+
+def _has_own(state: State) -> bool:
+    """Tell whether a unit has, or is being given, an address of its own."""
+    return any(state.get(name) for name in ("commune", *ADDRESS_NAMES))
+
+
+def _commune_of(record: Any) -> Commune | None:
+    """Commune of a record, which a new EG may lack."""
+    return record.commune if record.commune_id else None
 
 
 def _same(one: Position | None, other: Position | None) -> bool:

@@ -8,6 +8,7 @@ record holds, ``BlockForm(…, state=…)`` what a proposal holds, and ``values(
 from __future__ import annotations
 
 import datetime
+import json
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django import forms
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 REQUIRED = "Ce champ est obligatoire."
 MANDATORY = "Obligatoire."  # said of a field that the person cannot fill: it bears no asterisk
+STEP = "etape"
+SENSITIVE = "Champ sensible\u00a0: validé par SESAN."
 OUT_OF_DATE = "Cette page n’est plus à jour\u00a0: rechargez-la."
 
 
@@ -61,6 +64,7 @@ class BlockForm(forms.Form):
     focus_on: str = ""  # id of what takes the focus after a step; empty: what had it, else the title
     assets: ClassVar[str] = ""  # template of the links that the form needs on a page of its own
     enter_step: ClassVar[str] = ""  # step that the key Enter means in a field; empty: save
+    partial: bool = False  # set before validation: a missing field is no error, a wrong one is
 
     version = forms.IntegerField(
         label="",  # hidden: what is wrong with it is said alone
@@ -82,13 +86,16 @@ class BlockForm(forms.Form):
     ) -> None:
         """Show ``state``, or what ``record`` holds. A ``proposal`` (of a dossier) may change sensitive fields."""
         super().__init__(data, files, **kwargs)
-        self.record, self.scope = record, scope
+        self.record, self.scope, self.is_proposal = record, scope, proposal
         block = next(block for block in BLOCKS[self.kind] if block.key == self.block)
         self.title = block.title
         self.state: State = state_of(record, block.field_names) if state is None else state
         self.add_fields()
         self.locked = {} if proposal else self._locked()
+        if proposal:
+            self._mark_sensitive()
         self.initial = {"version": record.version, **self._initial(), **self.initial}
+        self._name_suggested_steps()
         for name, reason in self.locked.items():
             self.fields[name].widget.attrs["disabled"] = True
             self.fields[name].required = False
@@ -100,6 +107,11 @@ class BlockForm(forms.Form):
     def kind(self) -> RecordKind:
         """Kind of record that the block belongs to."""
         return KINDS[self.model]
+
+    @property
+    def step_name(self) -> str:
+        """Name of the buttons of the steps: « etape », below the form's prefix."""
+        return self.add_prefix(STEP)
 
     @property
     def notice_id(self) -> str:
@@ -131,6 +143,15 @@ class BlockForm(forms.Form):
         for name in self.required_names:
             self.fields[name].required = True
             self.fields[name].error_messages["required"] = REQUIRED
+
+    def full_clean(self) -> None:
+        """Check what was sent; a ``partial`` form may leave required fields empty."""
+        waived = [field for name, field in self.fields.items() if self.partial and field.required and name != "version"]
+        for field in waived:
+            field.required = False
+        super().full_clean()
+        for field in waived:
+            field.required = True
 
     def clean(self) -> dict[str, Any]:
         """Keep locked fields as they are; refuse one that was sent with another value."""
@@ -165,6 +186,11 @@ class BlockForm(forms.Form):
         self.cleaned_data = {}
         return self
 
+    def again(self, **options: Any) -> Any:
+        """Unbound form on the same record for the same person, to show after a step; ``options`` go to its class."""
+        kept_options: dict[str, Any] = {"state": self.state, "prefix": self.prefix, "proposal": self.is_proposal}
+        return type(self)(record=self.record, scope=self.scope, **kept_options | options)
+
     def initial_of(self, name: str) -> Any:
         """What the field ``name`` shows of the kept state."""
         value = self.state.get(name)
@@ -189,8 +215,22 @@ class BlockForm(forms.Form):
                 sent[self.add_prefix(name)] = "" if value is None else str(value)
         return sent
 
+    def _name_suggested_steps(self) -> None:
+        """Give suggestions of communes (``places.suggesting``) the name that steps have below the prefix."""
+        for field in self.fields.values():
+            if self.prefix and (action := field.widget.attrs.get("data-suggests")):
+                field.widget.attrs["hx-vals"] = json.dumps({"action": action, "bouton": self.step_name})
+
+    def _sensitive(self) -> set[str]:
+        return SENSITIVE_FIELDS.get(self.model, frozenset()) & set(self.fields)
+
+    def _mark_sensitive(self) -> None:
+        for name in self._sensitive():
+            field = self.fields[name]
+            field.help_text = f"{field.help_text} {SENSITIVE}".strip()
+
     def _locked(self) -> dict[str, str]:
-        sensitive = SENSITIVE_FIELDS.get(self.model, frozenset()) & set(self.fields)
+        sensitive = self._sensitive()
         reasons = {name: why_not_edit(self.scope, self.record, [name]) for name in sensitive}
         return {name: reason for name, reason in reasons.items() if reason}
 

@@ -144,9 +144,10 @@ class EntityManagerForm(BlockForm):
         if step != RESET_STEP:
             return super().after_step(step)
         emptied = self.state | dict.fromkeys(self.names, "")
-        shown = type(self)(record=self.record, scope=self.scope, state=emptied)
+        shown = self.again(state=emptied)
+        confirm = "Enregistrer la fiche" if self.is_proposal else "«\u00a0Modifier\u00a0»"
         shown.notice = (
-            "Les quatre champs sont vidés. «\u00a0Modifier\u00a0» confirme la réinitialisation, "
+            f"Les quatre champs sont vidés. {confirm} confirme la réinitialisation, "
             "«\u00a0Annuler\u00a0» garde le responsable actuel."
         )
         return shown

@@ -218,9 +218,7 @@ class UnitHoursForm(BlockForm):
         draft = self.draft
         notice = draft.after(step)
         initial = {"version": self["version"].value()}
-        form = type(self)(
-            record=self.record, scope=self.scope, state=self.state, draft=draft, initial=initial, prefix=self.prefix
-        )
+        form = self.again(draft=draft, initial=initial)
         form.is_unsaved, form.notice = True, notice
         return form
 

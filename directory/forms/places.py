@@ -10,6 +10,7 @@ def suggesting(action: str) -> dict[str, object]:
     """
     return {
         "autocomplete": "off",
+        "data-suggests": action,
         "hx-get": reverse_lazy("directory:commune_suggestions"),
         "hx-trigger": "input changed delay:250ms",
         "hx-target": "next [data-suggestions]",

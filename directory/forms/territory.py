@@ -286,7 +286,7 @@ class UnitInterventionForm(BlockForm):
             news = f"{french.counted(new, 'commune ajoutée')}." if new else "Déjà dans la liste."
         names = ("intervention_details", "ajout", "liste", "codes", "reste", "version")
         initial = {name: self._typed(name) for name in names} | typed | {"intervention_communes": " ".join(kept)}
-        form = type(self)(record=self.record, scope=self.scope, state=self.state, prefix=self.prefix, initial=initial)
+        form = self.again(initial=initial)
         form.notice, form.is_unsaved = news, True
         form.focus_on = form.notice_id if news else ""
         form._gazetteer = self._gazetteer  # noqa: SLF001 - same class: the list is read once

@@ -33,7 +33,8 @@ class UnitIdentificationForm(BlockForm):
     """Identification. ``family`` and ``entity_search`` only narrow the other lists: they are no values.
 
     The type is of the chosen family and discipline, the structure of the chosen EG; an EG is chosen among those that
-    the person may edit, so that a déplacement is within the scope on both sides (spec 01-settled, Dossiers).
+    the person may edit, so that a déplacement is within the scope on both sides (spec 01-settled, Dossiers). A proposal
+    has neither EG nor structure: the tree of its dossier says where the unit stands.
     """
 
     model = OperationalUnit
@@ -77,9 +78,18 @@ class UnitIdentificationForm(BlockForm):
         self.fields["family"].error_messages["invalid_choice"] = (
             "Cette famille n’est pas de la discipline choisie\u00a0: mettez à jour les listes."
         )
-        self._add_place()
+        if not self.is_proposal:
+            self._add_place()
+        self._narrow()
         super().add_fields()
+        if self.is_proposal:
+            self.fields["name"].help_text = "Nom sous lequel l’unité est connue."
         self.order_fields(["name", "discipline", "family", "unit_type", "geographic_entity", "structure"])
+
+    def _narrow(self) -> None:
+        """Mark the lists that narrow others: a change of them asks for the form again (editing.js)."""
+        for name in ("discipline", "family", "unit_type" if self.is_proposal else "geographic_entity"):
+            self.fields[name].widget.attrs["data-narrows"] = ""
 
     def _types_of(self, below: list[Term], family: str) -> list[Term]:
         """Types of the families, or of the chosen one; the held type too while nothing else was sent."""
@@ -137,6 +147,9 @@ class UnitIdentificationForm(BlockForm):
             self.fields["family"].disabled = True
             self.fields["family"].help_text = self.locked["unit_type"]
         self.initial["family"] = self._family_of_state()
+        self.matches: list[GeographicEntity] = []
+        if self.is_proposal:
+            return
         self.matches = self._listed()
         name = "geographic_entity"
         chosen = self._sent(name) if self.is_bound else str(self.initial.get(name) or "")

@@ -59,6 +59,8 @@ class UnitPatientsForm(BlockForm):
         cleaned = super().clean()
         if self.errors:
             return cleaned
+        if self.partial and cleaned["min_age_value"] is None:
+            cleaned["min_age_value"], cleaned["min_age_unit"] = 0, AgeUnit.YEAR.value
         if cleaned["max_age_value"] is None:
             cleaned["max_age_value"], cleaned["max_age_unit"] = MAX_AGE_YEARS, AgeUnit.YEAR.value
         low, high = (Age(cleaned[f"{name}_age_value"], cleaned[f"{name}_age_unit"]) for name in ("min", "max"))

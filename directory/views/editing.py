@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.requests import SignedInRequest
 
 from .. import records, services
-from ..editing import Conflict, add_errors, conflict_of, find_to_edit, merged_state
+from ..editing import MODELS, Conflict, add_errors, conflict_of, find_to_edit, merged_state
 from ..forms import BlockForm, block_form_class
 from ..permissions import why_not_edit, why_not_edit_blocks
 from ..snapshots import state_of
@@ -36,7 +36,7 @@ def block_edit(request: SignedInRequest, kind: str, record_id: int, block: str) 
     saved the same block meanwhile.
     """
     form_class = block_form_class(kind, block)
-    if form_class is None:
+    if form_class is None or kind not in MODELS:
         raise Http404
     try:
         record = find_to_edit(request.scope, kind, record_id)

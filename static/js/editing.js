@@ -71,9 +71,8 @@ document.addEventListener("htmx:load", (event) => {
 });
 
 // Dependent lists: a change of discipline, family or establishment does what « Mettre à jour les listes » does.
-const LISTS = "select:is([name$=discipline], [name$=family], [name$=geographic_entity])";
 document.addEventListener("change", (event) => {
-  const button = event.target.matches(LISTS) && event.target.form?.querySelector("[name=etape][value=listes]");
+  const button = event.target.matches("select[data-narrows]") && event.target.form?.querySelector("[name$=etape][value=listes]");
   if (!button) return;
   changed = event.target.id;
   button.click();
