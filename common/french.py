@@ -22,6 +22,8 @@ _BEFORE_THIN = re.compile(r"[ \u00a0\u202f]+([;!?])")
 
 def number(value: float | Decimal, decimals: int = 0) -> str:
     """Number with a narrow space between thousands and a comma: 41000 → « 41 000 », 11.57 (1 decimal) → « 11,6 »."""
+    if isinstance(value, int) and not decimals:
+        return f"{value:,}".replace(",", THIN)
     exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return f"{exact:,.{decimals}f}".replace(",", THIN).replace(".", ",")
 

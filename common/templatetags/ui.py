@@ -41,8 +41,11 @@ NOTE_OF_LEVEL = {constants.SUCCESS: "ok", constants.WARNING: "warn", constants.E
 class Badge(Protocol):
     """What a freshness badge or state badge shows: ``key`` chooses colour and shape, ``label`` is the text."""
 
-    key: str
-    label: str
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
 
 
 @register.simple_tag

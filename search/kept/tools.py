@@ -21,5 +21,5 @@ class KeptTools:
 
 
 def kept_tools(criteria: SearchCriteria, words: Sequence[CriterionWords], scope: Scope) -> KeptTools:
-    """For ``search/kept_tools.html`` and ``search/keep_button.html``; ``words`` come from ``criteria_words``."""
+    """For ``search/kept_tools.html`` and the tag ``unit_actions``; ``words`` come from ``criteria_words``."""
     return KeptTools(proposed_name(words), canonical(criteria), frozenset(kept_ids(scope.user_id)))

@@ -76,6 +76,12 @@ class UnitLine:
         return self.count.state
 
     @property
+    def is_noted(self) -> bool:
+        """Whether there is more to tell than its figure and whom it takes in."""
+        told = (self.closure_words, self.is_pooled, self.contested_words, self.awaited, self.why, self.questions)
+        return any(told)
+
+    @property
     def fit_words(self) -> str:
         """The class, said apart when the unit takes nobody at all."""
         if self.fit is None:
