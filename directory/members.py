@@ -22,7 +22,7 @@ from .services import RecordEdit, StaleRecord, acting_role
 from .snapshots import differences, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from django.db.models import QuerySet
 
@@ -41,9 +41,9 @@ class MembershipEdit(RecordEdit):
 
     cpts_before: GeographicEntity | None = None
 
-    def check(self) -> None:
+    def check(self, changed: Collection[str] | None = None) -> None:
         """Raise ``PermissionDenied`` for any other field, or when the CPTS is not this person's."""
-        changed = differences(self.before, state_of(self.record)).keys()
+        changed = differences(self.before, state_of(self.record)) if changed is None else changed
         if set(changed) - MEMBERSHIP_FIELDS:
             raise PermissionDenied("Seul le support modifie la fiche d’un professionnel.")
         if refusal := why_not_membership(self.scope, self.cpts_before, self.record.cpts):

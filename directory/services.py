@@ -18,7 +18,7 @@ from accounts.roles import Permission, roles_with
 
 from . import closures
 from .enums import PublicationStatus
-from .history import KINDS, record_change
+from .history import KINDS, change_line
 from .models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, RecordChange, Structure, Term
 from .models.base import AddressModel
 from .permissions import covers, why_not_edit
@@ -28,7 +28,7 @@ from .snapshots import State, differences, state_of
 from .states import put_fields, put_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from accounts.models import User
 
@@ -64,7 +64,8 @@ class BlockConflict(StaleRecord):
 class RecordEdit:
     """An act under way on ``record``, locked: change its fields, ``check``, write its lists, ``finish``.
 
-    ``before`` is its state when the act began, empty for a record being created.
+    ``before`` is its state when the act began, empty for a record being created. ``as_role`` is the role that the act
+    is written under, that of ``scope`` when it is empty.
     """
 
     record: Any
@@ -73,25 +74,27 @@ class RecordEdit:
     reason: str = ""
     before: State = field(default_factory=dict)
     now: datetime.datetime = field(default_factory=timezone.now)
+    as_role: str = ""
 
     @property
     def is_creation(self) -> bool:
         """Tell whether the record is being created."""
         return not self.before
 
-    def check(self) -> None:
-        """Apply the rules before anything is written.
+    def check(self, changed: Collection[str] | None = None) -> None:
+        """Apply the rules before anything is written; ``changed`` names what changes, when it is known.
 
-        A unit moved to another EG keeps its address (spec 10, Rules: ``keep_address``).
-        Leaving « fermée » resets the dates of the closure (RG_EXP_046). Raises ``PermissionDenied`` when a field may
-        not be changed by this person.
+        A unit moved to another EG keeps its address (spec 10, Rules: ``keep_address``), unless ``changed`` says that
+        the act gives it one. Leaving « fermée » resets the dates of the closure (RG_EXP_046). Raises
+        ``PermissionDenied`` when a field may not be changed by this person.
         """
         record = self.record
-        if not self.is_creation and isinstance(record, OperationalUnit):
+        if not self.is_creation and isinstance(record, OperationalUnit) and "commune" not in (changed or ()):
             keep_address(record, self.before["geographic_entity"]["id"])
         if self.before.get("status") == PublicationStatus.CLOSED and not record.is_closed:
             record.closure_kind, record.closed_on, record.reopens_on = "", None, None
-        changed = () if self.is_creation else differences(self.before, state_of(record))
+        if changed is None:
+            changed = () if self.is_creation else differences(self.before, state_of(record))
         if refusal := why_not_edit(self.scope, record, changed):
             raise PermissionDenied(refusal)
 
@@ -106,9 +109,21 @@ class RecordEdit:
 
     def finish(self) -> RecordChange | None:
         """Write the record with one more version, its history, and send the signals. Nothing when nothing changed."""
+        give_national_id(self.record)
+        line = self.keep(state_of(self.record))
+        if line is not None:
+            line.save(force_insert=True)
+            self.cascade(line)
+            announce(self.record)
+        return line
+
+    def keep(self, after: State) -> RecordChange | None:
+        """Write the record with one more version, and return its line of history, not written yet.
+
+        ``after`` is its state now, of what ``before`` holds at least. ``None``, and nothing written, when both agree.
+        """
         record = self.record
-        give_national_id(record)
-        changes = differences(self.before, state_of(record))
+        changes = differences(self.before, after)
         if not changes:
             return None
         if not self.is_creation:
@@ -116,7 +131,7 @@ class RecordEdit:
             record.updated_at, record.updated_by = self.now, self.by
             record.updated_role = self.role()
             record.save()
-        line = record_change(
+        return change_line(
             record=record,
             action=self._action(changes),
             changes=changes,
@@ -125,13 +140,10 @@ class RecordEdit:
             now=self.now,
             reason=self.reason,
         )
-        self._cascade(line.action, changes)
-        announce(record)
-        return line
 
     def role(self) -> str:
         """Role under which the act is written."""
-        return acting_role(self.scope, self.record)
+        return self.as_role or acting_role(self.scope, self.record)
 
     def _action(self, changes: Mapping[str, Any]) -> str:
         if self.is_creation:
@@ -142,11 +154,13 @@ class RecordEdit:
         moved = isinstance(self.record, OperationalUnit) and "geographic_entity" in changes
         return RecordChange.Action.MOVED if moved else RecordChange.Action.CHANGED
 
-    def _cascade(self, action: str, changes: Mapping[str, Any]) -> None:
+    def cascade(self, line: RecordChange) -> None:
+        """Close or reopen what stands below the record, when ``line`` closed or reopened it."""
         who = {"record": self.record, "by": self.by, "role": self.record.updated_role, "now": self.now}
-        if action == RecordChange.Action.CLOSED:
+        changes = line.changes
+        if line.action == RecordChange.Action.CLOSED:
             closures.close_below(**who)
-        elif action == RecordChange.Action.REOPENED:
+        elif line.action == RecordChange.Action.REOPENED:
             closed_on = datetime.date.fromisoformat(changes["closed_on"][0])
             closures.reopen_below(closure_kind=changes["closure_kind"][0], closed_on=closed_on, **who)
 

@@ -42,7 +42,7 @@ Owner = GeographicEntity | OperationalUnit
 def set_photo(*, record: Owner, content: bytes, by: User, scope: Scope) -> RecordChange | None:
     """Give a record its photo, a JPEG that ``uploads.read_photo`` wrote. Raises what ``start_edit`` raises."""
     folder = f"{PHOTOS}/{KINDS[type(record)]}"
-    with _stored([(folder, ".jpg", content)]) as (name,), transaction.atomic():
+    with stored([(folder, ".jpg", content)]) as (name,), transaction.atomic():
         edit = _begin(record, by, scope)
         edit.record.photo = name
         edit.check()
@@ -65,9 +65,9 @@ def add_attachments(*, record: Owner, uploads: Sequence[Upload], by: User, scope
     """
     folder = f"{ATTACHMENTS}/{timezone.localdate():%Y/%m}"
     files = [(folder, EXTENSIONS[upload.content_type], upload.content) for upload in uploads]
-    with _stored(files) as names, transaction.atomic():
+    with stored(files) as names, transaction.atomic():
         edit = _begin(record, by, scope)
-        _refuse_too_many(record, uploads)
+        refuse_too_many(record, uploads)
         Attachment.objects.bulk_create(
             Attachment(
                 **_owner(record),
@@ -123,7 +123,7 @@ def _begin(record: Owner, by: User, scope: Scope) -> RecordEdit:
 
 
 @contextlib.contextmanager
-def _stored(files: Sequence[tuple[str, str, bytes]]) -> Iterator[list[str]]:
+def stored(files: Sequence[tuple[str, str, bytes]]) -> Iterator[list[str]]:
     """Store files (folder, extension, content) under names that tell nothing; delete them when the act fails."""
     storage = Attachment._meta.get_field("file").storage  # noqa: SLF001 - the documented model API
     names: list[str] = []
@@ -137,7 +137,7 @@ def _stored(files: Sequence[tuple[str, str, bytes]]) -> Iterator[list[str]]:
         raise
 
 
-def _refuse_too_many(record: Owner, uploads: Sequence[Upload]) -> None:
+def refuse_too_many(record: Owner, uploads: Sequence[Upload]) -> None:
     present = dict(record.attachments.present().values_list("sha256", "name"))
     count = record.attachments.present().count()
     if count + len(uploads) > MAX_ATTACHMENTS:
