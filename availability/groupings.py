@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Collection
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import BooleanField, CharField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -15,14 +15,13 @@ from directory.scopes import Scope
 
 from .breakdown import COUNT_FIELDS, USUAL_COUNTS
 from .exceptions import CrisisRefused
-from .locks import lock_figures
+from .locks import lock_figures, lock_rules
 from .membership import IS_CRISIS_ON
 from .models import CrisisMode, CurrentFigure, Grouping
 from .openings.services import apply_unit_rhythms
 from .permissions import may_manage_openings
 
 COUNT_LABELS = {name: str(CurrentFigure._meta.get_field(name).verbose_name) for name in COUNT_FIELDS}  # noqa: SLF001
-_CRISIS_LOCK = 0x43524953  # any number of our own
 # In SQL: the ORM takes longer to write it, at each save, than PostgreSQL to answer.
 _OFFERED = f"""ARRAY(
     SELECT unnest(rule.offered_counts)
@@ -71,8 +70,7 @@ def switch_crisis_mode(
     """
     if not may_manage_openings(scope):
         raise CrisisRefused
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CRISIS_LOCK])  # one switch at a time, the first included
+    lock_rules()  # one switch at a time, and no unit changes its grouping meanwhile
     last = CrisisMode.objects.first()
     if is_on == bool(last and last.is_on):
         return None

@@ -2,9 +2,30 @@
 
 from collections.abc import Collection
 
+from django.db import connection
+
 from .models import CurrentFigure, Pool
 
 TRIES = 3
+_RULES_LOCK = 0x43524953  # any number of our own
+
+
+def lock_rules() -> None:
+    """Wait until whoever changes the rules in force, for all units, has committed: he keeps others from reading them.
+
+    Taken before the figures, inside a transaction, by who changes what rules depend on for every unit (crisis mode).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_RULES_LOCK])
+
+
+def share_rules() -> None:
+    """Keep the rules in force as they are until the end of the transaction: taken before they are applied to units.
+
+    Those who only apply them do not wait for one another.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_RULES_LOCK])
 
 
 class SharedMeanwhile(Exception):

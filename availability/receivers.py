@@ -9,6 +9,7 @@ from directory.signals import units_changed, units_reopened
 
 from . import summary
 from .closures import services as closures
+from .locks import share_rules
 from .openings import services as openings
 from .pools import services as pools
 from .signals import figures_changed
@@ -23,10 +24,12 @@ def connect() -> None:
 
 def follow_units(sender: Any, *, unit_ids: list[int], **kwargs: Any) -> None:
     """Give units whose type changed its rhythm; a unit that went to another EG leaves its pool."""
+    share_rules()
     pools.leave_moved_units(unit_ids=unit_ids, now=timezone.now())
     openings.apply_unit_rhythms(unit_ids=unit_ids)
 
 
 def follow_reopened_units(sender: Any, *, unit_ids: list[int], now: datetime.datetime, **kwargs: Any) -> None:
     """What was stated before a closure in the directory waits to be confirmed."""
+    share_rules()  # before the figures: the same writer may tell of a change next
     closures.await_confirmation(unit_ids=unit_ids, now=now)

@@ -15,6 +15,7 @@ from directory.scopes import Scope
 
 from .. import membership
 from ..exceptions import OpeningRefused, UnitsNotGrouped
+from ..locks import lock_rules, share_rules
 from ..models import CurrentFigure
 from ..permissions import may_manage_entry
 from ..services import tell_figures
@@ -30,6 +31,7 @@ def open_entry(
 
     Raises ``OpeningRefused`` and ``UnitsNotGrouped``, and then opens none. Source: spec 20, Entering.
     """
+    share_rules()
     units = _manageable_units(unit_ids, scope)
     rhythms = membership.rhythms_of([unit.pk for unit in units])
     if strangers := [unit.pk for unit in units if unit.pk not in rhythms]:
@@ -80,6 +82,7 @@ def apply_unit_rhythms(
 @transaction.atomic
 def apply_rhythms(*, by: User | None = None, request_ip: str | None = None) -> list[int]:
     """Bring every unit to the rule of the groupings, after a grouping or a rhythm was edited by ``by``."""
+    lock_rules()
     return _bring(None, by, request_ip)
 
 
