@@ -7,6 +7,7 @@ const CREDIT = "IGN ADMIN EXPRESS – Licence Ouverte 2.0";
 const SHAPES = { old: "frais-vieux", never: "frais-jamais" };
 const PIN_WIDTH = 52; // pixels
 const LETTERED_WIDTH = 88; // with the age in letters
+const ZOOM_BUTTONS = 54; // pixels from the left side: no pin is fitted under them
 // Pins that would overlap become one cluster, so that each can be touched. Clusters are made for whole zoom levels
 // while the map stops at quarters: at the worst half a level further out, where 90 px are 63.
 const CLUSTER_RADIUS = 90;
@@ -203,7 +204,10 @@ async function draw(element) {
     const bounds = drawPoints(element, map, places).getBounds();
     view = latitude ? bounds.extend([Number(latitude), Number(element.dataset.longitude)]) : bounds;
   }
-  const fit = () => map.invalidateSize().fitBounds(view, { padding: [element.markers ? 44 : 26, 26], maxZoom: 14, animate: false });
+  const margins = element.markers
+    ? { paddingTopLeft: [ZOOM_BUTTONS + LETTERED_WIDTH / 2, 52], paddingBottomRight: [LETTERED_WIDTH / 2, 26] }
+    : { padding: [26, 26] };
+  const fit = () => map.invalidateSize().fitBounds(view, { ...margins, maxZoom: 14, animate: false });
   fit();
   element.map = map; // for modules that add to a map once it is drawn (point.js)
   element.dispatchEvent(new CustomEvent("map:drawn", { bubbles: true }));
