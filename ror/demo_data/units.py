@@ -19,6 +19,7 @@ HOSPITAL_PARTS = {"MCO", "SSR", "PSY", "SMA", "SLD"}
 PARIS = "75056"
 SENSITIVE_EVERY = 7  # one unit for people in precarity in so many shelters women whose address is kept secret
 CAARUD, CONSUMPTION_ROOM = "81.54", "291.54"
+CHILDREN_EMERGENCY, INJURIES = "311.33", "159"
 APART_EVERY = 60  # one unit in so many has an address of its own
 OFFER_LISTS = {
     Nomenclature.OPERATIONAL_ACTIVITY: ("activities", 3, 1),
@@ -56,7 +57,15 @@ def add_units(world: World, sites: list[Site], taken: int) -> list[Placed]:
     _move_seats_away(world, sites)
     _stand_apart(world, placed)
     _open_consumption_room(world, placed)
+    _operate_on_children(world, placed)
     return placed
+
+
+def _operate_on_children(world: World, placed: list[Placed]) -> None:
+    """Every other children's emergency department takes injuries too: « Urgences chirurgie pédiatrique » has units."""
+    injuries = world.term_id(Nomenclature.OPERATIONAL_ACTIVITY, INJURIES)
+    for one in [one for one in placed if one.type_code == CHILDREN_EMERGENCY][::2]:
+        world.add_line(UnitTerm, one.unit.pk, injuries)
 
 
 def _open_consumption_room(world: World, placed: list[Placed]) -> None:

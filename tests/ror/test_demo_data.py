@@ -7,13 +7,13 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import Count, F, Max
+from django.db.models import Count, Exists, F, Max, OuterRef
 
 from accounts.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from accounts.models import TermsAcceptance, User
 from availability.breakdown import counts_of
 from availability.freshness import AgeBand, ContractState
-from availability.models import AvailabilityEntry, CurrentFigure, UnitClosure
+from availability.models import AvailabilityEntry, CurrentFigure, GroupedUnit, Grouping, UnitClosure
 from common.geo import Point, distance_km
 from directory.blocks import BLOCKS
 from directory.history import KINDS
@@ -312,6 +312,11 @@ def test_every_freshness_is_present(demo):
     assert CurrentFigure.objects.filter(is_open=False).exists()
     assert CurrentFigure.objects.filter(figure=0).exists()
     assert CurrentFigure.objects.filter(is_over_capacity=True, figure__gt=F("unit__installed_places")).exists()
+
+
+def test_every_grouping_has_a_unit(demo):
+    rows = GroupedUnit.objects.filter(grouping=OuterRef("pk"))
+    assert not Grouping.objects.exclude(Exists(rows)).exists()
 
 
 def test_statements_are_numbered_and_the_current_figure_is_the_last(demo):
