@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from common.text import place_key
 
+_SPACED_CODE = re.compile(r"(?<![0-9A-Za-z])(\d{2}) (\d{3})(?![0-9A-Za-z])")
 _CODE = re.compile(r"(?<![0-9A-Za-z])(\d{5}|2[ABab]\d{3})(?![0-9A-Za-z])")
 _DEPARTMENT = re.compile(r"(\d{2,3}|2[AB])", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b0?(\d{1,2})(?: ?(?:er|ere|e|em|eme|nd|nde))?(?: (?:arrondissement|arr|ardt))?\b")
@@ -12,6 +13,7 @@ _NAMED_ORDINAL = re.compile(
     r"0?(\d{1,2})(?: ?(?:er|ere|e|em|eme|nd|nde))(?: (?:arrondissement|arr|ardt))?|(\d{1,2}) arr\w*"
 )
 _ROMAN = re.compile(r"(?<= )(x{0,2}(?:ix|iv|v?i{0,3}))(?:er|e|eme)?(?= arr\w*$|$)")
+_ROMAN_ALONE = re.compile(r"\s*(?=[XVI])(X{0,2}(?:IX|IV|V?I{0,3}))(?:er|e|[eè]me)\s*")  # in capitals: « vie » is a word
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10}
 _CITY_WITH_ROMAN = ("paris ", "lyon ", "marseille ")
 _ALONE = "paris"  # the city whose arrondissement is named alone: « 20e »
@@ -31,11 +33,14 @@ class PlaceQuery(NamedTuple):
 
 
 def parse_place(text: str) -> PlaceQuery:
-    """Read a place as typed: « 75010 », « paris 10e », « st ouen », « Kremlin-Bicêtre (Le) », « Nanterre (92) ».
+    """Read a place as typed: « 75010 », « 75 010 », « paris 10e », « Kremlin-Bicêtre (Le) », « Nanterre (92) ».
 
     Pure. « 92 » and « (92) » are departments; digits that begin or end a name are kept in the first key (« paris 10 »)
     and read as a department in the second (« saint denis 93 », « 95 Cergy »).
     """
+    text = _SPACED_CODE.sub(r"\1\2", text)
+    if roman := _ROMAN_ALONE.fullmatch(text):
+        text = f"{_ALONE} {_roman(roman[1].lower())}"
     code = _CODE.search(text)
     rest = f"{text[: code.start()]} {text[code.end() :]}" if code else text
     if _DEPARTMENT.fullmatch(rest.strip(" ()")) and not code:
@@ -53,7 +58,7 @@ def parse_place(text: str) -> PlaceQuery:
 
 
 def _arrondissement(key: str) -> str:
-    """« paris 10e arrondissement », « 10 paris », « Paris Xe », « 10e » → « paris 10 »; an address keeps its number."""
+    """« paris 10e arrondissement », « Paris Xe », « 10e », « Xe » → « paris 10 »; an address keeps its number."""
     if _STREET.search(key):
         return key
     if alone := _NAMED_ORDINAL.fullmatch(key):

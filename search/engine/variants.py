@@ -26,6 +26,7 @@ TRIALS_LIMIT = 12  # searches counted in one query
 LONGEST_COUNT = "600ms"  # of one query: help that comes late is no help
 VARIANTS_SHOWN = 6
 WORDS_TRIED = 4
+BEGINNINGS_TRIED = 4  # of the text, the longest first
 WIDER_TRIED = 2  # greater distances
 _WHO = {
     who: f"«{NBSP}{words}{NBSP}»"
@@ -193,11 +194,18 @@ def _need_trials(criteria: SearchCriteria) -> Iterator[Trial]:
 
 
 def _one_word_trials(criteria: SearchCriteria) -> Iterator[Trial]:
-    """Each word alone, for when a single one dropped is not enough."""
+    """The beginning of the text, then each word alone, for when a single one dropped is not enough.
+
+    A need is told first, for whom after: « lits halte soins santé couple avec chien ».
+    """
     telling = words_of(criteria.what)
-    words = [word for word in criteria.what.split() if any(part in telling for part in fold(word).split())]
-    if len(words) > 2 and not criteria.within:
-        for word in list(dict.fromkeys(words))[:WORDS_TRIED]:
+    typed = criteria.what.split()
+    places = [place for place, word in enumerate(typed) if any(part in telling for part in fold(word).split())]
+    if len(places) > 2 and not criteria.within:
+        for place in places[-2:0:-1][:BEGINNINGS_TRIED]:
+            text = " ".join(typed[: place + 1])
+            yield f"seulement «{NBSP}{text}{NBSP}»", criteria.replaced(what=text)
+        for word in list(dict.fromkeys(typed[place] for place in places))[:WORDS_TRIED]:
             yield f"seulement «{NBSP}{word}{NBSP}»", criteria.replaced(what=word)
 
 

@@ -15,15 +15,22 @@ from .matching_sql import match_conditions
 SHORTEST = 5  # letters; a shorter word is near too many others to be mended
 CANDIDATES = 20  # near words looked at
 LIKENESS = 0.25  # share of trigrams in common from which a word is looked at
+VOWELS_TRIED = 4  # of a word, « i » or « y », each read both ways
 _TOKEN = re.compile(r"\w+")
 # Each word met neither whole nor as a beginning, with the words like it and a label that shows their accents.
 _NEAR = """
 SELECT typed.word, near.word, shown.label, coalesce(shown.is_term, false)
 FROM unnest(%(words)s::text[]) AS typed (word)
 CROSS JOIN LATERAL (
-    SELECT lexicon.word FROM search_lexiconword lexicon
-    WHERE lexicon.word %% typed.word AND abs(length(lexicon.word) - length(typed.word)) <= %(most)s
-    ORDER BY similarity(lexicon.word, typed.word) DESC, lexicon.word LIMIT %(candidates)s
+    (
+        SELECT lexicon.word FROM search_lexiconword lexicon
+        WHERE lexicon.word %% typed.word AND abs(length(lexicon.word) - length(typed.word)) <= %(most)s
+        ORDER BY similarity(lexicon.word, typed.word) DESC, lexicon.word LIMIT %(candidates)s
+    )
+    UNION
+    SELECT lexicon.word FROM unnest(%(slipped)s::text[], %(slips)s::text[]) AS slip (typed, word)
+    JOIN search_lexiconword lexicon ON lexicon.word = slip.word
+    WHERE slip.typed = typed.word
 ) AS near
 LEFT JOIN LATERAL (
     SELECT suggestion.label, suggestion.term_id IS NOT NULL AS is_term FROM search_suggestion suggestion
@@ -110,11 +117,17 @@ def correct_text(text: str) -> Correction | None:
     near: dict[str, list[_Candidate]] = {}
     common: set[str] = set()
     others = sorted(set(words_of(text)))
+    slips = [(word, slip) for word in words for slip in slips_of(word)]
+    parameters: dict[str, Any] = {
+        "words": words,
+        "others": others,
+        "most": _tolerance("x" * 40),
+        "candidates": CANDIDATES,
+        "slipped": [word for word, _ in slips],
+        "slips": [slip for _, slip in slips],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; {_NEAR}",
-            {"words": words, "others": others, "most": _tolerance("x" * 40), "candidates": CANDIDATES},
-        )
+        cursor.execute(f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; {_NEAR}", parameters)
         while cursor.nextset():
             pass
         for asked, word, label, is_term in cursor.fetchall():
@@ -154,6 +167,19 @@ def nearest(typed: str, found: list[_Candidate]) -> _Candidate | None:
     ranked = [(errors_between(typed, candidate.word), not candidate.is_term, candidate) for candidate in found]
     kept = [row for row in ranked if row[0] <= limit and (row[0] == 1 or row[2].word[0] == typed[0])]
     return min(kept)[2] if kept else None
+
+
+def slips_of(word: str) -> set[str]:
+    """What ``word`` may be a slip of, though few of its trigrams are left. Pure.
+
+    Two letters exchanged (« ephad » for « ehpad »), or « i » and « y » taken for each other (« dyalise »).
+    """
+    exchanged = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+    places = [at for at, letter in enumerate(word) if letter in "iy"][:VOWELS_TRIED]
+    alike = {""}
+    for at, letter in enumerate(word):
+        alike = {start + other for start in alike for other in ("iy" if at in places else letter)}
+    return (exchanged | alike) - {word}
 
 
 def errors_between(one: str, other: str) -> int:

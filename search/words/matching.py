@@ -34,8 +34,8 @@ WITHIN_GROUPS: dict[Within, Suggestion.Group] = {
 }
 _TERM_LISTS = {Within.UNIT_TYPE, Within.ACTIVITY, Within.ACT, Within.SPECIALISATION}
 _FUNCTION_WORDS = frozenset(
-    "au aux avec ce ces chez dans de des du elle en est et il la le les leur leurs ne nos notre on ou par pour qu que"
-    " qui sa se ses son sur un une vers".split()
+    "au aux avec ce ces chez dans de des du elle en est et il la le les leur leurs ma mes mon ne nos notre on ou par"
+    " pour qu que qui sa se ses son sur un une vers vos votre".split()
 )
 _KNOWN = """
 SELECT known.key, known.is_acronym, known.term_id, term.nomenclature
@@ -61,7 +61,8 @@ _PERSON = re.compile(r"8\d{11}")  # national identifier of a professional: 8, th
 _SEVERAL_PHONES = re.compile(r"\s*((?:\+33|0033|0)[\d\s.\-()]{8,18}?)\s*(?:/|,|;|\bou\b)")
 _NO_VOWEL = re.compile(rf"[b-df-hj-np-tv-xz]{{2,{ACRONYM}}}")
 _NAME_OF_NUMBER = re.compile(
-    r"^\s*(?:finess|siren|siret|rpps|adeli|n[o°]|num[ée]ro|t[ée]l(?:[ée]phone)?)\b[\s.:n°]*", re.IGNORECASE
+    r"^\s*(?:(?:n°|(?:finess|siren|siret|rpps|adeli|no?|num[ée]ro|de|t[ée]l(?:[ée]phone)?)(?![^\W\d_]))[\s.:]*)+",
+    re.IGNORECASE,
 )
 
 

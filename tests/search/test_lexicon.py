@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from search.criteria import Within
 from search.indexing import index
-from search.words.lexicon import Change, correct_text, errors_between, mended, understand
+from search.words.lexicon import Change, correct_text, errors_between, mended, slips_of, understand
 from tests.factories.directory import PractitionerFactory, TermFactory, UnitFactory, unit_type
 
 WORDS = st.text("abcde", max_size=7)
@@ -42,11 +42,18 @@ def test_only_the_words_that_are_wrong_are_replaced():
     assert mended("rien", {}) is None
 
 
+def test_two_letters_exchanged_and_i_for_y_are_slips():
+    assert slips_of("ehpad") == {"hepad", "ephad", "ehapd", "ehpda"}
+    assert {"dialyse", "dyalyse", "dialise", "ydalise"} < slips_of("dyalise")
+    assert "dyalise" not in slips_of("dyalise")
+    assert len(slips_of("y" * 40)) < 40
+
+
 @pytest.fixture
 def published(db):
     UnitFactory(act=True)
     TermFactory(label="Santé mentale")
-    TermFactory(label="Réanimation néonatale", synonyms=["réa néonat"])
+    TermFactory(label="Réanimation néonatale", synonyms=["réa néonat", "EHPAD", "dialyse"])
     UnitFactory(admission_conditions="Avec un maraudeur")
     index.rebuild_all()
 
@@ -57,6 +64,8 @@ def published(db):
         ("apartement de coordinaton", "appartement de coordination"),
         ("reanimaton", "réanimation"),
         ("menatle", "mentale"),
+        ("ephad", "ehpad"),
+        ("dyalise", "dialyse"),
     ],
 )
 def test_a_word_that_is_met_nowhere_is_read_as_the_nearest(published, typed, meant):

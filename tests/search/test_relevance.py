@@ -2,7 +2,10 @@
 
 ``attendu`` names what is right among the first three: « t: » a type d'UO, « a: » an activity, « s: » a specific act,
 « c: » a specialisation, « u: » an audience, « p: » a profession, « e: » an establishment, « l: » the starting point
-(INSEE code, or department), resolved or offered.
+(INSEE code of a commune, or department), resolved or offered. « o: » is a place (the same) typed with the need: one
+click must be offered to what stands before it, around it, and the terms named beside must be found there.
+
+Half of the rows were written by whoever wrote the matching, half by somebody else before seeing any answer.
 """
 
 import csv
@@ -15,8 +18,12 @@ from django.utils import timezone
 from directory.enums import Nomenclature
 from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, Term, UnitTerm
 from directory.reference.nomenclatures import load_terms
+from directory.reference.places import load_places
 from directory.scopes import scope_of
+from directory.territory.places import Place
 from search.criteria import SearchCriteria
+from search.engine.outcome import Outcome
+from search.engine.proposals import proposals_of
 from search.engine.query import run_search
 from search.indexing import index
 from search.models import SearchDocument
@@ -37,17 +44,21 @@ LISTS = {
     "u": Nomenclature.AUDIENCE,
     "p": Nomenclature.RESOURCE_PROFESSION,
 }
-PLACES = ("75101", "75110", "92050", "94043", "93070", "93066", "78646")
 NAMED = {"ACT ALTAIR VESTA": "92050", "ACT SAMU SOCIAL DE PARIS": "75110", "LHSS BELLATRIX": "75110"}
+COMBINED = (  # name of the EG, type d'UO, what it offers
+    ("ACT en diffus", "94.46", ("s", "R-1080D")),
+    ("SAMSAH des Lilas", "32.49", ("c", "02")),
+    ("EHPAD des Lilas", "258.46", None),
+    ("CSAPA des Lilas", "80.32", ("s", "0719")),
+)
+NUMBERED = {"ACT ALTAIR VESTA": {"finess": "920031234", "phone": "0140970102"}}
 
 
 @pytest.fixture
 def region():
-    """A unit for each type d'UO and each term of the offer, a practitioner for each profession."""
-    for _ in load_terms():
+    """A unit for each type d'UO, for each term of the offer and for a few of both, practitioners, every commune."""
+    for _ in (*load_terms(), *load_places()):
         pass
-    for insee in PLACES:
-        commune(insee)
     terms = Term.objects.filter(nomenclature__in=LISTS.values()).order_by("nomenclature", "order")
     types = [term for term in terms if term.nomenclature == Nomenclature.UNIT_TYPE and term.preset_mode_id]
     offered = [term for term in terms if term.nomenclature in set(LISTS.values()) - {Nomenclature.UNIT_TYPE}]
@@ -75,9 +86,16 @@ def region():
         for number, term in enumerate(professions)
     )
     for name, insee in NAMED.items():
-        entity = GeographicEntityFactory(name=name, legal_entity=owner, commune=commune(insee))
+        entity = GeographicEntityFactory(
+            name=name, legal_entity=owner, commune=commune(insee), **NUMBERED.get(name, {})
+        )
         code = "93.46" if name.startswith("LHSS") else "94.46"
         OperationalUnit.objects.create(geographic_entity=entity, name=name, unit_type=unit_type(code))
+    for name, code, offer in COMBINED:
+        entity = GeographicEntityFactory(name=name, legal_entity=owner, commune=commune("92050"))
+        unit = OperationalUnit.objects.create(geographic_entity=entity, name=name, unit_type=unit_type(code))
+        if offer:
+            UnitTerm.objects.create(unit=unit, term=Term.objects.get(nomenclature=LISTS[offer[0]], code=offer[1]))
     index.rebuild_all()
     return SimpleNamespace(scope=scope_of(UserFactory(roles=["consultation"])), now=timezone.now())
 
@@ -106,10 +124,23 @@ def is_right(row: dict[str, str], region: SimpleNamespace) -> bool:
     wanted = [text.partition(":") for text in row["attendu"].split()]
     if not row["quoi"]:
         places = [outcome.place] if outcome.place else outcome.resolution.choices[:FIRST]
-        return wanted[0][2] in {found for place in places for found in (place.insee, place.department_code)}
-    first = [group.group_id for group in outcome.groups[:FIRST]]
+        return bool({code for letter, _, code in wanted if letter == "l"} & {_code(place) for place in places})
     if row["attendu"].startswith("e:"):
+        first = [group.group_id for group in outcome.groups[:FIRST]]
         return GeographicEntity.objects.filter(pk__in=first, name=row["attendu"][2:]).exists()
+    if wanted[0][0] == "o":
+        offered = [variant.criteria for variant in proposals_of(criteria, outcome, region.scope, region.now)]
+        there = [run_search(one, region.scope, region.now) for one in offered]
+        return any(one.place and _code(one.place) == wanted[0][2] and _holds(one, wanted[1:]) for one in there)
+    return _holds(outcome, wanted)
+
+
+def _code(place: Place) -> str:
+    return place.insee or place.department_code
+
+
+def _holds(outcome: Outcome, wanted: list[tuple[str, str, str]]) -> bool:
+    """Whether one of the first results holds one of these terms."""
     codes: dict[str, list[str]] = {}
     for letter, _, code in wanted:
         codes.setdefault(letter, []).append(code)
@@ -118,9 +149,16 @@ def is_right(row: dict[str, str], region: SimpleNamespace) -> bool:
         for letter, of_list in codes.items()
         for pk in Term.objects.filter(nomenclature=LISTS[letter], code__in=of_list).values_list("pk", flat=True)
     }
+    first = [group.group_id for group in outcome.groups[:FIRST]]
     return any(own & set(document.facet_ids) for document in SearchDocument.objects.filter(group_id__in=first))
 
 
+# Rows that find nothing, or something else, on purpose left in the table: what the search does not do yet.
+FAILING = {
+    "lit halte soins santé couple avec chien": "for whom is asked by the filters; the page offers the need alone",
+    "hebergement femme battue versailles": "no type d'UO of the nomenclature houses women: the audience alone is known",
+    "foyer jeunes handicapés": "no word of the nomenclature says young adults",
+}
 # Named by those who asked for the search: none of them may fail.
 MUST = (
     "apartement de coordinaton",
@@ -140,6 +178,7 @@ def test_at_least_95_searches_in_100_give_what_is_meant_in_the_first_three(regio
     wrong = [row for row in table if not is_right(row, region)]
     told = "\n".join(f"{row['ou']} / {row['quoi']} → {row['attendu']}" for row in wrong)
     assert len(wrong) <= len(table) * (1 - RIGHT), told
+    assert {row["quoi"] or row["ou"] for row in wrong} == set(FAILING), told
     assert not {row["quoi"] for row in wrong} & set(MUST), told
 
 

@@ -120,6 +120,13 @@ def test_the_fit_of_what_a_variant_finds_is_judged_too(rebuilt, offered):
     assert found == {f"sans le filtre «{NB}Public pris en charge{NB}»": 1}
 
 
+def test_the_beginning_of_a_long_text_is_offered_alone(rebuilt, offered):
+    act()
+    rebuilt()
+    found = offered(quoi="appartements de coordination introuvable xyzzy")
+    assert next(iter(found.items())) == (f"seulement «{NB}appartements de coordination{NB}»", 1)
+
+
 def test_a_department_may_be_left(rebuilt, offered):
     commune("75110")
     act("92050")
