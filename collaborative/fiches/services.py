@@ -23,6 +23,8 @@ from ..workflow import IllegalAct, fiche_after
 from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from accounts.models import User
     from directory.models import GeographicEntity
     from directory.scopes import Scope
@@ -201,7 +203,7 @@ def join_entity(*, dossier: Dossier, entity: GeographicEntity, by: User, scope: 
         raise PermissionDenied(refusal)
     try:
         with transaction.atomic():
-            locked = _editable(dossier.pk, scope)
+            locked = editable_dossier(dossier.pk, scope)
             top = hold_entity(dossier=locked, entity=entity, by=by, now=now)
             settle(dossier=locked, by=by, now=now)
     except IntegrityError:
@@ -210,6 +212,37 @@ def join_entity(*, dossier: Dossier, entity: GeographicEntity, by: User, scope: 
             raise
         raise AlreadyOpen(held) from None
     return top
+
+
+def move_to_entity(
+    *,
+    fiche: Fiche,
+    entity: GeographicEntity,
+    expected_version: int,
+    by: User,
+    scope: Scope,
+    now: datetime.datetime,
+) -> Fiche:
+    """« Déplacer » a UO to another EG of the person's: the dossier then occupies both.
+
+    Raises what ``join_entity`` and ``move_fiche`` raise; nothing is kept of a refused move.
+    """
+    with transaction.atomic():
+        dossier, _ = _begin(fiche, expected_version, by, scope)
+        parent = join_entity(dossier=dossier, entity=entity, by=by, scope=scope, now=now)
+        return move_fiche(fiche=fiche, parent=parent, expected_version=expected_version, by=by, scope=scope, now=now)
+
+
+def return_fiches(*, dossier: Dossier, fiches: Iterable[Fiche], by: User, now: datetime.datetime) -> None:
+    """Put the finalised ones of ``fiches`` back en attente, their dossier having just been returned by its validator.
+
+    The caller has locked the dossier. A fiche that proposes a removal stays so: its remark says what to answer.
+    """
+    returned = [fiche for fiche in fiches if fiche.state == FicheState.FINALISED]
+    for fiche in returned:
+        _act(dossier, fiche, FicheAct.RETURN, by, now)
+    if returned:
+        settle(dossier=dossier, by=by, now=now)
 
 
 def home_of(fiche: Fiche) -> Fiche | None:
@@ -226,7 +259,11 @@ _LEVELS = tuple(StructureLevel.values)  # the highest first
 _PUBLICATION = frozenset({"status", "opened_on", "closure_kind", "closed_on", "reopens_on"})
 
 
-def _editable(dossier_id: int, scope: Scope) -> Dossier:
+def editable_dossier(dossier_id: int, scope: Scope) -> Dossier:
+    """Lock a dossier whose fiches this person may change now: every act on them begins so.
+
+    Raises ``PermissionDenied`` outside the person's scope, ``StaleDossier`` when its state allows no change.
+    """
     dossier = lock_dossier(dossier_id)
     if not edits_dossier(scope, dossier):
         raise PermissionDenied("Ce dossier n’est pas dans votre périmètre.")
@@ -237,7 +274,7 @@ def _editable(dossier_id: int, scope: Scope) -> Dossier:
 
 def _begin(fiche: Fiche, expected_version: int | None, by: User, scope: Scope) -> tuple[Dossier, Fiche]:
     """Lock the dossier of a fiche, and read the fiche again."""
-    dossier = _editable(fiche.dossier_id, scope)
+    dossier = editable_dossier(fiche.dossier_id, scope)
     locked = _fiches(dossier).get(pk=fiche.pk)
     if expected_version is not None and locked.version != expected_version:
         raise StaleFiche(locked)

@@ -1,0 +1,121 @@
+"""« Corriger »: the form of one part of a fiche, made of the form of its block (``directory.forms``).
+
+The fields that are not shown hold what the fiche proposes, so that the whole block is checked by the one definition of
+its rules; an error of theirs is not the validator's to see.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.forms import CheckboxInput
+from django.http import QueryDict
+
+from directory.forms import BlockForm, block_form_class
+from directory.snapshots import differences
+
+from ..enums import FieldDecision
+from ..fiches.states import record_of, whole_state
+
+if TYPE_CHECKING:
+    from django.forms import BoundField
+
+    from directory.scopes import Scope
+    from directory.snapshots import State
+
+    from .parts import Part
+    from .standing import FicheStanding
+
+# Blocks whose fields are read together, and drawn by their own template.
+WHOLE_BLOCKS = frozenset({"horaires", "adresse", "intervention", "patientele"})
+# Fields that are chosen together, with what narrows their lists.
+TYPE_FIELDS = ("discipline", "family", "unit_type")
+CHOSEN_TOGETHER: dict[str, tuple[str, ...]] = {
+    "discipline": TYPE_FIELDS,
+    "unit_type": TYPE_FIELDS,
+    "legal_entity": ("legal_entity", "legal_entity_search"),
+}
+REFERENTS = "referents"
+
+
+class Amendment:
+    """The form of a part, empty or as sent. ``shown`` are its visible fields; ``whole``: all of the block's."""
+
+    def __init__(self, one: FicheStanding, part: Part, scope: Scope, data: QueryDict | None = None) -> None:
+        self.one, self.part = one, part
+        form_class = block_form_class(one.fiche.kind, part.block)
+        if form_class is None:
+            raise LookupError(part.block)
+        self.whole = part.block in WHOLE_BLOCKS
+        held = whole_state(one.fiche)
+        amended = {name: review.value for name, review in one.reviews.items() if review.decision == FieldDecision.AMEND}
+        self.proposed: State = held
+        options: dict[str, Any] = {"record": record_of(one.fiche), "scope": scope, "state": held | amended}
+        fresh = form_class(**options, proposal=True)
+        self.names = tuple(fresh.fields) if self.whole else _shown_names(part, fresh)
+        if data is None:
+            self.form = fresh
+        else:
+            self.form = form_class(self._filled(fresh, data), **options, proposal=True)
+
+    @property
+    def shown(self) -> list[BoundField]:
+        """Fields to draw one by one, when the block's template does not."""
+        return [self.form[name] for name in self.names if name in self.form.fields]
+
+    @property
+    def narrows(self) -> bool:
+        """Tell whether a button gives the lists anew, for want of a script."""
+        return not self.whole and len(self.names) > 1
+
+    def is_valid(self) -> bool:
+        """Check the block; only errors of what is shown are kept."""
+        if self.form.is_valid():
+            return True
+        for name in set(self.form.errors) - {*self.names, "__all__"}:
+            del self.form._errors[name]  # noqa: SLF001 - Django has no public way to drop an error
+        return not self.form.errors
+
+    def values(self) -> State:
+        """Kept values of the part, with those that the correction changed beside it in a whole block."""
+        written = self.form.values()
+        if not self.whole:
+            wanted = [name for name in (*self.part.names, *self.names) if name in written]
+        else:
+            wanted = list(written)
+        changed = differences({name: self.proposed.get(name) for name in wanted}, written)
+        return {name: written[name] for name in wanted if name in self.part.names or name in changed}
+
+    def after_step(self, step: str) -> None:
+        """Show the form after one of its own buttons (add a commune, read a list, add hours …)."""
+        shown = self.form.after_step(step)
+        self.form = shown
+
+    def _filled(self, fresh: BlockForm, data: QueryDict) -> QueryDict:
+        """What was sent, with what the fiche proposes for the fields that are not shown."""
+        if self.whole:
+            return data
+        sent = data.copy()
+        for bound in fresh:
+            if bound.name in self.names or bound.name == "version":
+                continue
+            value, key = bound.value(), bound.html_name
+            sent.pop(key, None)
+            if isinstance(value, list | tuple):
+                sent.setlist(key, [str(item) for item in value])
+            elif isinstance(bound.field.widget, CheckboxInput):
+                if value:
+                    sent[key] = "on"
+            elif value is not None:
+                sent[key] = str(value)
+        return sent
+
+
+def _shown_names(part: Part, form: BlockForm) -> tuple[str, ...]:
+    names: list[str] = []
+    for name in part.names:
+        if name == REFERENTS:
+            names += [field for field in form.fields if field.startswith("referent")]
+        else:
+            names += CHOSEN_TOGETHER.get(name, (name,))
+    return tuple(name for name in dict.fromkeys(names) if name in form.fields)

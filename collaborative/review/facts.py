@@ -1,0 +1,253 @@
+"""What the checks and the risk are asked of, read for all the fiches of a dossier at once.
+
+A fixed number of queries, each made only when a fiche needs it: establishments alike or near, EJs, communes, terms of
+the offer, units below what is removed, other CPTS.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from common.geo import Point
+from common.text import fold
+from directory.enums import Nomenclature, PublicationStatus, RecordKind
+from directory.models import (
+    Commune,
+    GeographicEntity,
+    InterventionArea,
+    LegalEntity,
+    OperationalUnit,
+    Term,
+    UnitTerm,
+)
+from directory.records import record_url
+
+from ..enums import DossierAct, FicheAction, FicheState
+from ..models import Dossier, Step
+from .checks import Check, FicheFacts, Neighbour, Overlap, Verdict, checks_of
+from .parts import field_parts
+from .risk import RiskFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..models import Fiche
+
+# Plain fields that a check reads beside the proposed ones.
+SAID = ("finess", "siret", "lat", "lon", "postal_code")
+NEAR_DEGREES = (0.005, 0.008)  # a little more than the 500 m of NEAR_KM, in latitude and in longitude
+CPTS_TYPES = "255."  # national type d'offre « communauté professionnelle territoriale de santé »
+OTHERS_SHOWN = 3
+Places = dict[int, list[Any]]
+
+
+def facts_of(fiches: Sequence[Fiche]) -> dict[int, FicheFacts]:
+    """Facts of each fiche that proposes something (their records loaded), by id."""
+    found = {fiche.pk: _plain(fiche) for fiche in fiches}
+    entities = [fiche for fiche in fiches if fiche.kind == RecordKind.GEOGRAPHIC_ENTITY]
+    units = [fiche for fiche in fiches if fiche.kind == RecordKind.UNIT]
+    changes: Places = defaultdict(list)
+    _add_communes(fiches, changes)
+    _add_entities([fiche for fiche in entities if fiche.action != FicheAction.DELETE], found, changes)
+    _add_activities([fiche for fiche in units if "unit_type" in fiche.values or fiche.is_creation], changes)
+    _add_open_below([fiche for fiche in fiches if fiche.action == FicheAction.DELETE], fiches, changes)
+    _add_overlaps([fiche for fiche in units if fiche.values.get("intervention_communes")], changes)
+    for pk, lines in changes.items():
+        for line in lines:
+            found[pk] = replace(found[pk], **line)
+    return found
+
+
+def checks_by_fiche(fiches: Sequence[Fiche]) -> dict[int, list[Check]]:
+    """Checks of each fiche, by id; those without any are left out."""
+    checks = {pk: checks_of(facts) for pk, facts in facts_of(fiches).items()}
+    return {pk: lines for pk, lines in checks.items() if lines}
+
+
+def dossier_checks(dossier: Dossier) -> list[Check]:
+    """What concerns the dossier as a whole: others open under the same EJ. One query."""
+    legal_id = dossier.legal_entity_id
+    if dossier.geographic_entity is not None:
+        legal_id = dossier.geographic_entity.legal_entity_id
+    same = Q(geographic_entity__legal_entity=legal_id) | Q(geographic_entity__isnull=True, legal_entity=legal_id)
+    others = Dossier.objects.open().filter(same).exclude(pk=dossier.pk).order_by("-changed_at", "-pk")
+    return [
+        Check(
+            Verdict.WARN,
+            f"Autre dossier de la même entité juridique, {other.get_state_display().lower()}\u00a0:",
+            reverse("collaborative:dossier_detail", args=[other.pk]),
+            other.name,
+        )
+        for other in others[:OTHERS_SHOWN]
+    ]
+
+
+def risk_facts(dossier: Dossier, fiches: Iterable[Fiche], checks: Iterable[Check]) -> RiskFacts:
+    """Facts of the risk of a dossier that was just sent. Two queries."""
+    at_work = list(fiches)
+    acts = [fiche.action for fiche in at_work]
+    verdicts = [check.verdict for check in checks]
+    changed = [part for fiche in at_work if not fiche.is_creation for part in field_parts(fiche.kind, fiche.values)]
+    known = dossier.geographic_entity_id is not None
+    decided = Dossier.objects.filter(geographic_entity=dossier.geographic_entity_id, state="validated")
+    return RiskFacts(
+        is_new_entity=not known,
+        is_first_dossier=known and not decided.exclude(pk=dossier.pk).exists(),
+        creations=acts.count(FicheAction.CREATE),
+        removals=acts.count(FicheAction.DELETE),
+        moves=acts.count(FicheAction.MOVE),
+        sensitive=tuple(part.label for part in changed if part.is_sensitive),
+        errors=verdicts.count(Verdict.ERROR),
+        warnings=verdicts.count(Verdict.WARN),
+        returns=Step.objects.filter(dossier=dossier, fiche=None, act=DossierAct.RETURN).count(),
+    )
+
+
+def _plain(fiche: Fiche) -> FicheFacts:
+    """What a fiche and its record say without a query."""
+    record, said = fiche.record, {}
+    for name in SAID:
+        said[name] = fiche.values[name] if name in fiche.values else getattr(record, name, None)
+    said["unit_type"] = fiche.values.get("unit_type") or getattr(record, "unit_type_id", None)
+    return FicheFacts(
+        kind=fiche.kind,
+        action=fiche.action,
+        name=fiche.name,
+        said=said,
+        proposed={} if fiche.action == FicheAction.DELETE else fiche.values,
+        current_places=getattr(record, "installed_places", None),
+        has_activity=bool(fiche.values.get("operational_activity")),
+    )
+
+
+def _add_communes(fiches: Iterable[Fiche], changes: Places) -> None:
+    wanted: dict[int, str] = {}
+    for fiche in fiches:
+        if {"postal_code", "commune"} & fiche.values.keys() and (code := _id(fiche, "commune")):
+            wanted[fiche.pk] = str(code)
+    if not wanted:
+        return
+    known = Commune.objects.defer("outline").in_bulk(set(wanted.values()))
+    for pk, code in wanted.items():
+        if commune := known.get(code):
+            line = {"postal_codes": tuple(commune.postal_codes), "commune_name": commune.place_name}
+            changes[pk].append(line)
+
+
+def _add_entities(entities: list[Fiche], found: dict[int, FicheFacts], changes: Places) -> None:
+    """EJ of each EG, and the EGs that share its numbers, its name or its place: two queries."""
+    watched = {"finess", "siret", "name", "lat", "lon", "commune"}
+    entities = [fiche for fiche in entities if watched & fiche.values.keys()]
+    if not entities:
+        return
+    legal_ids = {fiche.pk: _id(fiche, "legal_entity") or fiche.dossier.legal_entity_id for fiche in entities}
+    legals = LegalEntity.objects.only("name", "siren", "finess").in_bulk({pk for pk in legal_ids.values() if pk})
+    condition = Q()
+    for fiche in entities:
+        condition |= _alike(fiche, found[fiche.pk])
+    own = {fiche.record_id for fiche in entities if fiche.record_id}
+    rows = GeographicEntity.objects.filter(condition).exclude(status=PublicationStatus.CLOSED).exclude(pk__in=own)
+    others = tuple(
+        Neighbour(
+            row.name,
+            record_url(row),
+            Point(row.lat, row.lon) if row.lat is not None and row.lon is not None else None,
+            row.finess,
+            row.siret,
+        )
+        for row in rows.only("name", "lat", "lon", "finess", "siret").order_by("pk")[:50]
+    )
+    for fiche in entities:
+        legal = legals.get(legal_ids[fiche.pk])
+        numbers = {"legal_siren": legal.siren, "legal_finess": legal.finess} if legal else {}
+        changes[fiche.pk].append({"neighbours": others, **numbers})
+
+
+def _alike(fiche: Fiche, facts: FicheFacts) -> Q:
+    condition = Q(sort_name=fold(fiche.name))
+    for name in ("finess", "siret"):
+        if number := facts.proposed.get(name):
+            condition |= Q(**{name: number})
+    lat, lon = facts.said.get("lat"), facts.said.get("lon")
+    if lat is not None and lon is not None:
+        north, east = NEAR_DEGREES
+        condition |= Q(lat__range=(lat - north, lat + north), lon__range=(lon - east, lon + east))
+    return condition
+
+
+def _add_activities(units: list[Fiche], changes: Places) -> None:
+    """Whether a unit whose list of activities is not proposed has some already."""
+    known = {fiche.unit_id: fiche.pk for fiche in units if fiche.unit_id and "operational_activity" not in fiche.values}
+    if not known:
+        return
+    links = UnitTerm.objects.filter(unit__in=known, term__nomenclature=Nomenclature.OPERATIONAL_ACTIVITY)
+    for unit in set(links.values_list("unit", flat=True)):
+        changes[known[unit]].append({"has_activity": True})
+
+
+def _add_open_below(removed: list[Fiche], fiches: Iterable[Fiche], changes: Places) -> None:
+    """Units open below what is removed, that the dossier itself neither removes nor moves away."""
+    above = {fiche.geographic_entity_id: fiche.pk for fiche in removed if fiche.geographic_entity_id}
+    structures = {fiche.structure_id: fiche.pk for fiche in removed if fiche.structure_id}
+    if not above and not structures:
+        return
+    spoken = [
+        fiche.unit_id
+        for fiche in fiches
+        if fiche.unit_id and (fiche.state == FicheState.REMOVED or fiche.action == FicheAction.MOVE)
+    ]
+    below = Q(geographic_entity__in=above) | Q(structure__in=structures)
+    rows = OperationalUnit.objects.filter(below).exclude(status=PublicationStatus.CLOSED).exclude(pk__in=spoken)
+    names: dict[int, list[str]] = defaultdict(list)
+    for entity, structure, name in rows.order_by("sort_name").values_list("geographic_entity", "structure", "name"):
+        pk = structures.get(structure) or above.get(entity)
+        if pk is not None:
+            names[pk].append(name)
+    for pk, units in names.items():
+        changes[pk].append({"open_below": tuple(units)})
+
+
+def _add_overlaps(units: list[Fiche], changes: Places) -> None:
+    """Other CPTS that serve communes of a proposed territory of CPTS."""
+    if not units:
+        return
+    types = set(
+        Term.objects.filter(nomenclature=Nomenclature.UNIT_TYPE, code__startswith=CPTS_TYPES).values_list(
+            "pk", flat=True
+        )
+    )
+    units = [fiche for fiche in units if _id(fiche, "unit_type") in types]
+    if not units:
+        return
+    wanted = {fiche.pk: {row["id"] for row in fiche.values["intervention_communes"]} for fiche in units}
+    own = {fiche.unit_id for fiche in units if fiche.unit_id}
+    areas = (
+        InterventionArea.objects.filter(commune__in=set().union(*wanted.values()), unit__unit_type__in=types)
+        .exclude(unit__in=own)
+        .exclude(unit__status=PublicationStatus.CLOSED)
+        .order_by("unit", "commune__key")
+    )
+    rows = list(areas.values_list("unit", "unit__name", "commune", "commune__list_name"))
+    for pk, codes in wanted.items():
+        shared: dict[tuple[int, str], list[str]] = defaultdict(list)
+        for unit, name, code, commune in rows:
+            if code in codes:
+                shared[unit, name].append(commune)
+        overlaps = tuple(
+            Overlap(name, reverse("directory:unit_detail", args=[unit]), tuple(communes))
+            for (unit, name), communes in shared.items()
+        )
+        changes[pk].append({"overlaps": overlaps})
+
+
+def _id(fiche: Fiche, name: str) -> Any:
+    """Key of the record that a coded field points to, as the fiche will say it."""
+    if name in fiche.values:
+        held = fiche.values[name]
+        return held["id"] if held else None
+    return getattr(fiche.record, f"{name}_id", None)

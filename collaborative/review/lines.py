@@ -1,0 +1,239 @@
+"""What the page of a reviewed fiche shows of each part: both values in words, the conflict, the week, the maps."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from common import french
+from common.geo import Point, distance_km
+from directory.enums import RecordKind
+from directory.models import WeeklyHours
+from directory.territory.territories import RegionMembers, region_members, territory_parameters
+from directory.versions.past import FieldDiff, field_diff
+from directory.versions.wording import field_label, in_words
+
+from ..enums import FicheAction, FieldDecision, FileKind
+from ..fiches.services import home_of
+from .parts import ACT, ATTACHMENTS, PHOTO, Part
+
+if TYPE_CHECKING:
+    from ..models import FicheFile, FieldReview
+    from .standing import FicheStanding
+
+TERRITORY, WEEK = "intervention_communes", "weekly_hours"
+POINT = ("lat", "lon", "position_source")
+WEEKDAYS = dict(WeeklyHours._meta.get_field("weekday").flatchoices)  # noqa: SLF001 - the documented model API
+DECISION_TAGS = {
+    FieldDecision.ACCEPT: "tag-ok",
+    FieldDecision.AMEND: "tag-sent",
+    FieldDecision.KEEP: "tag-sent",
+    FieldDecision.RETURN: "tag-warn",
+}
+
+
+class ConflictWords(NamedTuple):
+    """A conflict in words; ``is_settled`` says whether a decision was taken with it in sight."""
+
+    label: str
+    base: str
+    current: str
+    proposed: str
+    by: str
+    at: datetime.datetime
+    is_settled: bool
+
+
+class DayHours(NamedTuple):
+    """Hours of a weekday, published and proposed, in words."""
+
+    day: str
+    before: list[str]
+    after: list[str]
+
+    @property
+    def changes(self) -> bool:
+        return self.before != self.after
+
+
+class TerritoryMap(NamedTuple):
+    """Addresses of the outlines: all that is proposed, what it adds, what it leaves; empty when there is none."""
+
+    outlines: str
+    proposed: str
+    added: str
+    removed: str
+
+
+@dataclass
+class ShownPart:
+    """One part ready to be shown. ``amended``: what the support wrote instead, against what was proposed."""
+
+    part: Part
+    review: FieldReview | None
+    is_open_conflict: bool
+    diffs: list[FieldDiff] = field(default_factory=list)
+    conflicts: list[ConflictWords] = field(default_factory=list)
+    amended: list[FieldDiff] = field(default_factory=list)
+    text: str = ""
+    week: list[DayHours] = field(default_factory=list)
+    territory: TerritoryMap | None = None
+    point: Point | None = None
+    files: list[FicheFile] = field(default_factory=list)
+    may_amend: bool = False
+
+    @property
+    def decision(self) -> str:
+        """Decision taken, unless a conflict came after it."""
+        return "" if self.review is None or self.is_open_conflict else self.review.decision
+
+    @property
+    def tag(self) -> str:
+        """Class of the tag of the decision."""
+        return DECISION_TAGS.get(FieldDecision(self.decision), "") if self.decision else ""
+
+    @property
+    def anchor(self) -> str:
+        """Id of its line on the page."""
+        return f"champ-{self.part.key}"
+
+
+def shown_parts(one: FicheStanding, amendable: frozenset[str]) -> list[ShownPart]:
+    """Parts of a fiche, in order. ``amendable``: keys of the blocks that have a form.
+
+    A query when there is a territory; two for a move.
+    """
+    region = region_members() if TERRITORY in one.fiche.values else None
+    return [_shown(one, part, amendable, region) for part in one.parts]
+
+
+def _shown(one: FicheStanding, part: Part, amendable: frozenset[str], region: RegionMembers | None) -> ShownPart:
+    review = one.review_of(part)
+    shown = ShownPart(part, review, one.is_open_conflict(part))
+    if part.is_whole:
+        shown.text = act_words(one) if part.key == ACT else ""
+        shown.files = [file for file in one.files if _is_of(file, part.key)]
+        return shown
+    shown.may_amend = part.block in amendable
+    conflicts = {conflict.name: conflict for conflict in one.conflicts_of(part)}
+    shown.conflicts = [_conflict_words(one, conflict, review) for conflict in conflicts.values()]
+    shown.diffs = [_diff(one, name) for name in part.names if name not in conflicts and name not in POINT]
+    if review is not None and review.decision == FieldDecision.AMEND:
+        shown.amended = _amended(one, part)
+    _add_pictures(shown, one, region)
+    return shown
+
+
+def act_words(one: FicheStanding) -> str:
+    """What the fiche does to the directory, in a sentence."""
+    fiche = one.fiche
+    above = f"«\u00a0{fiche.parent}\u00a0»" if fiche.parent_id else ""
+    if fiche.action == FicheAction.DELETE:
+        return "La fiche est fermée définitivement, à la date de la publication. Rien n’est effacé."
+    if fiche.action == FicheAction.MOVE:
+        home = home_of(fiche)
+        return f"De «\u00a0{home}\u00a0» vers {above}." if home is not None else f"Vers {above}."
+    return f"Nouvelle fiche, sous {above}." if above else "Nouvel établissement dans le répertoire."
+
+
+def address_words(values: dict[str, Any]) -> str:
+    """An address on a line."""
+    street = " ".join(str(values.get(name) or "") for name in ("street_number", "street_extension", "street_name"))
+    commune = (values.get("commune") or {}).get("label", "")
+    town = f"{values.get('postal_code') or ''} {commune}".strip()
+    parts = [" ".join(street.split()), values.get("address_complement") or "", town]
+    return ", ".join(part for part in parts if part)
+
+
+def week_of(before: list[dict[str, Any]] | None, after: list[dict[str, Any]] | None) -> list[DayHours]:
+    """Two weeks of hours side by side, the days without any hours on both sides too."""
+    kept, proposed = (_by_day(rows or []) for rows in (before, after))
+    return [DayHours(name.capitalize(), kept.get(day, []), proposed.get(day, [])) for day, name in WEEKDAYS.items()]
+
+
+def _by_day(rows: list[dict[str, Any]]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        words = in_words(RecordKind.UNIT, WEEK, row).partition(" ")[2]
+        found.setdefault(row["weekday"], []).append(words)
+    return found
+
+
+def _is_of(file: FicheFile, key: str) -> bool:
+    photos = {FileKind.PHOTO, FileKind.PHOTO_REMOVAL}
+    return (file.kind in photos) == (key == PHOTO) and key in {PHOTO, ATTACHMENTS}
+
+
+def _diff(one: FicheStanding, name: str) -> FieldDiff:
+    return field_diff(one.fiche.kind, name, one.fiche.base.get(name), one.fiche.values[name])
+
+
+def _conflict_words(one: FicheStanding, conflict: Any, review: FieldReview | None) -> ConflictWords:
+    kind, name = one.fiche.kind, conflict.name
+    base, current, proposed = (
+        in_words(kind, name, value) for value in (conflict.base, conflict.current, conflict.proposed)
+    )
+    by = conflict.by.short_name if conflict.by else "le système"
+    settled = conflict.is_settled(review)
+    return ConflictWords(field_label(kind, name), base, current, proposed, by, conflict.at, settled)
+
+
+def _amended(one: FicheStanding, part: Part) -> list[FieldDiff]:
+    """What the support wrote in this block, of the fields proposed and of those beside them."""
+    proposed = {name for other in one.parts for name in other.stored}
+    review = one.review_of(part)
+    beside = {
+        name
+        for name, other in one.reviews.items()
+        if name not in proposed and review is not None and other.at == review.at
+    }
+    names = [name for name in (*part.names, *sorted(beside)) if name in one.reviews and name not in POINT]
+    diffs = [
+        field_diff(one.fiche.kind, name, one.fiche.values.get(name), one.reviews[name].value)
+        for name in names
+        if one.reviews[name].value != one.fiche.values.get(name)
+    ]
+    moved = any(name in one.reviews and one.reviews[name].value != one.fiche.values.get(name) for name in POINT)
+    return [*diffs, *([FieldDiff("Point sur la carte", after="déplacé")] if moved else [])]
+
+
+def _add_pictures(shown: ShownPart, one: FicheStanding, region: RegionMembers | None) -> None:
+    """Add the week, the map of the territory, the point."""
+    values, base, names = one.fiche.values, one.fiche.base, shown.part.names
+    if WEEK in names:
+        shown.week = week_of(base.get(WEEK), values[WEEK])
+    if TERRITORY in names and region is not None:
+        shown.territory = _territory(base.get(TERRITORY) or [], values[TERRITORY] or [], region)
+    if values.get("lat") is not None and {"lat", "lon"} & set(names):
+        shown.point = Point(values["lat"], values.get("lon", base.get("lon")))
+        shown.text = _point_words(values, base)
+
+
+def _point_words(values: dict[str, Any], base: dict[str, Any]) -> str:
+    lat, lon = base.get("lat"), base.get("lon", values.get("lon"))
+    if lat is None or lon is None:
+        return "Point sur la carte\u00a0: nouveau."
+    away = distance_km(Point(lat, lon), Point(values["lat"], values.get("lon", lon)))
+    metres = round(away * 1000)
+    words = f"{french.number(metres)}\u00a0m" if away < 1 else french.distance(away)
+    return f"Point sur la carte\u00a0: déplacé de {words}."
+
+
+def _territory(before: list[Any], after: list[Any], region: RegionMembers) -> TerritoryMap:
+    old, new = ({row["id"] for row in rows} for rows in (before, after))
+    departments = sorted({code for code, members in region.members.items() if (old | new) & set(members)})
+    if 0 < len(departments) <= 3:
+        query = urlencode([("departement", code) for code in departments])
+        outlines = f"{reverse('directory:commune_outlines')}?{query}"
+    else:
+        outlines = reverse("directory:department_outlines")
+    return TerritoryMap(outlines, *(_area(codes, region) for codes in (new or old, new - old, old - new)))
+
+
+def _area(codes: set[str], region: RegionMembers) -> str:
+    parts = territory_parameters(codes, region)
+    return f"{reverse('directory:territory_preview')}?{urlencode([('t', part) for part in parts])}" if parts else ""

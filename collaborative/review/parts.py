@@ -1,0 +1,106 @@
+"""What a validator decides on: the parts of a fiche. Pure.
+
+A part is a proposed field, fields that make sense together only (an address, an age range), or what the fiche does as
+a whole (creation, removal, move) and its files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from directory.blocks import BLOCKS
+from directory.enums import RecordKind
+from directory.models import GeographicEntity, OperationalUnit
+from directory.permissions import SENSITIVE_FIELDS
+from directory.versions.wording import field_label
+
+from ..enums import FicheAction, FileKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from ..models import Fiche, FicheFile
+
+ACT, PHOTO, ATTACHMENTS = "acte", "photo", "attachments"
+FILES = {
+    PHOTO: ("Photo", frozenset({FileKind.PHOTO, FileKind.PHOTO_REMOVAL})),
+    ATTACHMENTS: ("Pièces jointes", frozenset({FileKind.ATTACHMENT, FileKind.ATTACHMENT_REMOVAL})),
+}
+ACT_LABELS = {
+    FicheAction.CREATE: "Création de la fiche",
+    FicheAction.DELETE: "Suppression de la fiche",
+    FicheAction.MOVE: "Déplacement de la fiche",
+}
+_ADDRESS = (
+    *("street_number", "street_extension", "street_name", "address_complement"),
+    *("postal_code", "commune", "lat", "lon", "position_source"),
+)
+_AGES = ("min_age_value", "min_age_unit", "max_age_value", "max_age_unit")
+# Key of the part, its label, its fields; the first field of the list that is proposed bears the remark.
+TOGETHER: dict[str, tuple[str, tuple[str, ...]]] = {
+    "adresse": ("Adresse et point sur la carte", _ADDRESS),
+    "ages": ("Âge", _AGES),
+}
+_OF = {name: key for key, (_, names) in TOGETHER.items() for name in names}
+MODELS: dict[str, type] = {RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity, RecordKind.UNIT: OperationalUnit}
+
+
+class Part(NamedTuple):
+    """``names``: the proposed fields; none for a whole act or files. ``block``: key of their block, may be empty."""
+
+    key: str
+    label: str
+    names: tuple[str, ...] = ()
+    block: str = ""
+    is_sensitive: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it is no stored field: it is accepted or returned, never amended."""
+        return not self.names
+
+    @property
+    def field(self) -> str:
+        """Field that a remark on the part is about; empty for the fiche as a whole."""
+        if self.key == ACT:
+            return ""
+        return self.names[0] if self.names else self.key
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Names under which its decision is kept."""
+        return self.names or (self.key,)
+
+
+def parts_of(fiche: Fiche, files: Iterable[FicheFile] = ()) -> list[Part]:
+    """Parts of a fiche in the order of its blocks: what it does, its fields, its files."""
+    label = ACT_LABELS.get(FicheAction(fiche.action))
+    found = [Part(ACT, label)] if label else []
+    if fiche.action == FicheAction.DELETE:
+        return found
+    found += field_parts(fiche.kind, fiche.values)
+    kinds = {file.kind for file in files}
+    return found + [Part(key, title) for key, (title, of) in FILES.items() if of & kinds]
+
+
+def field_parts(kind: str, names: Collection[str]) -> list[Part]:
+    """Parts that proposed fields make, in the order of the blocks; those that no block shows come last."""
+    order: dict[str, tuple[int, str]] = {}
+    for rank, block in enumerate(BLOCKS.get(RecordKind(kind), ())):
+        shift = 0 if block.key == "identification" else 1000 * (rank + 1)
+        for place, name in enumerate((*block.fields_outside, *block.field_names)):
+            order.setdefault(name, (shift + place, block.key))
+    groups: dict[str, list[str]] = {}
+    for name in sorted(names, key=lambda name: (order.get(name, (10**6, ""))[0], name)):
+        groups.setdefault(_OF.get(name, name), []).append(name)
+    sensitive = SENSITIVE_FIELDS.get(MODELS.get(kind, object), frozenset())
+    return [
+        Part(
+            key,
+            TOGETHER[key][0] if key in TOGETHER else field_label(kind, key),
+            tuple(inside),
+            order.get(inside[0], (0, ""))[1],
+            bool(sensitive & set(inside)),
+        )
+        for key, inside in groups.items()
+    ]

@@ -1,0 +1,61 @@
+"""What follows from a dossier being sent: decisions about another proposal fall, its risk is counted."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from directory.blocks import block_of
+from directory.enums import RecordKind
+
+from ..enums import DossierAct, FieldDecision
+from ..fiches.states import same
+from ..models import Dossier, FieldReview
+from ..signals import dossier_changed
+from .facts import checks_by_fiche, dossier_checks, risk_facts
+from .risk import risk_of
+from .standing import standing_of
+
+if TYPE_CHECKING:
+    from ..models import Step
+    from .standing import FicheStanding
+
+
+def register() -> None:
+    """Listen to the acts on dossiers; called once, when Django is ready."""
+    dossier_changed.connect(when_sent, dispatch_uid="collaborative.review.when_sent")
+
+
+def when_sent(sender: type[Dossier], dossier: Dossier, step: Step | None, **more: Any) -> None:
+    """Prepare a dossier that was just sent for its review, in the transaction of the sending."""
+    if step is None or step.act != DossierAct.SEND:
+        return
+    standing = standing_of(dossier)
+    fallen = [one.reviews[name].pk for one in standing.fiches for name in fallen_names(one)]
+    shown = [one.fiche.pk for one in standing.fiches]
+    idle = Q(fiche__dossier=dossier) & ~Q(fiche__in=shown)
+    FieldReview.objects.filter(Q(pk__in=fallen) | idle).delete()
+    fiches = [one.fiche for one in standing.fiches]
+    checks = [*chain.from_iterable(checks_by_fiche(fiches).values()), *dossier_checks(dossier)]
+    dossier.risk, dossier.risk_reasons = risk_of(risk_facts(dossier, fiches, checks))
+    Dossier.objects.filter(pk=dossier.pk).update(risk=dossier.risk, risk_reasons=dossier.risk_reasons)
+
+
+def fallen_names(one: FicheStanding) -> list[str]:
+    """Decisions of a fiche that no longer hold: returned fields, and those whose proposal is another now.
+
+    What an amendment added to fields that nobody proposed holds as long as that amendment.
+    """
+    stored = {name for part in one.parts for name in part.stored}
+    kind = RecordKind(one.fiche.kind)
+    kept = {
+        name
+        for name, review in one.reviews.items()
+        if name in stored and review.decision != FieldDecision.RETURN and same(review.proposed, one.proposal(name))
+    }
+    amended = {block_of(kind, name) for name in kept if one.reviews[name].decision == FieldDecision.AMEND}
+    return [
+        name for name in one.reviews if name not in kept and (name in stored or block_of(kind, name) not in amended)
+    ]

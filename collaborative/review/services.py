@@ -1,0 +1,265 @@
+"""Acts of the review: decide of a field, take a decision back, return a dossier, validate it (spec 30, Validating).
+
+Only the validator who took the dossier decides, while it is en validation; each act locks the dossier first, so that
+it never crosses a withdrawal, a takeover or a publication.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from common import french
+from directory.blocks import block_of
+from directory.enums import RecordKind
+from directory.versions.wording import in_words
+
+from ..enums import DossierAct, FicheAction, FieldDecision
+from ..fiches.services import return_fiches
+from ..models import Comment, Dossier, Fiche, FieldReview
+from ..permissions import why_not_act
+from ..services import StaleDossier, apply_locked, checked_text, lock_dossier
+from ..workflow import IllegalAct, transition_of
+from .standing import standing_of, standings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from accounts.models import User
+    from directory.scopes import Scope
+
+    from .parts import Part
+    from .standing import FicheStanding, Standing
+
+REASON_MISSING = "Dites pourquoi ce champ est à corriger."
+NOTHING_RETURNED = "Écrivez une remarque, ou renvoyez au moins un champ."
+
+
+def decide_field(
+    *,
+    fiche: Fiche,
+    part: str,
+    decision: FieldDecision,
+    by: User,
+    scope: Scope,
+    now: datetime.datetime,
+    expected_version: int | None = None,
+    record_version: int = 0,
+    reason: str = "",
+    values: Mapping[str, Any] | None = None,
+) -> Dossier:
+    """Accept, amend, return a part of a fiche, or keep what the directory says; return the dossier.
+
+    ``record_version`` is the version of the record that was in sight. ``values`` are the kept values of an amended
+    part. Raises ``PermissionDenied`` for who did not take the dossier, ``StaleDossier`` when it is no more en
+    validation or was acted upon since ``expected_version``, ``ValidationError`` for a part that the fiche does not
+    have, a decision that the part does not take, or a return without ``reason``.
+    """
+    with transaction.atomic():
+        dossier = lock_for_review(fiche.dossier_id, scope, expected_version)
+        one = _standing_in(dossier, fiche)
+        found = one.part(part)
+        if found is None:
+            raise ValidationError("Ce champ n’est plus proposé par la fiche.", code="gone")
+        _refuse(one, found, decision, values)
+        missing = REASON_MISSING if decision == FieldDecision.RETURN else ""
+        reason = checked_text(reason, missing=missing)
+        shared: dict[str, Any] = {"by": by, "now": now, "reason": reason, "record_version": record_version}
+        _forget(one, found)
+        if decision == FieldDecision.RETURN:
+            _write(one, found.stored[:1], decision, {}, **shared)
+        elif decision == FieldDecision.AMEND:
+            amended = dict(values or {})
+            _write(one, tuple(amended), decision, amended, **shared)
+        else:
+            _write(one, found.stored, decision, {}, **shared)
+    return dossier
+
+
+def undecide(
+    *,
+    fiche: Fiche,
+    part: str,
+    by: User,
+    scope: Scope,
+    now: datetime.datetime,
+    expected_version: int | None = None,
+) -> Dossier:
+    """Take back what was decided of a part; nothing when nothing was. Raises what ``decide_field`` raises."""
+    with transaction.atomic():
+        dossier = lock_for_review(fiche.dossier_id, scope, expected_version)
+        one = _standing_in(dossier, fiche)
+        found = one.part(part)
+        if found is None:
+            raise ValidationError("Ce champ n’est plus proposé par la fiche.", code="gone")
+        _forget(one, found)
+    return dossier
+
+
+def accept_fiche(
+    *,
+    fiche: Fiche,
+    by: User,
+    scope: Scope,
+    now: datetime.datetime,
+    expected_version: int | None = None,
+    record_version: int = 0,
+) -> int:
+    """« Accepter toute la fiche »: each part that is not decided; return how many. Conflicts are left to be settled.
+
+    Raises what ``decide_field`` raises.
+    """
+    with transaction.atomic():
+        dossier = lock_for_review(fiche.dossier_id, scope, expected_version)
+        one = _standing_in(dossier, fiche)
+        names = tuple(name for part in one.undecided for name in part.stored)
+        count = len(one.undecided)
+        _write(one, names, FieldDecision.ACCEPT, {}, by=by, now=now, reason="", record_version=record_version)
+    return count
+
+
+def return_dossier(
+    *,
+    dossier: Dossier,
+    remark: str,
+    by: User,
+    scope: Scope,
+    now: datetime.datetime,
+    expected_version: int | None = None,
+) -> Dossier:
+    """« Renvoyer à corriger »: one message to the author, with a remark for each returned field.
+
+    The fiches that hold a returned field are en attente again. Raises ``ValidationError`` when there is neither a
+    remark nor a returned field, and what ``services.apply`` raises.
+    """
+    with transaction.atomic():
+        locked = lock_dossier(dossier.pk)
+        standing = standing_of(locked)
+        if not standing.returned:
+            checked_text(remark, missing=NOTHING_RETURNED)
+        remark = checked_text(remark) or returned_words(standing)
+        for one, part in standing.returned:
+            review = one.review_of(part)
+            Comment.objects.create(
+                dossier=locked,
+                fiche=one.fiche,
+                field=part.field,
+                text=review.reason if review else part.label,
+                is_return=True,
+                at=now,
+                by=by,
+            )
+        done = apply_locked(
+            dossier=locked,
+            act=DossierAct.RETURN,
+            by=by,
+            scope=scope,
+            now=now,
+            expected_version=expected_version,
+            remark=remark,
+        )
+        fiches = list(dict.fromkeys(one.fiche for one, _ in standing.returned))
+        return_fiches(dossier=done, fiches=fiches, by=by, now=now)
+    return done
+
+
+def lock_for_review(dossier_id: int, scope: Scope, expected_version: int | None = None) -> Dossier:
+    """Lock a dossier that this person took and that is still en validation.
+
+    Raises ``StaleDossier`` or ``PermissionDenied``.
+    """
+    dossier = lock_dossier(dossier_id)
+    try:
+        transition = transition_of(DossierAct.RETURN, dossier.state)
+    except IllegalAct:
+        raise StaleDossier(dossier) from None
+    if refusal := why_not_act(scope, dossier, transition):
+        raise PermissionDenied(refusal)
+    if expected_version is not None and dossier.version != expected_version:
+        raise StaleDossier(dossier)
+    return dossier
+
+
+def returned_words(standing: Standing) -> str:
+    """« 2 points à corriger : UO ACT Vesta – Adresse mail, … »: what is said when no remark was written."""
+    named = [f"{one.fiche} – {part.label}" for one, part in standing.returned]
+    shown = "\u202f; ".join(named[:8]) + ("…" if len(named) > 8 else ".")
+    return f"{french.counted(len(named), 'point à corriger', 'points à corriger')}\u00a0: {shown}"
+
+
+def amended_words(standing: Standing) -> str:
+    """What the support put right itself, for the author; empty when nothing."""
+    lines = []
+    for one in standing.fiches:
+        for part in one.parts:
+            review = one.review_of(part)
+            if review is None or review.decision not in {FieldDecision.AMEND, FieldDecision.KEEP}:
+                continue
+            kept = review.decision == FieldDecision.KEEP
+            said = "valeur du répertoire gardée" if kept else f"corrigé en «\u00a0{_amended(one, part)}\u00a0»"
+            lines.append(f"{one.fiche} – {part.label}\u00a0: {said}{f' ({review.reason})' if review.reason else ''}.")
+    return "\n".join(lines)
+
+
+def _amended(one: FicheStanding, part: Part) -> str:
+    words = [in_words(one.fiche.kind, name, one.reviews[name].value) for name in part.names if name in one.reviews]
+    text = ", ".join(words)
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def _standing_in(dossier: Dossier, fiche: Fiche) -> FicheStanding:
+    found = Fiche.objects.filter(dossier=dossier, pk=fiche.pk).with_records().first()
+    if found is None:
+        raise ValidationError("Cette fiche n’est plus dans le dossier.", code="gone")
+    return standings([found])[0]
+
+
+def _refuse(one: FicheStanding, part: Part, decision: str, values: Mapping[str, Any] | None) -> None:
+    """Raise ``ValidationError`` for a decision that the part does not take."""
+    if decision == FieldDecision.KEEP and (part.is_whole or one.fiche.action == FicheAction.CREATE):
+        raise ValidationError("Le répertoire n’a pas de valeur à garder ici.", code="decision")
+    if decision == FieldDecision.AMEND and (part.is_whole or not values):
+        raise ValidationError("Donnez la valeur corrigée.", code="decision")
+
+
+def _forget(one: FicheStanding, part: Part) -> None:
+    """Drop the decisions of a part, and what an amendment of its block added."""
+    proposed = {name for other in one.parts for name in other.stored}
+    added = {name for name in set(one.reviews) - proposed if block_of(RecordKind(one.fiche.kind), name) == part.block}
+    names = {*part.stored, *(added if part.names else ())}
+    FieldReview.objects.filter(fiche=one.fiche, field__in=names).delete()
+
+
+def _write(
+    one: FicheStanding,
+    names: tuple[str, ...],
+    decision: str,
+    amended: Mapping[str, Any],
+    *,
+    by: User,
+    now: datetime.datetime,
+    reason: str,
+    record_version: int,
+) -> None:
+    FieldReview.objects.bulk_create(
+        [
+            FieldReview(
+                fiche=one.fiche,
+                field=name,
+                decision=decision,
+                value=amended.get(name),
+                proposed=one.proposal(name),
+                reason=reason,
+                record_version=record_version,
+                at=now,
+                by=by,
+            )
+            for name in names
+        ],
+        update_conflicts=True,
+        unique_fields=["fiche", "field"],
+        update_fields=["decision", "value", "proposed", "reason", "record_version", "at", "by"],
+    )

@@ -1,0 +1,239 @@
+"""Where the review of a dossier stands: what is decided of each fiche, what is left, what stands against publishing.
+
+Four queries for a dossier, whatever its number of fiches.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
+
+from ..enums import FicheAction, FieldDecision
+from ..models import Fiche, FicheFile, FieldReview
+from ..workflow import IDLE_PAIRS
+from .meanwhile import Conflict, changes_since, conflicts_in
+from .parts import ACT, FILES, Part, parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..models import Dossier
+
+SHORT_ACTS = {FicheAction.CREATE: "nouvelle", FicheAction.DELETE: "suppression", FicheAction.MOVE: "déplacement"}
+
+
+@dataclass
+class FicheStanding:
+    """One fiche under review: its parts, their decisions, the conflicts that the directory made."""
+
+    fiche: Fiche
+    parts: list[Part]
+    reviews: dict[str, FieldReview]
+    conflicts: dict[str, Conflict]
+    files: list[FicheFile] = field(default_factory=list)
+
+    def review_of(self, part: Part) -> FieldReview | None:
+        """Decision taken on a part, if any."""
+        return next((self.reviews[name] for name in part.stored if name in self.reviews), None)
+
+    def proposal(self, name: str) -> Any:
+        """What is proposed under a stored name: a value; where the fiche goes; which files it brings."""
+        if name == ACT:
+            return {"action": self.fiche.action, "parent": self.fiche.parent_id}
+        if name in FILES:
+            return sorted(file.pk for file in self.files if file.kind in FILES[name][1])
+        return self.fiche.values.get(name)
+
+    def conflicts_of(self, part: Part) -> list[Conflict]:
+        """Conflicts of the fields of a part."""
+        return [self.conflicts[name] for name in part.names if name in self.conflicts]
+
+    def is_open_conflict(self, part: Part) -> bool:
+        """Tell whether a conflict of the part waits for a decision that settles it."""
+        review = self.review_of(part)
+        return any(not conflict.is_settled(review) for conflict in self.conflicts_of(part)) and not self._returns(part)
+
+    def part(self, key: str) -> Part | None:
+        """Part of that key."""
+        return next((part for part in self.parts if part.key == key), None)
+
+    def _returns(self, part: Part) -> bool:
+        review = self.review_of(part)
+        return review is not None and review.decision == FieldDecision.RETURN
+
+    @cached_property
+    def returned(self) -> list[Part]:
+        """Parts to be put right by the author."""
+        return [part for part in self.parts if self._returns(part)]
+
+    @cached_property
+    def open_conflicts(self) -> list[Part]:
+        """Parts that somebody must settle before anything is published."""
+        return [part for part in self.parts if self.is_open_conflict(part)]
+
+    @cached_property
+    def undecided(self) -> list[Part]:
+        """Parts that nobody has looked at: accepted when the dossier is validated."""
+        return [part for part in self.parts if self.review_of(part) is None and not self.is_open_conflict(part)]
+
+    @property
+    def decided_count(self) -> int:
+        return len(self.parts) - len(self.undecided) - len(self.open_conflicts)
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether each part is decided."""
+        return not self.undecided and not self.open_conflicts
+
+    @property
+    def code(self) -> str:
+        """EG, S1, S2, UF or UO."""
+        return {"eg": "EG", "uo": "UO"}.get(self.fiche.kind, getattr(self.fiche, "level", "") or "S1")
+
+    @property
+    def short_act(self) -> str:
+        """« nouvelle », « suppression », « déplacement », or nothing."""
+        return SHORT_ACTS.get(FicheAction(self.fiche.action), "")
+
+
+@dataclass
+class Standing:
+    """A dossier under review: its fiches that propose something, in the order of the tree."""
+
+    dossier: Dossier
+    fiches: list[FicheStanding]
+    depths: dict[int, int]
+
+    def find(self, fiche_id: int) -> FicheStanding | None:
+        """Fiche of that id."""
+        return next((one for one in self.fiches if one.fiche.pk == fiche_id), None)
+
+    def after(self, fiche_id: int) -> FicheStanding | None:
+        """Next fiche that has something to decide, after this one then from the first; ``None`` when all is decided."""
+        rank = next((at for at, one in enumerate(self.fiches) if one.fiche.pk == fiche_id), -1)
+        around = [*self.fiches[rank + 1 :], *self.fiches[: max(rank, 0)]]
+        return next((one for one in around if not one.is_done), None)
+
+    @property
+    def open_conflicts(self) -> list[tuple[FicheStanding, Part]]:
+        return [(one, part) for one in self.fiches for part in one.open_conflicts]
+
+    @property
+    def returned(self) -> list[tuple[FicheStanding, Part]]:
+        return [(one, part) for one in self.fiches for part in one.returned]
+
+    @property
+    def total(self) -> int:
+        return sum(len(one.parts) for one in self.fiches)
+
+    @property
+    def undecided_count(self) -> int:
+        return sum(len(one.undecided) for one in self.fiches)
+
+    @property
+    def conflict_count(self) -> int:
+        return len(self.open_conflicts)
+
+    @property
+    def returned_count(self) -> int:
+        return len(self.returned)
+
+    @property
+    def decided_count(self) -> int:
+        return sum(one.decided_count for one in self.fiches)
+
+    def count(self, *decisions: str) -> int:
+        """Parts decided so."""
+        reviews = (one.review_of(part) for one in self.fiches for part in one.parts if part not in one.open_conflicts)
+        return sum(review is not None and review.decision in decisions for review in reviews)
+
+    @property
+    def accepted_count(self) -> int:
+        return self.count(FieldDecision.ACCEPT)
+
+    @property
+    def amended_count(self) -> int:
+        return self.count(FieldDecision.AMEND)
+
+    @property
+    def kept_count(self) -> int:
+        return self.count(FieldDecision.KEEP)
+
+    @property
+    def may_validate(self) -> bool:
+        """Tell whether the whole dossier may be published: conflicts settled, nothing returned (spec 30)."""
+        return not self.open_conflicts and not self.returned
+
+    @cached_property
+    def publishable(self) -> list[Fiche]:
+        """Fiches that a partial publication would take: nothing returned there, nor in a new fiche above."""
+        held = {one.fiche.pk for one in self.fiches if one.returned}
+        by_id = {one.fiche.pk: one.fiche for one in self.fiches}
+
+        def is_free(fiche: Fiche) -> bool:
+            if fiche.pk in held:
+                return False
+            above = by_id.get(fiche.parent_id or 0)
+            return above is None or not above.is_creation or is_free(above)
+
+        return [one.fiche for one in self.fiches if is_free(one.fiche)]
+
+    @property
+    def may_publish_part(self) -> bool:
+        """Tell whether some fiches may be published while the others go back to their author."""
+        return bool(self.returned) and not self.open_conflicts and bool(self.publishable)
+
+
+def standing_of(dossier: Dossier) -> Standing:
+    """Where the review of a dossier stands now."""
+    level = Coalesce(F("structure__level"), KT("values__level"))
+    every = list(dossier.fiches.with_records().annotate(level=level).order_by("position", "pk"))
+    ordered, depths = _in_tree(every)
+    at_work = [fiche for fiche in ordered if (fiche.action, fiche.state) not in IDLE_PAIRS]
+    for fiche in at_work:
+        fiche.dossier = dossier
+    return Standing(dossier, standings(at_work), depths)
+
+
+def standings(fiches: list[Fiche]) -> list[FicheStanding]:
+    """Each fiche with its decisions, files and conflicts: three queries."""
+    reviews: dict[int, dict[str, FieldReview]] = defaultdict(dict)
+    for review in FieldReview.objects.filter(fiche__in=fiches).select_related("by"):
+        reviews[review.fiche_id][review.field] = review
+    files: dict[int, list[FicheFile]] = defaultdict(list)
+    for file in FicheFile.objects.filter(fiche__in=fiches).select_related("removes"):
+        files[file.fiche_id].append(file)
+    changes = changes_since(fiches)
+    return [
+        FicheStanding(
+            fiche,
+            parts_of(fiche, files[fiche.pk]),
+            reviews[fiche.pk],
+            conflicts_in(fiche, changes.get(fiche.pk, ())),
+            files[fiche.pk],
+        )
+        for fiche in fiches
+    ]
+
+
+def _in_tree(fiches: Iterable[Fiche]) -> tuple[list[Fiche], dict[int, int]]:
+    """Fiches as the tree shows them, each after the one above it, and their depths."""
+    below: dict[int, list[Fiche]] = defaultdict(list)
+    known = {fiche.pk for fiche in fiches}
+    for fiche in fiches:
+        below[fiche.parent_id if fiche.parent_id in known else 0].append(fiche)
+    ordered: list[Fiche] = []
+    depths: dict[int, int] = {}
+    waiting = [(fiche, 0) for fiche in reversed(below[0])]
+    while waiting:
+        fiche, depth = waiting.pop()
+        ordered.append(fiche)
+        depths[fiche.pk] = depth
+        waiting += [(child, depth + 1) for child in reversed(below[fiche.pk])]
+    return ordered, depths
