@@ -82,6 +82,7 @@ def dossier_context(
         "selected": tree.selected,
         "links": act_links(request, dossier, tree, edits=edits),
         "crumbs": crumbs_of(dossier, *steps),
+        "edits": edits,
         "may_edit": tree.editable,
         "validates": validates_dossiers(request),
         "legend_abbreviations": ABBREVIATIONS,
@@ -98,4 +99,6 @@ def act_links(request: HttpRequest, dossier: Dossier, tree: Tree, *, edits: bool
         found.append(ActLink("Envoyer en validation", dossier_url(dossier, "send"), "envoyer", solid=ready))
     if DossierAct.WITHDRAW in acts:
         found.append(ActLink("Retirer de la validation", dossier_url(dossier, "withdraw")))
+    if DossierAct.ABANDON in acts:
+        found.append(ActLink("Abandonner", dossier_url(dossier, "abandon")))
     return found

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .models import Dossier
 
 NOT_YOURS = "Ce dossier n’est pas dans votre périmètre."
-NOT_EDITABLE = {
+NOT_EDITABLE: dict[str, str] = {
     DossierState.SENT: "Ce dossier est en validation\u00a0: retirez-le de la validation pour le modifier.",
     DossierState.VALIDATED: "Ce dossier est publié\u00a0: il ne se modifie plus.",
     DossierState.ABANDONED: "Ce dossier est abandonné\u00a0: il ne se modifie plus.",
@@ -78,7 +78,7 @@ def why_not_edit(scope: Scope, dossier: Dossier) -> str:
     """Reason why the fiches of a dossier may not be changed by this person now, in French; empty when they may."""
     if not edits_dossier(scope, dossier):
         return NOT_YOURS
-    return NOT_EDITABLE.get(DossierState(dossier.state), "")
+    return NOT_EDITABLE.get(dossier.state, "")
 
 
 def why_not_act(scope: Scope, dossier: Dossier, transition: Transition, *, edits: bool | None = None) -> str:

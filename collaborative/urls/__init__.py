@@ -1,8 +1,9 @@
 """Addresses below « /dossiers/ », one module a family of pages."""
 
-from . import dossiers
+from . import dossiers, fiche_acts
 
 app_name = "collaborative"
 urlpatterns = [
     *dossiers.urlpatterns,
+    *fiche_acts.urlpatterns,
 ]

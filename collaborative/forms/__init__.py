@@ -1,0 +1,1 @@
+"""Forms of dossiers, one module a family of pages. Parsing only."""

@@ -1,0 +1,79 @@
+"""What stands against sending a dossier, and what sending it would publish. Pure, over its tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from common import french
+
+from .enums import FicheAction, FicheState
+
+if TYPE_CHECKING:
+    from .tree import Node, Tree
+
+
+@dataclass(frozen=True)
+class MissingField:
+    """A required field that is empty, and the address that leads to it."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A fiche en attente: what it lacks; nothing when it only has to be finalised."""
+
+    node: Node
+    fields: list[MissingField]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Fiches that sending proposes, by what publishing them does: « 2 nouvelles fiches »."""
+
+    words: str
+    nodes: list[Node]
+
+
+# Noun and adjective of a kind of change: singular, plural.
+_NOUNS = {
+    FicheAction.CREATE: ("nouvelle fiche", "nouvelles fiches"),
+    FicheAction.MODIFY: ("fiche modifiée", "fiches modifiées"),
+    FicheAction.DELETE: ("fiche supprimée", "fiches supprimées"),
+    FicheAction.MOVE: ("fiche déplacée", "fiches déplacées"),
+}
+
+
+def field_url(fiche_url: str, block: str, name: str) -> str:
+    """Address of a field of the page of a fiche; of its block when the field is not known."""
+    return f"{fiche_url}#id_{block}-{name}" if name else f"{fiche_url}#{block}"
+
+
+def unfinished_of(tree: Tree) -> list[Unfinished]:
+    """Fiches en attente, in the order of the tree, each with the fields to fill in."""
+    return [
+        Unfinished(
+            node,
+            [MissingField(row["label"], field_url(node.url, row["block"], row["name"])) for row in node.fiche.missing],
+        )
+        for node in tree.pending
+    ]
+
+
+def published_by(tree: Tree) -> list[Published]:
+    """What the dossier proposes, by kind of change, the kinds without a fiche left out."""
+    found = []
+    for action, (one, many) in _NOUNS.items():
+        nodes = [node for node in tree if node.fiche.action == action and _is_proposed(node)]
+        if nodes:
+            found.append(Published(french.counted(len(nodes), one, many), nodes))
+    return found
+
+
+def _is_proposed(node: Node) -> bool:
+    fiche = node.fiche
+    if fiche.is_creation:
+        return not fiche.is_removed
+    return fiche.state != FicheState.STANDARD
