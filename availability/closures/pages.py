@@ -25,6 +25,11 @@ def register() -> None:
         )
     )
     navigation.register(
+        navigation.NavItem(
+            "Places attendues", "availability:expected_list", section="menu", order=415, visible=states_places
+        )
+    )
+    navigation.register(
         navigation.NavItem("Lits mutualisés", "availability:pools", section="menu", order=420, visible=manages_pools)
     )
     home.register(

@@ -159,7 +159,7 @@ def announce_places(
 @transaction.atomic
 def settle_places(*, expected_id: int, scope: Scope, now: datetime.datetime) -> ExpectedPlace:
     """Give an announcement up. Raises ``ExpectedPlace.DoesNotExist``, ``ExpectedSettled`` and ``StatementRefused``."""
-    return _settle(_lock_place(expected_id, scope), now)
+    return _settle(_lock_place(expected_id, scope), ExpectedPlace.Outcome.GIVEN_UP, now)
 
 
 @transaction.atomic
@@ -171,7 +171,7 @@ def receive_places(*, expected_id: int, scope: Scope, now: datetime.datetime) ->
     place = _lock_place(expected_id, scope)
     closure = UnitClosure.objects.active_at(now).filter(unit=place.unit_id).first()
     _check_may(scope, place.unit, closure)
-    return _settle(place, now)
+    return _settle(place, ExpectedPlace.Outcome.ARRIVED, now)
 
 
 @transaction.atomic
@@ -186,14 +186,14 @@ def postpone_places(
     place = _lock_place(expected_id, scope)
     _check_may(scope, place.unit)
     _check_day(expected_on, today)
-    _settle(place, now)
+    _settle(place, ExpectedPlace.Outcome.POSTPONED, now)
     said = {"unit_id": place.unit_id, "count": place.count, "comment": place.comment}
     return ExpectedPlace.objects.create(expected_on=expected_on, recorded_at=now, by=by, **said)
 
 
-def _settle(place: ExpectedPlace, now: datetime.datetime) -> ExpectedPlace:
-    place.settled_at = now
-    place.save(update_fields=["settled_at"])
+def _settle(place: ExpectedPlace, outcome: str, now: datetime.datetime) -> ExpectedPlace:
+    place.settled_at, place.outcome = now, outcome
+    place.save(update_fields=["settled_at", "outcome"])
     return place
 
 

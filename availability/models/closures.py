@@ -69,8 +69,13 @@ class UnitClosure(models.Model):
 class ExpectedPlace(models.Model):
     """« Place attendue le … »: places that should be free from a day on, shown as *bientôt* (spec 20).
 
-    On the day it becomes a reminder. ``settled_at``: it came, or was given up.
+    On the day it becomes a reminder. ``settled_at``: it came, was put off or given up, as ``outcome`` says.
     """
+
+    class Outcome(models.TextChoices):
+        ARRIVED = "arrived", "Arrivée"
+        POSTPONED = "postponed", "Reportée"
+        GIVEN_UP = "given_up", "Annulée"
 
     unit = models.ForeignKey(OperationalUnit, models.PROTECT, related_name="expected_places", verbose_name="unité")
     count = models.PositiveSmallIntegerField("places attendues")
@@ -81,12 +86,18 @@ class ExpectedPlace(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="annoncées par"
     )
     settled_at = models.DateTimeField("close le", null=True, blank=True)
+    outcome = models.CharField("suite", max_length=10, choices=Outcome, blank=True)
 
     class Meta:
         verbose_name = "place attendue"
         verbose_name_plural = "places attendues"
         ordering = ["expected_on", "pk"]
-        constraints = [models.CheckConstraint(condition=Q(count__gte=1), name="expectedplace_some")]
+        constraints = [
+            models.CheckConstraint(condition=Q(count__gte=1), name="expectedplace_some"),
+            models.CheckConstraint(
+                condition=Q(outcome="") | Q(settled_at__isnull=False), name="expectedplace_outcome_settled"
+            ),
+        ]
         indexes = [
             models.Index(fields=["unit", "expected_on"], name="expectedplace_awaited", condition=Q(settled_at=None))
         ]

@@ -4,29 +4,33 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import SignedInRequest
 from accounts.roles import Permission
 from common.french import day
 from common.pages import Crumb
-from directory.models import OperationalUnit
+from directory.models import Department, OperationalUnit
 
 from ..exceptions import StatementRefused
 from ..expected import services as expected
 from ..expected.forms import ExpectedForm, PostponeForm
+from ..expected.listing import SHOWN_LABELS, ExpectedFilter, PlacesLine, places_for
 from ..expected.services import WHY_WORDS, AlreadyAnnounced, ExpectedRefused, ExpectedSettled
 from ..models import CurrentFigure, ExpectedPlace
-from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
+from ..permissions import REFUSAL_WORDS, Refusal, may_state_somewhere, statement_refusal
 
 REFUSED = 422
 LARGEST_ID = 2**63 - 1
 ARRIVED, POSTPONED, GIVEN_UP = "arrivees", "reporter", "abandonner"
+PER_PAGE = 30
+NOT_YOURS = "Les places attendues sont annoncées par les responsables de disponibilités et les directeurs."
 SETTLED = "Cette annonce était déjà close."
 
 
@@ -53,6 +57,27 @@ def crumbs(unit: OperationalUnit, page: str) -> list[Crumb]:
         Crumb(unit.name, reverse("directory:unit_detail", args=[unit.pk]), "UO"),
         Crumb(page),
     ]
+
+
+@require_safe
+def expected_list(request: SignedInRequest) -> HttpResponse:
+    """Announcements of my units, those still awaited unless asked otherwise."""
+    if not may_state_somewhere(request.scope):
+        raise PermissionDenied(NOT_YOURS)
+    today = timezone.localdate()
+    asked = ExpectedFilter.read(request.GET)
+    page = Paginator(asked.apply(places_for(request.scope), today), PER_PAGE).get_page(request.GET.get("page"))
+    departments = Department.objects.only("code", "name", "order").order_by("order", "code")
+    context = {
+        "page": page,
+        "lines": [PlacesLine(place, today) for place in page.object_list],
+        "asked": asked,
+        "choices": SHOWN_LABELS.items(),
+        "departments": departments if request.scope.coverage(Permission.STATEMENT_WRITE).region else [],
+        "is_filtered": bool(asked.text or asked.department),
+        "crumbs": [Crumb("Mise à jour des disponibilités", reverse("availability:entry")), Crumb("Places attendues")],
+    }
+    return render(request, "availability/expected_list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -55,6 +55,8 @@ def grow(world, cast, times):
 PAGES = {
     "indisponibilités": ("sesan", lambda world, made: reverse("availability:closures")),
     "mes indisponibilités": ("responsable", lambda world, made: reverse("availability:closures")),
+    "places attendues": ("responsable", lambda world, made: reverse("availability:expected_list")),
+    "places attendues, support": ("sesan", lambda world, made: reverse("availability:expected_list") + "?voir=toutes"),
     "déclarer": ("responsable", lambda world, made: reverse("availability:closure_add")),
     "déclarer, support": ("sesan", lambda world, made: reverse("availability:closure_add") + "?q=altair"),
     "modifier": ("responsable", lambda world, made: reverse("availability:closure_edit", args=[made["closure"].pk])),

@@ -311,3 +311,66 @@ def test_a_button_that_is_none_is_a_bad_request(responsable, world, data):
 def test_absurd_ids_are_not_found(responsable):
     assert responsable.get("/disponibilites/places-attendues/99999999999999999999999/").status_code == 404
     assert responsable.get("/disponibilites/unites/99999999999999999999999/place-attendue/").status_code == 404
+
+
+# The list.
+
+LIST = "/disponibilites/places-attendues/"
+
+
+@pytest.mark.parametrize(
+    ("asked", "outcome", "state"),
+    [("arrivees", "arrivees", "Arrivées"), ("annulees", "abandonner", "Annulées")],
+)
+def test_the_list_keeps_what_became_of_an_announcement(responsable, world, asked, outcome, state):
+    place = announced(world, days=1)
+    page = responsable.get(LIST).text
+    assert "Annoncées</span>" in page
+    detail = reverse("availability:expected_detail", args=[place.pk])
+    assert detail in page
+    responsable.post(detail, {"suite": outcome})
+    assert "Aucune place annoncée" in responsable.get(LIST).text
+    closed = responsable.get(LIST + f"?voir={asked}").text
+    assert f"{state}</span>" in closed
+    assert f'href="{detail}"' not in closed
+
+
+def test_the_list_tells_the_days_that_passed(responsable, world):
+    announced(world, days=-2)
+    announced(world, days=3, count=7)
+    page = responsable.get(LIST + "?voir=passees").text
+    assert "Jour passé</span>" in page
+    assert "2 places étaient attendues" in page
+    assert "7 places" not in page
+
+
+def test_one_put_off_is_followed_by_the_other(responsable, world):
+    place = announced(world)
+    day = timezone.localdate() + 5 * DAY
+    url = reverse("availability:expected_detail", args=[place.pk])
+    responsable.post(url, {"suite": "reporter", "expected_on": day.isoformat()})
+    page = responsable.get(LIST + "?voir=toutes").text
+    assert page.index("Annoncées</span>") < page.index("Reportées</span>")
+
+
+@pytest.mark.parametrize(
+    ("who", "query", "found"),
+    [
+        ("responsable", "", True),
+        ("sesan", "", True),
+        ("stranger", "", False),
+        ("sesan", "q=altair", True),
+        ("sesan", "q=nulle+part", False),
+        ("sesan", "departement=92", True),
+        ("sesan", "departement=75", False),
+        ("sesan", "page=9999999999999999999&voir=x", True),
+    ],
+)
+def test_the_list_is_of_my_units_and_filtered(client, cast, world, who, query, found):
+    announced(world, days=1, count=7)
+    client.force_login(getattr(cast, who))
+    assert ("7 places attendues" in client.get(f"{LIST}?{query}").text) is found
+
+
+def test_the_list_is_reached_from_the_entry_page(responsable):
+    assert f'href="{LIST}"' in responsable.get(reverse("availability:entry")).text

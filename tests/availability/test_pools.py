@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from availability import services
+from availability import services, summary
 from availability.closures import services as closures
 from availability.closures.services import Period
 from availability.exceptions import StaleFigure, StatementRefused
@@ -17,6 +17,7 @@ from availability.pools import services as pools
 from availability.pools.services import PoolRefused
 from availability.standing import Standing, closures_of, standing_at
 from availability.statement import Statement
+from availability.synthesis.totals import Criteria, live_totals
 from directory.enums import ClosureKind
 from directory.models import OperationalUnit
 from directory.scopes import scope_of
@@ -310,6 +311,27 @@ def test_a_closure_of_one_member_leaves_the_places_to_the_others(cast, world, no
     with pytest.raises(StatementRefused):
         state(cast.responsable, world.act, 6, 2, now)
     assert OperationalUnit.objects.filter(current_figure__pool=pool, current_figure__figure=6).count() == 2
+
+
+@pytest.mark.parametrize("who", ["act", "lam"])
+def test_a_member_back_from_a_closure_counts_again_once_any_unit_is_confirmed(cast, world, now, who):
+    make(cast, world, world.act, world.lam, figure=7, now=now)
+    said = {"reason": "works", "comment": "", "by": cast.responsable, "scope": scope_of(cast.responsable), "now": now}
+    closures.declare_closures(unit_ids=[world.act.pk], period=Period(now, now + HOUR), **said)
+
+    def cell(moment):
+        found = closures_of([world.act.pk], moment)
+        live = live_totals(Criteria(), moment).cells[world.grouping.pk, "92"]
+        assert summary.default_cells(moment)[world.grouping.pk, "92"] == live
+        return standing_at(row(world.act), found[world.act.pk], moment), live.free, live.counted, live.open
+
+    state(cast.responsable, world.lam, 6, 1, now + HOUR / 2)  # while it was closed: not said of it
+    back = now + 2 * HOUR
+    before = cell(back)
+    assert before[0] is Standing.TO_CONFIRM
+    state(cast.responsable, getattr(world, who), 5, 2, back)
+    after = cell(back + HOUR)
+    assert after == (Standing.COUNTED, before[1] - 1, before[2] + 1, before[3])
 
 
 def test_the_name_and_the_installed_places_change(cast, world):

@@ -101,6 +101,7 @@ ROWS = [
         kwargs=closure("lhss", starts=HOUR),
         note="d’une autre structure",
     ),
+    Row("availability:expected_list", get=STATES),
     Row(
         "availability:expected_add",
         get=STATES,
