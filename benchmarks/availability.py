@@ -39,7 +39,7 @@ from accounts.roles import Role
 from availability import membership, summary
 from availability.models import AvailabilityEntry, CurrentFigure
 from availability.services import LARGEST_FIGURE
-from benchmarks.runner import Figure
+from benchmarks.runner import BARE, Figure
 from common.identifiers import luhn_key
 from directory.enums import Nomenclature
 from directory.models import Assignment, Commune, GeographicEntity, LegalEntity, OperationalUnit, Term
@@ -49,15 +49,6 @@ from ror.urls import urlpatterns as site_urls
 OWN_DATABASE = "ror_bench_availability"
 UNITS, MANY_UNITS = 20_000, 500_000
 GOAL_SAVE, GOAL_PAGE, GOAL_GROWTH = 2.0, 2.0, 3.0
-BARE = [  # as startproject writes them
-    "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
 ROW = """<li id="ligne-{{ unit.pk }}"><input type="hidden" name="unit" value="{{ unit.pk }}">
 <h3><small>{{ unit.geographic_entity.name }}</small>
 <a href="{% url "directory:unit_detail" unit.pk %}">{{ unit.name }}</a>

@@ -26,6 +26,15 @@ from pathlib import Path
 from ror.cluster import Cluster
 
 FOLDER = Path(__file__).resolve().parent
+BARE = [  # the middleware that startproject writes
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
 
 
 @dataclass(frozen=True)

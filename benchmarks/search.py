@@ -1,10 +1,13 @@
 """The search page, whole, beside a bare view; suggestions likewise; on « idf », then on a generated France.
 
 Ours goes through every middleware, reads the address, and renders the site's page for a person signed in. The floor is
-given the terms and the position, asks one query for the same fifteen establishments with their units, the totals and
-the same counts to refine by, and renders a plain list: no session, no filters that combine, no closures, no hidden
-place, no wider radius when too little is found. Both answer Django's test client, in turns, in one process; with eight
-clients, eight threads ask at once and a run is the time that all of them take.
+what a good Django developer would write at the simplest: the middleware of a new project, the person signed in and
+their rights read from the tables, then one query, the best there is, for the same fifteen establishments with their
+units, the totals and the same counts to refine by, and a plain list. It is given the terms and the position rather than
+reading them, and has no filters that combine, no closures, no wider radius when too little is found, nothing kept, no
+count of what is searched, no header, no map. For suggestions it is signed in likewise and asks one query. Both answer
+Django's test client, in turns, in one process; with eight clients, eight threads ask at once and a run is the time
+that all of them take.
 
 France (``benchmarks.france``) is a copy of the database thrown away at the end: 127,000 establishments, 500,000 units.
 """
@@ -15,10 +18,13 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
@@ -27,17 +33,19 @@ from django.urls import path
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.roles import Permission
 from benchmarks import search_export
 from benchmarks.france import france, wrapper_of
-from benchmarks.runner import Figure
+from benchmarks.runner import BARE, Figure
 from common.geo import chord_km_sql, chord_sql
 from common.pages import PAGE_SIZE
 from common.text import fold
-from directory.scopes import Coverage
+from directory.scopes import Coverage, scope_of
 from directory.territory.places import resolve_place
 from ror.urls import urlpatterns as site_urls
 from search.criteria import SearchCriteria
 from search.engine.conditions import Asked, base_conditions, base_parameters, nearby_cte, radius_condition
+from search.sight import place_visible
 from search.words.matching import known_keys, read_text
 from search.words.matching_sql import match_rank
 
@@ -66,6 +74,8 @@ QUERIES = PLACED + ANYWHERE
 TYPED = ("app", "appartement de coo", "réa", "maison", "soins de sui", "nanter", "kiné", "urgen")
 TEMPLATE = """<!doctype html><html lang="fr"><title>{{ where }} {{ what }}</title>
 <h1>{{ rows.0.groups }} établissements, {{ rows.0.units }} UO</h1>
+<label><input type="checkbox" name="places"> Au moins une place libre ({{ rows.0.free }})</label>
+<label><input type="checkbox" name="ajour"> Chiffre à jour ({{ rows.0.fresh }})</label>
 {% for title, choices in facets %}<fieldset><legend>{{ title }}</legend>{% for choice in choices %}<label>
 <input type="checkbox" name="{{ title }}" value="{{ choice.1 }}"> {{ choice.2 }} ({{ choice.3 }})</label>{% endfor %}
 </fieldset>{% endfor %}
@@ -79,8 +89,11 @@ LIST = """<ul role="listbox">{% for row in rows %}
 FLOOR = """
     SET LOCAL jit = off; SET LOCAL work_mem = '64MB';
     WITH {nearby} base AS MATERIALIZED (
-        SELECT d.id, d.group_id, d.sort_name, d.lat, d.lon, d.facet_ids, d.department_code, d.legal_entity_id,
-               {rank} AS rank
+        SELECT d.id, d.group_id, d.sort_name, d.facet_ids, d.department_code, d.legal_entity_id, {rank} AS rank,
+               {visible} AS visible,
+               CASE WHEN {visible} THEN d.lat END AS lat, CASE WHEN {visible} THEN d.lon END AS lon,
+               d.is_open AND d.figure > 0 AND d.expires_at >= %(now)s AS free,
+               d.is_open AND d.figure IS NOT NULL AND d.stated_at >= %(now)s - d.rhythm * %(fresh_share)s AS fresh
         FROM search_searchdocument d WHERE {conditions}
     ),
     found AS (
@@ -109,8 +122,9 @@ FLOOR = """
         SELECT *, row_number() OVER (PARTITION BY facet ORDER BY count DESC, label) AS place FROM counted
     )
     SELECT page.groups, page.units, {km} AS distance, d.group_id, d.entity_name, d.entity_phone,
-           d.department_code, c.list_name AS commune, d.unit_id, d.name, d.type_label, d.phone, d.figure,
-           d.installed_places, d.stated_at,
+           d.department_code, CASE WHEN visible THEN c.list_name END AS commune, d.unit_id, d.name, d.type_label,
+           d.phone, d.figure, d.installed_places, d.stated_at,
+           (SELECT count(*) FROM base WHERE free) AS free, (SELECT count(*) FROM base WHERE fresh) AS fresh,
            (SELECT json_agg(json_build_array(facet, value, label, count)) FROM listed WHERE place <= 12) AS facets
     FROM page JOIN base USING (group_id) JOIN search_searchdocument d ON d.id = base.id
     LEFT JOIN directory_commune c ON c.insee = d.commune_insee
@@ -124,11 +138,15 @@ SUGGESTED = """
 """
 
 
-def floor_statement(where: str, what: str) -> tuple[str, dict[str, Any]]:
-    """Return one query for the page's establishments, their units, the totals and the facets, and its parameters."""
+def floor_asked(where: str, what: str) -> Asked:
+    """What a query of the list means, read once for all."""
     place = resolve_place(where).place if where else None
     match = read_text(what, known_keys(what))
-    asked = Asked.of(SearchCriteria(where, what), match, place, Coverage(), timezone.now())
+    return Asked.of(SearchCriteria(where, what), match, place, Coverage(), timezone.now())
+
+
+def floor_statement(asked: Asked) -> tuple[str, dict[str, Any]]:
+    """Return one query for the page's establishments, their units, the totals and the facets, and its parameters."""
     parameters = base_parameters(asked) | {"size": PAGE_SIZE}
     conditions = base_conditions(asked, parameters)
     chord = "NULL::float8"
@@ -138,7 +156,8 @@ def floor_statement(where: str, what: str) -> tuple[str, dict[str, Any]]:
         chord = chord_sql("min(lat)", "min(lon)")
     statement = FLOOR.format(
         nearby=nearby_cte(asked, parameters),
-        rank="0" if asked.start else match_rank(match, parameters),
+        rank="0" if asked.start else match_rank(asked.match, parameters),
+        visible=place_visible(asked.coverage, parameters),
         conditions=" AND ".join(conditions),
         chord=chord,
         km=chord_km_sql("page.chord"),
@@ -146,10 +165,13 @@ def floor_statement(where: str, what: str) -> tuple[str, dict[str, Any]]:
     return statement, parameters
 
 
+@login_required
 def floor_view(request: HttpRequest) -> HttpResponse:
-    """Answer a query of the list by its number: no session, no account, no reading of the text."""
+    """Answer a query of the list by its number, with the places that this person may be told."""
     number = int(request.GET["numero"])
-    rows = fetched(*floor_view.statements[number])  # type: ignore[attr-defined]
+    coverage = readable(request)
+    asked = replace(floor_view.asked[number], coverage=coverage, now=timezone.now())  # type: ignore[attr-defined]
+    rows = fetched(*floor_statement(asked))
     where, what = QUERIES[number]
     choices = sorted(rows[0]["facets"] if rows else [], key=lambda choice: choice[0])
     facets = [(title, list(some)) for title, some in itertools.groupby(choices, key=lambda choice: choice[0])]
@@ -157,8 +179,18 @@ def floor_view(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page)
 
 
+def readable(request: HttpRequest) -> Coverage:
+    """Where this person may be told hidden places; 403 without any role that reads the directory."""
+    scope = scope_of(request.user)
+    if not scope.may(Permission.DIRECTORY_READ):
+        raise PermissionDenied
+    return scope.coverage(Permission.SENSITIVE_READ)
+
+
+@login_required
 def floor_suggestions(request: HttpRequest) -> HttpResponse:
     """Best few of each group, by the beginning of the last word and the stems of the others."""
+    readable(request)
     *first, last = fold(request.GET["q"]).split()
     rows = fetched(SUGGESTED, {"last": f"{last}:*", "first": " & ".join(first) or f"{last}:*"})
     return HttpResponse(floor_suggestions.template.render({"rows": rows}))  # type: ignore[attr-defined]
@@ -180,7 +212,7 @@ urlpatterns = [path("plancher/", floor_view), path("plancher/suggestions/", floo
 def figures() -> Iterable[Figure]:
     """Ours beside bare on both sizes, at one client and at eight; suggestions; growth; Excel."""
     settings.ROOT_URLCONF = __name__
-    floor_view.statements = [floor_statement(where, what) for where, what in QUERIES]  # type: ignore[attr-defined]
+    floor_view.asked = [floor_asked(where, what) for where, what in QUERIES]  # type: ignore[attr-defined]
     floor_view.template = engines["django"].from_string(TEMPLATE)  # type: ignore[attr-defined]
     floor_suggestions.template = engines["django"].from_string(LIST)  # type: ignore[attr-defined]
     asking = Asking()
@@ -213,11 +245,12 @@ class Asking:
         self.ours, self.floor = self.clients()
 
     def clients(self) -> tuple[Client, Client]:
-        """A browser signed in on our site, another without any middleware."""
+        """A browser signed in on our site, another on the bare views."""
         ours, floor = Client(SERVER_NAME="localhost"), Client(SERVER_NAME="localhost")
         with using(self.large):
             ours.force_login(self.user)
-        with override_settings(MIDDLEWARE=[]):
+            floor.force_login(self.user)
+        with override_settings(MIDDLEWARE=BARE):
             floor.handler.load_middleware()
         return ours, floor
 

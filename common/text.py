@@ -11,9 +11,10 @@ _ARTICLES = {"le", "la", "les", "l"}
 
 def fold(value: str) -> str:
     """Lower case without accents, ligatures or punctuation: « Évry-Courcouronnes » → « evry courcouronnes »."""
-    decomposed = unicodedata.normalize("NFKD", value.translate(_LIGATURES))
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
-    return _NOT_WORD.sub(" ", plain).strip()
+    if not value.isascii():
+        decomposed = unicodedata.normalize("NFKD", value.translate(_LIGATURES))
+        value = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return _NOT_WORD.sub(" ", value.lower()).strip()
 
 
 def place_key(value: str) -> str:

@@ -9,6 +9,8 @@ from django.db.models import Q
 from directory.enums import Nomenclature
 from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, Term
 
+from .words import WAITING_KB
+
 # What a word may name, strongest first: a list that matches hides the weaker ones (spec 40, Matching: type > activity).
 TERM_TIERS: tuple[tuple[Nomenclature, ...], ...] = (
     (Nomenclature.UNIT_TYPE,),
@@ -104,11 +106,14 @@ class SearchDocument(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(fields=["text"], name="searchdocument_text"),
-            GinIndex(fields=["term_ids"], name="searchdocument_terms"),
-            GinIndex(fields=["around"], name="searchdocument_around"),
-            GinIndex(fields=["term_ids", "around"], name="searchdocument_terms_around"),  # chosen over a whole country
-            GinIndex(fields=["identifiers"], name="searchdocument_identifiers"),
+            GinIndex(fields=["text"], name="searchdocument_text", gin_pending_list_limit=WAITING_KB),
+            GinIndex(fields=["term_ids"], name="searchdocument_terms", gin_pending_list_limit=WAITING_KB),
+            GinIndex(fields=["around"], name="searchdocument_around", gin_pending_list_limit=WAITING_KB),
+            # Chosen over a whole country.
+            GinIndex(
+                fields=["term_ids", "around"], name="searchdocument_terms_around", gin_pending_list_limit=WAITING_KB
+            ),
+            GinIndex(fields=["identifiers"], name="searchdocument_identifiers", gin_pending_list_limit=WAITING_KB),
             models.Index(fields=["group_id"], name="searchdocument_group"),
             models.Index(fields=["unit_type", "department_code"], name="searchdocument_type_department"),
         ]

@@ -7,6 +7,9 @@ from django.db.models import Case, F, Q, When
 
 from directory.models import GeographicEntity, Practitioner, Term
 
+# Kilobytes of a text index that wait to be sorted in: every reading goes through them, so that few may wait.
+WAITING_KB = 64
+
 
 class TermKey(models.Model):
     """One folded spelling of a coded term: label, synonym or acronym. An acronym is also found inside a text."""
@@ -78,10 +81,10 @@ class Suggestion(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(fields=["words"], name="suggestion_words"),
+            GinIndex(fields=["words"], name="suggestion_words", gin_pending_list_limit=WAITING_KB),
             # Words of names apart: the planner knows then how many establishments, or people, hold a word.
-            GinIndex(_words_of("geographic_entity"), name="suggestion_entity_words"),
-            GinIndex(_words_of("practitioner"), name="suggestion_person_words"),
+            GinIndex(_words_of("geographic_entity"), name="suggestion_entity_words", gin_pending_list_limit=WAITING_KB),
+            GinIndex(_words_of("practitioner"), name="suggestion_person_words", gin_pending_list_limit=WAITING_KB),
             models.Index(OpClass("key", name="text_pattern_ops"), "group", name="suggestion_key"),
         ]
 

@@ -23,7 +23,8 @@ def marked(label: str, words: Sequence[str]) -> tuple[Piece, ...]:
     """Cut ``label`` into what answers to the folded ``words`` typed and what does not."""
     spans: list[tuple[int, int]] = []
     for found in _WORD.finditer(label):
-        length = max((_matched(found[0], word) for word in words), default=0)
+        shown, folded = found[0], fold(found[0])
+        length = max((_matched(shown, folded, word) for word in words), default=0)
         if not length:
             continue
         start, end = found.start(), found.start() + length
@@ -39,12 +40,13 @@ def marked(label: str, words: Sequence[str]) -> tuple[Piece, ...]:
     return tuple(piece for piece in pieces if piece.text)
 
 
-def _matched(shown: str, typed: str) -> int:
+def _matched(shown: str, folded: str, typed: str) -> int:
     """How many letters of a word of the label answer to a typed word: its beginning, or all of another form of it."""
-    folded = fold(shown)
     if folded.startswith(typed):
         if folded in {f"{typed}s", f"{typed}x", f"{typed}es"}:
             return len(shown)
+        if len(folded) == len(shown):
+            return len(typed)
         return next(size for size in range(1, len(shown) + 1) if len(fold(shown[:size])) >= len(typed))
     if len(folded) >= STEM and typed.startswith(folded) and len(typed) - len(folded) <= ENDING:
         return len(shown)
