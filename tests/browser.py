@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.db import connection
@@ -23,6 +23,11 @@ CHROMIUM_ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run"),
 ]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")  # the first is the one journeys are played in
+# The back office lets its colours glide from one scheme to the other.
+TRANSITIONS_ENDED = """() => Promise.all(
+    document.getAnimations().filter(each => each instanceof CSSTransition).map(each => each.finished.catch(() => null))
+).then(() => undefined)"""
 TIMEOUT = 10_000  # milliseconds
 REST_TIMEOUT = 10  # seconds
 RERUNS = 2  # of a journey: a busy machine may keep a browser waiting; a journey that fails three times is wrong
@@ -113,7 +118,7 @@ def _server_at_rest(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def axe(page: Page) -> Axe:
-    """Return a function that lists what axe finds on the current page, one line a violation.
+    """Return a function that lists what axe finds on the current page, in light then in dark, one line a violation.
 
     The script is evaluated over the debugging protocol: a script tag would be stopped by the CSP.
     """
@@ -122,10 +127,17 @@ def axe(page: Page) -> Axe:
     def run(**options: Any) -> list[str]:
         page.wait_for_load_state()
         page.evaluate(source + ";undefined")
-        found = page.evaluate("options => axe.run(document, options)", {"runOnly": AXE_RULES, **options})
-        return [
-            f"{rule['id']} ({rule['impact']}): {', '.join(str(node['target']) for node in rule['nodes'])}"
-            for rule in found["violations"]
-        ]
+        found = []
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate(TRANSITIONS_ENDED)
+            told = page.evaluate("options => axe.run(document, options)", {"runOnly": AXE_RULES, **options})
+            found += [f"{scheme}: {violation_line(rule)}" for rule in told["violations"]]
+        page.emulate_media(color_scheme=SCHEMES[0])
+        return found
 
     return run
+
+
+def violation_line(rule: dict[str, Any]) -> str:
+    return f"{rule['id']} ({rule['impact']}): {', '.join(str(node['target']) for node in rule['nodes'])}"

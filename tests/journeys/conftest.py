@@ -1,4 +1,4 @@
-"""What browser journeys share: a session without the form, and the two schemes."""
+"""What browser journeys share: a session without the form."""
 
 from collections.abc import Callable
 

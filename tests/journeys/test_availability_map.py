@@ -106,10 +106,8 @@ def test_a_lost_session_shows_the_way_to_sign_in(reader, live_server):
     expect(popup.get_by_role("link", name="reconnectez-vous")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(reader, live_server, axe, scheme):
+def test_axe_finds_nothing(reader, live_server, axe):
     page = reader
-    page.emulate_media(color_scheme=scheme)
     for size in SIZES.values():
         page.set_viewport_size(size)
         for address in (GUICHET + NEEDS, GUICHET + "?age=trente", MAP, MAP + "?homme=on"):

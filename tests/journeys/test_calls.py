@@ -65,11 +65,9 @@ def test_the_same_without_script(page, live_server, cast, world, open_session):
     assert CurrentFigure.objects.get(pk=world.act.pk).contested_at is None
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_pages_of_calls_and_history_are_accessible(page, axe, live_server, open_session, cast, world, size, scheme):
+def test_pages_of_calls_and_history_are_accessible(page, axe, live_server, open_session, cast, world, size):
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     now = timezone.now()
     for version, hours in enumerate((200, 90, 30, 5), start=2):
         at = now - datetime.timedelta(hours=hours)

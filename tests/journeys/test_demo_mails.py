@@ -13,10 +13,8 @@ def mail(transactional_db):
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_mail_is_found_and_read(page, axe, live_server, mail, width, scheme):
+def test_a_mail_is_found_and_read(page, axe, live_server, mail, width):
     page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
     page.goto(f"{live_server.url}/demo/courriels/")
     assert axe() == []
     page.get_by_role("link", name="Mot de passe").click()

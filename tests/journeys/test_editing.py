@@ -333,12 +333,10 @@ def test_lists_follow_the_discipline(page, live_server, open_session, cast, furn
     assert OperationalUnit.objects.get(pk=furnished.act.pk).unit_type.code == "121.28"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.console_errors("422")
-def test_every_form_is_accessible(page, axe, live_server, open_session, cast, furnished, size, scheme):
+def test_every_form_is_accessible(page, axe, live_server, open_session, cast, furnished, size):
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     found = []
     for who in (cast.directeur, cast.sesan):
         open_session(who)

@@ -265,10 +265,8 @@ def test_a_session_that_ends_loses_nothing_without_script(
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing(opened, axe, live_server, world, width, scheme):
-    opened.emulate_media(color_scheme=scheme)
+def test_axe_finds_nothing(opened, axe, live_server, world, width):
     opened.set_viewport_size({"width": width, "height": 3000})
     assert axe() == []
     figure_of(opened, world.act).fill("41")

@@ -67,11 +67,9 @@ def test_a_director_reads_and_support_restores(page, live_server, open_session, 
     assert (entity.comment, entity.phone) == (LONG, "0141000000")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing(page, axe, live_server, open_session, cast, changed, size, scheme):
+def test_axe_finds_nothing(page, axe, live_server, open_session, cast, changed, size):
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     open_session(cast.sesan)
     page.goto(f"{live_server.url}{history(changed.act)}")
     assert axe() == []

@@ -150,12 +150,9 @@ def test_an_establishment_is_closed_and_reopened(page, plain_page, live_server, 
     assert not OperationalUnit.objects.filter(geographic_entity=world.eg, status="closed").exists()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.console_errors("422")
-def test_hours_and_closures_are_accessible(
-    page, axe, live_server, open_session, cast, world, form_url, unit_url, size, scheme
-):
+def test_hours_and_closures_are_accessible(page, axe, live_server, open_session, cast, world, form_url, unit_url, size):
     for day in range(1, 6):
         WeeklyHoursFactory(unit=world.act, weekday=day)
     WeeklyHoursFactory(unit=world.act, weekday=1, opens_at="09:00", valid_until="2025-12-31")
@@ -163,7 +160,6 @@ def test_hours_and_closures_are_accessible(
     pole = StructureFactory(geographic_entity=world.eg)
     closing = {"kind": "structure", "record_id": pole.pk}
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     open_session(cast.directeur)
     found = []
     addresses = [

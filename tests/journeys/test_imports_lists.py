@@ -111,10 +111,8 @@ def test_accounts_are_created_from_the_template(page, live_server, support, tmp_
 
 
 @pytest.mark.parametrize("size", WIDTHS, ids=["laptop", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_accessible(page, axe, live_server, support, tmp_path, size, scheme):
+def test_the_pages_are_accessible(page, axe, live_server, support, tmp_path, size):
     page.set_viewport_size(size)
-    page.emulate_media(color_scheme=scheme)
     found = []
     addresses = ["nomenclatures/", *(f"imports/nouveau/{kind}/" for kind in ("nomenclature", "units", "accounts"))]
     for address in addresses:

@@ -11,11 +11,9 @@ from tests.factories.directory import UnitFactory
 from .test_accessibility import SIZES, errors_of
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_pages_of_support_are_accessible(page, axe, live_server, open_session, cast, world, size, scheme):
+def test_pages_of_support_are_accessible(page, axe, live_server, open_session, cast, world, size):
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     UnitFactory(geographic_entity=world.eg, lhss=True)
     membership.write_rows(unit_ids=None)
     CrisisMode.objects.create(is_on=True, at=timezone.now(), by=cast.sesan, reason="Épidémie")

@@ -71,10 +71,8 @@ def test_support_filters_turns_the_page_and_downloads(page, live_server, open_se
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_accessible(page, axe, live_server, open_session, cast, rated, size, scheme):
+def test_the_pages_are_accessible(page, axe, live_server, open_session, cast, rated, size):
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     open_session(cast.directeur)
     listed = reverse("directory:quality_list")
     addresses = [

@@ -35,10 +35,8 @@ def test_a_figure_is_confirmed_from_the_mail_without_signing_in(page, live_serve
 
 @pytest.mark.console_errors("410|404")
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(page, axe, live_server, cast, world, open_session, size, scheme):
+def test_axe_finds_nothing(page, axe, live_server, cast, world, open_session, size):
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     CurrentFigure.objects.filter(unit=world.act).update(contested_at=timezone.now())
     pages = [
         address(live_server, cast.responsable, world.act_figure),

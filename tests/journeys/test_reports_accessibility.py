@@ -7,11 +7,9 @@ from tests.factories.reports import ErrorReportFactory
 from .test_accessibility import SIZES, errors_of
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_pages_of_reports_are_accessible(page, axe, live_server, open_session, cast, world, size, scheme):
+def test_pages_of_reports_are_accessible(page, axe, live_server, open_session, cast, world, size):
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     report = ErrorReportFactory(unit=world.act, reported_by=cast.consultation, in_progress=True)
     closed = ErrorReportFactory(unit=None, geographic_entity=world.eg, block="adresse", corrected=True)
     ErrorReportFactory(unit=world.lam, text="numéro" * 60)

@@ -90,11 +90,9 @@ def test_what_was_typed_is_there_after_a_lost_session(page, live_server, cast, w
 
 @pytest.mark.console_errors("410|404|422")
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(page, axe, live_server, cast, world, open_session, size, scheme):
+def test_axe_finds_nothing(page, axe, live_server, cast, world, open_session, size):
     index.rebuild_all()
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     alert = watch(cast.consultation)
     keep(cast.consultation, world.act, world.lam, world.lhss)
     pages = [

@@ -57,11 +57,9 @@ def test_support_makes_a_synonym_without_a_script(browser, live_server, cast, wo
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(page, axe, live_server, cast, world, open_session, size, scheme):
+def test_axe_finds_nothing(page, axe, live_server, cast, world, open_session, size):
     index.rebuild_all()
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     row = asked("coord")
     asked("autre", empty=0, corrected=2, searches=9)
     left = asked("bruit")

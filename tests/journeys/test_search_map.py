@@ -112,9 +112,7 @@ def test_a_cluster_tells_unknown_from_zero_and_gives_the_focus_to_what_comes_out
     expect(reader.locator(".leaflet-marker-icon.map-cluster:focus")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(reader, address, axe, scheme):
-    reader.emulate_media(color_scheme=scheme)
+def test_axe_finds_nothing(reader, address, axe):
     for size in SIZES.values():
         reader.set_viewport_size(size)
         reader.goto(address + QUERY)

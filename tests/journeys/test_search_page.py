@@ -116,10 +116,8 @@ def test_a_phone_draws_the_map_once_asked_for(reader, live_server):
     expect(reader.locator("[data-map]")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing(reader, live_server, axe, size, scheme):
-    reader.emulate_media(color_scheme=scheme)
+def test_axe_finds_nothing(reader, live_server, axe, size):
     reader.set_viewport_size(SIZES[size])
     reader.goto(live_server.url + PATH + "&pmr=1&pour=femme&places=1")
     if size == "phone":

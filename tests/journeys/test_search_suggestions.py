@@ -100,10 +100,8 @@ def test_without_script_the_form_searches(opened):
     expect(opened.get_by_label(WHAT)).not_to_have_attribute("role", "combobox")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_open_list_is_accessible(opened, axe, width, scheme):
-    opened.emulate_media(color_scheme=scheme)
+def test_the_open_list_is_accessible(opened, axe, width):
     opened.set_viewport_size({"width": width, "height": 800})
     opened.get_by_label(WHAT).press_sequentially("altair")
     expect(options(opened).first).to_be_visible()

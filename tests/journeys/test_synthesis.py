@@ -93,9 +93,7 @@ def test_a_lost_session_leads_to_signing_in(opened):
         opened.locator("[data-refresh-now]").click()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(opened, live_server, axe, scheme):
-    opened.emulate_media(color_scheme=scheme)
+def test_axe_finds_nothing(opened, live_server, axe):
     for width in (360, 1280):
         opened.set_viewport_size({"width": width, "height": 2400})
         for path in ("?comparer=on", "?ages=x", "sante-precarite/92/?depuis=Nanterre", "etablissements/"):

@@ -171,12 +171,10 @@ def test_a_photo_and_an_attachment_are_put_read_and_removed(director, live_serve
 
 
 @pytest.mark.console_errors("422")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_pages_of_territory_address_and_files_are_accessible(director, axe, live_server, world, size, scheme):
+def test_the_pages_of_territory_address_and_files_are_accessible(director, axe, live_server, world, size):
     page = director
     page.set_viewport_size(SIZES[size])
-    page.emulate_media(color_scheme=scheme)
     entity = {"kind": "eg", "record_id": world.eg.pk}
     attachment = AttachmentFactory(unit=None, geographic_entity=world.eg)
     found = []
