@@ -6,8 +6,10 @@ common, so that the queries do not grow with the records but for the writing of 
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
+from django.db import IntegrityError
 from django.db.models import Q
 
 from . import closures
@@ -18,7 +20,7 @@ from .signals import entities_changed, practitioners_changed, units_changed
 from .snapshots import load_related, states_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from .services import RecordEdit
     from .snapshots import State
@@ -26,6 +28,14 @@ if TYPE_CHECKING:
 BATCH = 500  # rows of one INSERT
 TOP_DOWN: tuple[type, ...] = (LegalEntity, GeographicEntity, Structure, OperationalUnit)
 Key = tuple[type, int]
+
+
+class RefusedByDatabase(Exception):
+    """The database refused to write ``record``: ``error`` names the constraint."""
+
+    def __init__(self, record: Any, error: IntegrityError) -> None:
+        super().__init__(str(error))
+        self.record, self.error = record, error
 
 
 def lock_records(ids: Mapping[type, Collection[int]]) -> dict[Key, Any]:
@@ -56,17 +66,29 @@ def write_edits(edits: Sequence[RecordEdit], lists: Mapping[type, Collection[str
     """Finish edits whose lists are written: the records, then their history; return its lines.
 
     ``lists`` are those that the ``before`` of the edits hold. Closures go down once all the records are written, so
-    that a record closed by its own edit keeps its own line. Nothing is announced yet.
+    that a record closed by its own edit keeps its own line. Nothing is announced yet. Raises ``RefusedByDatabase``.
     """
     for edit in edits:
         give_national_id(edit.record)
     after = states_by_key([edit.record for edit in edits], lists)
-    written = [(edit, edit.keep(after[type(edit.record), edit.record.pk])) for edit in edits]
+    written = []
+    for edit in edits:
+        with naming(edit.record):
+            written.append((edit, edit.keep(after[type(edit.record), edit.record.pk])))
     done = [(edit, line) for edit, line in written if line is not None]
     lines = RecordChange.objects.bulk_create([line for _, line in done], batch_size=BATCH)
     for edit, line in done:
         edit.cascade(line)
     return lines
+
+
+@contextlib.contextmanager
+def naming(record: Any) -> Iterator[None]:
+    """Raise ``RefusedByDatabase`` for ``record`` when the database refuses what is written inside."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise RefusedByDatabase(record, error) from error
 
 
 def announce_all(records: Iterable[Any]) -> None:

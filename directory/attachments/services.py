@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ from ..services import RecordEdit, start_edit
 from .uploads import EXTENSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from django.core.files.storage import Storage
 
@@ -38,11 +38,32 @@ PHOTOS, ATTACHMENTS = "photos", "pieces-jointes"
 
 Owner = GeographicEntity | OperationalUnit
 
+# Folders of higher apps, each with what tells the names that they use, of files shown after a limit.
+_folders: dict[str, Callable[[datetime.datetime], set[str]]] = {}
+
+
+def register_folder(folder: str, in_use: Callable[[datetime.datetime], set[str]]) -> None:
+    """Let ``purge`` clean a folder of a higher app, whose files records may take over as they are.
+
+    ``in_use`` gets the limit, and returns the names that the app still needs.
+    """
+    _folders[folder] = in_use
+
+
+class Named(Protocol):
+    """A file to attach: an upload, or one that a fiche proposes."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
 
 def set_photo(*, record: Owner, content: bytes, by: User, scope: Scope) -> RecordChange | None:
     """Give a record its photo, a JPEG that ``uploads.read_photo`` wrote. Raises what ``start_edit`` raises."""
     folder = f"{PHOTOS}/{KINDS[type(record)]}"
-    with stored([(folder, ".jpg", content)]) as (name,), transaction.atomic():
+    with _stored([(folder, ".jpg", content)]) as (name,), transaction.atomic():
         edit = _begin(record, by, scope)
         edit.record.photo = name
         edit.check()
@@ -63,9 +84,9 @@ def add_attachments(*, record: Owner, uploads: Sequence[Upload], by: User, scope
 
     Raises ``ValidationError`` beyond ``MAX_ATTACHMENTS`` or for a file already there, and what ``start_edit`` raises.
     """
-    folder = f"{ATTACHMENTS}/{timezone.localdate():%Y/%m}"
+    folder = attachments_folder(timezone.now())
     files = [(folder, EXTENSIONS[upload.content_type], upload.content) for upload in uploads]
-    with stored(files) as names, transaction.atomic():
+    with _stored(files) as names, transaction.atomic():
         edit = _begin(record, by, scope)
         refuse_too_many(record, uploads)
         Attachment.objects.bulk_create(
@@ -105,7 +126,7 @@ def purge(*, now: datetime.datetime) -> tuple[int, int]:
     Also those that a process stopped at the wrong moment left behind. The rows of attachments stay, for the history.
     """
     limit = now - datetime.timedelta(days=KEPT_DAYS)
-    storage = Attachment._meta.get_field("file").storage  # noqa: SLF001 - the documented model API
+    storage = _storage()
     removed = 0
     for attachment in Attachment.objects.filter(removed_at__lt=limit).exclude(file=""):
         storage.delete(str(attachment.file.name))
@@ -113,7 +134,10 @@ def purge(*, now: datetime.datetime) -> tuple[int, int]:
         removed += 1
     used = set(Attachment.objects.exclude(file="").values_list("file", flat=True))
     removed += _delete_unused(storage, ATTACHMENTS, used, limit)
-    return removed, _delete_unused(storage, PHOTOS, _photos_in_use(limit), limit)
+    photos = _photos_in_use(limit)
+    for folder, in_use in _folders.items():
+        removed += _delete_unused(storage, folder, used | photos | in_use(limit), limit)
+    return removed, _delete_unused(storage, PHOTOS, photos, limit)
 
 
 def _begin(record: Owner, by: User, scope: Scope) -> RecordEdit:
@@ -123,21 +147,42 @@ def _begin(record: Owner, by: User, scope: Scope) -> RecordEdit:
 
 
 @contextlib.contextmanager
-def stored(files: Sequence[tuple[str, str, bytes]]) -> Iterator[list[str]]:
-    """Store files (folder, extension, content) under names that tell nothing; delete them when the act fails."""
-    storage = Attachment._meta.get_field("file").storage  # noqa: SLF001 - the documented model API
+def undone_on_failure() -> Iterator[list[str]]:
+    """Give a list to fill with the names of files as ``store`` gives them; they are deleted when the act fails."""
     names: list[str] = []
     try:
-        for folder, extension, content in files:
-            names.append(storage.save(f"{folder}/{secrets.token_hex(16)}{extension}", ContentFile(content)))
         yield names
     except BaseException:
         for name in names:
-            storage.delete(name)
+            _storage().delete(name)
         raise
 
 
-def refuse_too_many(record: Owner, uploads: Sequence[Upload]) -> None:
+def store(folder: str, extension: str, content: File) -> str:
+    """Store a file under a name that tells nothing; return that name."""
+    return _storage().save(f"{folder}/{secrets.token_hex(16)}{extension}", content)
+
+
+def attachments_folder(now: datetime.datetime) -> str:
+    """Folder of the attachments added at ``now``."""
+    return f"{ATTACHMENTS}/{timezone.localtime(now):%Y/%m}"
+
+
+@contextlib.contextmanager
+def _stored(files: Sequence[tuple[str, str, bytes]]) -> Iterator[list[str]]:
+    """Store files (folder, extension, content); delete them when the act fails."""
+    with undone_on_failure() as names:
+        for folder, extension, content in files:
+            names.append(store(folder, extension, ContentFile(content)))
+        yield names
+
+
+def _storage() -> Storage:
+    return Attachment._meta.get_field("file").storage  # noqa: SLF001 - the documented model API
+
+
+def refuse_too_many(record: Owner, uploads: Sequence[Named]) -> None:
+    """Raise ``ValidationError`` beyond ``MAX_ATTACHMENTS``, for a file already there or twice in ``uploads``."""
     present = dict(record.attachments.present().values_list("sha256", "name"))
     count = record.attachments.present().count()
     if count + len(uploads) > MAX_ATTACHMENTS:

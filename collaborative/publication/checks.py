@@ -1,0 +1,195 @@
+"""What prevents a publication, whole, before anything is written (spec 30, Validating; RG_EXP_044).
+
+The forms have checked each fiche when it was finalised: this is about what changed since, in the directory, in the
+nomenclatures or by the validator's hand, and about what a partial publication would tear apart.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.utils import timezone
+
+from common import french
+from directory import closures
+from directory.enums import ENTITY_TERM_LISTS, UNIT_TERM_LISTS, PublicationStatus
+from directory.models import Commune, GeographicEntity, RecordChange, Term
+from directory.snapshots import kept_fields
+
+from ..enums import FicheAction, FicheState, FieldDecision
+from ..fiches.states import missing_of
+from ..review.meanwhile import changes_since, conflicts_in
+from .plan import PLACED
+from .refusals import lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from directory.snapshots import State
+
+    from ..models import Fiche
+    from .plan import Item, Plan
+
+TERM_LISTS = frozenset(map(str, (*UNIT_TERM_LISTS, *ENTITY_TERM_LISTS)))
+COMMUNE_LISTS = frozenset({"intervention_communes"})
+NAMES_SHOWN = 3
+CONFLICT = "Le répertoire a changé ce champ depuis\u00a0: choisissez la valeur à publier."
+RETURNED = "Ce point est à corriger\u00a0: renvoyez la fiche, ou revenez sur votre décision."
+PENDING = "Cette fiche n’est pas finalisée."
+
+
+def check_plan(plan: Plan, every: Sequence[Fiche], now: datetime.datetime) -> None:
+    """Add to ``plan.lines`` all that prevents publishing; nothing is written."""
+    _check_decisions(plan)
+    _check_places(plan, every)
+    _check_closings(plan)
+    for item in plan.writings:
+        _check_record(plan, item)
+    _check_terms(plan, timezone.localdate(now))
+
+
+def _check_decisions(plan: Plan) -> None:
+    """Fiches are finalised, nothing is returned, each conflict is settled by a decision taken with it in sight."""
+    changes = changes_since([item.fiche for item in plan.items])
+    for item in plan.items:
+        fiche = item.fiche
+        reviews = {review.field: review for review in fiche.reviews.all()}
+        if fiche.state == FicheState.PENDING:
+            plan.refuse(item, PENDING)
+        known = {*item.values, *fiche.values}
+        for name, review in reviews.items():
+            if review.decision == FieldDecision.RETURN:
+                plan.refuse(item, RETURNED, name if name in known else "")
+        lines = changes.get(fiche.pk, [])
+        for name, conflict in conflicts_in(fiche, lines).items():
+            if not conflict.is_settled(reviews.get(name)):
+                plan.refuse(item, CONFLICT, name)
+        if fiche.action == FicheAction.MOVE and _moved_meanwhile(item, lines):
+            plan.refuse(item, "Sa place dans le répertoire a changé depuis\u00a0: renvoyez la fiche à son auteur.")
+
+
+def _moved_meanwhile(item: Item, lines: Sequence[RecordChange]) -> bool:
+    """Tell whether the directory moved the record since it is in the dossier, elsewhere than the fiche does."""
+    moved = any({"geographic_entity", "structure", "parent"} & line.changes.keys() for line in lines)
+    if not moved:
+        return False
+    record, before = item.record, item.edit.before
+    names = [name for name in ("geographic_entity", "structure", "parent") if name in before]
+    return any((before[name] or {}).get("id") != getattr(record, f"{name}_id") for name in names)
+
+
+def _check_places(plan: Plan, every: Sequence[Fiche]) -> None:
+    """What is published stands below something that exists, or is published with it."""
+    by_id = {fiche.pk: fiche for fiche in every}
+    chosen = {item.fiche.pk for item in plan.items}
+    for item in plan.writings:
+        above = by_id.get(item.fiche.parent_id or 0)
+        if item.fiche.action != FicheAction.CREATE and item.edit.before.get("status") == PublicationStatus.CLOSED:
+            day = french.day(datetime.date.fromisoformat(item.edit.before["closed_on"]))
+            plan.refuse(item, f"Cette fiche est fermée dans le répertoire depuis le {day}\u00a0: renvoyez-la.")
+        elif item.fiche.action not in PLACED:
+            continue
+        elif above is None and not isinstance(item.record, GeographicEntity):
+            plan.refuse(item, "Cette fiche n’est rattachée à aucun établissement.")
+        elif above is not None and above.is_removed:
+            plan.refuse(item, f"Elle est sous «\u00a0{above}\u00a0», qui est supprimé.")
+        elif above is not None and above.is_creation and above.pk not in chosen:
+            plan.refuse(item, f"Elle ne peut pas être publiée sans «\u00a0{above}\u00a0», qui est nouveau.")
+
+
+def _check_closings(plan: Plan) -> None:
+    """A closure closes nothing that the dossier does not close or move away: nobody validated that."""
+    leaving = {
+        (type(item.record), item.record.pk)
+        for item in plan.items
+        if item.is_closing or item.fiche.action == FicheAction.MOVE
+    }
+    for item in plan.closings:
+        left: list[str] = []
+        for rows in closures.records_below(item.record):
+            below = rows.exclude(status=PublicationStatus.CLOSED).order_by("sort_name", "pk").values_list("pk", "name")
+            left += [name for pk, name in below if (rows.model, pk) not in leaving]
+        if left:
+            named = ", ".join(f"«\u00a0{name}\u00a0»" for name in left[:NAMES_SHOWN])
+            more = f" et {len(left) - NAMES_SHOWN} autres" if len(left) > NAMES_SHOWN else ""
+            plan.refuse(item, f"La supprimer fermerait aussi {named}{more}, que cette publication ne supprime pas.")
+
+
+def _check_record(plan: Plan, item: Item) -> None:
+    """Apply the rules of the model and of the rights to one record, as direct editing does."""
+    record = item.record
+    pointers = _pointers(type(record))
+    empty = [field.name for field in pointers if not field.null and not _points(record, field)]
+    required = {row["name"] for row in missing_of(item.fiche.kind, _said(item))}
+    asked = set(item.values) if not item.edit.is_creation else required
+    for name in dict.fromkeys((*empty, *sorted(required & asked))):
+        plan.refuse(item, "Ce champ est obligatoire.", name)
+    try:
+        if empty:
+            return
+        if isinstance(record, GeographicEntity):
+            record.full_clean(exclude=["sort_name"])
+        else:
+            record.clean_fields(exclude=[*(field.name for field in pointers), *record.derived_fields])
+            record.clean()
+        if not item.edit.is_creation:
+            item.edit.check(item.values.keys())
+    except ValidationError as refused:
+        plan.lines += lines_of(item.fiche, refused)
+    except PermissionDenied as refused:
+        plan.refuse(item, str(refused))
+
+
+def _said(item: Item) -> State:
+    """What the record will say of the fields that a complete one has; a change is asked for what it touches only."""
+    return item.edit.before | item.values
+
+
+def _points(record: Any, field: models.ForeignKey) -> bool:
+    """Tell whether a pointer is filled, be it by a record that is not stored yet."""
+    return getattr(record, field.attname) is not None or field.is_cached(record)
+
+
+def _pointers(model: type[models.Model]) -> list[models.ForeignKey]:
+    return [field for field in kept_fields(model) if isinstance(field, models.ForeignKey)]
+
+
+def _check_terms(plan: Plan, today: datetime.date) -> None:
+    """What is newly chosen still exists, and a term is not retired: two queries."""
+    chosen = [(item, *found) for item in plan.writings for found in _newly_chosen(item)]
+    asked: dict[type, set[Any]] = {Term: set(), Commune: set()}
+    for _, _, model, row in chosen:
+        asked[model].add(row["id"])
+    terms = Term.objects.filter(pk__in=asked[Term])
+    known: dict[type, set[Any]] = {
+        Term: set(terms.values_list("pk", flat=True)) if asked[Term] else set(),
+        Commune: set(Commune.objects.filter(pk__in=asked[Commune]).values_list("pk", flat=True))
+        if asked[Commune]
+        else set(),
+    }
+    active = set(terms.active_on(today).values_list("pk", flat=True)) if asked[Term] else set()
+    for item, name, model, row in chosen:
+        if row["id"] not in known[model]:
+            plan.refuse(item, f"«\u00a0{row['label']}\u00a0» n’existe plus.", name)
+        elif model is Term and row["id"] not in active:
+            plan.refuse(item, f"«\u00a0{row['label']}\u00a0» a été retiré de la nomenclature.", name)
+
+
+def _newly_chosen(item: Item) -> Iterator[tuple[str, type, dict[str, Any]]]:
+    """Terms and communes that a fiche proposes and that the record does not hold: name of the field, model, value."""
+    pointed = {field.name: field.related_model for field in _pointers(type(item.record))}
+    for name, value in item.values.items():
+        model = Term if name in TERM_LISTS else Commune if name in COMMUNE_LISTS else pointed.get(name)
+        model = Term if name == "weekly_hours" else model
+        if model is not None and model in {Term, Commune}:
+            held = {row["id"] for row in _coded_rows(name, item.edit.before.get(name))}
+            yield from ((name, model, row) for row in _coded_rows(name, value) if row["id"] not in held)
+
+
+def _coded_rows(name: str, value: Any) -> list[dict[str, Any]]:
+    """Coded values of a kept value: itself, its items, or the kinds of its hours."""
+    rows = value if isinstance(value, list) else [value]
+    return [coded for row in rows if row and (coded := row["kind"] if name == "weekly_hours" else row)]

@@ -1,0 +1,200 @@
+"""« Valider »: the whole of a dossier, or a part of it, goes to the directory in one transaction (spec 30).
+
+Records are written by ``directory.services.RecordEdit``, as direct editing does, in the name of who sent the dossier;
+what they change is told once to search, completeness and availability.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+
+from accounts.models import User
+from accounts.roles import Permission, Role
+from directory.attachments.services import undone_on_failure
+from directory.batches import RefusedByDatabase, announce_all, naming, write_edits
+from directory.delegation.rights import give_role
+from directory.models import GeographicEntity, OperationalUnit
+from directory.scopes import scope_of
+from directory.states import put_lists_of
+
+from ..enums import DossierAct
+from ..permissions import why_not_act
+from ..services import StaleDossier, apply_locked, checked_text, lock_dossier
+from ..workflow import IDLE_PAIRS, IllegalAct, transition_of
+from .checks import check_plan
+from .files import put_attachments, put_photo
+from .plan import Signature, make_plan, record_field
+from .refusals import PublicationRefused, RefusedLine, line_of_database
+from .remainder import split_dossier
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from directory.models import RecordChange
+    from directory.scopes import Scope
+
+    from ..models import Dossier, Fiche
+    from .plan import Item, Plan
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was published: the dossier validated, its fiches, the lines of history.
+
+    ``remainder`` is the new dossier of what a partial publication left; ``director``, the author of a new EG who has
+    become its Directeur.
+    """
+
+    dossier: Dossier
+    fiches: list[Fiche]
+    lines: list[RecordChange]
+    remainder: Dossier | None = None
+    director: User | None = None
+
+
+def publish(
+    *,
+    dossier: Dossier,
+    by: User,
+    scope: Scope,
+    now: datetime.datetime,
+    expected_version: int,
+    fiche_ids: Collection[int] | None = None,
+    remark: str = "",
+) -> Published:
+    """Publish a dossier en validation, all or nothing; with ``fiche_ids``, those fiches, the rest going back.
+
+    Raises ``StaleDossier`` when somebody acted since ``expected_version``, ``PermissionDenied`` for who did not take
+    the dossier or sent it, ``PublicationRefused`` with the reasons, ``ValidationError`` when no fiche is chosen or a
+    partial publication has no remark. Nothing is written then.
+    """
+    plan: Plan | None = None
+    try:
+        with undone_on_failure() as copies, transaction.atomic():
+            locked = lock_dossier(dossier.pk)
+            _refuse_act(locked, scope, expected_version)
+            every = list(locked.fiches.with_records())
+            chosen, left = _chosen(every, fiche_ids)
+            act = DossierAct.VALIDATE_PART if left else DossierAct.VALIDATE
+            remark = checked_text(remark, missing="Dites pourquoi." if act == DossierAct.VALIDATE_PART else "")
+            prefetch_related_objects(chosen, "reviews", "files__added_by")
+            author = User.objects.get(pk=locked.sent_by_id)
+            plan = make_plan(chosen, every, Signature.of(locked, author, by, scope, now))
+            check_plan(plan, every, now)
+            _refuse(plan)
+            lines = _write(plan, copies)
+            _keep_records(plan, every, now)
+            director = _adopt_entity(locked, plan, by)
+            remainder = None
+            if act == DossierAct.VALIDATE_PART:
+                published = {fiche.pk for fiche in chosen}
+                remainder = split_dossier(
+                    dossier=locked, every=every, published=published, remark=remark, by=by, now=now
+                )
+                locked.fiche_count = locked.done_count = len(chosen)
+            done = apply_locked(dossier=locked, act=act, by=by, scope=scope, now=now, remark=remark)
+            return Published(done, chosen, lines, remainder, director)
+    except RefusedByDatabase as refused:
+        raise PublicationRefused([_line_of(plan, refused)]) from refused
+
+
+def becomes_director(dossier: Dossier) -> User | None:
+    """Person who will be made Directeur of the new EG of a dossier: its author, unless his scope covers it already.
+
+    ``None`` for a dossier on a known EG. Two queries at most.
+    """
+    if dossier.geographic_entity_id is not None or dossier.legal_entity is None:
+        return None
+    author = dossier.opened_by
+    coverage = scope_of(author).coverage(Permission.DIRECTORY_EDIT)
+    return author if author.is_active and not coverage.holds_legal_entity(dossier.legal_entity) else None
+
+
+def _refuse_act(dossier: Dossier, scope: Scope, expected_version: int) -> None:
+    """Ask before writing what ``apply_locked`` asks at the end."""
+    try:
+        transition = transition_of(DossierAct.VALIDATE, dossier.state)
+    except IllegalAct:
+        raise StaleDossier(dossier) from None
+    if refusal := why_not_act(scope, dossier, transition):
+        raise PermissionDenied(refusal)
+    if dossier.version != expected_version:
+        raise StaleDossier(dossier)
+
+
+def _chosen(every: Sequence[Fiche], fiche_ids: Collection[int] | None) -> tuple[list[Fiche], list[Fiche]]:
+    """Fiches to publish, and those that propose something and are left."""
+    at_work = [fiche for fiche in every if (fiche.action, fiche.state) not in IDLE_PAIRS]
+    if not at_work:
+        raise ValidationError("Ce dossier n’a rien à publier.", code="nothing")
+    if fiche_ids is None:
+        return at_work, []
+    chosen = [fiche for fiche in at_work if fiche.pk in fiche_ids]
+    if not chosen:
+        raise ValidationError("Choisissez au moins une fiche à publier.", code="nothing")
+    return chosen, [fiche for fiche in at_work if fiche.pk not in fiche_ids]
+
+
+def _refuse(plan: Plan) -> None:
+    if plan.lines:
+        raise PublicationRefused(plan.lines)
+
+
+def _write(plan: Plan, copies: list[str]) -> list[RecordChange]:
+    """Write new records, those above first, then lists and files, changes, history, closures; tell it once."""
+    for item in plan.writings:
+        put_photo(plan, item, copies)
+        if item.edit.is_creation:
+            with naming(item.record):
+                item.edit.create()
+    for model in (GeographicEntity, OperationalUnit):
+        put_lists_of([(item.record, item.values) for item in plan.writings if isinstance(item.record, model)])
+    for item in plan.writings:
+        put_attachments(plan, item, copies)
+    _refuse(plan)
+    lines = write_edits([item.edit for item in plan.writings], plan.lists)
+    lines += write_edits([item.edit for item in plan.closings], plan.lists)
+    announce_all(item.record for item in plan.items)
+    return lines
+
+
+def _keep_records(plan: Plan, every: Sequence[Fiche], now: datetime.datetime) -> None:
+    """Tie each published fiche to its record."""
+    published = {item.fiche.pk: item.record for item in plan.items}
+    fiches = [fiche for fiche in every if fiche.pk in published]
+    for fiche in fiches:
+        setattr(fiche, record_field(fiche), published[fiche.pk])
+        fiche.published_at = now
+    fields = ["published_at", "geographic_entity", "structure", "unit"]
+    type(fiches[0]).objects.bulk_update(fiches, fields, batch_size=100)
+
+
+def _adopt_entity(dossier: Dossier, plan: Plan, by: User) -> User | None:
+    """Tie a dossier on a new EG to it, and make its author Directeur of it when nothing gives it to him."""
+    if dossier.geographic_entity_id is not None:
+        return None
+    top = next((item for item in plan.items if _is_new_entity(item)), None)
+    if top is None:
+        return None
+    director = becomes_director(dossier)
+    dossier.geographic_entity = top.record
+    dossier.save(update_fields=["geographic_entity"])
+    if director is not None:
+        give_role(user=director, role=Role.DIRECTOR, record=top.record, by=by)
+    return director
+
+
+def _is_new_entity(item: Item) -> bool:
+    return item.edit.is_creation and isinstance(item.record, GeographicEntity)
+
+
+def _line_of(plan: Plan | None, refused: RefusedByDatabase) -> RefusedLine:
+    items = plan.items if plan is not None else []
+    item = next(item for item in items if item.record is refused.record)
+    return line_of_database(item.fiche, refused.record, refused.error)
