@@ -63,7 +63,7 @@ def variants_of(
         Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count
     ]
     alone = [variant for variant in found if variant.label in dict(single)]
-    return tuple(_telling(alone or found)[:VARIANTS_SHOWN])
+    return tuple(_telling(alone or _longest(found, criteria))[:VARIANTS_SHOWN])
 
 
 def farther_of(
@@ -88,6 +88,13 @@ def _mended(criteria: SearchCriteria) -> Iterator[tuple[str, SearchCriteria, Mat
         if correction:
             label = f"sans «{NBSP}orthographe exacte{NBSP}»{NBSP}: «{NBSP}{correction.text}{NBSP}»"
             yield label, criteria.replaced(exact=False), read
+
+
+def _longest(found: Sequence[Variant], criteria: SearchCriteria) -> list[Variant]:
+    """Of the parts of the text, only the longest of several words: shorter ones say less."""
+    parts = [variant for variant in found if variant.criteria.what not in {"", criteria.what}]
+    longest = next((variant for variant in parts if " " in variant.criteria.what), None)
+    return [variant for variant in found if longest in {None, variant} or variant not in parts]
 
 
 def _telling(found: Sequence[Variant]) -> list[Variant]:
