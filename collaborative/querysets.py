@@ -66,3 +66,26 @@ class FicheQuerySet(models.QuerySet):
     def with_records(self):
         """With the record of the directory, without the outlines of communes (big)."""
         return self.select_related("geographic_entity", "structure", "unit")
+
+    def whole(self):
+        """With all that the form and the preview of a fiche name: its dossier, its record, its parent's: one query."""
+        outlines = (f"{path}__outline" for path in _WHOLE if path.endswith(_OUTLINED))
+        return self.select_related(*_WHOLE).defer(*outlines)
+
+
+_OUTLINED = ("commune", "department")
+_WHOLE = (
+    *(f"dossier__{name}" for name in ("geographic_entity", "legal_entity", "campaign")),
+    *(f"dossier__{name}" for name in ("opened_by", "sent_by", "taken_by", "decided_by")),
+    *(f"geographic_entity__{name}" for name in ("legal_entity", "category", "director_civility", "director_title")),
+    *("geographic_entity__commune", "geographic_entity__commune__department"),
+    *("structure__geographic_entity", "structure__parent"),
+    *(f"unit__{name}" for name in ("discipline", "unit_type", "activity_family", "care_mode", "manager_civility")),
+    *("unit__structure", "unit__commune", "unit__commune__department"),
+    *("unit__geographic_entity__legal_entity", "unit__geographic_entity__category"),
+    *("unit__geographic_entity__commune", "unit__geographic_entity__commune__department"),
+    *("parent__geographic_entity__legal_entity", "parent__geographic_entity__category"),
+    *("parent__geographic_entity__commune", "parent__geographic_entity__commune__department"),
+    *("parent__structure__geographic_entity__commune__department", "parent__parent__geographic_entity"),
+    *("parent__structure__geographic_entity__commune", "updated_by"),
+)

@@ -104,7 +104,7 @@ def conflict_of(form: BlockForm, refused: services.StaleRecord, since: int) -> C
         base, theirs = {}, {name: now.get(name) for name in mine}
         by, at = current.updated_by, current.updated_at
     lines = [
-        _line(
+        conflict_line(
             kind,
             name,
             form.fields[name].label if name in form.fields else "",
@@ -118,7 +118,8 @@ def conflict_of(form: BlockForm, refused: services.StaleRecord, since: int) -> C
     return Conflict(since, str(by) if by else "le système", at, lines)
 
 
-def _line(kind: str, name: str, label: Any, mine: Any, theirs: Any, *, touched: bool) -> ConflictLine:
+def conflict_line(kind: str, name: str, label: Any, mine: Any, theirs: Any, *, touched: bool) -> ConflictLine:
+    """Set two kept values of a field side by side. ``label`` replaces that of the block."""
     said = str(label or field_label(kind, name)), in_words(kind, name, mine), in_words(kind, name, theirs)
     if not (mine and theirs and isinstance(mine, list) and isinstance(theirs, list)):
         return ConflictLine(name, *said, touched=touched)
@@ -139,12 +140,13 @@ def merged_state(form: BlockForm, conflict: Conflict, current: Any) -> State:
 
 def same(one: Any, other: Any) -> bool:
     """Tell whether two kept values say the same; a coded value is its term, nothing is nothing."""
-    return _bare(one) == _bare(other)
+    return bare(one) == bare(other)
 
 
-def _bare(value: Any) -> Any:
+def bare(value: Any) -> Any:
+    """Kept value reduced to what it says: ids of coded values, ``None`` for nothing."""
     if isinstance(value, list):
-        items = [_bare(item) for item in value]
+        items = [bare(item) for item in value]
         return (sorted(items) if all(isinstance(item, int | str) for item in items) else items) or None
     if isinstance(value, dict) and "id" in value:
         return value["id"]

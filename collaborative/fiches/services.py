@@ -6,6 +6,7 @@ it was read is refused (``StaleFiche``), and an act on a dossier that is not edi
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from ..workflow import IllegalAct, fiche_after
 from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from accounts.models import User
     from directory.models import GeographicEntity
@@ -242,6 +243,19 @@ def return_fiches(*, dossier: Dossier, fiches: Iterable[Fiche], by: User, now: d
     for fiche in returned:
         _act(dossier, fiche, FicheAct.RETURN, by, now)
     if returned:
+        settle(dossier=dossier, by=by, now=now)
+
+
+@contextlib.contextmanager
+def changing_files(*, fiche: Fiche, by: User, scope: Scope, now: datetime.datetime) -> Iterator[Fiche]:
+    """Give the fiche, locked, to a change of its files (``fiches.files``); it is en attente after it.
+
+    One transaction; the same refusals as ``save_fiche``, whatever the version: files conflict with nothing.
+    """
+    with transaction.atomic():
+        dossier, locked = _begin(fiche, None, by, scope)
+        yield locked
+        _act(dossier, locked, FicheAct.HOLD, by, now)
         settle(dossier=dossier, by=by, now=now)
 
 

@@ -208,9 +208,12 @@ def required_legend(*, all_required: bool = False) -> SafeString:
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(*forms: BaseForm, title: str = "") -> dict[str, Any]:
-    """List of what is to be corrected, each line a link to its field; nothing when the forms are valid or unbound."""
-    errors = list(_error_lines(forms))
+def error_summary(*forms: BaseForm | list[BaseForm], title: str = "") -> dict[str, Any]:
+    """List of what is to be corrected, each line a link to its field; nothing when the forms are valid or unbound.
+
+    Several forms are given one by one, or in a list.
+    """
+    errors = list(_error_lines(each for form in forms for each in (form if isinstance(form, list) else [form])))
     words = "Une information est à corriger" if len(errors) == 1 else f"{len(errors)} informations sont à corriger"
     return {"errors": errors, "title": title or words}
 

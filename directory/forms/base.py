@@ -222,7 +222,7 @@ class BlockForm(forms.Form):
                 field.widget.attrs["hx-vals"] = json.dumps({"action": action, "bouton": self.step_name})
 
     def _sensitive(self) -> set[str]:
-        return SENSITIVE_FIELDS.get(self.model, frozenset()) & set(self.fields)
+        return set(self.fields) & SENSITIVE_FIELDS.get(self.model, frozenset())
 
     def _mark_sensitive(self) -> None:
         for name in self._sensitive():

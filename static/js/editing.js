@@ -57,7 +57,7 @@ document.addEventListener("htmx:load", (event) => {
     const asked = !urgent && document.getElementById(form.dataset.focusOn);
     if (list) list.focus({ preventScroll: true });
     else if (asked) asked.focus({ preventScroll: true });
-    else if (!urgent && !form.contains(document.activeElement)) form.querySelector("h2").focus({ preventScroll: true });
+    else if (!urgent && !form.contains(document.activeElement)) form.querySelector("h2, h3").focus({ preventScroll: true });
     // What takes the focus is shown, and not the form, which may be longer than the window.
     if (!list) (urgent ?? document.activeElement).scrollIntoView({ block: "nearest" });
     changed = "";

@@ -1,0 +1,71 @@
+"""Drafts: what a person types in a fiche, kept on the server before it is saved (spec 30, Nothing typed is lost).
+
+A draft proposes nothing and is shown to nobody else. Saving the fiche drops it (``fiches.services.save_fiche``).
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import QueryDict
+
+from ..models import Draft, Fiche
+from ..permissions import why_not_edit
+from .form import FICHE_VERSION
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from directory.scopes import Scope
+
+MAX_BYTES = 200_000  # of a form as sent
+LARGEST_VERSION = 2**31 - 1
+NOT_KEPT = frozenset({"csrfmiddlewaretoken", "acte"})
+TOO_LONG = "Saisie trop longue pour être gardée au fil de l’eau\u00a0: enregistrez la fiche."
+
+
+def keep_draft(*, fiche: Fiche, data: QueryDict, by: User, scope: Scope, now: datetime.datetime) -> Draft | None:
+    """Keep what is typed in a fiche, in place of the person's earlier draft.
+
+    ``None``: the person has saved the fiche since, in another tab or an instant before. Raises ``PermissionDenied`` when
+    the fiche is not theirs to change now, ``ValidationError`` when it is too long.
+    """
+    if refusal := why_not_edit(scope, fiche.dossier):
+        raise PermissionDenied(refusal)
+    kept = [[name, value] for name, values in data.lists() if name not in NOT_KEPT for value in values]
+    if sum(len(name.encode()) + len(value.encode()) for name, value in kept) > MAX_BYTES:
+        raise ValidationError(TOO_LONG, code="too_long")
+    version = data.get(FICHE_VERSION, "")
+    typed_over = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else fiche.version
+    if typed_over < fiche.version and fiche.updated_by_id == by.pk:
+        return None
+    draft, _ = Draft.objects.update_or_create(
+        fiche=fiche,
+        by=by,
+        defaults={"data": _without_nul(kept), "fiche_version": typed_over, "saved_at": now},
+    )
+    return draft
+
+
+def drop_draft(*, fiche: Fiche, by: User) -> bool:
+    """Drop the person's draft of a fiche; tell whether there was one."""
+    return bool(Draft.objects.filter(fiche=fiche, by=by).delete()[0])
+
+
+def draft_of(fiche: Fiche, by: User) -> Draft | None:
+    """The person's own draft of a fiche."""
+    return Draft.objects.filter(fiche=fiche, by=by).first()
+
+
+def data_of(draft: Draft) -> QueryDict:
+    """What was typed, as a form sends it."""
+    data = QueryDict(mutable=True)
+    for name, value in draft.data:
+        data.appendlist(name, value)
+    return data
+
+
+def _without_nul(rows: list[list[str]]) -> list[list[str]]:
+    """PostgreSQL keeps no NUL character."""
+    return [[name.replace("\x00", ""), value.replace("\x00", "")] for name, value in rows]

@@ -1,0 +1,108 @@
+"""« Voir comme les autres »: the record page, the search line and the point of a fiche before it is published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.requests import SignedInRequest
+from common.pages import Crumb
+from directory import records
+from directory.blocks import filled_blocks
+from directory.contacts import main_phone
+from directory.enums import RecordKind
+from directory.hours.pages import hours_context
+from directory.models import Structure
+from directory.territory.territories import region_members, territory_parameters
+
+from ..fiches.preview import communes_of, previewed
+from ..pages import dossier_context
+from ..previews import previews_for
+from .access import workers_only
+from .fiche_pages import fiche_words, find_whole_fiche
+
+if TYPE_CHECKING:
+    from directory.snapshots import State
+
+    from ..models import Fiche
+
+TITLE = "Voir comme les autres"
+
+
+@require_safe
+@workers_only
+def fiche_preview(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
+    """Fiche as it will look once published. 404 for a dossier that the person may not know of."""
+    fiche = find_whole_fiche(request, dossier_id, fiche_id)
+    page = Crumb(str(fiche), reverse("collaborative:fiche_detail", args=[dossier_id, fiche_id]))
+    context = dossier_context(request, fiche.dossier, page, TITLE, selected=fiche)
+    context |= fiche_words(fiche) | preview_context(request, fiche)
+    return render(request, "collaborative/fiche_preview.html", context)
+
+
+def preview_context(request: SignedInRequest, fiche: Fiche) -> dict[str, Any]:
+    """Context of « collaborative/preview_record.html »: what a record page shows, of a record in memory."""
+    record, state = previewed(fiche)
+    shown: dict[str, Any] = {
+        "record": record,
+        "kind": fiche.kind,
+        "previews": [] if fiche.is_removed else previews_for(request, fiche.kind, record),
+    }
+    if fiche.kind == RecordKind.UNIT:
+        return shown | _unit(request, record, state)
+    if fiche.kind == RecordKind.GEOGRAPHIC_ENTITY:
+        return shown | _blocks(RecordKind.GEOGRAPHIC_ENTITY, record) | _place(record, record)
+    return shown | _blocks(RecordKind.STRUCTURE, record)
+
+
+def _unit(request: SignedInRequest, unit: Any, state: State) -> dict[str, Any]:
+    communes, schedule = communes_of(state), records.schedule_of(unit)
+    drawn = [key for key, is_filled in (("intervention", communes), ("horaires", schedule)) if is_filled]
+    address = unit if unit.commune_id else unit.geographic_entity
+    parts = territory_parameters([commune.pk for commune in communes], region_members()) if communes else []
+    return {
+        **_blocks(RecordKind.UNIT, unit, drawn),
+        **_place(unit.geographic_entity, address),
+        **hours_context(schedule, request.GET, timezone.now(), is_closed=False),
+        "structures": _chain(unit.structure),
+        "contacts_shown": True,
+        "call": main_phone(unit, contacts=True),
+        "communes": communes,
+        "communes_outlines": records.outlines_url(commune.department_id for commune in communes),
+        "territory_url": f"{reverse('directory:territory_preview')}?{urlencode([('t', part) for part in parts])}",
+    }
+
+
+def _blocks(kind: RecordKind, record: Any, drawn: list[str] | None = None) -> dict[str, Any]:
+    blocks = filled_blocks(kind, record, drawn=drawn or [])
+    return {
+        "main_blocks": [block for block in blocks if block.place == "main"],
+        "side_blocks": [block for block in blocks if block.place == "side" and block.key != "adresse"],
+    }
+
+
+def _place(place: Any, address: Any) -> dict[str, Any]:
+    """Address and its map; nothing while a new EG has no commune."""
+    if not address.commune_id:
+        return {"place": place, "address": None}
+    return {
+        "place": place,
+        "address": address,
+        "place_outlines": records.outlines_url([address.commune.department_id]),
+        "position_note": records.position_note(address),
+    }
+
+
+def _chain(structure: Structure | None) -> list[Structure]:
+    """Structures above a unit, the highest first."""
+    chain: list[Structure] = []
+    while structure is not None and len(chain) < len(("S1", "S2", "UF")):
+        chain.insert(0, structure)
+        structure = structure.parent
+    return chain

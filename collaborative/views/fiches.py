@@ -1,0 +1,233 @@
+"""The page of a fiche: its form, what stands against a save, what was typed and not saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from accounts.requests import SignedInRequest
+from common import french
+from directory.editing import Conflict, conflict_line, same
+
+from ..enums import DossierState, FieldDecision
+from ..fiches.checklist import checklist_for
+from ..fiches.drafts import data_of, draft_of
+from ..fiches.form import FicheForm, shown_state, step_of
+from ..fiches.services import StaleFiche, save_fiche
+from ..fiches.states import missing_of
+from ..models import Fiche
+from ..pages import dossier_context
+from ..permissions import edits_dossier, why_not_edit
+from ..services import StaleDossier
+from .access import workers_only
+from .fiche_pages import fiche_words, find_whole_fiche
+from .fiche_preview import preview_context
+
+if TYPE_CHECKING:
+    from ..models import Draft
+
+FINALISE, TAKE_THEIRS = "finaliser", "reprendre:"
+LOST = "Rien n’est enregistré. Votre saisie est encore ci-dessous\u00a0: copiez ce que vous voulez garder."
+REMOVED = "Cette fiche a été supprimée du dossier pendant votre saisie."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True, no_cache=True)  # never no-store: going back would lose what was typed
+@workers_only
+def fiche_detail(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
+    """Show the form of a fiche, run one of its steps, or save it; read alone once the dossier is sent.
+
+    404 for a fiche that the person may not know of, 403 when its dossier is another's, 422 for a form to correct, 409
+    when somebody saved the fiche or acted on its dossier meanwhile.
+    """
+    fiche = find_whole_fiche(request, dossier_id, fiche_id)
+    if request.method != "POST":
+        return opening_page(request, fiche)
+    if not edits_dossier(request.scope, fiche.dossier):
+        raise PermissionDenied(why_not_edit(request.scope, fiche.dossier))
+    form = FicheForm(fiche, request.scope, request.POST, partial=request.POST.get("acte") != FINALISE)
+    if refusal := why_not_edit(request.scope, fiche.dossier) or (REMOVED if fiche.is_removed else ""):
+        return lost_page(request, form, refusal)
+    return answer(request, form, request.POST.get("acte", ""))
+
+
+def answer(request: SignedInRequest, form: FicheForm, act: str) -> HttpResponse:
+    """Run the step of the button that was clicked, settle a field of a conflict, or save."""
+    block, step = step_of(request.POST, form.fiche.kind)
+    if step:
+        return step_page(request, form.after_step(block, step), block, step)
+    if not form.is_valid():
+        return form_page(request, form, status=422)
+    if act.startswith(TAKE_THEIRS):
+        return settled_page(request, form, act.removeprefix(TAKE_THEIRS))
+    return save(request, form, finalise=act == FINALISE)
+
+
+def opening_page(request: SignedInRequest, fiche: Fiche) -> HttpResponse:
+    """First page: the form, what the person had begun; the record as it will be when it may not be changed now."""
+    context = dossier_context(request, fiche.dossier, str(fiche), selected=fiche)
+    if not context["may_edit"] or fiche.is_removed:
+        context |= fiche_words(fiche) | preview_context(request, fiche)
+        return render(request, "collaborative/fiche_read.html", context)
+    draft = draft_of(fiche, request.user)
+    if draft is not None and request.GET.get("brouillon") == "reprendre":
+        form = FicheForm(fiche, request.scope, data_of(draft)).as_typed()
+        return form_page(request, form, context=context, resumed=draft)
+    return form_page(request, FicheForm(fiche, request.scope), context=context, draft=draft)
+
+
+def save(request: SignedInRequest, form: FicheForm, *, finalise: bool) -> HttpResponse:
+    """Save a valid form, then show the fiche again, its pictogram changed."""
+    fiche = form.fiche
+    try:
+        saved = save_fiche(
+            fiche=fiche,
+            values=form.values(),
+            record_version=form.record_version,
+            finalise=finalise,
+            expected_version=form.fiche_version,
+            by=request.user,
+            scope=request.scope,
+            now=timezone.now(),
+        )
+    except StaleFiche as refused:
+        return conflict_page(request, form, refused.current)
+    except StaleDossier as refused:
+        fiche.dossier = refused.current
+        return lost_page(request, form, why_not_edit(request.scope, refused.current))
+    except ValidationError as refused:
+        add_refusal(form, refused)
+        return form_page(request, form, status=422)
+    tell_saved(request, form, saved, finalise=finalise)
+    return redirect("collaborative:fiche_detail", fiche.dossier_id, fiche.pk)
+
+
+def tell_saved(request: SignedInRequest, form: FicheForm, saved: Fiche, *, finalise: bool) -> None:
+    """Say what the save did, and what to do next."""
+    name = f"«\u00a0{saved}\u00a0»"
+    if not finalise:
+        messages.success(request, f"La fiche {name} est enregistrée et mise en attente. Rien n’est encore publié.")
+    elif saved.dossier.state == DossierState.FINALISED:
+        messages.success(
+            request,
+            f"La fiche {name} est finalisée. Toutes les fiches le sont\u00a0: vous pouvez envoyer le dossier en "
+            "validation.",
+        )
+    else:
+        messages.success(request, f"La fiche {name} est finalisée.")
+    for warning in form.warnings():
+        messages.warning(request, warning)
+
+
+def add_refusal(form: FicheForm, refused: ValidationError) -> None:
+    """Put what the service refused on the fields; a required field that no block asked for is named."""
+    if getattr(refused, "code", "") != "incomplete":
+        form.add_error("", " ".join(refused.messages))
+        return
+    for row in missing_of(form.fiche.kind, form.state | form.values()):
+        form.add_error(row["name"], f"{row['label']}\u00a0: à compléter avant de finaliser.")
+
+
+def conflict_page(request: SignedInRequest, form: FicheForm, current: Fiche) -> HttpResponse:
+    """Show both versions, the form holding what was typed over the other save; a removed fiche is lost."""
+    current.dossier = form.fiche.dossier
+    if current.is_removed:
+        return lost_page(request, form, REMOVED)
+    fresh = find_whole_fiche(request, current.dossier_id, current.pk)
+    conflict, typed = compared(form, fresh)
+    shown = FicheForm(fresh, request.scope, typed=typed)
+    return form_page(request, shown, conflict=conflict, unsaved=True, status=409)
+
+
+def settled_page(request: SignedInRequest, form: FicheForm, name: str) -> HttpResponse:
+    """Show the form again with the saved value of one field in place of the typed one."""
+    fresh = find_whole_fiche(request, form.fiche.dossier_id, form.fiche.pk)
+    conflict, typed = compared(form, fresh, without=name)
+    typed.pop(name, None)
+    shown = FicheForm(fresh, request.scope, typed=typed)
+    return form_page(request, shown, conflict=conflict, unsaved=True)
+
+
+def compared(form: FicheForm, fresh: Fiche, without: str = "") -> tuple[Conflict, dict[str, Any]]:
+    """Both versions of the fields that differ, and the typed values to keep: those that the person had touched."""
+    mine, theirs = form.values(), shown_state(fresh)
+    labels = {name: block.fields[name].label for block in form.blocks for name in block.fields}
+    lines, typed = [], {}
+    for name, value in mine.items():
+        touched = form.touched(name, value)
+        if touched:
+            typed[name] = value
+        if name != without and not same(value, theirs.get(name)):
+            label = str(labels.get(name) or "")
+            lines.append(conflict_line(fresh.kind, name, label, value, theirs.get(name), touched=touched))
+    return Conflict(fresh.version, str(fresh.updated_by), fresh.updated_at, lines), typed
+
+
+def lost_page(request: SignedInRequest, form: FicheForm, reason: str) -> HttpResponse:
+    """Say why nothing can be saved any more, with what was typed below, to be copied."""
+    return form_page(request, form.as_typed(), lost=f"{reason} {LOST}", status=409)
+
+
+def step_page(request: SignedInRequest, form: FicheForm, block: str, step: str) -> HttpResponse:
+    """Show the form after a step; htmx takes the block alone, all of them when the lists of the offer changed too."""
+    response = form_page(request, form, unsaved=True)
+    if request.htmx:
+        target = f"#{block}" if step != "listes" else "#fiche-blocs"
+        for name, value in (("Retarget", target), ("Reselect", target), ("Reswap", "outerHTML")):
+            response.headers[f"HX-{name}"] = value
+    return response
+
+
+def form_page(
+    request: SignedInRequest,
+    form: FicheForm,
+    *,
+    context: dict[str, Any] | None = None,
+    draft: Draft | None = None,
+    resumed: Draft | None = None,
+    conflict: Conflict | None = None,
+    lost: str = "",
+    unsaved: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    """Page of the form. ``draft``: what the person may take up again; ``resumed``: what is shown of it."""
+    fiche = form.fiche
+    shown = context or dossier_context(request, fiche.dossier, str(fiche), selected=fiche)
+    shown |= fiche_words(fiche) | {
+        "form": form,
+        "record": form.record,
+        "kind": fiche.kind,
+        "checklist": checklist_for(form),
+        "draft": draft,
+        "resumed": resumed,
+        "conflict": conflict,
+        "lost": lost,
+        "unsaved": unsaved or resumed is not None or conflict is not None or (form.is_bound and status != 200),
+        "returned": returned_fields(form),
+        "files": list(fiche.files.all()),
+    }
+    return render(request, "collaborative/fiche_detail.html", shown, status=status)
+
+
+def returned_fields(form: FicheForm) -> list[dict[str, str]]:
+    """Remarks of the validator on fields, each with the id of its field: one query."""
+    reviews = form.fiche.reviews.filter(decision=FieldDecision.RETURN)
+    found = []
+    for review in reviews:
+        block = next((block for block in form.blocks if review.field in block.value_names), None)
+        field = block.fields.get(review.field) if block else None
+        found.append(
+            {
+                "label": str(field.label) if field else review.field,
+                "target": block[review.field].auto_id if block and field else (block.block if block else ""),
+                "reason": french.french_spaces(review.reason),
+            }
+        )
+    return found

@@ -1,0 +1,89 @@
+// A fiche as it is typed: kept on the server at leisure (nothing is saved in the dossier by it), its checklist kept true.
+// Without this module the buttons of the form save, and the checklist is right after each of them.
+
+const PAUSE = 1200; // milliseconds without typing
+const BETWEEN = 4000; // between two sendings
+const OFFLINE = "Saisie non gardée\u00a0: le serveur ne répond pas. Enregistrez avant de quitter.";
+const SIGNED_OUT = "Saisie non gardée\u00a0: votre connexion a expiré. Reconnectez-vous dans un autre onglet.";
+
+const form = () => document.querySelector("form[data-draft]");
+const isUnsaved = (element) => element?.matches(":is([data-typed], [data-unsaved])");
+let timer = 0;
+let last = 0;
+let sending = null; // AbortController of the request under way
+
+const say = (words) => {
+  const place = document.querySelector("[data-draft-said]");
+  if (place && place.textContent !== words) place.textContent = words;
+};
+
+const token = () => document.cookie.match(/(?:^|; )(?:__Host-)?ror_csrf=([^;]+)/)?.[1];
+
+function drawChecklist(html) {
+  const old = document.getElementById("points");
+  if (!old) return;
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const points = page.getElementById("points");
+  if (!points || points.textContent === old.textContent) return;
+  const open = old.querySelector("details").open;
+  const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  old.replaceWith(points);
+  points.querySelector("details").open = open;
+  if (focused) (points.querySelector(`[href="${focused}"]`) ?? points.querySelector("summary")).focus({ preventScroll: true });
+}
+
+async function send(keepalive = false) {
+  const typed = form();
+  if (!isUnsaved(typed)) return;
+  if (sending) return schedule();
+  last = Date.now();
+  const under = new AbortController();
+  sending = under;
+  const headers = { Accept: "application/json" };
+  if (token()) headers["X-CSRFToken"] = token();
+  try {
+    const body = new URLSearchParams(new FormData(typed));
+    const response = await fetch(typed.dataset.draft, { method: "POST", body, headers, keepalive, redirect: "manual", signal: under.signal });
+    if (response.status === 401 || response.type === "opaqueredirect") return say(SIGNED_OUT);
+    const answer = await response.json();
+    if (answer.error) return say(answer.error);
+    if (answer.saved) say(`Saisie gardée à ${answer.saved}, rien n’est publié`);
+    drawChecklist(answer.checklist);
+  } catch (error) {
+    if (error.name !== "AbortError") say(OFFLINE);
+  } finally {
+    if (sending === under) sending = null;
+  }
+}
+
+function schedule() {
+  clearTimeout(timer);
+  timer = setTimeout(send, Math.max(PAUSE, last + BETWEEN - Date.now()));
+}
+
+function stop() {
+  clearTimeout(timer);
+  sending?.abort();
+}
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => event.target.closest?.("form[data-draft]") && schedule());
+}
+// What is being saved is no draft any more.
+document.addEventListener("submit", (event) => event.target.matches("form[data-draft]") && stop());
+document.addEventListener("htmx:beforeRequest", (event) => event.target.matches("form[data-draft]") && stop());
+// After a step, what is shown is still to be kept.
+document.addEventListener("htmx:load", () => isUnsaved(form()) && schedule());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden" && timer) send(true);
+});
+// Choosing a line of the checklist opens what hides its field, and gives it the focus.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("#points a[href^='#'], .error-summary a[href^='#']");
+  const field = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (!field) return;
+  event.preventDefault();
+  for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  field.focus({ preventScroll: true });
+  field.scrollIntoView({ block: "center" });
+});

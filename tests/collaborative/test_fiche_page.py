@@ -1,0 +1,234 @@
+"""The page of a fiche: one form of all blocks, two ways of saving it, what stands against a save."""
+
+import pytest
+from django.db import connection
+from django.forms import CheckboxInput, CheckboxSelectMultiple
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from collaborative.enums import FicheAction, FicheState
+from collaborative.fiches import services as fiche_services
+from collaborative.fiches.form import FicheForm
+from collaborative.models import Fiche
+from collaborative.services import propose_entity
+from directory.enums import Nomenclature
+from directory.scopes import scope_of
+from tests.factories.directory import TermFactory
+from tests.test_query_budgets import ENVELOPE
+
+BOXES = (CheckboxInput, CheckboxSelectMultiple)
+pytestmark = pytest.mark.django_db
+
+
+def url(fiche, name="fiche_detail"):
+    return reverse(f"collaborative:{name}", args=[fiche.dossier_id, fiche.pk])
+
+
+def sent(fiche, user, **typed):
+    """What a browser would send of the form untouched, and what is ``typed`` over it (« block-name »)."""
+    fiche = Fiche.objects.whole().get(pk=fiche.pk)
+    form = FicheForm(fiche, scope_of(user))
+    data = {"version": str(form.fiche_version), "version_repertoire": str(form.record_version), "vu": form.seen}
+    for block in form.blocks:
+        for bound in block:
+            if bound.name == "version":
+                continue
+            value = bound.value()
+            if value in (None, False, "", []):
+                value = None if isinstance(bound.field.widget, BOXES) else ""
+            data[bound.html_name] = "on" if value is True else value
+    typed = {name.replace("__", "-"): value for name, value in typed.items()}
+    return {name: value for name, value in (data | typed).items() if value is not None}
+
+
+@pytest.fixture
+def director(client, cast):
+    client.force_login(cast.directeur)
+    return client
+
+
+def test_the_form_of_a_unit_has_all_its_blocks_and_no_place(director, desk, world):
+    page = director.get(url(desk.fiche(world.act))).content.decode()
+    for words in ("Enr. et mettre en attente", "Enr. et finaliser", "Annuler", "Afficher la légende", "Identification"):
+        assert words in page
+    assert "Afficher les infobulles" in page
+    assert 'name="identification-name"' in page
+    assert 'name="horaires-p0-j1-0-de"' in page
+    assert "identification-geographic_entity" not in page
+    assert "Champ sensible\u00a0: validé par SESAN." in page
+
+
+@pytest.mark.parametrize("record", ["eg", "act"])
+def test_a_form_sent_untouched_proposes_nothing(director, desk, world, cast, record):
+    fiche = desk.fiche(getattr(world, record))
+    answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente"))
+    assert answer.status_code == 302
+    fiche.refresh_from_db()
+    assert fiche.values == {}
+    assert fiche.state == FicheState.PENDING
+
+
+def test_on_hold_accepts_what_is_missing_and_refuses_what_is_wrong(director, desk, world, cast):
+    fiche = desk.fiche(world.eg)
+    typed = {"identification__official_name": "", "contact__phone": "12"}
+    answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente", **typed))
+    assert answer.status_code == 422
+    assert 'href="#id_contact-phone"' in answer.content.decode()
+    assert "id_identification-official_name_error" not in answer.content.decode()
+    answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente", identification__official_name=""))
+    assert answer.status_code == 302
+    fiche.refresh_from_db()
+    assert fiche.values == {"official_name": ""}
+    assert "official_name" in {row["name"] for row in fiche.missing}
+
+
+def test_finalising_asks_for_all_with_links(director, desk, world, cast):
+    fiche = desk.fiche(world.eg)
+    answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="finaliser", identification__official_name=""))
+    assert answer.status_code == 422
+    assert 'href="#id_identification-official_name"' in answer.content.decode()
+
+
+def test_a_new_unit_chooses_its_type_then_its_offer(director, desk, world, cast):
+    [fiche] = fiche_services.add_units(parent=desk.fiche(world.eg), count=1, **desk.who(None))
+    assert "Choisissez d’abord le type d’UO" in director.get(url(fiche)).content.decode()
+    chosen = {
+        "identification__name": "Équipe mobile",
+        "identification__discipline": str(world.act.discipline_id),
+        "identification__unit_type": str(world.act.unit_type_id),
+    }
+    step = sent(fiche, cast.directeur, **chosen) | {"identification-etape": "listes", "contacts-fax": "01"}
+    page = director.post(url(fiche), step).content.decode()
+    assert 'name="offre-care_mode"' in page
+    assert 'value="Équipe mobile"' in page
+    assert 'value="01"' in page
+    fiche.refresh_from_db()
+    assert fiche.values == {}
+    answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente", **chosen))
+    assert answer.status_code == 302
+    fiche.refresh_from_db()
+    assert (fiche.name, fiche.state, fiche.values["unit_type"]["id"]) == (
+        "Équipe mobile",
+        FicheState.PENDING,
+        world.act.unit_type_id,
+    )
+
+
+def test_sensitive_fields_are_open_in_a_fiche(director, desk, world, cast):
+    other = TermFactory(nomenclature=Nomenclature.EG_CATEGORY)
+    fiche = desk.fiche(world.eg)
+    director.post(url(fiche), sent(fiche, cast.directeur, acte="attente", identification__category=str(other.pk)))
+    fiche.refresh_from_db()
+    assert fiche.values["category"]["id"] == other.pk
+
+
+def test_a_structure_has_its_form(director, desk, world, cast):
+    made = fiche_services.add_structure(parent=desk.fiche(world.eg), level="S1", **desk.who(None))
+    director.post(url(made), sent(made, cast.directeur, acte="finaliser", identification__name="Pôle"))
+    made.refresh_from_db()
+    assert (made.name, made.state) == ("Pôle", FicheState.FINALISED)
+
+
+def test_both_versions_are_shown_and_nothing_typed_is_lost(director, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    mine = sent(fiche, cast.directeur, acte="attente", identification__name="Le mien")
+    desk.save(fiche, {"name": "Le leur", "email": "neuf@example.org"}, by=cast.sesan)
+    answer = director.post(url(fiche), mine)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Le leur" in page
+    assert 'value="Le mien"' in page
+    assert 'value="neuf@example.org"' in page  # left alone by this person: the saved value is taken
+    assert "Reprendre la valeur enregistrée" in page
+    form = answer.context["form"]
+    again = mine | {"version": str(form.fiche_version), "vu": form.seen, "secretariat-email": "neuf@example.org"}
+    taken = director.post(url(fiche), again | {"acte": "reprendre:name"}).content.decode()
+    assert 'value="Le leur"' in taken
+    assert director.post(url(fiche), again).status_code == 302
+    fiche.refresh_from_db()
+    assert fiche.values == {"name": "Le mien", "email": "neuf@example.org"}
+
+
+def test_a_dossier_sent_meanwhile_keeps_what_was_typed_in_sight(director, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    mine = sent(fiche, cast.directeur, acte="finaliser", identification__name="ACT Vesta")
+    desk.save(desk.fiche(world.lam), {"name": "LAM"}, finalise=True, by=cast.sesan)
+    desk.apply("send", by=cast.sesan)
+    answer = director.post(url(fiche), mine)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "est en validation" in page
+    assert 'value="ACT Vesta"' in page
+    assert "Enr. et finaliser" not in page
+    assert director.get(url(fiche)).context["may_edit"] is False
+
+
+def test_a_removed_fiche_is_read_and_restored(director, desk, world):
+    fiche = desk.fiche(world.lam)
+    fiche_services.remove_fiche(fiche=fiche, expected_version=fiche.version, **desk.who(None))
+    page = director.get(url(fiche)).content.decode()
+    assert "Rétablir" in page
+    assert "fermée définitivement" in page
+
+
+@pytest.mark.parametrize("name", ["stranger", "consultation", "responsable", "pdses", "ars"])
+def test_others_do_not_know_of_it(client, desk, world, cast, name):
+    client.force_login(getattr(cast, name))
+    answer = client.get(url(desk.fiche(world.act)))
+    assert answer.status_code in {403, 404}
+    assert client.get(url(desk.fiche(world.act), "fiche_preview")).status_code in {403, 404}
+
+
+@pytest.mark.parametrize("typed", [{"version": ""}, {"version": "9" * 30}, {"version_repertoire": "x"}, {"vu": "{"}])
+def test_bad_input_is_no_error_of_ours(director, desk, world, cast, typed):
+    fiche = desk.fiche(world.act)
+    answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente") | typed)
+    assert answer.status_code in {302, 409, 422}
+    assert director.post(url(fiche), {"identification-name": "a\x00b", "acte": "attente"}).status_code in {409, 422}
+
+
+def test_the_preview_shows_the_record_as_it_will_be(director, desk, world):
+    fiche = desk.fiche(world.act)
+    desk.save(fiche, {"name": "ACT Vesta", "admission_conditions": "Sur dossier."})
+    page = director.get(url(fiche, "fiche_preview")).content.decode()
+    assert "ACT Vesta" in page
+    assert "Sur dossier." in page
+    [new] = fiche_services.add_units(parent=desk.fiche(world.eg), count=1, **desk.who(None))
+    assert director.get(url(new, "fiche_preview")).status_code == 200
+    assert director.get(url(desk.fiche(world.eg), "fiche_preview")).status_code == 200
+
+
+def test_a_new_establishment_is_described_from_nothing(client, cast, world):
+    client.force_login(cast.sesan)
+    dossier = propose_entity(
+        legal_entity=world.ej,
+        entity_name="Maison neuve",
+        by=cast.sesan,
+        scope=scope_of(cast.sesan),
+        now=timezone.now(),
+    )
+    top = dossier.fiches.get()
+    assert client.get(url(top)).status_code == 200
+    assert client.get(url(top, "fiche_preview")).status_code == 200
+    typed = {"adresse__commune": "", "adresse__street_name": "rue des Lilas", "acte": "attente"}
+    assert client.post(url(top), sent(top, cast.sesan, **typed)).status_code == 302
+    top.refresh_from_db()
+    assert top.values["street_name"] == "rue des Lilas"
+    assert top.values["legal_entity"]["id"] == world.ej.pk
+    [unit] = fiche_services.add_units(
+        parent=top, count=1, by=cast.sesan, scope=scope_of(cast.sesan), now=timezone.now()
+    )
+    assert client.get(url(unit)).status_code == 200
+    assert client.get(url(unit, "fiche_preview")).status_code == 200
+
+
+def test_a_fiche_of_a_big_dossier_keeps_to_its_queries(director, desk, world):
+    top = desk.fiche(world.eg)
+    for _ in range(6):
+        fiche_services.add_units(parent=top, count=50, **desk.who(None))
+    for fiche in (desk.fiche(world.act), top, Fiche.objects.filter(action=FicheAction.CREATE).first()):
+        with CaptureQueriesContext(connection) as captured:
+            assert director.get(url(fiche)).status_code == 200
+        own = [one["sql"] for one in captured if not ENVELOPE.match(one["sql"])]
+        assert len(own) <= 15, "\n".join(sql[:160] for sql in own)
