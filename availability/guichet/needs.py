@@ -45,9 +45,10 @@ class Fit(StrEnum):
     @property
     def rank(self) -> int:
         """0 is the best."""
-        return list(Fit).index(self)
+        return FIT_RANKS[self]
 
 
+FIT_RANKS: dict[Fit, int] = {fit: rank for rank, fit in enumerate(Fit)}
 FIT_LABELS: dict[Fit, str] = {
     Fit.FITS: "Convient",
     Fit.TO_CONFIRM: "À confirmer",

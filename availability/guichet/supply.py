@@ -264,21 +264,30 @@ def load_offers(
     units: QuerySet[OperationalUnit], scope: Scope, now: datetime.datetime, ceiling: Ceiling = Ceiling.RHYTHM
 ) -> list[Offer]:
     """Offers of these units, ``MAX_UNITS`` at most and one more when there are others: one query."""
-    held = UnitClosure.objects.held().filter(unit=OuterRef("pk")).order_by("starts_at", "pk")
-    closures = ArraySubquery(held.values(json=JSONObject(starts_at="starts_at", ends_at="ends_at", reason="reason")))
     return [
         Offer(
             unit=unit,
             figure=getattr(unit, "current_figure", None),
             viewer_id=scope.user_id or 0,
             now=now,
-            closures=[_closure(unit.pk, values) for values in unit.held_closures],
+            closures=read_closures(unit.pk, unit.held_closures),
             scope=scope,
             counted_under=ceiling,
             measures=unit.measures,
         )
-        for unit in units.annotate(held_closures=closures)[: MAX_UNITS + 1]
+        for unit in units.annotate(held_closures=held_closures())[: MAX_UNITS + 1]
     ]
+
+
+def held_closures() -> ArraySubquery:
+    """Closures of a unit that were not withdrawn, as an annotation for ``read_closures``."""
+    held = UnitClosure.objects.held().filter(unit=OuterRef("pk")).order_by("starts_at", "pk")
+    return ArraySubquery(held.values(json=JSONObject(starts_at="starts_at", ends_at="ends_at", reason="reason")))
+
+
+def read_closures(unit_id: int, told: Iterable[dict[str, str | None]]) -> list[UnitClosure]:
+    """Closures of a unit annotated with ``held_closures()``."""
+    return [_closure(unit_id, values) for values in told]
 
 
 def _closure(unit_id: int, values: dict[str, str | None]) -> UnitClosure:

@@ -4,32 +4,44 @@ Nothing about the person is kept. Needs explain and class; they exclude nothing 
 """
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, OuterRef, QuerySet, Value
+from django.db.models import CharField, Model, OuterRef, QuerySet, Value
 from django.db.models.expressions import RawSQL
 
 from availability.breakdown import COUNT_FIELDS
 from availability.expected.services import awaited_places, read_awaited
 from availability.guichet.needs import Answer, Fit, Judgement, Needs, Reason, Supply, judge
-from availability.guichet.supply import Offer, load_offers
+from availability.guichet.supply import Offer, held_closures, read_closures
+from availability.models import CurrentFigure
 from availability.shown import local_day
 from common.french import NBSP
 from directory.models import OperationalUnit, UnitTerm
 from directory.scopes import Scope
 
-# What ``Offer.supply`` and ``Offer.doubt`` read, and nothing more: a model with fewer fields is made faster.
-_OF_UNIT = ("status", "sex", "min_age_days", "max_age_days", "pets")
-_OF_FIGURE = ("is_open", "rhythm", "figure", "confirmed_at", "to_confirm_since", "contested_at", "lines", *COUNT_FIELDS)
+
+def _columns(model: type[Model], *names: str) -> tuple[str, ...]:
+    """These columns in the order of the model, as ``from_db`` takes them."""
+    return tuple(field.attname for field in model._meta.concrete_fields if field.attname in names)  # noqa: SLF001
+
+
+# What ``Offer.supply`` and ``Offer.doubt`` read, and nothing more: whole records of thousands of units take long.
+_OF_UNIT = _columns(OperationalUnit, "status", "sex", "min_age_days", "max_age_days", "pets")
+_OF_FIGURE = _columns(
+    CurrentFigure,
+    *("is_open", "rhythm", "figure", "confirmed_at", "to_confirm_since", "contested_at", "lines"),
+    *COUNT_FIELDS,
+)
 
 
 def judge_units(
     unit_ids: Collection[int], needs: Needs, scope: Scope, now: datetime.datetime, audiences: Collection[int] = ()
 ) -> dict[int, Judgement]:
-    """What each unit is worth for these needs, and why: one query, ``supply.MAX_UNITS`` units at most.
+    """What each unit is worth for these needs, and why: one query.
 
     ``audiences``: ids of the terms « public pris en charge » asked for, told among the reasons. A unit that this person
     may not open, or that is not published any more, is left out.
@@ -44,28 +56,72 @@ def judge_each(
     now: datetime.datetime,
     audiences: Collection[int] = (),
 ) -> list[dict[int, Judgement]]:
-    """The same for several needs, in their order: one query in all."""
-    if not unit_ids:
-        return [{} for _ in asked]
+    """The same for several needs, in their order: one query in all.
+
+    Units of whose places nothing is known, most of them, are judged once for all those that have the same rules.
+    """
+    judged: list[dict[int, Judgement]] = [{} for _ in asked]
+    alike: dict[Any, list[Judgement]] = {}
+    for known in _known(unit_ids, scope, audiences) if unit_ids else ():
+        key = None if known.is_told else (known.unit, tuple(known.audiences))
+        judgements = alike.get(key)
+        if judgements is None:
+            supply = _supply(known, scope, now)
+            judgements = [_with_audiences(judge(needs, supply), audiences, known.audiences) for needs in asked]
+            if key:
+                alike[key] = judgements
+        for found, judgement in zip(judged, judgements, strict=True):
+            found[known.unit_id] = judgement
+    return judged
+
+
+class _Known(NamedTuple):
+    """What is read of a unit: values of ``_OF_UNIT`` and of ``_OF_FIGURE``, labels of the audiences asked for."""
+
+    unit_id: int
+    audiences: Sequence[str]
+    awaited: Sequence[dict[str, Any]]
+    closures: Sequence[dict[str, str | None]]
+    figure_id: int | None
+    unit: tuple[Any, ...]
+    figure: tuple[Any, ...]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything is known of its places."""
+        return self.figure_id is not None or bool(self.awaited) or bool(self.closures)
+
+
+def _known(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) -> Iterator[_Known]:
+    columns = (*_OF_UNIT, *(f"current_figure__{name}" for name in _OF_FIGURE))
+    rows = _units(unit_ids, scope, audiences).values_list(
+        "pk", "audiences", "awaited", "held_closures", "current_figure", *columns
+    )
+    split = 5 + len(_OF_UNIT)
+    return (_Known(*row[:5], unit=row[5:split], figure=row[split:]) for row in rows)
+
+
+def _supply(known: _Known, scope: Scope, now: datetime.datetime) -> Supply:
+    """What a unit offers, by the rules of the guichet."""
+    unit = OperationalUnit.from_db(None, _OF_UNIT, known.unit)
+    unit.pk, unit.awaited = known.unit_id, known.awaited
+    offer = Offer(
+        unit=unit,
+        figure=CurrentFigure.from_db(None, _OF_FIGURE, known.figure) if known.figure_id else None,
+        viewer_id=scope.user_id or 0,
+        now=now,
+        closures=read_closures(known.unit_id, known.closures),
+        scope=scope,
+    )
     today = local_day(now)
-    supplies = [
-        (offer.unit, _supply(offer, today)) for offer in load_offers(_units(unit_ids, scope, audiences), scope, now)
-    ]
-    return [
-        {unit.pk: _with_audiences(judge(needs, supply), audiences, unit.audiences) for unit, supply in supplies}
-        for needs in asked
-    ]
-
-
-def _supply(offer: Offer, today: datetime.date) -> Supply:
-    awaited = read_awaited(offer.unit) if offer.unit.awaited else ()
+    awaited = read_awaited(unit) if known.awaited else ()
     return offer.supply(
         tuple((place.expected_on, place.count) for place in awaited if place.expected_on >= today), doubt=offer.doubt
     )
 
 
 def _units(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) -> QuerySet[OperationalUnit]:
-    """Units with their figure, and the labels of those of the audiences asked for that they take."""
+    """Units with the labels of those of the audiences asked for that they take, places awaited and closures."""
     taken = UnitTerm.objects.filter(unit=OuterRef("pk"), term__in=audiences).order_by("term__order", "term__label")
     nothing = Value([], ArrayField(CharField()))
     asked = RawSQL("SELECT unnest(%s::bigint[])", (list(unit_ids),))
@@ -74,9 +130,7 @@ def _units(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) 
         .published()
         .filter(pk__in=asked)
         .annotate(audiences=ArraySubquery(taken.values("term__label")) if audiences else nothing)
-        .annotate(awaited=awaited_places(), measures=nothing)
-        .select_related("current_figure")
-        .only(*_OF_UNIT, *(f"current_figure__{name}" for name in _OF_FIGURE))
+        .annotate(awaited=awaited_places(), held_closures=held_closures())
         .order_by()
     )
 
