@@ -107,6 +107,11 @@ class QueueLine:
         return [*self.dossier.risk_reasons, *age]
 
     @property
+    def reasons_line(self) -> str:
+        """The reasons on one line."""
+        return "\u202f; ".join(self.reasons)
+
+    @property
     def is_mine(self) -> bool:
         """Tell whether this person took it."""
         return self.dossier.taken_by_id == self.scope.user_id

@@ -20,6 +20,7 @@ from .standing import standing_of
 
 if TYPE_CHECKING:
     from ..models import Step
+    from .parts import Part
     from .standing import FicheStanding
 
 
@@ -50,12 +51,16 @@ def fallen_names(one: FicheStanding) -> list[str]:
     """
     stored = {name for part in one.parts for name in part.stored}
     kind = RecordKind(one.fiche.kind)
-    kept = {
-        name
-        for name, review in one.reviews.items()
-        if name in stored and review.decision != FieldDecision.RETURN and same(review.proposed, one.proposal(name))
-    }
+    kept = {name for part in one.parts if _holds(one, part) for name in part.stored if name in one.reviews}
     amended = {block_of(kind, name) for name in kept if one.reviews[name].decision == FieldDecision.AMEND}
     return [
         name for name in one.reviews if name not in kept and (name in stored or block_of(kind, name) not in amended)
     ]
+
+
+def _holds(one: FicheStanding, part: Part) -> bool:
+    """Tell whether the decision of a part is still about what is proposed, each of its fields."""
+    review = one.review_of(part)
+    if review is None or review.decision == FieldDecision.RETURN:
+        return False
+    return all(name in one.reviews and same(one.reviews[name].proposed, one.proposal(name)) for name in part.stored)

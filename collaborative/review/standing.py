@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F
+from django.db.models import CharField, F
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from directory.enums import RecordKind, StructureLevel
 
 from ..enums import FicheAction, FieldDecision
 from ..models import Fiche, FicheFile, FieldReview
@@ -94,7 +98,20 @@ class FicheStanding:
     @property
     def code(self) -> str:
         """EG, S1, S2, UF or UO."""
-        return {"eg": "EG", "uo": "UO"}.get(self.fiche.kind, getattr(self.fiche, "level", "") or "S1")
+        if self.fiche.kind != RecordKind.STRUCTURE:
+            return "UO" if self.fiche.kind == RecordKind.UNIT else "EG"
+        structure = self.fiche.structure
+        return structure.level if structure else str(self.fiche.values.get("level") or StructureLevel.S1)
+
+    @property
+    def photo_url(self) -> str:
+        """Address of the photo that the record shows now, empty without one."""
+        record = self.fiche.record
+        if not getattr(record, "photo", None):
+            return ""
+        return reverse(
+            "directory:photo_file", args=[self.fiche.kind, record.pk, PurePosixPath(str(record.photo.name)).name]
+        )
 
     @property
     def short_act(self) -> str:
@@ -192,7 +209,7 @@ class Standing:
 
 def standing_of(dossier: Dossier) -> Standing:
     """Where the review of a dossier stands now."""
-    level = Coalesce(F("structure__level"), KT("values__level"))
+    level = Coalesce(F("structure__level"), KT("values__level"), output_field=CharField())
     every = list(dossier.fiches.with_records().annotate(level=level).order_by("position", "pk"))
     ordered, depths = _in_tree(every)
     at_work = [fiche for fiche in ordered if (fiche.action, fiche.state) not in IDLE_PAIRS]

@@ -1,0 +1,59 @@
+"""« Valider » and « Publier le reste et renvoyer »: a publication, with what its author is told (spec 30)."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from ..publication import Published, publish
+from ..services import TEXT_LENGTH, lock_dossier
+from .services import amended_words, returned_words
+from .standing import standing_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from directory.scopes import Scope
+
+    from ..models import Dossier
+
+
+def validate_dossier(
+    *, dossier: Dossier, by: User, scope: Scope, now: datetime.datetime, expected_version: int, remark: str = ""
+) -> Published:
+    """Publish the whole dossier; what the support corrected is added to the remark. Raises what ``publish`` raises."""
+    with transaction.atomic():
+        locked = lock_dossier(dossier.pk)
+        told = whole_remark(remark, amended_words(standing_of(locked)))
+        return publish(dossier=locked, by=by, scope=scope, now=now, expected_version=expected_version, remark=told)
+
+
+def publish_part(
+    *, dossier: Dossier, by: User, scope: Scope, now: datetime.datetime, expected_version: int, remark: str = ""
+) -> Published:
+    """Publish the fiches without a returned point; the others go back in a new dossier « à corriger ».
+
+    Raises what ``publish`` raises.
+    """
+    with transaction.atomic():
+        locked = lock_dossier(dossier.pk)
+        standing = standing_of(locked)
+        told = whole_remark(remark or returned_words(standing), amended_words(standing))
+        return publish(
+            dossier=locked,
+            by=by,
+            scope=scope,
+            now=now,
+            expected_version=expected_version,
+            fiche_ids={fiche.pk for fiche in standing.publishable},
+            remark=told,
+        )
+
+
+def whole_remark(remark: str, amended: str) -> str:
+    """Remark of the validator, then what the support corrected, as long as there is room. Pure."""
+    text = "\n\n".join(
+        part for part in (remark.strip(), f"Corrigé par le support\u00a0:\n{amended}" if amended else "") if part
+    )
+    return text if len(text) <= TEXT_LENGTH else f"{text[: TEXT_LENGTH - 1]}…"
