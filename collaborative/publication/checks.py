@@ -126,6 +126,8 @@ def _check_record(plan: Plan, item: Item) -> None:
     required = {row["name"] for row in missing_of(item.fiche.kind, _said(item))}
     asked = set(item.values) if not item.edit.is_creation else required
     for name in dict.fromkeys((*empty, *sorted(required & asked))):
+        if name == "geographic_entity":  # ``_check_places`` has said why
+            continue
         plan.refuse(item, "Ce champ est obligatoire.", name)
     try:
         if empty:

@@ -91,9 +91,10 @@ def _new_dossier(dossier: Dossier, by: User, now: datetime.datetime) -> Dossier:
 
 def _share_fiches(split: Split) -> None:
     """Give each dossier its fiches: those that leave, those that stay, and a standard fiche for those of the other."""
+    leaving = {fiche.pk for fiche in split.every if split.leaves(fiche)}
+    Fiche.objects.filter(pk__in=leaving).update(dossier=split.rest)
     stubs = {fiche.pk: _standard(split, fiche) for fiche in split.every if _is_open(fiche)}
     Fiche.objects.bulk_create(stubs.values(), batch_size=200)
-    leaving = {fiche.pk for fiche in split.every if split.leaves(fiche)}
     in_first = {fiche.pk: stubs.get(fiche.pk) if fiche.pk in leaving else fiche for fiche in split.every}
     in_rest = {fiche.pk: fiche if fiche.pk in leaving else stubs.get(fiche.pk) for fiche in split.every}
     for fiche in split.every:
@@ -107,7 +108,7 @@ def _share_fiches(split: Split) -> None:
             fiche.parent = in_first.get(above)
             if stub is not None:
                 stub.parent = in_rest.get(above)
-    Fiche.objects.bulk_update([*split.every, *stubs.values()], ["dossier", "parent"], batch_size=200)
+    Fiche.objects.bulk_update([*split.every, *stubs.values()], ["parent"], batch_size=200)
 
 
 def _is_open(fiche: Fiche) -> bool:

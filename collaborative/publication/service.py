@@ -30,7 +30,7 @@ from ..workflow import IDLE_PAIRS, IllegalAct, transition_of
 from .checks import check_plan
 from .files import put_attachments, put_photo
 from .plan import Signature, make_plan, record_field
-from .refusals import PublicationRefused, RefusedLine, line_of_database
+from .refusals import PublicationRefused, line_of_database
 from .remainder import split_dossier
 
 if TYPE_CHECKING:
@@ -74,34 +74,28 @@ def publish(
     the dossier or sent it, ``PublicationRefused`` with the reasons, ``ValidationError`` when no fiche is chosen or a
     partial publication has no remark. Nothing is written then.
     """
-    plan: Plan | None = None
-    try:
-        with undone_on_failure() as copies, transaction.atomic():
-            locked = lock_dossier(dossier.pk)
-            _refuse_act(locked, scope, expected_version)
-            every = list(locked.fiches.with_records())
-            chosen, left = _chosen(every, fiche_ids)
-            act = DossierAct.VALIDATE_PART if left else DossierAct.VALIDATE
-            remark = checked_text(remark, missing="Dites pourquoi." if act == DossierAct.VALIDATE_PART else "")
-            prefetch_related_objects(chosen, "reviews", "files__added_by")
-            author = User.objects.get(pk=locked.sent_by_id)
-            plan = make_plan(chosen, every, Signature.of(locked, author, by, scope, now))
-            check_plan(plan, every, now)
-            _refuse(plan)
-            lines = _write(plan, copies)
-            _keep_records(plan, every, now)
-            director = _adopt_entity(locked, plan, by)
-            remainder = None
-            if act == DossierAct.VALIDATE_PART:
-                published = {fiche.pk for fiche in chosen}
-                remainder = split_dossier(
-                    dossier=locked, every=every, published=published, remark=remark, by=by, now=now
-                )
-                locked.fiche_count = locked.done_count = len(chosen)
-            done = apply_locked(dossier=locked, act=act, by=by, scope=scope, now=now, remark=remark)
-            return Published(done, chosen, lines, remainder, director)
-    except RefusedByDatabase as refused:
-        raise PublicationRefused([_line_of(plan, refused)]) from refused
+    with undone_on_failure() as copies, transaction.atomic():
+        locked = lock_dossier(dossier.pk)
+        _refuse_act(locked, scope, expected_version)
+        every = list(locked.fiches.with_records())
+        chosen, left = _chosen(every, fiche_ids)
+        act = DossierAct.VALIDATE_PART if left else DossierAct.VALIDATE
+        remark = checked_text(remark, missing="Dites pourquoi." if left else "")
+        prefetch_related_objects(chosen, "reviews", "files__added_by")
+        author = User.objects.get(pk=locked.sent_by_id)
+        plan = make_plan(chosen, every, Signature.of(locked, author, by, scope, now))
+        check_plan(plan, every, now)
+        _refuse(plan)
+        lines = _write(plan, copies)
+        _keep_records(plan, every, now)
+        director = _adopt_entity(locked, plan, by)
+        rest = None
+        if left:
+            published = {fiche.pk for fiche in chosen}
+            rest = split_dossier(dossier=locked, every=every, published=published, remark=remark, by=by, now=now)
+            locked.fiche_count = locked.done_count = len(chosen)
+        done = apply_locked(dossier=locked, act=act, by=by, scope=scope, now=now, remark=remark)
+    return Published(done, chosen, lines, rest, director)
 
 
 def becomes_director(dossier: Dossier) -> User | None:
@@ -148,6 +142,14 @@ def _refuse(plan: Plan) -> None:
 
 def _write(plan: Plan, copies: list[str]) -> list[RecordChange]:
     """Write new records, those above first, then lists and files, changes, history, closures; tell it once."""
+    try:
+        return _write_records(plan, copies)
+    except RefusedByDatabase as refused:  # taken by somebody else since it was checked
+        item = next(item for item in plan.items if item.record is refused.record)
+        raise PublicationRefused([line_of_database(item.fiche, refused.record, refused.error)]) from refused
+
+
+def _write_records(plan: Plan, copies: list[str]) -> list[RecordChange]:
     for item in plan.writings:
         put_photo(plan, item, copies)
         if item.edit.is_creation:
@@ -192,9 +194,3 @@ def _adopt_entity(dossier: Dossier, plan: Plan, by: User) -> User | None:
 
 def _is_new_entity(item: Item) -> bool:
     return item.edit.is_creation and isinstance(item.record, GeographicEntity)
-
-
-def _line_of(plan: Plan | None, refused: RefusedByDatabase) -> RefusedLine:
-    items = plan.items if plan is not None else []
-    item = next(item for item in items if item.record is refused.record)
-    return line_of_database(item.fiche, refused.record, refused.error)

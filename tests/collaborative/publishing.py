@@ -1,11 +1,10 @@
 """Short ways to fill fiches and to publish the dossier of a ``desk`` (``conftest``)."""
 
-import datetime
-
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Dossier
 from collaborative.publication import publish
 from directory.models import Commune
+from directory.reference.files import read_terms
 from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import TermFactory, commune, term, unit_type
@@ -43,9 +42,7 @@ def unit_values(name="ACT Neuve", type_code=ACT, **more):
 
 
 def first_audience():
-    from tests.factories.directory import _term_rows
-
-    return next(code for nomenclature, code in _term_rows() if nomenclature == "audience")
+    return next(row.code for row in read_terms() if row.nomenclature == "audience")
 
 
 def hours(weekday, opens="09:00", closes="17:00"):
@@ -91,9 +88,16 @@ def add_unit(desk, values, parent=None, by=None):
 def change(desk, record, values, by=None):
     """Finalise a change of a record, completed by what its form would ask."""
     fiche = desk.fiche(record)
-    kept = fiche.kind == "uo" and {"operational_activity": [coded(activity("Hébergement"))]}
-    extra = {"audience": [coded(term("audience", first_audience()))]} if kept else {}
-    return finalise(desk, fiche, (kept or {}) | extra | values, by=by)
+    asked = {}
+    if fiche.kind == "uo":
+        asked = {
+            "operational_activity": [coded(activity("Hébergement"))],
+            "audience": [coded(term("audience", first_audience()))],
+        }
+    if fiche.kind == "eg":
+        category = TermFactory(nomenclature="category", code="604", label="CPTS")
+        asked = {"official_name": record.name, "category": coded(category)}
+    return finalise(desk, fiche, asked | values, by=by)
 
 
 def remove(desk, record, by=None):
@@ -117,7 +121,3 @@ def validate(desk, by=None, **options):
 
 def another_validator():
     return UserFactory(username="sesan2", first_name="Ada", last_name="Lune", roles=["support"])
-
-
-def on(day):
-    return datetime.date.fromisoformat(day)

@@ -1,0 +1,183 @@
+"""Publishing a part of a dossier, and the files of fiches."""
+
+import io
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from collaborative.enums import FileKind
+from collaborative.fiches import services as fiche_services
+from collaborative.models import Comment, Dossier, Fiche, FicheFile, FieldReview, HeldEntity, Step
+from collaborative.publication import PublicationRefused
+from collaborative.services import add_comment, propose_entity
+from directory.attachments.services import purge
+from directory.models import Attachment, OperationalUnit
+from directory.scopes import scope_of
+from tests.collaborative.publishing import (
+    add_unit,
+    another_validator,
+    change,
+    entity_values,
+    finalise,
+    remove,
+    send_and_take,
+    unit_values,
+    validate,
+)
+from tests.factories.directory import AttachmentFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def tree(dossier):
+    """Each fiche with its state and the one above it."""
+    rows = Fiche.objects.filter(dossier=dossier).select_related("parent")
+    assert all(row.parent is None or row.parent.dossier_id == dossier.pk for row in rows)
+    return {row.name: (f"{row.action}:{row.state}", row.parent.name if row.parent else "") for row in rows}
+
+
+def test_the_rest_goes_back_in_a_linked_dossier(desk, world, cast):
+    made = add_unit(desk, unit_values("Neuve"))
+    returned = change(desk, world.act, {"email": "faux@example.org"})
+    remove(desk, world.lam)
+    add_comment(dossier=desk.dossier, text="Bonjour", **desk.who(None))
+    send_and_take(desk)
+    FieldReview.objects.create(
+        fiche=returned, field="email", decision="return", reason="Adresse fausse.", at=desk.now, by=cast.sesan
+    )
+    kept = [made.pk, desk.fiche(world.lam).pk]
+    with pytest.raises(ValidationError):
+        validate(desk, fiche_ids=kept)
+    done = validate(desk, fiche_ids=kept, remark="Une fiche est à revoir.")
+    first, rest = done.dossier, Dossier.objects.get(pk=done.remainder.pk)
+    assert (first.state, first.fiche_count, first.done_count) == ("validated", 2, 2)
+    assert (rest.state, rest.origin, rest.opened_by, rest.fiche_count, rest.done_count) == (
+        *("returned", first, cast.directeur),
+        *(1, 0),
+    )
+    assert HeldEntity.objects.get().dossier == rest
+    eg = "ACT ALTAIR VESTA"
+    assert Fiche.objects.get(dossier=rest, kind="uo", unit=world.act).pk == returned.pk
+    units = {row.name: f"{row.action}:{row.state}" for row in rest.fiches.filter(kind="uo")}
+    assert units == {eg: "modify:pending", "ACT hors les murs": "modify:standard", "Neuve": "modify:standard"}
+    assert {row.parent for row in rest.fiches.filter(kind="uo")} == {rest.fiches.get(kind="eg")}
+    assert tree(first)["Neuve"] == ("create:finalised", eg)
+    assert tree(first)["LAM Altair"] == ("delete:removed", eg)
+    assert tree(first)["ACT hors les murs"] == ("modify:standard", eg)
+    assert first.fiches.get(unit=world.act).state == "standard"
+    assert [comment.text for comment in rest.comments.all()] == [
+        "Bonjour",
+        "Une fiche est à revoir.",
+        "Adresse fausse.",
+    ]
+    assert Comment.objects.get(text="Adresse fausse.").field == "email"
+    assert Step.objects.filter(dossier=first).last().act == "validate_part"
+    assert Step.objects.get(dossier=rest, fiche=None).to_state == "returned"
+    assert Step.objects.get(dossier=rest, fiche=returned).act == "return"
+    world.act.refresh_from_db()
+    assert (world.act.email, world.act.version) == ("", 1)
+    # The author puts it right and sends it again.
+    desk.dossier = rest
+    change(desk, world.act, {"email": "juste@example.org"})
+    FieldReview.objects.all().delete()
+    send_and_take(desk)
+    assert validate(desk).dossier.state == "validated"
+    assert OperationalUnit.objects.get(pk=world.act.pk).email == "juste@example.org"
+
+
+def test_what_is_new_is_published_with_what_it_stands_below(desk, world, cast):
+    pole = fiche_services.add_structure(parent=desk.fiche(world.eg), level="S1", **desk.who(None))
+    pole = finalise(desk, pole, {"name": "Pôle"})
+    inside = add_unit(desk, unit_values("Dedans"), parent=pole)
+    send_and_take(desk)
+    with pytest.raises(PublicationRefused) as refused:
+        validate(desk, fiche_ids=[inside.pk], remark="Le pôle est à revoir.")
+    assert [line.reason for line in refused.value.lines] == [
+        "Elle ne peut pas être publiée sans «\u00a0Pôle\u00a0», qui est nouveau."
+    ]
+    done = validate(desk, fiche_ids=[pole.pk], remark="L’unité est à revoir.")
+    assert tree(done.remainder)["Dedans"] == ("create:finalised", "Pôle")
+    assert tree(done.dossier) == {
+        name: (pair, "" if name == "ACT ALTAIR VESTA" and above == "" else above)
+        for name, (pair, above) in tree(done.dossier).items()
+    }
+    desk.dossier = done.remainder
+    assert desk.apply("send").state == "sent"
+
+
+def test_a_new_entity_published_without_one_of_its_units_is_kept_occupied(desk, world, cast):
+    who = {"by": cast.sesan, "scope": scope_of(cast.sesan)}
+    desk.dossier = propose_entity(legal_entity=world.ej, entity_name="CPTS", now=desk.tick(), **who)
+    top = desk.dossier.fiches.get()
+    finalise(desk, top, entity_values(), by=cast.sesan)
+    add_unit(desk, unit_values("Plus tard"), parent=top, by=cast.sesan)
+    desk.apply("send", by=cast.sesan)
+    other = another_validator()
+    desk.apply("take", by=other)
+    done = validate(desk, by=other, fiche_ids=[top.pk], remark="L’unité plus tard.")
+    top.refresh_from_db()
+    assert (done.dossier.geographic_entity, done.remainder.geographic_entity) == (top.geographic_entity,) * 2
+    assert done.director is None
+    assert HeldEntity.objects.get(geographic_entity=top.geographic_entity).dossier == done.remainder
+
+
+def picture():
+    kept = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(kept, "JPEG")
+    return kept.getvalue()
+
+
+def content_of(file):
+    with file.open("rb") as opened:
+        return opened.read()
+
+
+def add_file(fiche, kind, by, content=b"", **values):
+    file = FicheFile(fiche=fiche, kind=kind, added_at=fiche.created_at, added_by=by, **values)
+    if content:
+        file.file.save("fichier", ContentFile(content), save=False)
+        file.size = len(content)
+    file.save()
+    return file
+
+
+def test_files_go_with_their_fiche(desk, world, cast, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    old = AttachmentFactory(unit=world.act, name="ancien.pdf")
+    fiche = change(desk, world.act, {"email": "a@example.org"})
+    new = add_unit(desk, unit_values("Neuve"))
+    photo = add_file(new, FileKind.PHOTO, cast.directeur, picture(), name="photo.jpg", content_type="image/jpeg")
+    pdf = {"name": "livret.pdf", "content_type": "application/pdf", "sha256": "a" * 64}
+    add_file(fiche, FileKind.ATTACHMENT, cast.directeur, b"%PDF-1.4 neuf", **pdf)
+    add_file(fiche, FileKind.ATTACHMENT_REMOVAL, cast.directeur, removes=old)
+    send_and_take(desk)
+    done = validate(desk)
+    [attachment] = world.act.attachments.present()
+    assert (attachment.name, attachment.size, attachment.added_by) == ("livret.pdf", 13, cast.directeur)
+    assert content_of(attachment.file) == b"%PDF-1.4 neuf"
+    old.refresh_from_db()
+    assert old.removed_by == cast.directeur
+    new.refresh_from_db()
+    assert new.unit.photo.name.startswith("photos/uo/")
+    assert content_of(new.unit.photo) == content_of(photo.file)
+    lines = {line.record_id: line for line in done.lines}
+    assert [row["label"] for row in lines[world.act.pk].changes["attachments"][1]] == ["livret.pdf"]
+    assert "photo" in lines[new.unit_id].changes
+    purge(now=desk.tick())
+    assert new.unit.photo.storage.exists(new.unit.photo.name)
+
+
+def test_a_refused_publication_leaves_no_file(desk, world, cast, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    new = add_unit(desk, unit_values("Neuve"))
+    add_file(new, FileKind.PHOTO, cast.directeur, picture(), name="photo.jpg", content_type="image/jpeg")
+    lost = {"name": "livret.pdf", "content_type": "application/pdf", "sha256": "a" * 64, "file": "dossiers/perdu.pdf"}
+    add_file(new, FileKind.ATTACHMENT, cast.directeur, **lost)
+    send_and_take(desk)
+    with pytest.raises(PublicationRefused) as refused:
+        validate(desk)
+    assert [line.label for line in refused.value.lines] == ["Pièces jointes"]
+    assert not list((tmp_path / "photos").rglob("*.jpg"))
+    assert Attachment.objects.count() == 0
