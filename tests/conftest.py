@@ -16,7 +16,7 @@ from ror.cluster import Cluster
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API keeps an event loop running
 
-pytest_plugins = ["tests.browser", "tests.conftest_cast"]
+pytest_plugins = ["tests.browser", "tests.conftest_cast", "tests.hands"]
 
 # No test is timed: machines are shared. A run of the continuous integration draws the same examples each time.
 property_settings.register_profile(

@@ -1,12 +1,9 @@
 """Two schedulers, or two workers, at once: one line and one mail a person."""
 
 import datetime
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 from django.core import mail
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -17,24 +14,8 @@ from availability.reminders.weekly import queue_summaries
 from common.french import PARIS
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HANDS = 4
 BASE = "https://ror.example/"
 NOON = datetime.datetime.now(PARIS).replace(hour=12, minute=0, second=0, microsecond=0)
-
-
-def at_once(act):
-    """Call ``act(number)`` in HANDS threads that start together; return what each returned."""
-    start = Barrier(HANDS)
-
-    def one(number):
-        try:
-            start.wait()
-            return act(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(HANDS) as pool:
-        return list(pool.map(one, range(HANDS)))
 
 
 @pytest.fixture
@@ -44,14 +25,14 @@ def late(cast, world):
     return world
 
 
-def test_runs_at_once_make_one_line_and_one_mail(late):
+def test_runs_at_once_make_one_line_and_one_mail(late, at_once):
     moment = datetime.timedelta(microseconds=1)
     at_once(lambda number: queue_reminders(now=NOON + number * moment, base_url=BASE))
     assert Digest.objects.count() == 1
     assert len(mail.outbox) == 1
 
 
-def test_workers_at_once_send_one_mail(late):
+def test_workers_at_once_send_one_mail(late, at_once):
     queue_reminders(now=NOON, base_url=BASE)
     Digest.objects.update(sent_at=None)
     mail.outbox.clear()
@@ -60,7 +41,7 @@ def test_workers_at_once_send_one_mail(late):
     assert len(mail.outbox) == 1
 
 
-def test_summaries_at_once_are_one(late):
+def test_summaries_at_once_are_one(late, at_once):
     monday = NOON - datetime.timedelta(days=NOON.weekday())
     UnitUse.objects.create(unit=late.act, day=(monday - datetime.timedelta(days=3)).date(), views=3)
     moment = datetime.timedelta(microseconds=1)
@@ -69,8 +50,7 @@ def test_summaries_at_once_are_one(late):
     assert len(mail.outbox) == 1
 
 
-def test_a_link_opened_twice_at_once_makes_one_statement(late, client, cast):
-
+def test_a_link_opened_twice_at_once_makes_one_statement(late, cast, at_once):
     figure = CurrentFigure.objects.get(unit=late.act)
     token = token_of(user=cast.responsable, unit_id=figure.pk, version=figure.version, written_at=timezone.now())
     answers = at_once(lambda number: Client().post(f"/disponibilites/confirmer/{token}/").status_code)

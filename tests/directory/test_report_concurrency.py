@@ -1,12 +1,9 @@
 """Error reports under several hands at once: one report for a double click, one closing, one mail to support."""
 
 import datetime
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 from django.core import mail
-from django.db import connections
 from django.utils import timezone
 
 from directory.models import ErrorReport, ErrorReportStep
@@ -20,22 +17,7 @@ HANDS = 6
 BASE = "https://ror.example/"
 
 
-def at_once(act):
-    """Call ``act(number)`` in HANDS threads that start together; return what each returned."""
-    start = Barrier(HANDS)
-
-    def one(number):
-        try:
-            start.wait()
-            return act(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(HANDS) as pool:
-        return list(pool.map(one, range(HANDS)))
-
-
-def test_clicks_at_once_file_one_report(cast, world):
+def test_clicks_at_once_file_one_report(cast, world, at_once):
     scope = scope_of(cast.consultation)
 
     def click(number):
@@ -43,13 +25,13 @@ def test_clicks_at_once_file_one_report(cast, world):
             record=world.act, block="offre", text="Faux.", by=cast.consultation, scope=scope, base_url=BASE
         )
 
-    done = at_once(click)
+    done = at_once(click, HANDS)
     assert sorted(is_new for _, is_new in done) == [False] * (HANDS - 1) + [True]
     assert len({report.pk for report, _ in done}) == ErrorReport.objects.count() == 1
     assert len(mail.outbox) == 1
 
 
-def test_the_limit_holds_whatever_the_clicks(cast, world):
+def test_the_limit_holds_whatever_the_clicks(cast, world, at_once):
     for _ in range(29):
         ErrorReportFactory(unit=world.act, reported_by=cast.consultation)
     scope = scope_of(cast.consultation)
@@ -63,10 +45,10 @@ def test_the_limit_holds_whatever_the_clicks(cast, world):
             return False
         return True
 
-    assert at_once(click).count(True) == 1
+    assert at_once(click, HANDS).count(True) == 1
 
 
-def test_one_of_several_answers_closes(cast, world):
+def test_one_of_several_answers_closes(cast, world, at_once):
     report = ErrorReportFactory(unit=world.act, reported_by=cast.consultation)
 
     def close(number):
@@ -85,14 +67,14 @@ def test_one_of_several_answers_closes(cast, world):
             return False
         return True
 
-    assert at_once(close).count(True) == 1
+    assert at_once(close, HANDS).count(True) == 1
     assert ErrorReportStep.objects.filter(to_state="corrected").count() == 1
     assert len(mail.outbox) == 1
 
 
-def test_runs_of_the_command_at_once_tell_each_report_once(world):
+def test_runs_of_the_command_at_once_tell_each_report_once(world, at_once):
     now = timezone.now()
     for _ in range(120):
         ErrorReportFactory(unit=world.act, reported_at=now - datetime.timedelta(hours=80))
-    assert sum(at_once(lambda number: reports.tell_support(now=now, base_url=BASE))) == 120
+    assert sum(at_once(lambda number: reports.tell_support(now=now, base_url=BASE), HANDS)) == 120
     assert sum(message.body.count("– Contacts") for message in mail.outbox) == 120

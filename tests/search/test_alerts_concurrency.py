@@ -1,11 +1,7 @@
 """Two schedulers, or two workers, at once: one line and one mail a person; two lists changed at once stay whole."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from django.core import mail
-from django.db import connections
 from django.utils import timezone
 
 from directory.scopes import scope_of
@@ -17,29 +13,14 @@ from search.kept.saved import TooManySaved, save_search
 from search.kept.shortlist import LIMIT, ShortlistFull, keep_unit
 from search.models import AlertMail, KeptUnit, SavedSearch
 from tests.factories.directory import UnitFactory
+from tests.hands import HANDS
 
 from .kept import BASE, look, watch
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HANDS = 4
 
 
-def at_once(act):
-    """Call ``act(number)`` in HANDS threads that start together; return what each returned."""
-    start = Barrier(HANDS)
-
-    def one(number):
-        try:
-            start.wait()
-            return act(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(HANDS) as pool:
-        return list(pool.map(one, range(HANDS)))
-
-
-def test_runs_at_once_make_one_mail(cast, world):
+def test_runs_at_once_make_one_mail(cast, world, at_once):
     index.rebuild_all()
     watch(cast.consultation)
     at_once(lambda number: look())
@@ -47,7 +28,7 @@ def test_runs_at_once_make_one_mail(cast, world):
     assert len(mail.outbox) == 1
 
 
-def test_workers_at_once_send_one_mail(cast, world):
+def test_workers_at_once_send_one_mail(cast, world, at_once):
     index.rebuild_all()
     watch(cast.consultation)
     look()
@@ -58,7 +39,7 @@ def test_workers_at_once_send_one_mail(cast, world):
     assert len(mail.outbox) == 1
 
 
-def test_lists_filled_at_once_keep_to_their_limits(cast, world):
+def test_lists_filled_at_once_keep_to_their_limits(cast, world, at_once):
     user = cast.consultation
     units = [UnitFactory(geographic_entity=world.eg) for _ in range(LIMIT + HANDS)]
     scope, now = scope_of(user), timezone.now()
