@@ -1,5 +1,26 @@
 """What the app adds to pages of the lower apps: Menu, home cards, panels of records."""
 
+from common import navigation
+from directory import tree_marks
+from directory.enums import RecordKind
+from directory.panels import Panel
+from directory.panels import register as register_panel
+
+from . import panels
+from .permissions import works_on_dossiers
+from .review import pieces as review
+
 
 def register_all() -> None:
     """Fill the registries, once, when Django is ready."""
+    navigation.register(
+        navigation.NavItem(
+            "Dossier collaboratif", "collaborative:dossiers", section="menu", order=20, visible=works_on_dossiers
+        )
+    )
+    for kind in (RecordKind.GEOGRAPHIC_ENTITY, RecordKind.UNIT):
+        register_panel(
+            Panel("dossier", kind, "tools", panels.entity_button, "collaborative/record_tool.html", order=10)
+        )
+    tree_marks.register("dossier", panels.tree_marks_of)
+    review.register()

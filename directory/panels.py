@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from .enums import RecordKind
 
-Place = Literal["head", "main", "side"]
+Place = Literal["head", "tools", "main", "side"]
 Provider = Callable[[HttpRequest, Any], Mapping[str, Any] | None]
 
 
@@ -24,7 +24,8 @@ Provider = Callable[[HttpRequest, Any], Mapping[str, Any] | None]
 class Panel:
     """One panel of the pages of one kind of record.
 
-    ``place``: « head » beside the title, « main » after the blocks, « side » in the right column. ``provider`` gets the
+    ``place``: « head » beside the title, « tools » among what may be done with the record, « main » after the blocks,
+    « side » in the right column. ``provider`` gets the
     request and the record, and returns what the template needs, or ``None`` when there is nothing to show; it makes as
     few queries as it can (a whole record page makes 12 at most).
     """
@@ -55,11 +56,11 @@ def register(panel: Panel) -> None:
 
 
 def panels_for(request: HttpRequest, kind: RecordKind, record: Any) -> dict[str, list[ShownPanel]]:
-    """Panels of a record by place (« head », « main », « side »), in order, the empty ones left out."""
+    """Panels of a record by place, in order, the empty ones left out."""
     shown: dict[str, list[ShownPanel]] = defaultdict(list)
     wanted = [panel for panel in _panels.values() if panel.kind == kind]
     for panel in sorted(wanted, key=lambda panel: (panel.order, panel.key)):
         context = panel.provider(request, record)
         if context is not None:
             shown[panel.place].append(ShownPanel(panel.key, panel.template, context))
-    return {place: shown[place] for place in ("head", "main", "side")}
+    return {place: shown[place] for place in ("head", "tools", "main", "side")}

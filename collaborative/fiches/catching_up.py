@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from directory.enums import PublicationStatus, RecordKind
 from directory.models import OperationalUnit, Structure
@@ -22,14 +23,24 @@ if TYPE_CHECKING:
     from ..models import Dossier
 
 
-def units_without_fiche(dossier: Dossier) -> QuerySet[OperationalUnit]:
+def units_without_fiche(dossier: Dossier | OuterRef) -> QuerySet[OperationalUnit]:
     """Open units of the EGs that the dossier works on, added to the directory since: they have no fiche in it."""
     return (
         OperationalUnit.objects.filter(geographic_entity__held_by__dossier=dossier)
         .exclude(status=PublicationStatus.CLOSED)
-        .exclude(fiches__dossier=dossier)
+        .exclude(Exists(Fiche.objects.filter(dossier=_inside(dossier), unit=OuterRef("pk"))))
         .order_by("sort_name", "pk")
     )
+
+
+def names_without_fiche() -> ArraySubquery:
+    """Names of the units without a fiche, to annotate dossiers with."""
+    return ArraySubquery(units_without_fiche(OuterRef("pk")).values("name"))
+
+
+def _inside(dossier: Dossier | OuterRef) -> Dossier | OuterRef:
+    """The same, one query deeper."""
+    return OuterRef(dossier) if isinstance(dossier, OuterRef) else dossier
 
 
 def add_known_units(*, dossier: Dossier, by: User, scope: Scope, now: datetime.datetime) -> list[Fiche]:

@@ -27,11 +27,13 @@ def workers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
     return guarded
 
 
-def find_dossier(request: HttpRequest, dossier_id: int) -> Dossier:
+def find_dossier(request: HttpRequest, dossier_id: int, **annotations: Any) -> Dossier:
     """Dossier that this person may know of, with its EG and people: one query. Raises ``Http404``."""
     if dossier_id > LARGEST_ID:
         raise Http404
-    found = Dossier.objects.visible_to(request.scope).with_people().filter(pk=dossier_id).first()
+    found = (
+        Dossier.objects.visible_to(request.scope).with_people().filter(pk=dossier_id).annotate(**annotations).first()
+    )
     if found is None:
         raise Http404
     return found

@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from common.pages import Crumb
 
 from .. import tree as levels
+from .. import tree_marks
 from ..closing import closure_url
 from ..models import Department, GeographicEntity, Structure
 from ..tree import TreeFilter
@@ -25,13 +26,15 @@ def tree(request: HttpRequest) -> HttpResponse:
     """Show the boxes, the filter, « Mes structures » and the departments with their counts."""
     wanted = TreeFilter.read(request.GET)
     departments = levels.departments(request.scope, wanted)
+    mine = [] if wanted.text else levels.my_entities(request.scope, wanted)
+    tree_marks.mark(request, [*mine, *(entity for node in departments for entity in node.entities)])
     return render(
         request,
         "directory/tree.html",
         {
             "wanted": wanted,
             "disciplines": levels.disciplines(),
-            "mine": [] if wanted.text else levels.my_entities(request.scope, wanted),
+            "mine": mine,
             "departments": [node for node in departments if node.count],
             "total": sum(node.count for node in departments),
             "shown_at_once": levels.FOUND_SIZE,
@@ -50,6 +53,7 @@ def tree_department(request: HttpRequest, code: str) -> HttpResponse:
     level = levels.department_level(request.scope, wanted, code, number)
     if number > 1 and not level.entities:
         raise Http404
+    tree_marks.mark(request, level.entities)
     title = f"{department.name} ({department.code})"
     context = {
         "level": level,

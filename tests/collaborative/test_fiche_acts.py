@@ -43,10 +43,10 @@ def test_the_menu_offers_what_the_service_accepts(desk, world, cast):
 
 
 def test_a_dossier_en_validation_offers_nothing(desk, world, director):
-    desk.save(desk.fiche(world.lam), {"name": "LAM"}, finalise=True)
+    fiche_services.remove_fiche(fiche=desk.fiche(world.lam), expected_version=1, **desk.who(None))
     desk.apply("send")
     assert labels(desk, world.eg) == []
-    refused = director.get(at(desk, "fiche_remove", world.lam))
+    refused = director.get(at(desk, "fiche_remove", world.act))
     assert refused.status_code == 403
     assert "en validation" in refused.content.decode()
 

@@ -3,12 +3,13 @@
 from django.utils import timezone
 
 from accounts.models import User
+from collaborative.enums import DossierAct
 from collaborative.fiches import services
 from collaborative.models import Dossier, Fiche
-from collaborative.services import open_dossier
+from collaborative.services import apply, open_dossier
 from directory.scopes import scope_of
 
-from . import Row
+from . import Row, same
 
 
 def director():
@@ -72,13 +73,63 @@ def to_structure(world):
     return {**version(world), "place": f"fiche:{fiche(world, kind='structure').pk}"}
 
 
+def own_entity(world):
+    return {"eg": str(world.eg.pk)}
+
+
+def new_entity(world):
+    return {"legal_entity": str(world.ej.pk), "name": "Halte Altair"}
+
+
+def ready(world):
+    removed_fiche(world)
+    return about(world)
+
+
+def sent(world):
+    ready(world)
+    found = dossier(world)
+    if found.state != "sent":
+        apply(dossier=found, act=DossierAct.SEND, **director())
+    return about(world)
+
+
+def dossier_version(world):
+    return {"version": str(dossier(world).version)}
+
+
 LISTED = "login 403 403 200 200 403 403"
 KNOWN = "login 404 404 200 200 404 404"
+OPENED = "login 403 403 away away 403 403"
 ACTED = "login 404 404 away away 404 404"
 FORM = {"get": KNOWN, "post": ACTED}
 ROWS = [
     Row("collaborative:dossiers", get=LISTED),
     Row("collaborative:dossier_detail", get=KNOWN, kwargs=about),
+    Row("collaborative:dossier_open", get=LISTED, post=LISTED),
+    Row("collaborative:dossier_open", get=LISTED, post=OPENED, data=own_entity, note="un EG"),
+    Row("collaborative:entity_propose", get=LISTED, post=OPENED, data=new_entity),
+    Row(
+        "collaborative:dossier_comment",
+        get=same("away"),
+        post=ACTED,
+        kwargs=about,
+        data=lambda world: {"text": "Bonjour"},
+    ),
+    Row("collaborative:dossier_history", get=KNOWN, kwargs=about),
+    Row("collaborative:units_catch_up", get=same("away"), post=ACTED, kwargs=about),
+    Row(
+        "collaborative:dossier_send",
+        get=KNOWN,
+        post="login 404 404 422 422 404 404",
+        kwargs=about,
+        data=dossier_version,
+        note="pas prêt",
+    ),
+    Row("collaborative:dossier_send", **FORM, kwargs=ready, data=dossier_version, note="prêt"),
+    Row("collaborative:dossier_withdraw", get=ACTED, post=ACTED, kwargs=about, note="pas envoyé"),
+    Row("collaborative:dossier_withdraw", **FORM, kwargs=sent, data=dossier_version),
+    Row("collaborative:dossier_abandon", **FORM, kwargs=about, data=dossier_version),
     Row("collaborative:units_add", **FORM, kwargs=entity_fiche, data=lambda world: {"count": "2"}),
     Row(
         "collaborative:units_add",

@@ -1,0 +1,62 @@
+"""What the directory shows of dossiers: a button on the records of my EGs, a mark in the tree (seed 002, step 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from accounts.roles import Permission
+from directory.models import GeographicEntity, OperationalUnit
+from directory.tree_marks import TreeMark
+
+from .models import Dossier, HeldEntity
+from .permissions import why_not_open
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from django.http import HttpRequest
+
+OPEN_LABEL = "Ouvrir un dossier collaboratif"
+UNDER_WAY = "Dossier en cours"
+
+
+def open_url(entity_id: int) -> str:
+    """Address that asks to confirm the opening on an EG."""
+    return f"{reverse('collaborative:dossier_open')}?eg={entity_id}"
+
+
+def entity_button(request: HttpRequest, record: GeographicEntity | OperationalUnit) -> dict[str, Any] | None:
+    """« Ouvrir un dossier collaboratif » or « Dossier en cours », for who edits the EG; one query."""
+    entity = record.geographic_entity if isinstance(record, OperationalUnit) else record
+    if not request.scope.coverage(Permission.DIRECTORY_EDIT).holds_geographic_entity(entity):
+        return None
+    held = Dossier.objects.visible_to(request.scope).about(entity).only("pk", "state").first()
+    if held is not None:
+        url = reverse("collaborative:dossier_detail", args=[held.pk])
+        return {"label": UNDER_WAY, "url": url, "state": held.get_state_display()}
+    if why_not_open(request.scope, entity):
+        return None
+    return {"label": OPEN_LABEL, "url": open_url(entity.pk), "state": ""}
+
+
+def tree_marks_of(request: HttpRequest, entities: Sequence[GeographicEntity]) -> Mapping[int, TreeMark]:
+    """Marks of the EGs that the person heads; support, which may open one anywhere, sees those under way alone."""
+    coverage = request.scope.coverage(Permission.DIRECTORY_EDIT)
+    mine = [entity for entity in entities if coverage.holds_geographic_entity(entity)]
+    if not mine:
+        return {}
+    rows = HeldEntity.objects.filter(
+        geographic_entity__in=[entity.pk for entity in mine],
+        dossier__in=Dossier.objects.visible_to(request.scope),
+    )
+    held = dict(rows.values_list("geographic_entity_id", "dossier_id"))
+    marks = {}
+    for entity in mine:
+        if dossier_id := held.get(entity.pk):
+            url = reverse("collaborative:dossier_detail", args=[dossier_id])
+            marks[entity.pk] = TreeMark(UNDER_WAY, url, "fiche-attente")
+        elif not coverage.region and not why_not_open(request.scope, entity):
+            marks[entity.pk] = TreeMark(OPEN_LABEL, open_url(entity.pk), "plus")
+    return marks
