@@ -46,7 +46,7 @@ def test_private_modules_of_an_app_are_imported_by_itself_alone(app):
         for module in imported_modules(path)
         if (parts := module.split("."))[0] in set(APPS) - {app}
         and PRIVATE.intersection(parts[1:])
-        and not (module == SHARED or module.startswith(f"{SHARED}.") and not is_module(module))
+        and not (module == SHARED or (module.startswith(f"{SHARED}.") and not is_module(module)))
     ]
     assert offenders == []
 
