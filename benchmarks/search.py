@@ -87,7 +87,7 @@ TEMPLATE = """<!doctype html><html lang="fr"><title>{{ where }} {{ what }}</titl
 LIST = """<ul role="listbox">{% for row in rows %}
 <li role="option">{{ row.label }} {{ row.detail }}</li>{% endfor %}</ul>"""
 FLOOR = """
-    SET LOCAL jit = off; SET LOCAL work_mem = '64MB';
+    SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL max_parallel_workers_per_gather = 0;
     WITH {nearby} base AS MATERIALIZED (
         SELECT d.id, d.group_id, d.sort_name, d.facet_ids, d.department_code, d.legal_entity_id, {rank} AS rank,
                {visible} AS visible,

@@ -58,8 +58,15 @@ def address(name, **kwargs):
 
 
 PAGES = {
-    "recherche": (8, lambda world: reverse("search:results") + "?ou=75010&quoi=ACT"),
-    "recherche sans lieu": (8, lambda world: reverse("search:results") + "?quoi=ACT"),
+    "recherche": (7, lambda world: reverse("search:results") + "?ou=75010&quoi=ACT"),
+    "recherche sans lieu": (7, lambda world: reverse("search:results") + "?quoi=ACT"),
+    "recherche avec un besoin": (8, lambda world: reverse("search:results") + "?ou=75010&quoi=ACT&pour=femme&pmr=1"),
+    "recherche sans ce qui ne convient pas": (
+        8,
+        lambda world: reverse("search:results") + "?ou=75010&quoi=ACT&pour=femme&age=30&masquer=1&places=1",
+    ),
+    "recherche dans un rayon": (8, lambda world: reverse("search:results") + "?ou=75010&quoi=ACT&distance=50"),
+    "suggestions": (5, lambda world: reverse("search:suggestions") + "?champ=quoi&q=ACT"),
     "saisie": (10, address("availability:entry")),
     "arbre": (6, address("directory:tree")),
     "arbre, département": (6, lambda world: reverse("directory:tree_department", kwargs={"code": "92"})),

@@ -4,12 +4,14 @@ Nothing about the person is kept. Needs explain and class; they exclude nothing 
 """
 
 import datetime
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
+from django.db import connection
 from django.db.models import CharField, Model, OuterRef, QuerySet, Value
 from django.db.models.expressions import RawSQL
 
@@ -22,6 +24,10 @@ from availability.shown import local_day
 from common.french import NBSP
 from directory.models import OperationalUnit, UnitTerm
 from directory.scopes import Scope
+
+from .statement import TUNED, Statement
+
+_NAMED = re.compile(r"%\((\w+)\)s")
 
 
 def _columns(model: type[Model], *names: str) -> tuple[str, ...]:
@@ -49,6 +55,16 @@ def judge_units(
     return judge_each(unit_ids, [needs], scope, now, audiences)[0]
 
 
+def judge_found(
+    statement: Statement, needs: Needs, scope: Scope, now: datetime.datetime, audiences: Collection[int] = ()
+) -> dict[int, Judgement]:
+    """The same for the units whose ids a statement finds, in its query."""
+    text, parameters = statement
+    found = RawSQL(_NAMED.sub("%s", text), [parameters[name] for name in _NAMED.findall(text)])  # noqa: S611 (ours)
+    with connection.execute_wrapper(_tuned):
+        return _judged(found, [needs], scope, now, audiences)[0]
+
+
 def judge_each(
     unit_ids: Collection[int],
     asked: Sequence[Needs],
@@ -56,13 +72,27 @@ def judge_each(
     now: datetime.datetime,
     audiences: Collection[int] = (),
 ) -> list[dict[int, Judgement]]:
-    """The same for several needs, in their order: one query in all.
+    """The same for several needs, in their order: one query in all."""
+    if not unit_ids:
+        return [{} for _ in asked]
+    return _judged(RawSQL("SELECT unnest(%s::bigint[])", (list(unit_ids),)), asked, scope, now, audiences)
 
-    Units of whose places nothing is known, most of them, are judged once for all those that have the same rules.
-    """
+
+def _tuned(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 (Django's)
+    """Run a query of the ORM as those of a search, in the same round trip."""
+    answer = execute(f"{TUNED}{sql}", parameters, many, context)
+    while context["cursor"].nextset():
+        pass
+    return answer
+
+
+def _judged(
+    found: RawSQL, asked: Sequence[Needs], scope: Scope, now: datetime.datetime, audiences: Collection[int]
+) -> list[dict[int, Judgement]]:
+    """Units of whose places nothing is known, most of them, are judged once for all those that have the same rules."""
     judged: list[dict[int, Judgement]] = [{} for _ in asked]
     alike: dict[Any, list[Judgement]] = {}
-    for known in _known(unit_ids, scope, audiences) if unit_ids else ():
+    for known in _known(found, scope, audiences):
         key = None if known.is_told else (known.unit, tuple(known.audiences))
         judgements = alike.get(key)
         if judgements is None:
@@ -70,8 +100,8 @@ def judge_each(
             judgements = [_with_audiences(judge(needs, supply), audiences, known.audiences) for needs in asked]
             if key:
                 alike[key] = judgements
-        for found, judgement in zip(judged, judgements, strict=True):
-            found[known.unit_id] = judgement
+        for held, judgement in zip(judged, judgements, strict=True):
+            held[known.unit_id] = judgement
     return judged
 
 
@@ -92,9 +122,9 @@ class _Known(NamedTuple):
         return self.figure_id is not None or bool(self.awaited) or bool(self.closures)
 
 
-def _known(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) -> Iterator[_Known]:
+def _known(found: RawSQL, scope: Scope, audiences: Collection[int]) -> Iterator[_Known]:
     columns = (*_OF_UNIT, *(f"current_figure__{name}" for name in _OF_FIGURE))
-    rows = _units(unit_ids, scope, audiences).values_list(
+    rows = _units(found, scope, audiences).values_list(
         "pk", "audiences", "awaited", "held_closures", "current_figure", *columns
     )
     split = 5 + len(_OF_UNIT)
@@ -120,15 +150,14 @@ def _supply(known: _Known, scope: Scope, now: datetime.datetime) -> Supply:
     )
 
 
-def _units(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) -> QuerySet[OperationalUnit]:
+def _units(found: RawSQL, scope: Scope, audiences: Collection[int]) -> QuerySet[OperationalUnit]:
     """Units with the labels of those of the audiences asked for that they take, places awaited and closures."""
     taken = UnitTerm.objects.filter(unit=OuterRef("pk"), term__in=audiences).order_by("term__order", "term__label")
     nothing = Value([], ArrayField(CharField()))
-    asked = RawSQL("SELECT unnest(%s::bigint[])", (list(unit_ids),))
     return (
         OperationalUnit.objects.visible_to(scope)
         .published()
-        .filter(pk__in=asked)
+        .filter(pk__in=found)
         .annotate(audiences=ArraySubquery(taken.values("term__label")) if audiences else nothing)
         .annotate(awaited=awaited_places(), held_closures=held_closures())
         .order_by()

@@ -72,7 +72,7 @@ class Outcome:
     the usual radius holds too few lines. ``correction``: the typing error that was mended, when the text as typed finds
     nothing. ``judgements``: by unit, when a person's needs are asked; ``is_judged_whole`` is false when only the
     nearest ``JUDGED_LIMIT`` units were judged. ``asked`` is what the statements about these results need, empty when
-    the texts can find nothing.
+    the texts can find nothing. ``kept``: ids of the units that the person keeps, empty when nothing was looked for.
     """
 
     place: Place | None
@@ -91,6 +91,7 @@ class Outcome:
     judgements: Mapping[int, Judgement] = field(default_factory=dict)
     is_judged_whole: bool = True
     asked: Asked | None = None
+    kept: frozenset[int] | None = None
     variants: tuple[Variant, ...] = ()
     elapsed_ms: int = 0
 

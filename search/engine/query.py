@@ -19,11 +19,12 @@ from ..sight import place_visible
 from ..words.lexicon import understand
 from ..words.where import resolve_where
 from .conditions import Asked
-from .fit import judge_units
+from .fit import judge_found
 from .notes import NOTE
 from .outcome import JUDGED_LIMIT, FacetChoice, FacetCounts, FlagCounts, Group, Outcome
 from .statement import (
     FACET_BITS,
+    TUNED,
     Statement,
     candidates_statement,
     page_statement,
@@ -65,8 +66,8 @@ def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
     if asked.criteria.has_needs:
         asked, judgements, is_whole = _judged(asked, scope)
         outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
-    establishments, units, practitioners, free, fresh, opened, is_widened, ids, distances, choices = _select(
-        page_statement(asked)
+    establishments, units, practitioners, free, fresh, opened, is_widened, ids, distances, choices, kept = _select(
+        page_statement(asked, scope.user_id)
     )[0]
     asked = replace(asked, may_widen=False, radius_km=None if is_widened else asked.radius_km)
     return replace(
@@ -79,23 +80,20 @@ def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
         facets=_facets(choices or (), asked.criteria),
         flags=FlagCounts(free, fresh, opened if asked.criteria.open_on else None),
         radius_km=asked.radius_km,
-        is_widened=is_widened or asked.was_widened,
+        is_widened=is_widened,
+        kept=frozenset(kept or ()),
     )
 
 
 def _judged(asked: Asked, scope: Scope) -> tuple[Asked, dict[int, Judgement], bool]:
     """With the class of each unit, and what does not fit left out when it is to be hidden."""
     criteria = asked.criteria
-    rows = _select(candidates_statement(asked))
-    if rows and rows[0][1]:
-        asked = replace(asked, radius_km=None, was_widened=True)
-    unit_ids = [unit_id for unit_id, _ in rows[:JUDGED_LIMIT]]
     audiences = [int(value) for value in criteria.values(Facet.AUDIENCE)]
-    judgements = judge_units(unit_ids, criteria.needs, scope, asked.now, audiences)
+    judgements = judge_found(candidates_statement(asked), criteria.needs, scope, asked.now, audiences)
     ranks = tuple((unit_id, judgement.fit.rank) for unit_id, judgement in judgements.items())
     unfit = [unit_id for unit_id, judgement in judgements.items() if judgement.fit is Fit.NO_FIT]
-    asked = replace(asked, may_widen=False, ranks=ranks, unfit=tuple(unfit) if criteria.hides_unfit else ())
-    return asked, judgements, len(rows) <= JUDGED_LIMIT
+    asked = replace(asked, ranks=ranks, unfit=tuple(unfit) if criteria.hides_unfit else ())
+    return asked, judgements, len(judgements) <= JUDGED_LIMIT
 
 
 def _facets(choices: Sequence[Sequence[Any]], criteria: SearchCriteria) -> tuple[FacetCounts, ...]:
@@ -235,14 +233,11 @@ def matching_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetim
     return [unit_id for (unit_id,) in _select(units_statement(asked))]
 
 
-_TUNED = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; "  # short queries, sorts and counts in memory
-
-
 def _select(statement: Statement) -> list[tuple]:
     """Rows of a statement, planned for a page: one round trip, and the settings end with the transaction."""
     text, parameters = statement
     with connection.cursor() as cursor:
-        cursor.execute(_TUNED + text, parameters)
+        cursor.execute(TUNED + text, parameters)
         while cursor.nextset():
             pass
         return cursor.fetchall()

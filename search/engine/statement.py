@@ -39,6 +39,9 @@ CHOICES_UNFOLDED = 500
 _DOCUMENTS_LOOKED_AT = 20_000  # to tell whether the usual radius holds enough lines
 _UNJUDGED = len(Fit)
 Statement = tuple[str, dict[str, Any]]
+# Before a statement, in its round trip, until the end of the transaction: queries are short, sorts and counts stay in
+# memory; workers cost more to start than they save, and others wait for the machine.
+TUNED = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL max_parallel_workers_per_gather = 0; "
 
 _READ = (
     "d.id, d.unit_id, d.group_id, d.sort_name, d.department_code, d.legal_entity_id, d.facet_ids, d.is_open, d.figure,"
@@ -50,10 +53,13 @@ _KEPT = (
 )
 
 
-def page_statement(asked: Asked) -> Statement:
-    """One row: totals, ids and kilometres of the first lines, choices of the facets, whether the radius was lifted."""
+def page_statement(asked: Asked, user_id: int | None) -> Statement:
+    """One row: totals, ids and kilometres of the first lines, choices of the facets, whether the radius was lifted.
+
+    And what the person keeps, which a page of results marks.
+    """
     ctes, parameters = _base(asked)
-    parameters |= {"limit": SHOWN_LIMIT}
+    parameters |= {"limit": SHOWN_LIMIT, "user": user_id}
     facets = _facets(asked, parameters)
     statement = f"""
         WITH {ctes}, {_found(asked, parameters)},
@@ -72,14 +78,15 @@ def page_statement(asked: Asked) -> Statement:
         {facets}
         SELECT (SELECT count(*) FROM found WHERE group_id > 0), totals.*, {_is_widened(asked)},
                (SELECT array_agg(group_id ORDER BY place) FROM page), (SELECT array_agg(km ORDER BY place) FROM page),
-               (SELECT json_agg(json_build_array(bit, value, label, count, others)) FROM listed)
+               (SELECT json_agg(json_build_array(bit, value, label, count, others)) FROM listed),
+               (SELECT array_agg(unit_id) FROM search_keptunit WHERE user_id = %(user)s)
         FROM totals
     """  # noqa: S608 (columns and conditions are written in this module and in conditions)
     return statement, parameters
 
 
 def candidates_statement(asked: Asked) -> Statement:
-    """Units to judge, and whether the radius was lifted: those that pass every filter first, then the nearest.
+    """Ids of the units to judge: those that pass every filter first, then the nearest.
 
     One more than are judged.
     """
@@ -88,7 +95,7 @@ def candidates_statement(asked: Asked) -> Statement:
     chord = chord_sql("lat", "lon") if asked.start else "NULL::float8"
     failed = "" if asked.criteria.hides_unfit else "AND failed = 0"
     statement = f"""
-        WITH {ctes} SELECT unit_id, {_is_widened(asked)} FROM base WHERE unit_id IS NOT NULL {failed}
+        WITH {ctes} SELECT unit_id FROM base WHERE unit_id IS NOT NULL {failed}
         ORDER BY failed <> 0, serves DESC, {chord} NULLS LAST, sort_name, unit_id LIMIT %(limit)s
     """  # noqa: S608 (as above)
     return statement, parameters

@@ -1,4 +1,4 @@
-"""What the results page shows of kept things: the proposed name, the units already kept. One query."""
+"""What the results page shows of kept things: the proposed name, the units already kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +20,13 @@ class KeptTools:
     kept: frozenset[int]
 
 
-def kept_tools(criteria: SearchCriteria, words: Sequence[CriterionWords], scope: Scope) -> KeptTools:
-    """For ``search/kept_tools.html`` and the tag ``unit_actions``; ``words`` come from ``criteria_words``."""
-    return KeptTools(proposed_name(words), canonical(criteria), frozenset(kept_ids(scope.user_id)))
+def kept_tools(
+    criteria: SearchCriteria, words: Sequence[CriterionWords], scope: Scope, kept: frozenset[int] | None = None
+) -> KeptTools:
+    """For ``search/kept_tools.html`` and the tag ``unit_actions``: one query, none when what is ``kept`` is known.
+
+    ``words`` come from ``criteria_words``.
+    """
+    if kept is None:
+        kept = frozenset(kept_ids(scope.user_id))
+    return KeptTools(proposed_name(words), canonical(criteria), kept)

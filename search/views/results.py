@@ -80,7 +80,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         "chips": around.chips(criteria, labels),
         "tabs": around.tabs(criteria),
         "noun": "résultat" if outcome.practitioners else "établissement",
-        "kept": kept_tools(criteria, words_of(criteria, labels), request.scope),
+        "kept": kept_tools(criteria, words_of(criteria, labels), request.scope, outcome.kept),
         "proposals": [
             (proposal, "?" + proposal.criteria.to_query())
             for proposal in proposals_of(criteria, outcome, request.scope, now)
