@@ -96,14 +96,14 @@ def announce_all(records: Iterable[Any]) -> None:
     rows = _by_model(records)
     keys = {model: sorted({row.pk for row in of_model}) for model, of_model in rows.items()}
     entities = keys.get(GeographicEntity, [])
-    if entities:
-        entities_changed.send(sender=GeographicEntity, entity_ids=entities)
     touched = Q(pk__in=keys.get(OperationalUnit, ())) | Q(geographic_entity__in=entities)
     for structure in rows.get(Structure, ()):
         touched |= Q(pk__in=closures.records_below(structure)[-1].values("pk"))
     units = list(OperationalUnit.objects.filter(touched).order_by("pk").values_list("pk", flat=True))
     if units:
         units_changed.send(sender=OperationalUnit, unit_ids=units)
+    if entities:
+        entities_changed.send(sender=GeographicEntity, entity_ids=entities)
     there = Q(cpts__in=entities) | Q(places__geographic_entity__in=entities)
     if entities and (people := list(Practitioner.objects.filter(there).distinct().values_list("pk", flat=True))):
         practitioners_changed.send(sender=GeographicEntity, practitioner_ids=sorted(people))

@@ -290,11 +290,15 @@ def take_address(unit: OperationalUnit, entity: GeographicEntity | None) -> None
 
 
 def announce(record: Any) -> None:
-    """Tell which EGs, units and practitioners a change of ``record`` touches. Terms tell it themselves."""
-    if isinstance(record, GeographicEntity):
-        entities_changed.send(sender=GeographicEntity, entity_ids=[record.pk])
+    """Tell which EGs, units and practitioners a change of ``record`` touches. Terms tell it themselves.
+
+    Units first, here as wherever both are told: who follows a unit writes what its EG shows after it, and two writers
+    that take them in one order never wait for each other.
+    """
     if units := unit_ids_of(record):
         units_changed.send(sender=type(record), unit_ids=units)
+    if isinstance(record, GeographicEntity):
+        entities_changed.send(sender=GeographicEntity, entity_ids=[record.pk])
     if practitioners := practitioner_ids_of(record):
         practitioners_changed.send(sender=type(record), practitioner_ids=practitioners)
 

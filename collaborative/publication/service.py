@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import psycopg
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import prefetch_related_objects
 
 from accounts.models import User
@@ -43,6 +44,17 @@ if TYPE_CHECKING:
     from .plan import Item, Plan
 
 
+ATTEMPTS = 3
+
+
+class Validator(NamedTuple):
+    """Who publishes, and when."""
+
+    by: User
+    scope: Scope
+    now: datetime.datetime
+
+
 @dataclass(frozen=True)
 class Published:
     """What was published: the dossier validated, its fiches, the lines of history.
@@ -72,10 +84,26 @@ def publish(
 
     Raises ``StaleDossier`` when somebody acted since ``expected_version``, ``PermissionDenied`` for who did not take
     the dossier or sent it, ``PublicationRefused`` with the reasons, ``ValidationError`` when no fiche is chosen or a
-    partial publication has no remark. Nothing is written then.
+    partial publication has no remark. Nothing is written then. A publication that PostgreSQL stops because another
+    writer and it wait for each other is tried again.
     """
+    who = Validator(by, scope, now)
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return _publish(dossier.pk, expected_version, fiche_ids, remark, who)
+        except OperationalError as error:
+            stopped = isinstance(error.__cause__, psycopg.errors.DeadlockDetected)
+            if not (stopped and left) or connection.in_atomic_block:
+                raise
+    raise AssertionError  # the last attempt returned or raised
+
+
+def _publish(
+    dossier_id: int, expected_version: int, fiche_ids: Collection[int] | None, remark: str, who: Validator
+) -> Published:
+    by, scope, now = who
     with undone_on_failure() as copies, transaction.atomic():
-        locked = lock_dossier(dossier.pk)
+        locked = lock_dossier(dossier_id)
         _refuse_act(locked, scope, expected_version)
         every = list(locked.fiches.with_records())
         chosen, left = _chosen(every, fiche_ids)

@@ -114,14 +114,14 @@ def _line(record: Any, action: str, changes: dict[str, list[Any]], signature: Si
 def announce(model: type, changed: Sequence[int], created: Sequence[int] = ()) -> None:
     """Tell the higher apps what the change of these EJs or EGs touches: one signal a kind, three queries at most."""
     path = {LegalEntity: "legal_entity__in", GeographicEntity: "pk__in"}[model]
+    entities = GeographicEntity.objects.filter(**{path: changed}).order_by()
+    rows = OperationalUnit.objects.filter(geographic_entity__in=entities).values_list("pk", flat=True)
+    if changed and (units := list(rows)):
+        units_changed.send(sender=model, unit_ids=units)
     if model is GeographicEntity and (touched := [*changed, *created]):
         entities_changed.send(sender=model, entity_ids=touched)
     if not changed:
         return
-    entities = GeographicEntity.objects.filter(**{path: changed}).order_by()
-    units = list(OperationalUnit.objects.filter(geographic_entity__in=entities).values_list("pk", flat=True))
-    if units:
-        units_changed.send(sender=model, unit_ids=units)
     there = Q(cpts__in=entities) | Q(places__geographic_entity__in=entities)
     practitioners = list(Practitioner.objects.filter(there).distinct().values_list("pk", flat=True))
     if practitioners:

@@ -16,6 +16,7 @@ from collaborative.services import StaleDossier
 from directory.models import GeographicEntity, OperationalUnit, RecordChange
 from directory.scopes import scope_of
 from directory.services import BlockConflict, StaleRecord, update_block, update_record
+from search.indexing.index import rebuild_all
 from tests.collaborative.publishing import add_unit, another_validator, change, send_and_take, unit_values
 from tests.factories.directory import StructureFactory, UnitFactory
 
@@ -137,6 +138,7 @@ def test_publications_and_direct_moves_between_two_entities_end(desk, world, cas
     """Two dossiers on EGs whose units direct moves exchange meanwhile: they wait for each other, never for ever."""
     StructureFactory(geographic_entity=world.eg)
     crossing = [UnitFactory(geographic_entity=entity, act=True) for entity in (world.eg, world.other_eg) * 3]
+    rebuild_all()
     change(desk, world.eg, {"phone": "0199000055"})
     for number in range(3):
         add_unit(desk, unit_values(f"Neuve {number}"))
