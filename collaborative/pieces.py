@@ -2,11 +2,14 @@
 
 from common import navigation
 from directory import tree_marks
+from directory.attachments.services import register_folder
 from directory.enums import RecordKind
 from directory.panels import Panel
 from directory.panels import register as register_panel
 
 from . import panels
+from .fiches import files
+from .mails import receivers as mails
 from .permissions import works_on_dossiers
 from .review import pieces as review
 
@@ -22,5 +25,7 @@ def register_all() -> None:
         register_panel(
             Panel("dossier", kind, "tools", panels.entity_button, "collaborative/record_tool.html", order=10)
         )
+    register_folder(files.FOLDER, files.files_in_use)
     tree_marks.register("dossier", panels.tree_marks_of)
+    mails.register()
     review.register()

@@ -1,0 +1,56 @@
+"""What a mail lists: the remarks of a return, the messages of a thread, each with the address of its field."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from directory.versions.wording import field_label
+
+from ..models import Comment
+from ..pages import dossier_url
+from ..sending import field_url
+from ..threads import block_of
+from ..tree import fiche_url
+
+if TYPE_CHECKING:
+    from ..models import Step
+
+
+@dataclass(frozen=True)
+class Line:
+    """One remark. ``about``: « UO ACT Vesta, Adresse mail », empty for the dossier as a whole."""
+
+    about: str
+    text: str
+    url: str
+
+
+def returned_lines(step: Step, base_url: str) -> list[Line]:
+    """Remarks that came with a return, in the order of the fiches: one query."""
+    asked = Comment.objects.filter(dossier=step.dossier_id, is_return=True, at=step.at, by=step.by_id)
+    rows = asked.select_related("fiche", "dossier").order_by("fiche__position", "fiche", "pk")
+    return [line_of(comment, base_url) for comment in rows]
+
+
+def comment_lines(first: Comment, until: datetime.datetime, base_url: str) -> list[Line]:
+    """A message and those that its author wrote in the dossier after it, until ``until``: one query."""
+    mine = Comment.objects.filter(
+        dossier=first.dossier_id, by=first.by_id, is_return=False, at__range=(first.at, until)
+    )
+    return [line_of(comment, base_url) for comment in mine.select_related("fiche", "dossier").order_by("at", "pk")]
+
+
+def line_of(comment: Comment, base_url: str) -> Line:
+    """A message, its fiche loaded, with the absolute address of what it speaks of."""
+    fiche = comment.fiche
+    if fiche is None:
+        return Line("", comment.text, urljoin(base_url, dossier_url(comment.dossier)) + "#messages")
+    about, url = str(fiche), urljoin(base_url, fiche_url(fiche))
+    if comment.field:
+        about = f"{about}, {field_label(fiche.kind, comment.field)}"
+        block = block_of(fiche.kind, comment.field)
+        url = field_url(url, block, comment.field) if block else url
+    return Line(about, comment.text, url)
