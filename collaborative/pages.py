@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ from django.urls import reverse
 from common.pages import Crumb
 
 from .enums import DossierAct, DossierState, Pictogram
+from .forms.opening import MessageForm
 from .permissions import acts_of, edits_dossier, validates_dossiers
+from .threads import thread_of
 from .tree import ICONS, Tree, tree_of
 
 if TYPE_CHECKING:
@@ -77,12 +80,14 @@ def dossier_context(
     edits = edits_dossier(request.scope, dossier)
     tree = tree_of(dossier, request.scope, selected, editable=edits and dossier.is_editable)
     return {
+        **_thread_context(request, dossier, tree, selected),
         "dossier": dossier,
         "tree": tree,
         "selected": tree.selected,
         "links": act_links(request, dossier, tree, edits=edits),
         "crumbs": crumbs_of(dossier, *steps),
         "edits": edits,
+        "abandons": edits and dossier.is_editable,
         "may_edit": tree.editable,
         "validates": validates_dossiers(request),
         "legend_abbreviations": ABBREVIATIONS,
@@ -90,15 +95,26 @@ def dossier_context(
     }
 
 
+def _thread_context(request: HttpRequest, dossier: Dossier, tree: Tree, selected: Fiche | None) -> dict[str, Any]:
+    """Messages of the selected fiche, read only by the pages that show them."""
+    if selected is None:
+        return {}
+    return {
+        "thread": functools.cache(lambda: thread_of(dossier, tree, request, fiche=selected)),
+        "message_form": MessageForm(),
+    }
+
+
 def act_links(request: HttpRequest, dossier: Dossier, tree: Tree, *, edits: bool) -> list[ActLink]:
     """Buttons of the header: what this person may do with the dossier now."""
     acts = {transition.act for transition in acts_of(request.scope, dossier, edits=edits)}
     found = []
+    if DossierAct.TAKE in acts:
+        review = reverse("collaborative:dossier_review", args=[dossier.pk])
+        found.append(ActLink("Examiner le dossier", review, "coche", solid=True))
     if tree.editable:
         ready = DossierAct.SEND in acts and not tree.pending
         found.append(ActLink("Envoyer en validation", dossier_url(dossier, "send"), "envoyer", solid=ready))
     if DossierAct.WITHDRAW in acts:
         found.append(ActLink("Retirer de la validation", dossier_url(dossier, "withdraw")))
-    if DossierAct.ABANDON in acts:
-        found.append(ActLink("Abandonner", dossier_url(dossier, "abandon")))
     return found

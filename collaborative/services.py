@@ -16,6 +16,7 @@ from directory.enums import PublicationStatus, RecordKind, StructureLevel
 from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Structure
 
 from .enums import DossierAct, DossierState, FicheAct, FicheAction, FicheState
+from .fiches.states import missing_of
 from .models import Comment, Dossier, Fiche, HeldEntity, Step
 from .permissions import why_not_act, why_not_open
 from .signals import dossier_changed
@@ -111,13 +112,15 @@ def propose_entity(
         fiche_count=1,
     )
     _begin(dossier, by, now)
+    values = {"name": entity_name, "legal_entity": {"id": legal_entity.pk, "label": str(legal_entity)}}
     fiche = Fiche(
         dossier=dossier,
         kind=RecordKind.GEOGRAPHIC_ENTITY,
         action=FicheAction.CREATE,
         state=FicheState.PENDING,
         name=entity_name,
-        values={"name": entity_name, "legal_entity": {"id": legal_entity.pk, "label": str(legal_entity)}},
+        values=values,
+        missing=missing_of(RecordKind.GEOGRAPHIC_ENTITY, values),
         created_at=now,
         updated_at=now,
         updated_by=by,

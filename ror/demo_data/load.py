@@ -19,6 +19,7 @@ from directory.models import (
 from .calls import add_calls
 from .closures import add_closures
 from .delegation import add_delegation
+from .dossiers import add_dossiers
 from .establishments import Site, add_establishments, published
 from .figures import draw_series, write_figures
 from .files import add_files
@@ -63,6 +64,7 @@ def load_demo(*, size: str, now: datetime.datetime, seed: int = SEED, say: Say =
     entries, figures = write_figures(world, [*examples.series, *draw_series(world, units, managers)])
     add_closures(world)
     add_calls(world)
+    add_dossiers(world)
     say(f"  {AvailabilityEntry._meta.verbose_name_plural}\u00a0: {number(entries)} ({number(figures)} unités)")  # noqa: SLF001
     return world
 
