@@ -1,13 +1,14 @@
 """What the app adds to pages of the lower apps: Menu, home cards, panels of records."""
 
 from common import navigation
-from directory import tree_marks
+from directory import proposals, tree_marks
 from directory.attachments.services import register_folder
 from directory.enums import RecordKind
 from directory.panels import Panel
 from directory.panels import register as register_panel
 
 from . import panels
+from .direct.proposing import offer_for
 from .fiches import files
 from .mails import receivers as mails
 from .permissions import works_on_dossiers
@@ -27,5 +28,6 @@ def register_all() -> None:
         )
     register_folder(files.FOLDER, files.files_in_use)
     tree_marks.register("dossier", panels.tree_marks_of)
+    proposals.register(offer_for)
     mails.register()
     review.register()

@@ -8,6 +8,7 @@ from accounts import home
 from accounts.roles import Permission
 from common import navigation, reference
 
+from . import previews
 from .indexing import index
 from .kept import pieces as kept_pieces
 from .log.services import may_mend
@@ -48,4 +49,5 @@ def register_all() -> None:
         )
     )
     kept_pieces.register()
+    previews.register()
     reference.register(index.load_spellings, order=50)

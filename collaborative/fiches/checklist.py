@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from common import french
 from directory.enums import PositionSource, RecordKind
 from directory.forms import required_fields
-from directory.models import Term
 from directory.quality.rules import REQUIRED, RULES, EntityFacts, Rule, UnitFacts, assess
+from directory.term_choices import code_of
 
 from .form import typed_state
 from .states import missing_of
@@ -115,11 +115,12 @@ def checklist_for(form: FicheForm) -> Checklist:
     state = typed_state(form) if form.is_bound else form.state
     entity = form.record.geographic_entity if form.fiche.kind == RecordKind.UNIT else None
     category = entity.category.code if entity is not None and entity.category_id else ""
-    return checklist_of(form.fiche.kind, state, category=category)
+    with form.terms.open():
+        return checklist_of(form.fiche.kind, state, category=category)
 
 
 def checklist_of(kind: str, state: State, *, category: str = "") -> Checklist:
-    """What a record of ``kind`` that says ``state`` has and lacks: two queries for a UO, none otherwise.
+    """What a record of ``kind`` that says ``state`` has and lacks: no query inside an open ``TermBook``.
 
     ``category`` is the code of the EG's type, which some advice on its units needs.
     """
@@ -167,15 +168,15 @@ def _entity_facts(state: State) -> EntityFacts:
 
 def _unit_facts(state: State, category: str) -> UnitFacts:
     coded = {name: _ids(state.get(name)) for name in ("discipline", "unit_type", "care_mode", "operational_activity")}
-    codes = dict(Term.objects.filter(pk__in={pk for ids in coded.values() for pk in ids}).values_list("pk", "code"))
-    first = {name: next((codes.get(pk, "") for pk in ids), "") for name, ids in coded.items()}
+    codes = {name: [code_of(pk) for pk in ids] for name, ids in coded.items()}
+    first = {name: next(iter(found), "") for name, found in codes.items()}
     return UnitFacts(
         name=str(state.get("name") or ""),
         discipline=first["discipline"],
         unit_type=first["unit_type"],
         care_mode=first["care_mode"],
         category=category,
-        activities=frozenset(codes.get(pk, "") for pk in coded["operational_activity"]),
+        activities=frozenset(codes["operational_activity"]),
         activity_family=bool(state.get("activity_family")),
         audience=bool(state.get("audience")),
         phone=any(state.get(name) for name in ("secretary_phone", "medical_phone", "nursing_phone")),

@@ -28,8 +28,8 @@ TOO_LONG = "Saisie trop longue pour être gardée au fil de l’eau\u00a0: enreg
 def keep_draft(*, fiche: Fiche, data: QueryDict, by: User, scope: Scope, now: datetime.datetime) -> Draft | None:
     """Keep what is typed in a fiche, in place of the person's earlier draft.
 
-    ``None``: the person has saved the fiche since, in another tab or an instant before. Raises ``PermissionDenied`` when
-    the fiche is not theirs to change now, ``ValidationError`` when it is too long.
+    ``None``: the person has saved the fiche since, in another tab or an instant before. Raises ``PermissionDenied``
+    when the fiche is not theirs to change now, ``ValidationError`` when it is too long.
     """
     if refusal := why_not_edit(scope, fiche.dossier):
         raise PermissionDenied(refusal)

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.http import QueryDict
 
+from directory.blocks import BLOCKS
 from directory.editing import bare
-from directory.enums import RecordKind
+from directory.enums import ENTITY_TERM_LISTS, UNIT_TERM_LISTS, Nomenclature, RecordKind
 from directory.forms import BlockForm, block_form_class, editable_blocks
 from directory.forms.base import STEP
 from directory.forms.unit_identification import LISTS_STEP
 from directory.snapshots import kept_fields
+from directory.term_choices import TermBook
 
-from .states import MODELS, PLACE_NAMES, record_of, whole_state
+from .states import MODELS, PLACE_NAMES, held_state, record_of
 
 if TYPE_CHECKING:
     from directory.scopes import Scope
@@ -33,6 +35,19 @@ OFFER, IDENTIFICATION = "offre", "identification"
 TYPE_NAMES = ("discipline", "unit_type")
 RECORD_VERSION, FICHE_VERSION, SEEN = "version_repertoire", "version", "vu"
 LARGEST_VERSION = 2**31 - 1
+# Lists that the forms of a kind of record choose from.
+TERM_LISTS: dict[str, tuple[str, ...]] = {
+    RecordKind.GEOGRAPHIC_ENTITY: (
+        *map(str, ENTITY_TERM_LISTS),
+        *(Nomenclature.EG_CATEGORY, Nomenclature.CIVILITY, Nomenclature.TITLE),
+    ),
+    RecordKind.STRUCTURE: (),
+    RecordKind.UNIT: (
+        *map(str, UNIT_TERM_LISTS),
+        *(Nomenclature.DISCIPLINE, Nomenclature.UNIT_TYPE, Nomenclature.ACTIVITY_FAMILY, Nomenclature.CARE_MODE),
+        *(Nomenclature.CIVILITY, Nomenclature.HOURS_KIND),
+    ),
+}
 
 
 class FicheForm:
@@ -57,10 +72,11 @@ class FicheForm:
         self.state = self.saved | (typed or {})
         self.record = record_of(fiche)
         self.data = None if data is None else self._with_versions(data)
-        self.notice = ""
+        self.terms = TermBook(TERM_LISTS[fiche.kind])
         self.blocks: list[BlockForm] = []
-        for key in editable_blocks(fiche.kind):
-            self.blocks.append(self._block(key, self._state_of(key)))
+        with self.terms.open():
+            for key in editable_blocks(fiche.kind):
+                self.blocks.append(self._block(key, self._state_of(key)))
 
     # What the page shows.
 
@@ -166,10 +182,10 @@ class FicheForm:
         """Form after a button that saves nothing, of the block ``key``. An unknown block changes nothing."""
         if key == IDENTIFICATION and step == LISTS_STEP:
             self._preset_offer()
-        for rank, block in enumerate(self.blocks):
-            if not block.is_bound:
-                continue
-            self.blocks[rank] = block.after_step(step) if block.block == key else block.as_typed()
+        with self.terms.open():
+            for rank, block in enumerate(self.blocks):
+                if block.is_bound:
+                    self.blocks[rank] = block.after_step(step) if block.block == key else block.as_typed()
         return self
 
     def _preset_offer(self) -> None:
@@ -228,7 +244,9 @@ class FicheForm:
 
 def shown_state(fiche: Fiche) -> State:
     """What the fiche will say; a creation has the values that the directory gives by itself (ages, « restreint »)."""
-    return (blank_state(fiche.kind) if fiche.is_creation else {}) | whole_state(fiche)
+    names = {name for block in BLOCKS[RecordKind(fiche.kind)] for name in block.field_names} - PLACE_NAMES
+    held = blank_state(fiche.kind) if fiche.is_creation else held_state(fiche, names)
+    return held | fiche.values
 
 
 def blank_state(kind: str) -> State:

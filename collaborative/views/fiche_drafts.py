@@ -14,23 +14,17 @@ from accounts.requests import SignedInRequest
 from common import french
 
 from ..fiches.checklist import checklist_for
-from ..fiches.drafts import MAX_BYTES, TOO_LONG, drop_draft, keep_draft
+from ..fiches.drafts import drop_draft, keep_draft
 from ..fiches.form import FicheForm
-from .access import workers_only
 from .fiche_pages import find_whole_fiche
-
-OVERHEAD = 3  # a form weighs more as it is sent than what it says
 
 
 @require_POST
-@workers_only
 def fiche_draft(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """Keep what is typed (JSON: when, and the checklist as it stands), or drop it (« abandonner ») and open the fiche.
 
     404 for a fiche that the person may not know of, 403 when it may not be changed now, 413 when it is too long.
     """
-    if len(request.body) > OVERHEAD * MAX_BYTES:
-        return JsonResponse({"error": TOO_LONG}, status=413)
     fiche = find_whole_fiche(request, dossier_id, fiche_id)
     if "abandonner" in request.POST:
         if drop_draft(fiche=fiche, by=request.user):

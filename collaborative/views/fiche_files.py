@@ -30,7 +30,7 @@ from ..models import Fiche, FicheFile
 from ..pages import dossier_context
 from ..permissions import why_not_edit
 from ..services import StaleDossier
-from .access import LARGEST_ID, workers_only
+from .access import LARGEST_ID
 from .fiche_pages import fiche_words, find_whole_fiche
 
 TITLE = "Photo et pièces jointes"
@@ -40,7 +40,6 @@ CHANGED = "La fiche ou son dossier a changé entre-temps\u00a0: rien n’est enr
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@workers_only
 def fiche_files(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """Page of the files: those of the record and those proposed; add some. 422 for a wrong file."""
     fiche = _with_files(request, dossier_id, fiche_id)
@@ -61,7 +60,6 @@ def fiche_files(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Htt
 
 
 @require_POST
-@workers_only
 def fiche_file_remove(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """Take back a proposed file (« fichier »), or propose to remove one of the record (« piece », « photo »)."""
     fiche = _with_files(request, dossier_id, fiche_id)
@@ -87,7 +85,6 @@ def fiche_file_remove(request: SignedInRequest, dossier_id: int, fiche_id: int) 
 
 
 @require_safe
-@workers_only
 @cache_control(private=True, max_age=PHOTO_MAX_AGE)
 def fiche_file(request: SignedInRequest, dossier_id: int, fiche_id: int, file_id: int) -> FileResponse:
     """One proposed file: a photo is shown, an attachment always downloaded. 404 when it is gone."""

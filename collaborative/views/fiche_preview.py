@@ -24,7 +24,6 @@ from directory.territory.territories import region_members, territory_parameters
 from ..fiches.preview import communes_of, previewed
 from ..pages import dossier_context
 from ..previews import previews_for
-from .access import workers_only
 from .fiche_pages import fiche_words, find_whole_fiche
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ TITLE = "Voir comme les autres"
 
 
 @require_safe
-@workers_only
 def fiche_preview(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """Fiche as it will look once published. 404 for a dossier that the person may not know of."""
     fiche = find_whole_fiche(request, dossier_id, fiche_id)

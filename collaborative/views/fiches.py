@@ -26,7 +26,6 @@ from ..models import Fiche
 from ..pages import dossier_context
 from ..permissions import edits_dossier, why_not_edit
 from ..services import StaleDossier
-from .access import workers_only
 from .fiche_pages import fiche_words, find_whole_fiche
 from .fiche_preview import preview_context
 
@@ -40,7 +39,6 @@ REMOVED = "Cette fiche a été supprimée du dossier pendant votre saisie."
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_cache=True)  # never no-store: going back would lose what was typed
-@workers_only
 def fiche_detail(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """Show the form of a fiche, run one of its steps, or save it; read alone once the dossier is sent.
 
@@ -76,7 +74,7 @@ def opening_page(request: SignedInRequest, fiche: Fiche) -> HttpResponse:
     if not context["may_edit"] or fiche.is_removed:
         context |= fiche_words(fiche) | preview_context(request, fiche)
         return render(request, "collaborative/fiche_read.html", context)
-    draft = draft_of(fiche, request.user)
+    draft = draft_of(fiche, request.user) if getattr(fiche, "has_draft", False) else None
     if draft is not None and request.GET.get("brouillon") == "reprendre":
         form = FicheForm(fiche, request.scope, data_of(draft)).as_typed()
         return form_page(request, form, context=context, resumed=draft)
@@ -197,7 +195,10 @@ def form_page(
     unsaved: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """Page of the form. ``draft``: what the person may take up again; ``resumed``: what is shown of it."""
+    """Page of the form. ``draft``: what the person may take up again; ``resumed``: what is shown of it.
+
+    htmx shows an answer of status 200 alone.
+    """
     fiche = form.fiche
     shown = context or dossier_context(request, fiche.dossier, str(fiche), selected=fiche)
     shown |= fiche_words(fiche) | {
@@ -210,10 +211,10 @@ def form_page(
         "conflict": conflict,
         "lost": lost,
         "unsaved": unsaved or resumed is not None or conflict is not None or (form.is_bound and status != 200),
-        "returned": returned_fields(form),
-        "files": list(fiche.files.all()),
+        "returned": returned_fields(form) if fiche.is_returned else [],
+        "files": list(fiche.files.all()) if fiche.has_files else [],
     }
-    return render(request, "collaborative/fiche_detail.html", shown, status=status)
+    return render(request, "collaborative/fiche_detail.html", shown, status=200 if request.htmx else status)
 
 
 def returned_fields(form: FicheForm) -> list[dict[str, str]]:

@@ -8,8 +8,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.text import capfirst
 
 from common import french
@@ -30,6 +28,7 @@ from ..hours.timetable import (
     runs_overnight,
 )
 from ..models import OperationalUnit, Term
+from ..term_choices import choosable
 from .base import BlockForm
 from .hours_draft import Draft
 
@@ -206,9 +205,8 @@ class UnitHoursForm(BlockForm):
     def _kinds(self) -> dict[int, Term]:
         """Kinds of hours that may be chosen, and those that the unit holds already: one query."""
         held = {row["kind"]["id"] for row in self.state.get("weekly_hours") or [] if row["kind"]}
-        active = Term.objects.of(Nomenclature.HOURS_KIND).active_on(timezone.localdate())
-        known = Term.objects.of(Nomenclature.HOURS_KIND).filter(Q(pk__in=active.values("pk")) | Q(pk__in=held))
-        return {term.pk: term for term in known.order_by("order", "code")}
+        kinds = choosable([Nomenclature.HOURS_KIND], held)[Nomenclature.HOURS_KIND]
+        return {term.pk: term for term in sorted(kinds, key=lambda term: (term.order, term.code))}
 
     def _initial(self) -> dict[str, Any]:
         return self.draft.values()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..enums import UNIT_TERM_LISTS, Nomenclature
 from ..models import OperationalUnit, Term
-from ..term_choices import choosable
+from ..term_choices import choosable, code_of
 from .terms import TermsForm
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class UnitOfferForm(TermsForm):
         """The public too, for a médico-social unit (spec 01-settled, Directory)."""
         names = super().required_in(state)
         held = state.get("discipline")
-        social = held and Term.objects.filter(pk=held["id"], code=MEDICO_SOCIAL).exists()
+        social = held and code_of(held["id"]) == MEDICO_SOCIAL
         return (*names, "audience") if social else names
 
     def add_fields(self) -> None:
@@ -84,10 +84,8 @@ class UnitOfferForm(TermsForm):
         held = self.state.get("discipline")
         if held is None:
             return False
-        discipline = self.record.discipline
-        if self.record.discipline_id != held["id"]:
-            discipline = Term.objects.get(pk=held["id"])
-        return discipline.code == MEDICO_SOCIAL
+        same = self.record.discipline_id == held["id"]
+        return (self.record.discipline.code if same else code_of(held["id"])) == MEDICO_SOCIAL
 
     def initial_of(self, name: str) -> Any:
         """Preset the mode and the public where nothing is held."""

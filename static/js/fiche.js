@@ -72,8 +72,15 @@ for (const kind of ["input", "change"]) {
 // What is being saved is no draft any more.
 document.addEventListener("submit", (event) => event.target.matches("form[data-draft]") && stop());
 document.addEventListener("htmx:beforeRequest", (event) => event.target.matches("form[data-draft]") && stop());
-// After a step, what is shown is still to be kept.
-document.addEventListener("htmx:load", () => isUnsaved(form()) && schedule());
+// After a step, which takes the place of a part of the form, what is shown is still to be kept.
+document.addEventListener("htmx:load", (event) => {
+  event.target.closest("form[data-draft]")?.setAttribute("data-unsaved", "");
+  if (isUnsaved(form())) schedule();
+});
+// After a save, the top of the page says what it did; after a refusal, the list of what is to be corrected is in sight.
+document.addEventListener("htmx:load", (event) => {
+  if (event.target.matches("main") && form()) (event.target.querySelector("[data-focus]") ?? document.body).scrollIntoView();
+});
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden" && timer) send(true);
 });

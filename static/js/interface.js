@@ -7,6 +7,9 @@ const all = (selector, root = document) => root.querySelectorAll(selector);
 const fold = () => all("[data-narrow-closed]").forEach((details) => (details.open = wide.matches));
 wide.addEventListener("change", fold);
 fold();
+document.addEventListener("htmx:load", (event) => {
+  if (event.target.matches("main")) fold();
+});
 
 // Menu: closes on Escape (focus back on its button) and when focus or click goes elsewhere.
 const menus = () => all("details[data-menu][open]");

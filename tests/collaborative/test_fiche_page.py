@@ -71,16 +71,16 @@ def test_a_form_sent_untouched_proposes_nothing(director, desk, world, cast, rec
 
 def test_on_hold_accepts_what_is_missing_and_refuses_what_is_wrong(director, desk, world, cast):
     fiche = desk.fiche(world.eg)
-    typed = {"identification__official_name": "", "contact__phone": "12"}
+    typed = {"identification__name": "", "contact__phone": "12"}
     answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente", **typed))
     assert answer.status_code == 422
     assert 'href="#id_contact-phone"' in answer.content.decode()
-    assert "id_identification-official_name_error" not in answer.content.decode()
-    answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente", identification__official_name=""))
+    assert "id_identification-name_error" not in answer.content.decode()
+    answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente", identification__name=""))
     assert answer.status_code == 302
     fiche.refresh_from_db()
-    assert fiche.values == {"official_name": ""}
-    assert "official_name" in {row["name"] for row in fiche.missing}
+    assert fiche.values == {"name": ""}
+    assert "name" in {row["name"] for row in fiche.missing}
 
 
 def test_finalising_asks_for_all_with_links(director, desk, world, cast):
@@ -153,7 +153,8 @@ def test_both_versions_are_shown_and_nothing_typed_is_lost(director, desk, world
 def test_a_dossier_sent_meanwhile_keeps_what_was_typed_in_sight(director, desk, world, cast):
     fiche = desk.fiche(world.act)
     mine = sent(fiche, cast.directeur, acte="finaliser", identification__name="ACT Vesta")
-    desk.save(desk.fiche(world.lam), {"name": "LAM"}, finalise=True, by=cast.sesan)
+    lam = desk.fiche(world.lam)
+    fiche_services.remove_fiche(fiche=lam, expected_version=lam.version, **desk.who(cast.sesan))
     desk.apply("send", by=cast.sesan)
     answer = director.post(url(fiche), mine)
     page = answer.content.decode()
@@ -175,9 +176,8 @@ def test_a_removed_fiche_is_read_and_restored(director, desk, world):
 @pytest.mark.parametrize("name", ["stranger", "consultation", "responsable", "pdses", "ars"])
 def test_others_do_not_know_of_it(client, desk, world, cast, name):
     client.force_login(getattr(cast, name))
-    answer = client.get(url(desk.fiche(world.act)))
-    assert answer.status_code in {403, 404}
-    assert client.get(url(desk.fiche(world.act), "fiche_preview")).status_code in {403, 404}
+    for page in ("fiche_detail", "fiche_preview", "fiche_files"):
+        assert client.get(url(desk.fiche(world.act), page)).status_code == 404
 
 
 @pytest.mark.parametrize("typed", [{"version": ""}, {"version": "9" * 30}, {"version_repertoire": "x"}, {"vu": "{"}])
@@ -185,7 +185,7 @@ def test_bad_input_is_no_error_of_ours(director, desk, world, cast, typed):
     fiche = desk.fiche(world.act)
     answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente") | typed)
     assert answer.status_code in {302, 409, 422}
-    assert director.post(url(fiche), {"identification-name": "a\x00b", "acte": "attente"}).status_code in {409, 422}
+    assert director.post(url(fiche), {"identification-name": "a\x00b", "acte": "attente"}).status_code == 400
 
 
 def test_the_preview_shows_the_record_as_it_will_be(director, desk, world):
@@ -227,6 +227,7 @@ def test_a_fiche_of_a_big_dossier_keeps_to_its_queries(director, desk, world):
     top = desk.fiche(world.eg)
     for _ in range(6):
         fiche_services.add_units(parent=top, count=50, **desk.who(None))
+    director.get("/dossiers/")
     for fiche in (desk.fiche(world.act), top, Fiche.objects.filter(action=FicheAction.CREATE).first()):
         with CaptureQueriesContext(connection) as captured:
             assert director.get(url(fiche)).status_code == 200

@@ -1,0 +1,89 @@
+"""What is typed and not saved: kept for its author alone, offered again, never published."""
+
+import pytest
+from django.urls import reverse
+
+from collaborative.fiches import drafts
+from collaborative.models import Draft
+from tests.collaborative.test_fiche_page import sent, url
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def director(client, cast):
+    client.force_login(cast.directeur)
+    return client
+
+
+def keep(client, fiche, user, **typed):
+    return client.post(url(fiche, "fiche_draft"), sent(fiche, user, **typed))
+
+
+def test_what_is_typed_is_kept_and_proposes_nothing(director, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    answer = keep(director, fiche, cast.directeur, identification__name="ACT Ves", secretariat__secretary_phone="01")
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"saved", "checklist"}
+    assert answer.json()["saved"]
+    assert "checklist" in answer.json()["checklist"]
+    fiche.refresh_from_db()
+    assert (fiche.values, fiche.state, fiche.version) == ({}, "standard", 1)
+
+
+def test_it_is_offered_again_taken_up_or_dropped(director, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    keep(director, fiche, cast.directeur, identification__name="ACT Ves", secretariat__secretary_phone="01")
+    page = director.get(url(fiche)).content.decode()
+    assert "Vous aviez commencé" in page
+    assert 'value="ACT Ves"' not in page
+    taken = director.get(f"{url(fiche)}?brouillon=reprendre").content.decode()
+    assert 'value="ACT Ves"' in taken
+    assert 'value="01"' in taken
+    assert "invalid-feedback" not in taken
+    dropped = director.post(url(fiche, "fiche_draft"), {"abandonner": "1"})
+    assert dropped.status_code == 302
+    assert not Draft.objects.exists()
+    assert "Vous aviez commencé" not in director.get(url(fiche)).content.decode()
+
+
+def test_nobody_else_sees_it(client, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    client.force_login(cast.directeur)
+    keep(client, fiche, cast.directeur, identification__name="Secret")
+    client.force_login(cast.sesan)
+    assert "Vous aviez commencé" not in client.get(url(fiche)).content.decode()
+    assert "Secret" not in client.get(f"{url(fiche)}?brouillon=reprendre").content.decode()
+    client.post(url(fiche, "fiche_draft"), {"abandonner": "1"})
+    assert Draft.objects.get().by == cast.directeur
+    client.force_login(cast.stranger)
+    assert client.post(url(fiche, "fiche_draft"), {}).status_code == 404
+
+
+def test_saving_drops_it_and_a_late_one_is_left_out(director, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    late = sent(fiche, cast.directeur, identification__name="ACT Ves")
+    keep(director, fiche, cast.directeur, identification__name="ACT Ves")
+    director.post(url(fiche), sent(fiche, cast.directeur, acte="attente", identification__name="ACT Vesta"))
+    assert not Draft.objects.exists()
+    assert director.post(url(fiche, "fiche_draft"), late).json()["saved"] == ""
+    assert not Draft.objects.exists()
+
+
+def test_one_typed_over_an_older_version_shows_both_once_saved(director, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    keep(director, fiche, cast.directeur, identification__name="Le mien")
+    desk.save(fiche, {"name": "Le leur"}, by=cast.sesan)
+    page = director.get(f"{url(fiche)}?brouillon=reprendre")
+    assert "quelqu’un a enregistré la fiche depuis" in page.content.decode()
+    assert page.context["form"].fiche_version == 1
+
+
+def test_it_is_limited_and_refused_once_sent(director, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    assert keep(director, fiche, cast.directeur, conditions__pets="x" * drafts.MAX_BYTES).status_code == 413
+    desk.save(desk.fiche(world.eg), {"email": "neuf@example.org"})
+    desk.apply("abandon")
+    assert keep(director, fiche, cast.directeur).status_code == 403
+    assert director.get(url(fiche, "fiche_draft")).status_code == 405
+    assert director.post(reverse("collaborative:fiche_draft", args=[1, 10**17])).status_code == 404

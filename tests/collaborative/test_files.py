@@ -1,0 +1,110 @@
+"""Photo and attachments of a fiche: proposed, taken back, served to those of the dossier, purged with it."""
+
+import datetime
+import io
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from PIL import Image
+
+from collaborative.models import FicheFile
+from directory.attachments import services as attachments
+from tests.collaborative.test_fiche_page import url
+from tests.factories.directory import AttachmentFactory
+
+pytestmark = pytest.mark.django_db
+PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+
+@pytest.fixture(autouse=True)
+def in_memory(settings):
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+
+
+@pytest.fixture
+def director(client, cast):
+    client.force_login(cast.directeur)
+    return client
+
+
+def picture():
+    content = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(content, "PNG")
+    return SimpleUploadedFile("a.png", content.getvalue(), "image/png")
+
+
+def send(client, fiche, **files):
+    return client.post(url(fiche, "fiche_files"), files)
+
+
+def test_files_are_added_to_the_fiche_alone(director, desk, world):
+    fiche = desk.fiche(world.act)
+    assert send(director, fiche, fichiers=SimpleUploadedFile("Livret.pdf", PDF)).status_code == 302
+    assert send(director, fiche, photo=picture()).status_code == 302
+    assert [row.kind for row in fiche.files.all()] == ["attachment", "photo"]
+    fiche.refresh_from_db()
+    assert fiche.state == "pending"
+    assert not world.act.attachments.exists()
+    page = director.get(url(fiche, "fiche_files")).content.decode()
+    assert "Livret.pdf" in page
+    assert "Livret.pdf" in director.get(url(fiche)).content.decode()
+
+
+def test_wrong_files_and_doubles_are_refused(director, desk, world):
+    fiche = desk.fiche(world.act)
+    assert send(director, fiche, fichiers=SimpleUploadedFile("a.exe", b"MZ")).status_code == 422
+    assert send(director, fiche, photo=SimpleUploadedFile("a.png", b"x")).status_code == 422
+    assert send(director, fiche).status_code == 422
+    send(director, fiche, fichiers=SimpleUploadedFile("Livret.pdf", PDF))
+    answer = send(director, fiche, fichiers=SimpleUploadedFile("Autre.pdf", PDF))
+    assert answer.status_code == 422
+    assert "déjà joint" in answer.content.decode()
+    assert FicheFile.objects.count() == 1
+
+
+def test_removals_are_proposed_and_put_back(director, desk, world, cast):
+    old = AttachmentFactory(unit=world.act, added_by=cast.directeur)
+    fiche, remove = desk.fiche(world.act), url(desk.fiche(world.act), "fiche_file_remove")
+    director.post(remove, {"piece": old.pk})
+    assert fiche.files.get().removes == old
+    assert "Sera retirée à la publication" in director.get(url(fiche, "fiche_files")).content.decode()
+    assert world.act.attachments.present().exists()
+    director.post(remove, {"fichier": fiche.files.get().pk})
+    assert not fiche.files.exists()
+    assert director.post(remove, {"piece": 10**17}).status_code == 404
+    assert director.post(remove, {"fichier": "abc"}).status_code == 404
+
+
+def test_they_are_served_to_those_of_the_dossier(client, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    client.force_login(cast.directeur)
+    send(client, fiche, fichiers=SimpleUploadedFile("Livret.pdf", PDF))
+    address = f"{url(fiche, 'fiche_files')}{fiche.files.get().pk}/"
+    for person, status in ((cast.directeur, 200), (cast.sesan, 200), (cast.stranger, 404), (cast.consultation, 404)):
+        client.force_login(person)
+        answer = client.get(address)
+        assert answer.status_code == status, person
+        if status == 200:
+            assert b"".join(answer.streaming_content) == PDF
+            assert "attachment" in answer["Content-Disposition"]
+
+
+def test_a_dossier_that_is_not_editable_keeps_its_files(director, desk, world):
+    fiche = desk.fiche(world.act)
+    desk.apply("abandon")
+    assert send(director, fiche, fichiers=SimpleUploadedFile("a.pdf", PDF)).status_code == 403
+    assert director.post(url(fiche, "fiche_file_remove"), {"photo": "1"}).status_code == 403
+
+
+def test_files_of_an_abandoned_dossier_go_and_those_in_use_stay(director, desk, world):
+    fiche = desk.fiche(world.act)
+    send(director, fiche, fichiers=SimpleUploadedFile("Livret.pdf", PDF))
+    name = fiche.files.get().file.name
+    later = timezone.now() + datetime.timedelta(days=attachments.KEPT_DAYS + 2)
+    attachments.purge(now=later)
+    assert default_storage.exists(name)
+    desk.apply("abandon")
+    attachments.purge(now=later)
+    assert not default_storage.exists(name)
