@@ -11,18 +11,22 @@ from django.urls import reverse
 
 from common import french
 from common.geo import Point, distance_km
-from directory.enums import RecordKind
+from directory.ages import UNIT_NOUNS
+from directory.enums import AgeUnit, RecordKind
 from directory.models import WeeklyHours
+from directory.records import outlines_url
 from directory.territory.territories import RegionMembers, region_members, territory_parameters
 from directory.versions.past import FieldDiff, field_diff
 from directory.versions.wording import field_label, in_words
 
 from ..enums import FicheAction, FieldDecision, FileKind
 from ..fiches.services import home_of
-from .parts import ACT, ATTACHMENTS, PHOTO, Part
+from .parts import ACT, ATTACHMENTS, PHOTO, TOGETHER, Part
 
 if TYPE_CHECKING:
-    from ..models import FicheFile, FieldReview
+    from collections.abc import Collection
+
+    from ..models import Fiche, FicheFile, FieldReview
     from .standing import FicheStanding
 
 TERRITORY, WEEK = "intervention_communes", "weekly_hours"
@@ -83,6 +87,7 @@ class ShownPart:
     week: list[DayHours] = field(default_factory=list)
     territory: TerritoryMap | None = None
     point: Point | None = None
+    outlines: str = ""
     files: list[FicheFile] = field(default_factory=list)
     may_amend: bool = False
 
@@ -121,7 +126,7 @@ def _shown(one: FicheStanding, part: Part, amendable: frozenset[str], region: Re
     shown.may_amend = part.block in amendable
     conflicts = {conflict.name: conflict for conflict in one.conflicts_of(part)}
     shown.conflicts = [_conflict_words(one, conflict, review) for conflict in conflicts.values()]
-    shown.diffs = [_diff(one, name) for name in part.names if name not in conflicts and name not in POINT]
+    shown.diffs = _diffs(one, part, conflicts.keys())
     if review is not None and review.decision == FieldDecision.AMEND:
         shown.amended = _amended(one, part)
     _add_pictures(shown, one, region)
@@ -168,8 +173,36 @@ def _is_of(file: FicheFile, key: str) -> bool:
     return (file.kind in photos) == (key == PHOTO) and key in {PHOTO, ATTACHMENTS}
 
 
-def _diff(one: FicheStanding, name: str) -> FieldDiff:
-    return field_diff(one.fiche.kind, name, one.fiche.base.get(name), one.fiche.values[name])
+def _diffs(one: FicheStanding, part: Part, conflicting: Collection[str]) -> list[FieldDiff]:
+    """Both values of each field; an address, an age range and a week are shown whole."""
+    fiche = one.fiche
+    if part.key in TOGETHER and not conflicting:
+        words = address_words if part.key == "adresse" else age_words
+        names = TOGETHER[part.key][1]
+        before = {name: _kept(fiche, fiche.base, name) for name in names}
+        after = {name: _kept(fiche, fiche.values, name) for name in names}
+        old, new = "" if fiche.is_creation else words(before), words(after)
+        return [FieldDiff(part.label, old or "–", new or "–")] if old != new else []
+    left = [name for name in part.names if name not in conflicting and name not in POINT and name != WEEK]
+    return [field_diff(fiche.kind, name, fiche.base.get(name), fiche.values[name]) for name in left]
+
+
+def _kept(fiche: Fiche, values: dict[str, Any], name: str) -> Any:
+    """Value of a plain field: the one given, else that of the record; a commune is told only when it is proposed."""
+    if name in values or name == "commune":
+        return values.get(name)
+    return getattr(fiche.record, name, None)
+
+
+def age_words(values: dict[str, Any]) -> str:
+    """« de 18 ans à 60 ans »: an age range as kept."""
+    low, high = (
+        (values[f"{end}_age_value"], UNIT_NOUNS[AgeUnit(values.get(f"{end}_age_unit") or AgeUnit.YEAR)])
+        if values.get(f"{end}_age_value") is not None
+        else None
+        for end in ("min", "max")
+    )
+    return french.age_range(low, high)
 
 
 def _conflict_words(one: FicheStanding, conflict: Any, review: FieldReview | None) -> ConflictWords:
@@ -204,13 +237,15 @@ def _amended(one: FicheStanding, part: Part) -> list[FieldDiff]:
 def _add_pictures(shown: ShownPart, one: FicheStanding, region: RegionMembers | None) -> None:
     """Add the week, the map of the territory, the point."""
     values, base, names = one.fiche.values, one.fiche.base, shown.part.names
-    if WEEK in names:
+    if WEEK in names and not shown.conflicts:
         shown.week = week_of(base.get(WEEK), values[WEEK])
     if TERRITORY in names and region is not None:
         shown.territory = _territory(base.get(TERRITORY) or [], values[TERRITORY] or [], region)
     if values.get("lat") is not None and {"lat", "lon"} & set(names):
         shown.point = Point(values["lat"], values.get("lon", base.get("lon")))
         shown.text = _point_words(values, base)
+        commune = (values.get("commune") or {}).get("id") or getattr(one.fiche.record, "commune_id", None)
+        shown.outlines = outlines_url([department_code(commune)] if commune else [])
 
 
 def _point_words(values: dict[str, Any], base: dict[str, Any]) -> str:
@@ -226,12 +261,13 @@ def _point_words(values: dict[str, Any], base: dict[str, Any]) -> str:
 def _territory(before: list[Any], after: list[Any], region: RegionMembers) -> TerritoryMap:
     old, new = ({row["id"] for row in rows} for rows in (before, after))
     departments = sorted({code for code, members in region.members.items() if (old | new) & set(members)})
-    if 0 < len(departments) <= 3:
-        query = urlencode([("departement", code) for code in departments])
-        outlines = f"{reverse('directory:commune_outlines')}?{query}"
-    else:
-        outlines = reverse("directory:department_outlines")
-    return TerritoryMap(outlines, *(_area(codes, region) for codes in (new or old, new - old, old - new)))
+    added, removed = (new - old, old - new) if old and new else (set(), set())
+    return TerritoryMap(outlines_url(departments), *(_area(codes, region) for codes in (new or old, added, removed)))
+
+
+def department_code(insee: str) -> str:
+    """Department of an INSEE code: « 78 », « 2A », « 971 »."""
+    return insee[:3] if insee.startswith("97") else insee[:2]
 
 
 def _area(codes: set[str], region: RegionMembers) -> str:

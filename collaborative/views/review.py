@@ -235,6 +235,7 @@ def _fiche_page(
         "record_version": fiche.record.version if fiche.record is not None else 0,
         "reasons": ReturnReason.objects.filter(is_active=True),
         "form": form,
+        "typed": {name: form.data.get(name, "") if form else "" for name in ("motif", "remarque")},
         "open_key": form.data.get("champ", "") if isinstance(form, ReturnForm) else request.GET.get("renvoyer", ""),
         "refused": refused,
         "following": standing.after(fiche.pk),
