@@ -175,16 +175,6 @@ def _known_statement(text: str, within: Within) -> tuple[str, dict[str, Any]]:
     return _KNOWN.format(whole=whole, started=started), parameters
 
 
-def known_acronyms(text: str) -> frozenset[str]:
-    """Words of a text that are acronyms of coded terms, folded. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT key FROM search_termkey WHERE is_acronym AND key = ANY(%(words)s::varchar[])",
-            {"words": list(words_of(text))},
-        )
-        return frozenset(key for (key,) in cursor.fetchall())
-
-
 def read_text(
     text: str, known: Known, within: Within = Within.EVERYTHING, mended: frozenset[str] = frozenset()
 ) -> Match:

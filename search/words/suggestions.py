@@ -1,6 +1,7 @@
 """Suggestions while typing: what a text may mean, group by group, in one query (spec 40, Suggestions)."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from ..models import COMMON, Suggestion
 from ..sight import place_visible
 from .lexicon import Correction, correct_text
 from .marking import Piece, marked
-from .matching import WITHIN_GROUPS, Word, known_acronyms, text_query, words_of
+from .matching import WITHIN_GROUPS, Word, text_query, words_of
 from .where import entity_text, near_places
 
 SHORTEST = 2  # letters or digits; a shorter text proposes nothing
@@ -51,6 +52,7 @@ _NAMES = """
     (SELECT id FROM search_suggestion WHERE {by_words} LIMIT {looked_at})
 """
 _STATEMENT = """
+SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0;
 WITH candidates AS (
     SELECT id FROM search_suggestion WHERE term_id IS NOT NULL AND words @@ {query}
     UNION {entities} UNION {practitioners}
@@ -101,7 +103,8 @@ SELECT kept."group", kept.label, CASE WHEN {visible} THEN kept.detail ELSE '' EN
                    WHERE same."group" = kept."group" AND same.key = kept.key
                )
            )
-       END
+       END,
+       (SELECT array_agg(key) FROM search_termkey WHERE is_acronym AND key = ANY(%(typed)s::varchar[]))
 FROM kept ORDER BY kept."group", kept.place
 """
 _ENTITIES = """
@@ -155,10 +158,14 @@ class _Row(NamedTuple):
     detail: str
     is_term: bool
     records: int | None
+    acronyms: Sequence[str] | None
 
 
 def suggest_what(text: str, scope: Scope, now: datetime.datetime) -> Suggestions:
-    """Propose what « Que recherchez-vous ? » may mean: two queries, four more when nothing holds the text as typed."""
+    """Propose what « Que recherchez-vous ? » may mean.
+
+    One query, two with an acronym, three more when nothing holds the text as typed.
+    """
     if not _is_enough(text):
         return Suggestions()
     correction = None
@@ -202,8 +209,14 @@ def _is_enough(text: str) -> bool:
 
 
 def _matching(text: str, scope: Scope, now: datetime.datetime) -> list[_Row]:
-    acronyms = known_acronyms(text)
-    parameters = _parameters(text) | {"day": now.date()}
+    """What holds the text. Acronyms only leave some of it out: they are read beside, and asked with when there are."""
+    rows = _read(text, frozenset(), scope, now)
+    acronyms = frozenset(rows[0].acronyms or ()) if rows else frozenset()
+    return _read(text, acronyms, scope, now) if acronyms else rows
+
+
+def _read(text: str, acronyms: frozenset[str], scope: Scope, now: datetime.datetime) -> list[_Row]:
+    parameters = _parameters(text) | {"day": now.date(), "typed": list(words_of(text))}
     query, exact = _queries(text, parameters, acronyms)
     names, is_name = query, True
     if acronyms:  # « HAD » is no beginning of « Haddad »
@@ -222,6 +235,8 @@ def _matching(text: str, scope: Scope, now: datetime.datetime) -> list[_Row]:
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+        while cursor.nextset():
+            pass
         return [_Row(*row) for row in cursor.fetchall()]
 
 
