@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from common.xlsx import xlsx_response
 
-from .. import uses
+from .. import line_actions, uses
 from ..criteria_words import criteria_line
 from ..freshness import AgeBand, ContractState
 from ..guichet.form import GuichetForm
@@ -45,6 +45,7 @@ def guichet(request: HttpRequest) -> HttpResponseBase:
         "bands": list(AgeBand),
         "states": [state for state in ContractState if state is not ContractState.NEVER],
         "now": now,
+        "actions": line_actions.actions_for(request) if page.object_list else [],
     }
     return render(request, "availability/guichet.html", context)
 

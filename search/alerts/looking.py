@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.http import QueryDict
+
 from availability.guichet.needs import Fit, Judgement, judge
 from availability.guichet.supply import Offer, load_offers
 from common.geo import Point
-from directory.scopes import Scope
+from directory.scopes import Grant, Scope
 
 from ..criteria import SearchCriteria
 from ..engine.query import free_units, matching_units
@@ -67,6 +69,29 @@ def free_places(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) 
         if place.judgement.fit in ALERTING and (held is None or _rank(place) < _rank(held)):
             found[place.key] = place
     return Look(sorted(found.values(), key=_rank), start)
+
+
+class Looks:
+    """What one run finds, each search looked for once for all those who ask it with the same rights.
+
+    Hundreds of alerts watch a few dozen searches: the words, the units and their places are read once for each.
+    """
+
+    def __init__(self, now: datetime.datetime) -> None:
+        self.now = now
+        self._found: dict[tuple[str, tuple[Grant, ...]], Look | None] = {}
+
+    def at(self, query: str, scope: Scope) -> Look:
+        """What a saved search finds. Raises ``PlaceNotUnderstood``."""
+        key = (query, scope.grants)
+        if key not in self._found:
+            try:
+                self._found[key] = free_places(SearchCriteria.from_query(QueryDict(query)), scope, self.now)
+            except PlaceNotUnderstood:
+                self._found[key] = None
+        if (look := self._found[key]) is None:
+            raise PlaceNotUnderstood
+        return look
 
 
 def finds_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.http import QueryDict
 from django.tasks import task
 from django.utils import timezone
 
@@ -22,9 +21,8 @@ from accounts.roles import Permission
 from common.french import PARIS
 from directory.scopes import Scope, scope_of
 
-from ..criteria import SearchCriteria
 from ..models import AlertMail, PlaceAlert
-from .looking import FreePlace, PlaceNotUnderstood, free_places, news, seen_now
+from .looking import FreePlace, Looks, PlaceNotUnderstood, news, seen_now
 from .mails import message_of
 
 logger = logging.getLogger(__name__)
@@ -49,10 +47,10 @@ def queue_alerts(*, now: datetime.datetime, base_url: str) -> int:
     for user_id, alert_id in waiting.values_list("search__user_id", "pk"):
         by_person[user_id].append(alert_id)
     people = User.objects.filter(is_active=True).exclude(email="").in_bulk(by_person)
-    queued = 0
+    queued, looks = 0, Looks(now)
     for user_id, user in people.items():
         try:
-            queued += _queue_person(user, by_person[user_id], now, base_url)
+            queued += _queue_person(user, by_person[user_id], looks, base_url)
         except Exception:
             logger.exception("alerts of user %s were not looked at", user_id)
     return queued
@@ -122,14 +120,15 @@ def _is_due(now: datetime.datetime) -> Q:
 
 
 @transaction.atomic
-def _queue_person(user: User, alert_ids: list[int], now: datetime.datetime, base_url: str) -> int:
+def _queue_person(user: User, alert_ids: list[int], looks: Looks, base_url: str) -> int:
     """Look at the alerts of one person that another run is not at; write and queue what they tell."""
+    now = looks.now
     scope = scope_of(user, timezone.localdate(now))
     if not scope.may(Permission.DIRECTORY_READ):
         return 0
     held = PlaceAlert.objects.select_for_update(skip_locked=True, of=("self",)).select_related("search")
     alerts = list(held.filter(_is_due(now), pk__in=alert_ids).order_by("pk"))
-    told = [line for alert in alerts if _is_looked_at(alert, now) and (line := _look(alert, scope, now))]
+    told = [line for alert in alerts if _is_looked_at(alert, now) and (line := _look(alert, scope, looks))]
     ending = [alert.pk for alert in alerts if alert.end_told_at is None and alert.ends_at <= now + TOLD_AHEAD]
     PlaceAlert.objects.filter(pk__in=ending).update(end_told_at=now)
     kinds = ((AlertMail.Kind.PLACES, {"searches": told}, told), (AlertMail.Kind.ENDING, {"alerts": ending}, ending))
@@ -152,18 +151,18 @@ def _is_looked_at(alert: PlaceAlert, now: datetime.datetime) -> bool:
     return alert.looked_at < morning <= now
 
 
-def _look(alert: PlaceAlert, scope: Scope, now: datetime.datetime) -> dict[str, Any] | None:
+def _look(alert: PlaceAlert, scope: Scope, looks: Looks) -> dict[str, Any] | None:
     """Move an alert on; what is new since its last look, in plain values.
 
     One whose place is not understood now keeps what it has seen, and is looked at again by the next run.
     """
     try:
-        places, start = free_places(SearchCriteria.from_query(QueryDict(alert.search.query)), scope, now)
+        places, start = looks.at(alert.search.query, scope)
     except PlaceNotUnderstood:
         logger.warning("alert %s: its place is not understood now", alert.pk)
         return None
     found = news(places, alert.seen)
-    before, alert.seen, alert.looked_at = alert.seen, seen_now(places), now
+    before, alert.seen, alert.looked_at = alert.seen, seen_now(places), looks.now
     alert.save(update_fields=["seen", "looked_at"])
     if not found:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from availability.guichet.needs import Judgement
+from availability.guichet.needs import Fit, Judgement
 from directory.territory.places import Place, Resolution
 
 from ..criteria import Facet, SearchCriteria, Sort
@@ -47,11 +47,16 @@ class FacetCounts:
 
 @dataclass(frozen=True)
 class FlagCounts:
-    """How many UO each yes-or-no filter would find, all the other filters kept; ``open`` only when it is asked."""
+    """How many UO each yes-or-no filter would find, all the other filters kept.
+
+    ``open``: of the opening that is asked, empty without one. ``open_now``: empty when too many UO were found to read
+    the hours of them all.
+    """
 
     free: int = 0
     fresh: int = 0
     open: int | None = None
+    open_now: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,12 +72,14 @@ class Variant:
 class Outcome:
     """What a search found. ``elapsed_ms`` is measured from the first query to the last one of ``search.engine.query``.
 
-    ``groups``: the first lines in order, ``SHOWN_LIMIT`` at most; ``establishments``, ``units`` and ``practitioners``
-    are true totals. ``radius_km``: greatest distance applied, empty for none; ``is_widened``: none was applied because
-    the usual radius holds too few lines. ``correction``: the typing error that was mended, when the text as typed finds
-    nothing. ``judgements``: by unit, when a person's needs are asked; ``is_judged_whole`` is false when only the
-    nearest ``JUDGED_LIMIT`` units were judged. ``asked`` is what the statements about these results need, empty when
-    the texts can find nothing. ``kept``: ids of the units that the person keeps, empty when nothing was looked for.
+    ``groups``: the first lines in order, ``SHOWN_LIMIT`` at most; ``establishments``, ``units`` and
+    ``practitioners`` are true totals. ``reached``: UO and practitioners within each distance to choose from, none
+    beyond the radius in force. ``fits``: UO of each class of need. ``radius_km``: greatest distance applied, empty
+    for none; ``is_widened``: none was applied because the usual radius holds too few lines. ``correction``: the
+    typing error that was mended, when the text as typed finds nothing. ``judgements``: by unit, when a person's
+    needs are asked; ``is_judged_whole`` is false when only the nearest ``JUDGED_LIMIT`` units were judged.
+    ``asked`` is what the statements about these results need, empty when the texts can find nothing. ``kept``: ids
+    of the units that the person keeps, empty when nothing was looked for.
     """
 
     place: Place | None
@@ -85,6 +92,8 @@ class Outcome:
     practitioners: int = 0
     facets: tuple[FacetCounts, ...] = ()
     flags: FlagCounts = FlagCounts()
+    reached: Mapping[int, int] = field(default_factory=dict)
+    fits: Mapping[Fit, int] = field(default_factory=dict)
     radius_km: int | None = None
     is_widened: bool = False
     correction: Any = None

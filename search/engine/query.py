@@ -18,10 +18,11 @@ from ..criteria import Facet, SearchCriteria
 from ..sight import place_visible
 from ..words.lexicon import understand
 from ..words.where import resolve_where
+from .beside import distances_of
 from .conditions import Asked
 from .fit import judge_found
 from .notes import NOTE
-from .outcome import JUDGED_LIMIT, FacetChoice, FacetCounts, FlagCounts, Group, Outcome
+from .outcome import JUDGED_LIMIT, FacetChoice, FacetCounts, FlagCounts, Group, Outcome, Variant
 from .statement import (
     FACET_BITS,
     TUNED,
@@ -44,11 +45,18 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
     if outcome.asked is not None:
         outcome = _search(outcome, outcome.asked, scope)
     if not outcome.groups and not outcome.resolution.problem:
-        outcome = replace(outcome, variants=variants_of(criteria, outcome.place, outcome.match, scope, now))
+        outcome = replace(outcome, variants=_variants(criteria, outcome, scope, now))
     elif outcome.is_untold:
         outcome = replace(outcome, variants=farther_of(criteria, outcome.place, outcome.match, scope, now))
     elapsed = round((time.perf_counter() - started) * 1000)
     return replace(outcome, elapsed_ms=max(elapsed, 1))
+
+
+def _variants(criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime) -> tuple[Variant, ...]:
+    """What finds something; of a text whose typing errors were mended, from the mended one."""
+    if outcome.correction:
+        return variants_of(criteria.replaced(what=outcome.correction.text), outcome.place, None, scope, now)
+    return variants_of(criteria, outcome.place, outcome.match, scope, now)
 
 
 def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
@@ -66,23 +74,43 @@ def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
     if asked.criteria.has_needs:
         asked, judgements, is_whole = _judged(asked, scope)
         outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
-    establishments, units, practitioners, free, fresh, opened, is_widened, ids, distances, choices, kept = _select(
-        page_statement(asked, scope.user_id)
-    )[0]
-    asked = replace(asked, may_widen=False, radius_km=None if is_widened else asked.radius_km)
+    found = _Found(*_select(page_statement(asked, scope.user_id))[0])
+    asked = replace(asked, may_widen=False, radius_km=None if found.is_widened else asked.radius_km)
+    steps = zip(distances_of(asked), found.reached or (), strict=True)
     return replace(
         outcome,
         asked=asked,
-        groups=tuple(Group(*pair) for pair in zip(ids or (), distances or (), strict=True)),
-        establishments=establishments,
-        units=units,
-        practitioners=practitioners,
-        facets=_facets(choices or (), asked.criteria),
-        flags=FlagCounts(free, fresh, opened if asked.criteria.open_on else None),
+        groups=tuple(Group(*pair) for pair in zip(found.ids or (), found.distances or (), strict=True)),
+        establishments=found.establishments,
+        units=found.units,
+        practitioners=found.practitioners,
+        facets=_facets(found.choices or (), asked.criteria),
+        flags=FlagCounts(found.free, found.fresh, found.opened if asked.criteria.open_on else None, found.open_now),
+        reached={step: count for step, count in steps if asked.radius_km is None or step <= asked.radius_km},
+        fits={fit: (found.fits or {}).get(str(fit.rank), 0) for fit in Fit} if asked.ranks else {},
         radius_km=asked.radius_km,
-        is_widened=is_widened,
-        kept=frozenset(kept or ()),
+        is_widened=found.is_widened,
+        kept=frozenset(found.kept or ()),
     )
+
+
+class _Found(NamedTuple):
+    """The row of ``page_statement``."""
+
+    establishments: int
+    units: int
+    practitioners: int
+    free: int
+    fresh: int
+    opened: int
+    is_widened: bool
+    ids: Sequence[int] | None
+    distances: Sequence[float | None] | None
+    choices: Sequence[Sequence[Any]] | None
+    reached: Sequence[int] | None
+    open_now: int | None
+    fits: dict[str, int] | None
+    kept: Sequence[int] | None
 
 
 def _judged(asked: Asked, scope: Scope) -> tuple[Asked, dict[int, Judgement], bool]:

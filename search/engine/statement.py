@@ -15,6 +15,7 @@ from common.geo import chord_km_sql, chord_sql
 from ..criteria import FACET_LISTS, Facet, Sort
 from ..sight import place_visible
 from ..words.matching_sql import match_rank
+from .beside import STANDS_THERE, fits_sql, open_now_sql, reached_cte
 from .conditions import (
     COUNTS,
     ENOUGH_LINES,
@@ -49,14 +50,14 @@ _READ = (
 )
 _KEPT = (
     "d.id, d.unit_id, d.group_id, d.sort_name, d.department_code, d.legal_entity_id, d.facet_ids, d.figure, d.pool_id,"
-    " d.has_own_place, d.lat, d.lon, d.serves, d.rank, d.counts"
+    " d.has_own_place, d.lat, d.lon, d.hidden, d.serves, d.rank, d.counts"
 )
 
 
 def page_statement(asked: Asked, user_id: int | None) -> Statement:
     """One row: totals, ids and kilometres of the first lines, choices of the facets, whether the radius was lifted.
 
-    And what the person keeps, which a page of results marks.
+    Then the counts of ``beside``, and what the person keeps, which a page of results marks.
     """
     ctes, parameters = _base(asked)
     parameters |= {"limit": SHOWN_LIMIT, "user": user_id}
@@ -75,10 +76,11 @@ def page_statement(asked: Asked, user_id: int | None) -> Statement:
                    count(*) FILTER (WHERE failed IN (0, {OPEN_BIT}) AND {_passes_opening(asked)}) AS open
             FROM base
         ),
-        {facets}
+        {facets}, {reached_cte(asked, parameters)}
         SELECT (SELECT count(*) FROM found WHERE group_id > 0), totals.*, {_is_widened(asked)},
                (SELECT array_agg(group_id ORDER BY place) FROM page), (SELECT array_agg(km ORDER BY place) FROM page),
                (SELECT json_agg(json_build_array(bit, value, label, count, others)) FROM listed),
+               (SELECT counts FROM reached), {open_now_sql(asked, parameters)}, {fits_sql(asked, _RANKS)},
                (SELECT array_agg(unit_id) FROM search_keptunit WHERE user_id = %(user)s)
         FROM totals
     """  # noqa: S608 (columns and conditions are written in this module and in conditions)
@@ -179,9 +181,10 @@ def _base(asked: Asked, *narrowed: str) -> Statement:
 def _documents(asked: Asked, conditions: list[str], parameters: dict[str, Any]) -> str:
     """Documents under these conditions and the filters they fail; an expression is computed once (``OFFSET 0``)."""
     visible = place_visible(asked.coverage, parameters)
-    place = "d.lat, d.lon"
+    place = "d.lat, d.lon, false AS hidden"
     if visible != "true":
         place = f"CASE WHEN {visible} THEN d.lat END AS lat, CASE WHEN {visible} THEN d.lon END AS lon"
+        place = f"{place}, NOT {visible} AS hidden"
     serves = SERVES if asked.place and asked.place.insee else "false"
     rank = match_rank(asked.match, parameters) if asked.sort == Sort.RELEVANCE else "0"
     filters = filters_of(asked, parameters)
@@ -213,15 +216,15 @@ def _found(asked: Asked, parameters: dict[str, Any]) -> str:
 
     What an order does not need is not computed.
     """
-    chord = "NULL::float8"
+    chord = at = "NULL::float8"
     if asked.start:
         at = chord_sql(
             "max(CASE WHEN NOT b.has_own_place THEN b.lat END)", "max(CASE WHEN NOT b.has_own_place THEN b.lon END)"
         )
         chord = f"least({at}, min(CASE WHEN b.has_own_place THEN {chord_sql('b.lat', 'b.lon')} END))"
-    columns, joins = "", ""
+    columns, joins = f", count(*) FILTER (WHERE {STANDS_THERE}) AS at_units, {at} AS at_chord", ""
     if asked.sort == Sort.RELEVANCE:
-        columns = ", max(b.rank) AS rank, max(CASE WHEN b.fresh THEN 2 WHEN b.counts THEN 1 ELSE 0 END) AS freshness"
+        columns += ", max(b.rank) AS rank, max(CASE WHEN b.fresh THEN 2 WHEN b.counts THEN 1 ELSE 0 END) AS freshness"
     if asked.ranks:
         parameters |= _ranks(asked)
         joins = f"LEFT JOIN {_RANKS} ON fit.unit_id = b.unit_id"

@@ -37,11 +37,12 @@ Trial = tuple[str, SearchCriteria]
 
 
 def variants_of(
-    criteria: SearchCriteria, place: Place | None, match: Match, scope: Scope, now: datetime.datetime
+    criteria: SearchCriteria, place: Place | None, match: Match | None, scope: Scope, now: datetime.datetime
 ) -> tuple[Variant, ...]:
     """What finds something once one criterion is dropped or widened; when none does, once all the filters are.
 
-    ``place`` and ``match``: how the place and the text as they stand are understood.
+    ``place`` and ``match``: how the place and the text as they stand are understood; the text is read here without a
+    ``match``.
     Five queries at most and two settings, whatever is asked: the words (two), the units to judge and their fit when
     what does not suit is left out, all the counts. Nothing is offered when counting takes longer than LONGEST_COUNT.
     """
@@ -55,7 +56,7 @@ def variants_of(
     single = [*single, *((label, asked.criteria) for label, asked in searches)]
     for label, tried in trials:
         is_same = (tried.what, tried.within) == (criteria.what, criteria.within)
-        read = match if is_same else read_text(tried.what, known, tried.within)
+        read = match if is_same and match else read_text(tried.what, known, tried.within)
         if not read.nothing:
             searches.append((label, Asked.of(tried, read, place if tried.where else None, coverage, now)))
     counts = _counted([asked for _, asked in searches], scope, now)

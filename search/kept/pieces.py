@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from accounts import account_sections, home
 from accounts.models import User
+from availability import line_actions
 from common import navigation
 from directory import panels
 from directory.enums import RecordKind
@@ -16,6 +17,7 @@ from directory.permissions import reads_directory
 
 from ..models import KeptUnit, SavedSearch
 from .saved import saved_of
+from .shortlist import kept_ids
 
 
 class KeptCounts(NamedTuple):
@@ -45,6 +47,11 @@ def home_card(request: HttpRequest) -> dict[str, Any] | None:
 def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any] | None:
     """« Retenir » on the record of a published unit: no query, the record has many."""
     return {} if unit.is_published and reads_directory(request) else None
+
+
+def keep_lines(request: HttpRequest) -> dict[str, Any] | None:
+    """« Retenir » on the lines of the guichet: ids of the units kept already, one query."""
+    return {"kept": frozenset(kept_ids(request.scope.user_id))} if reads_directory(request) else None
 
 
 def account_section(request: HttpRequest) -> dict[str, Any] | None:
@@ -88,6 +95,9 @@ def register() -> None:
         )
     )
     panels.register(panels.Panel("kept", RecordKind.UNIT, "head", unit_panel, "search/kept_panel.html", order=90))
+    line_actions.register(
+        line_actions.LineAction("keep", keep_lines, "search/keep_line.html", "search/keep_form.html", order=10)
+    )
     account_sections.register(
         account_sections.AccountSection(
             key="recherches_enregistrees",

@@ -32,12 +32,33 @@ class Listing(StrEnum):
     def label(self) -> str:
         return _LABELS[self]
 
+    @property
+    def filled_by(self) -> str:
+        """What puts a text in this list, in words."""
+        return _FILLED_BY[self].format(often=OFTEN)
+
 
 _LABELS = {
     Listing.EMPTY: "Sans résultat",
     Listing.CORRECTED: "Orthographe corrigée",
     Listing.UNOPENED: "Résultats peu ouverts",
     Listing.SETTLED: "Traitées",
+}
+_FILLED_BY = {
+    Listing.EMPTY: (
+        "Une recherche arrive ici dès que quelqu’un tape un texte qui ne trouve rien dans «\u00a0Que recherchez-vous"
+        "\u202f?\u00a0». Les filtres et les pages suivantes ne comptent pas. Un synonyme ajouté depuis cette liste fait"
+        " trouver le texte la fois d’après."
+    ),
+    Listing.CORRECTED: (
+        "Une recherche arrive ici quand une faute de frappe a été corrigée pour trouver quelque chose\u00a0: le ROR a"
+        " cherché un autre mot que celui tapé."
+    ),
+    Listing.UNOPENED: (
+        "Une recherche arrive ici quand elle a été faite au moins {often} fois dans la période, avec des résultats que"
+        " peu de personnes ont ouverts."
+    ),
+    Listing.SETTLED: "Les recherches ignorées et celles devenues des synonymes seront ici.",
 }
 COLUMNS = (
     ("Recherche", 40),

@@ -45,7 +45,7 @@ class Tab(NamedTuple):
 
 
 class Option(NamedTuple):
-    """One value of a list to choose from."""
+    """One value of a list to choose from, its count in the label when it is known."""
 
     value: str
     label: str
@@ -94,7 +94,7 @@ def refine_form(criteria: SearchCriteria, outcome: Outcome) -> RefineForm:
     return RefineForm(
         facets=blocks,
         hidden=(*others, *unseen),
-        distances=_distances(criteria) if has_distance else (),
+        distances=_distances(criteria, outcome) if has_distance else (),
         who=tuple(Option(who.value, label, criteria.needs.who == who) for who, label in WHO_CHOICES),
         open_day=criteria.open_on.isoformat() if isinstance(criteria.open_on, datetime.date) else "",
         is_open_now=criteria.open_on == Opening.NOW,
@@ -116,14 +116,23 @@ def _block(counts: FacetCounts, criteria: SearchCriteria) -> FacetBlock:
     return FacetBlock(counts.facet, shown, folded, counts.more, chosen, is_open)
 
 
-def _distances(criteria: SearchCriteria) -> tuple[Option, ...]:
+def _distances(criteria: SearchCriteria, outcome: Outcome) -> tuple[Option, ...]:
+    """« 20 km (12) »: what each distance would find, unless it has to be looked for farther than was searched."""
     asked = criteria.distance_km
     steps = sorted({*DISTANCES, asked} if asked else set(DISTANCES))
+    everywhere = outcome.units + outcome.practitioners if outcome.asked and outcome.radius_km is None else None
     return (
         Option("", "Automatique", not asked and not criteria.anywhere),
-        *(Option(str(step), f"{number(step)}{NBSP}km", step == asked) for step in steps),
-        Option(ANYWHERE, "Toute la région", criteria.anywhere),
+        *(
+            Option(str(step), _with_count(f"{number(step)}{NBSP}km", outcome.reached.get(step)), step == asked)
+            for step in steps
+        ),
+        Option(ANYWHERE, _with_count("Toute la région", everywhere), criteria.anywhere),
     )
+
+
+def _with_count(label: str, count: int | None) -> str:
+    return label if count is None else f"{label} ({number(count)})"
 
 
 def labels_in_sight(outcome: Outcome) -> dict[tuple[Facet, str], str]:

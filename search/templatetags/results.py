@@ -4,7 +4,7 @@ A template looks every value up by name, several at each condition; boxes and un
 of a page. What is rare stays in templates.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from html import escape
 
 from django import template
@@ -109,6 +109,17 @@ def _fit(unit: UnitLine) -> str:
     )
 
 
+@register.simple_tag
+def fit_counts(fits: Mapping[Fit, int]) -> SafeString:
+    """« Convient : 12 », « À confirmer : 40 »…: UO of each class, as on the guichet unique."""
+    lines = "".join(
+        f'<li class="fit fit-{fit.value}">{ui.icon(FIT_ICONS[fit])}{fit.label}&nbsp;:'
+        f" <b>{french.number(count)}</b></li>"
+        for fit, count in fits.items()
+    )
+    return SafeString(f'<ul class="fits mt-2" aria-label="Classement des UO">{lines}</ul>')
+
+
 def _figure(unit: UnitLine) -> str:
     count, words = unit.count, escape(unit.figure_words)
     parts = []
@@ -123,21 +134,27 @@ def _figure(unit: UnitLine) -> str:
 
 @register.simple_tag
 def unit_actions(unit: UnitLine, kept: Collection[int]) -> SafeString:
-    """Call, open the record, « Retenir »; ``kept``: ids of the units of the person's list (``form-retenir`` sends)."""
+    """Call, open the record, « Retenir »; ``kept``: ids of the units of the person's list."""
     name = escape(unit.name)
     call = ui.phone(unit.phone, css="btn btn-primary", prefix="Appeler le")
-    button = f'name="uo" value="{unit.unit_id}" id="retenir-{unit.unit_id}" class="btn btn-outline-primary no-print"'
-    if unit.unit_id in kept:
-        keep = (
-            f'<button type="submit" form="form-retenir" formaction="{reverse("search:unkeep")}" {button}>'
-            f'{ui.icon("coche")}Retenue<span class="visually-hidden">&nbsp;: {name}. La retirer de ma sélection</span>'
-        )
-    else:
-        keep = (
-            f'<button type="submit" form="form-retenir" {button}>'
-            f'{ui.icon("epingle")}Retenir<span class="visually-hidden">&nbsp;: {name}</span>'
-        )
     return SafeString(
         f'<div class="actions">{call}<a class="btn btn-outline-primary" href="{unit.url}">Ouvrir la fiche'
-        f'<span class="visually-hidden">&nbsp;: {name}</span></a>{keep}</button></div>'
+        f'<span class="visually-hidden">&nbsp;: {name}</span></a>{keep_button(unit.unit_id, unit.name, kept)}</div>'
+    )
+
+
+@register.simple_tag
+def keep_button(unit_id: int, name: str, kept: Collection[int]) -> SafeString:
+    """« Retenir » a unit, or « Retenue » to take it off; sent by the form of ``search/keep_form.html``."""
+    name = escape(name)
+    button = f'name="uo" value="{unit_id}" id="retenir-{unit_id}" class="btn btn-outline-primary no-print"'
+    if unit_id in kept:
+        return SafeString(
+            f'<button type="submit" form="form-retenir" formaction="{reverse("search:unkeep")}" {button}>'
+            f'{ui.icon("coche")}Retenue<span class="visually-hidden">&nbsp;: {name}. La retirer de ma sélection</span>'
+            "</button>"
+        )
+    return SafeString(
+        f'<button type="submit" form="form-retenir" {button}>'
+        f'{ui.icon("epingle")}Retenir<span class="visually-hidden">&nbsp;: {name}</span></button>'
     )

@@ -18,10 +18,10 @@ def test_from_results_to_the_sheet(page, live_server, cast, world, open_session)
     open_session(cast.consultation)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
     page.goto(live_server.url + RESULTS)
+    page.get_by_text("Garder, partager").click()
     page.get_by_role("button", name="Copier le lien").click()
     expect(page.get_by_text("Lien copié")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == live_server.url + RESULTS
-    page.get_by_text("Enregistrer cette recherche").click()
     expect(page.get_by_label("Nom de la recherche")).to_have_value("ACT – 92000")
     page.get_by_label("Me prévenir par mail").select_option("daily")
     with page.expect_navigation():
@@ -58,8 +58,9 @@ def test_all_of_it_without_a_script(browser, live_server, cast, world, open_sess
     with browser.new_context(java_script_enabled=False, storage_state=page.context.storage_state()) as context:
         plain = context.new_page()
         plain.goto(live_server.url + RESULTS)
+        plain.get_by_text("Garder, partager").click()
+        expect(plain.get_by_role("button", name="Enregistrer", exact=True)).to_be_visible()
         expect(plain.get_by_role("button", name="Copier le lien")).to_be_hidden()
-        plain.get_by_text("Enregistrer cette recherche").click()
         with plain.expect_navigation():
             plain.get_by_role("button", name="Enregistrer", exact=True).click()
         expect(plain.get_by_role("heading", name="ACT – 92000")).to_be_visible()
@@ -76,7 +77,7 @@ def test_what_was_typed_is_there_after_a_lost_session(page, live_server, cast, w
     index.rebuild_all()
     open_session(cast.consultation)
     page.goto(live_server.url + RESULTS)
-    page.get_by_text("Enregistrer cette recherche").click()
+    page.get_by_text("Garder, partager").click()
     page.get_by_label("Nom de la recherche").fill("Sortie de Mme Étoile")
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     with page.expect_navigation():

@@ -1,10 +1,13 @@
-"""Kill the scheduler's command, the worker and the database while reminders leave, and count the mails.
+"""Kill the scheduler's command, the worker and the database while mails leave, and count the mails.
 
-    .venv/bin/python -m tests.resilience.kill_mails [--people 200] [--kills 20] [--mails file|table] [--seed 1]
+    .venv/bin/python -m tests.resilience.kill_mails [--about reminders|alerts] [--people 200] [--kills 20]
+        [--mails file|table] [--seed 1]
 
-A private PostgreSQL of its own. One late unit for each person, hence one reminder each. `remind` (its clock moved
-forward by 16 minutes a run, so that what was cut is queued again) and `db_worker` run over and over; at random moments
-one of them, or the database, is ended by SIGKILL. When the kills are spent, both run until nothing waits.
+A private PostgreSQL of its own. « reminders »: one late unit for each person, hence one reminder each, by `remind`.
+« alerts »: one watched search for each person that finds a place they have not seen, hence one mail each, by
+`tell_alerts`. The command (its clock moved forward by 16 minutes a run, so that what was cut is queued again) and
+`db_worker` run over and over; at random moments one of them, or the database, is ended by SIGKILL. When the kills are
+spent, both run until nothing waits.
 
 At the end: every person has one line, marked sent; every line's mail left; no mail but theirs. « table »: mails are
 kept in the same database, and none is doubled. « file »: the mail server is outside, a kill between its answer and the
@@ -26,6 +29,7 @@ from zoneinfo import ZoneInfo
 
 from tests.resilience.outbox import MAIL_SECONDS
 from tests.resilience.stage import forget_connections, kill_database, kill_group, private_folder
+from tests.resilience.subjects import SUBJECTS, Subject
 
 STEP = datetime.timedelta(minutes=16)
 LAST_RUNS = 12
@@ -38,6 +42,7 @@ WORKER = ("db_worker", "--queue-name", "*", "--interval", "0.05", "--no-startup-
 def main() -> int:
     """Play and check; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--about", choices=SUBJECTS, default="reminders")
     parser.add_argument("--people", type=int, default=200)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--mails", choices=SETTINGS, default="file")
@@ -59,29 +64,32 @@ def play(options: argparse.Namespace, outbox: Path) -> int:
         lease = stack.enter_context(contextlib.ExitStack())
         lease.enter_context(cluster.lease())
         cluster.ensure_database("ror_kill")
-        prepare(options.people, now)
+        subject = SUBJECTS[options.about]
+        prepare(subject, options.people, now)
         ended: Counter[str] = Counter()
         for number in range(options.kills):
             at = now + number * STEP
-            ended[what := round_with_a_kill(draw, cluster, lease, at)] += 1
-            print(f"round {number + 1}: {what} killed, {unsent()} lines to send", flush=True)
+            ended[what := round_with_a_kill(subject, draw, cluster, lease, at)] += 1
+            print(f"round {number + 1}: {what} killed, {unsent(subject)} lines to send", flush=True)
         for number in range(options.kills, options.kills + LAST_RUNS):
-            run("remind", "--now", (now + number * STEP).isoformat(), "-v", "0")
+            run(subject.command, "--now", (now + number * STEP).isoformat(), "-v", "0")
             run(*WORKER, "--batch")
-            if not unsent():
+            if not unsent(subject):
                 break
         print(f"killed: {', '.join(f'{what} {count}' for what, count in sorted(ended.items()))}", flush=True)
-        return report(options, outbox)
+        return report(subject, options, outbox)
 
 
-def round_with_a_kill(draw: random.Random, cluster, lease: contextlib.ExitStack, at: datetime.datetime) -> str:
+def round_with_a_kill(
+    subject: Subject, draw: random.Random, cluster, lease: contextlib.ExitStack, at: datetime.datetime
+) -> str:
     """Run the command and the worker side by side, and end one of them, or the database, at a random moment."""
     from ror.cluster import Cluster
 
     worker = start(*WORKER)
-    command = start("remind", "--now", at.isoformat(), "-v", "0")
-    target = draw.choice(("remind", "worker", "worker", "database"))
-    if target == "remind":
+    command = start(subject.command, "--now", at.isoformat(), "-v", "0")
+    target = draw.choice((subject.command, "worker", "worker", "database"))
+    if target == subject.command:
         time.sleep(draw.uniform(0.8, 2.5))
     else:
         wait_for_mails(draw.randint(1, MAILS_BETWEEN))
@@ -91,7 +99,7 @@ def round_with_a_kill(draw: random.Random, cluster, lease: contextlib.ExitStack,
         lease.close()
         lease.enter_context(Cluster().lease())
     else:
-        kill_group(command if target == "remind" else worker)
+        kill_group(command if target == subject.command else worker)
     command.wait()
     kill_group(worker)
     return target
@@ -128,65 +136,51 @@ def run(*arguments: str) -> None:
         raise SystemExit(f"{arguments[0]} ended with {code}")
 
 
-def prepare(count: int, now: datetime.datetime) -> None:
-    """Migrate, then make people with one unit each, silent for two rhythms and a half."""
+def prepare(subject: Subject, count: int, now: datetime.datetime) -> None:
+    """Migrate, then make people who each have one mail to get."""
     import django
 
     django.setup()
     from django.core.management import call_command
     from django.db import connections
 
-    from accounts.roles import Role
-    from tests.factories.accounts import UserFactory
-    from tests.factories.availability import CurrentFigureFactory, GroupingFactory
-    from tests.factories.directory import AssignmentFactory, GeographicEntityFactory, UnitFactory
-
     call_command("migrate", verbosity=0)
-    GroupingFactory()
-    entity, week = GeographicEntityFactory(), datetime.timedelta(days=7)
-    for _ in range(count):
-        unit = UnitFactory(geographic_entity=entity)
-        CurrentFigureFactory(unit=unit, rhythm=week, now=now, age=2.5 * week)
-        AssignmentFactory(user=UserFactory(), role=Role.AVAILABILITY_MANAGER, unit=unit)
+    subject.prepare(count, now)
     connections.close_all()
 
 
-def unsent() -> int:
+def unsent(subject: Subject) -> int:
     """Lines whose mail is not known to have left."""
-    from availability.models import Digest
-
     forget_connections()
-    return Digest.objects.filter(sent_at=None).count()
+    return sum(line.sent_at is None for line in subject.lines())
 
 
-def report(options: argparse.Namespace, outbox: Path) -> int:
+def report(subject: Subject, options: argparse.Namespace, outbox: Path) -> int:
     """Print what was found; return 1 when a mail was lost, or doubled where it may not be."""
-    from availability.models import Digest
-    from availability.reminders.mails import message_id
     from ror.demo.models import SentMail
 
-    digests = list(Digest.objects.select_related("user"))
-    people = Counter(digest.user_id for digest in digests)
+    written = subject.lines()
+    people = Counter(line.user_id for line in written)
     if options.mails == "file":
-        lines = outbox.read_text().splitlines() if outbox.exists() else []
-        sent = Counter(line.split()[0] for line in lines)
-        wanted = {message_id(digest) for digest in digests}
+        told = outbox.read_text().splitlines() if outbox.exists() else []
+        sent = Counter(line.split()[0] for line in told)
+        wanted = {subject.message_id(line) for line in written}
     else:
         sent = Counter(SentMail.objects.values_list("recipients", flat=True))
-        wanted = {digest.user.email for digest in digests}
+        wanted = {line.user.email for line in written}
     doubles = sum(sent.values()) - len(sent)
     allowed = options.kills if options.mails == "file" else 0
     problems = [
         *([f"{options.people - len(people)} people without a line"] if len(people) != options.people else []),
-        *([f"{len(digests) - len(people)} people with two lines"] if len(digests) != len(people) else []),
-        *([f"{unsent()} lines never sent"] if unsent() else []),
+        *([f"{len(written) - len(people)} people with two lines"] if len(written) != len(people) else []),
+        *([f"{unsent(subject)} lines never sent"] if unsent(subject) else []),
         *([f"{len(wanted - sent.keys())} mails lost"] if wanted - sent.keys() else []),
         *([f"{len(sent.keys() - wanted)} mails of nobody"] if sent.keys() - wanted else []),
         *([f"{doubles} mails doubled, {allowed} may be"] if doubles > allowed else []),
     ]
     print(
-        f"{options.mails}: {len(digests)} reminders, {len(sent)} mails left, {doubles} a second time under the same"
-        f" Message-ID, {options.kills} kills, {len(problems)} problems"
+        f"{options.mails}: {len(written)} {options.about}, {len(sent)} mails left, {doubles} a second time under the"
+        f" same Message-ID, {options.kills} kills, {len(problems)} problems"
     )
     for problem in problems:
         print(f"  {problem}")

@@ -6,6 +6,8 @@ import re
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from availability.models import CurrentFigure, Pool
@@ -15,7 +17,7 @@ from directory.enums import Sex
 from directory.models import Assignment
 from directory.scopes import scope_of
 from directory.territory.places import Place, Resolution
-from search.alerts import queue
+from search.alerts import looking, queue
 from search.alerts.links import BadLink, read_token, token_of
 from search.alerts.queue import queue_again, send_alert
 from search.alerts.services import LASTS, AlertRefused, end_alert, start_alert
@@ -23,6 +25,7 @@ from search.criteria import SearchCriteria
 from search.engine.query import run_search
 from search.indexing import index
 from search.models import AlertMail, PlaceAlert
+from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import PractitionerFactory
 
@@ -181,14 +184,14 @@ def test_a_mail_that_did_not_leave_is_queued_again_and_never_doubled(reader, wor
 def test_one_alert_that_fails_stops_none_of_the_others(reader, cast, world, monkeypatch):
     watch(reader)
     watch(cast.ars)
-    real = queue.free_places
+    real = looking.free_places
 
     def broken(criteria, scope, now):
         if scope.user_id == reader.pk:
             raise ValueError
         return real(criteria, scope, now)
 
-    monkeypatch.setattr(queue, "free_places", broken)
+    monkeypatch.setattr(looking, "free_places", broken)
     assert look() == 1
     assert [message.to for message in mail.outbox] == [[cast.ars.email]]
 
@@ -344,3 +347,25 @@ def test_the_command_says_how_many(reader, world, capsys):
         call_command("tell_alerts", now="2026-11-21T12:00")
     with pytest.raises(CommandError, match="écrivez"):
         call_command("tell_alerts", now="demain")
+
+
+def test_a_search_is_looked_for_once_however_many_watch_it(reader, world):
+    people = [UserFactory(roles=["consultation"]) for _ in range(6)]
+    for person in people:
+        watch(person)
+    with CaptureQueriesContext(connection) as first:
+        assert look() == 6
+    others = [UserFactory(roles=["consultation"]) for _ in range(12)]
+    for person in (*people, *others):
+        for number in range(3):
+            watch(person, name=f"Encore {number}", query="quoi=LHSS&ou=92000")
+    PlaceAlert.objects.update(seen={}, looked_at=NOON - DAY)
+    assert look() == 18
+    with CaptureQueriesContext(connection) as quiet:
+        assert look() == 0
+    alerts = PlaceAlert.objects.count()
+    assert alerts == 60
+    assert len(quiet) <= 30 + alerts + 6 * 18, len(
+        quiet
+    )  # two searches; each alert moved on; the rights of each person
+    assert len(first) <= 30 + 6 * 12, len(first)

@@ -2,19 +2,22 @@
 
 import datetime
 import random
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from django.utils import timezone
 
 from accounts.roles import Role
+from availability.guichet.needs import Fit
 from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
-from search.criteria import SearchCriteria
+from search.criteria import Opening, SearchCriteria
+from search.engine import beside
 from search.engine.outcome import Outcome
 from search.engine.query import iter_rows, matching_units, run_search
 from tests.factories.availability import CurrentFigureFactory
-from tests.factories.directory import GeographicEntityFactory, TermFactory, UnitFactory, commune
+from tests.factories.directory import GeographicEntityFactory, TermFactory, UnitFactory, WeeklyHoursFactory, commune
 
 pytestmark = pytest.mark.django_db
 READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
@@ -38,6 +41,9 @@ def world(seed: int) -> None:
             unit = UnitFactory(geographic_entity=entity, terms=terms, **traits)
             if (figure := chance.choice(FIGURES)) is not None:
                 CurrentFigureFactory(unit=unit, **figure)
+            if chance.random() < 0.5:
+                for weekday in chance.sample(range(1, 8), 4):
+                    WeeklyHoursFactory(unit=unit, weekday=weekday)
 
 
 def read(text: str) -> SearchCriteria:
@@ -50,6 +56,12 @@ def drawn(chance: random.Random, bare: Outcome, criteria: SearchCriteria) -> Sea
         choices = chance.sample(counts.choices, min(len(counts.choices), chance.randint(1, 2)))
         criteria = criteria.refined(counts.facet, [choice.value for choice in choices])
     return replace(criteria, free=chance.random() < 0.3, fresh=chance.random() < 0.2)
+
+
+def fits_of(criteria: SearchCriteria, outcome: Outcome, now: datetime.datetime) -> list[Fit]:
+    """The class of each unit of the results, when needs are asked."""
+    found = matching_units(criteria, READER, now) if criteria.has_needs else []
+    return [outcome.judgements[unit_id].fit for unit_id in found]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -72,9 +84,36 @@ def test_a_count_is_what_ticking_finds_and_no_filter_moves_the_radius(rebuilt, s
                 assert ticked.units + ticked.practitioners == choice.count, (criteria.to_query(), choice)
             ticked = run_search(criteria.replaced(free=True), READER, now)
             assert ticked.units == outcome.flags.free
+            ticked = run_search(criteria.replaced(open_on=Opening.NOW), READER, now)
+            assert ticked.units == outcome.flags.open_now == ticked.flags.open_now == ticked.flags.open
+            for km, count in outcome.reached.items():
+                chosen = run_search(criteria.replaced(distance_km=km, anywhere=False), READER, now)
+                assert (chosen.units + chosen.practitioners, chosen.reached[km]) == (count, count)
+            assert Counter(fits_of(criteria, outcome, now)) == +Counter(outcome.fits)
             wholly, rows = iter_rows(criteria, READER, now)
             assert (wholly.radius_km, wholly.is_widened) == radius
             assert {row.unit_id for row in rows} == set(matching_units(criteria, READER, now))
+
+
+def test_hours_of_many_units_are_read_once_asked_for_only(rebuilt, monkeypatch):
+    world(1)
+    rebuilt()
+    now = timezone.now()
+    monkeypatch.setattr(beside, "OPEN_COUNTED", 5)
+    outcome = run_search(read("quoi=ACT"), READER, now)
+    assert (outcome.flags.open, outcome.flags.open_now) == (None, None)
+    opened = run_search(read("quoi=ACT&ouvert=maintenant"), READER, now)
+    assert opened.flags.open_now == opened.flags.open == opened.units
+
+
+def test_no_distance_beyond_the_radius_is_counted(rebuilt):
+    world(2)
+    rebuilt()
+    now = timezone.now()
+    assert set(run_search(read("ou=75010&quoi=ACT"), READER, now).reached) == {5, 10, 20, 30, 50}
+    assert set(run_search(read("ou=75010&quoi=ACT&distance=12"), READER, now).reached) == {5, 10, 12}
+    assert set(run_search(read("ou=75010&quoi=LHSS"), READER, now).reached) == {5, 10, 20, 30, 50, 100}
+    assert run_search(read("quoi=ACT"), READER, now).reached == {}
 
 
 def test_an_alert_looks_for_free_places_where_the_page_looks(rebuilt):

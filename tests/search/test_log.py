@@ -195,6 +195,19 @@ def test_a_page_of_the_list_costs_eight_queries_at_most(signed_in, django_assert
         assert support.get(f"{JOURNAL}?liste={listing}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("listing", "said"),
+    [
+        ("sans-resultat", "tape un texte qui ne trouve rien"),
+        ("corrigees", "une faute de frappe a été corrigée"),
+        ("peu-ouvertes", "au moins 5 fois"),
+        ("traitees", "devenues des synonymes"),
+    ],
+)
+def test_an_empty_list_says_what_fills_it(signed_in, listing, said):
+    assert said in signed_in(Role.SUPPORT).get(f"{JOURNAL}?liste={listing}").content.decode()
+
+
 def test_a_number_is_shown_masked_and_offers_no_synonym(signed_in):
     asked("01 99 00 00 77", empty=1)
     text = signed_in(Role.SUPPORT).get(JOURNAL).content.decode()

@@ -21,7 +21,7 @@ from common.text import fold
 from directory.enums import Nomenclature
 from directory.models import Commune, GeographicEntity, OperationalUnit, PracticePlace, Practitioner
 from directory.scopes import Grant, Scope, ScopeKind
-from search.criteria import FACET_LISTS, Facet, SearchCriteria, Sort
+from search.criteria import DISTANCES, FACET_LISTS, Facet, SearchCriteria, Sort
 from search.engine.conditions import ENOUGH_LINES, USUAL_RADIUS_KM
 from search.engine.outcome import Outcome
 from search.engine.query import documents_of, matching_units, run_search
@@ -352,6 +352,12 @@ class ByHand:
         passing = [record for record in self.base if self.failed(record) <= {name}]
         return sum(record.is_free if name == "free" else record.is_fresh for record in passing)
 
+    def within(self, km: int) -> int:
+        """Records that a distance of so many kilometres would find."""
+        return sum(
+            self.is_asked(each) and self.is_within(each, km) and not self.failed(each) for each in self.everything
+        )
+
     @cached_property
     def lines(self) -> dict[int, list[Record]]:
         found: dict[int, list[Record]] = {}
@@ -450,6 +456,9 @@ def compare(criteria: SearchCriteria, world: World, who: str, records: list[Reco
         counted = {choice.value: choice.count for choice in listed.choices} if listed else {}
         assert counted == hand.counts(facet), facet
     assert (outcome.flags.free, outcome.flags.fresh) == (hand.flag("free"), hand.flag("fresh"))
+    steps = [*DISTANCES, *filter(None, (criteria.distance_km,))] if hand.start else []
+    told_of = {step for step in steps if outcome.radius_km is None or step <= outcome.radius_km}
+    assert outcome.reached == {step: hand.within(step) for step in told_of}
     rows = documents_of(outcome.groups, outcome, told)
     assert {row.unit_id or row.group_id for row in rows} == {record.id for record in kept}
     places = {record.id: record.point for record in kept}

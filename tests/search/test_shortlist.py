@@ -49,6 +49,18 @@ def test_a_unit_is_kept_once_and_taken_off(reader, client, world):
     assert order(reader) == [world.lam.pk]
 
 
+def test_the_guichet_keeps_units_too(reader, client, cast, world):
+    guichet = "/disponibilites/guichet/?pour=femme"
+    page = text_of(client.get(guichet))
+    assert page.count('id="form-retenir"') == 1
+    assert f'value="{world.act.pk}" id="retenir-{world.act.pk}"' in page
+    response = client.post(f"{LIST}retenir/", {"uo": world.act.pk, "retour": guichet})
+    assert response["Location"] == f"{guichet}#retenir-{world.act.pk}"
+    assert "ACT ALTAIR VESTA. La retirer de ma sélection" in text_of(client.get(guichet))
+    client.force_login(cast.sesan)
+    assert "La retirer de ma sélection" not in text_of(client.get(guichet))
+
+
 def test_an_address_elsewhere_is_not_followed(reader, client, world):
     response = client.post(f"{LIST}retenir/", {"uo": world.act.pk, "retour": "https://ailleurs.example/"})
     assert response["Location"] == LIST

@@ -63,6 +63,16 @@ def test_a_filter_that_empties_the_list_is_named(rebuilt, offered):
     assert found == {f"sans le filtre «{NB}Public pris en charge{NB}»": 2}
 
 
+def test_a_mended_text_is_varied_not_the_typed_one(rebuilt, offered):
+    audience = TermFactory(nomenclature=Nomenclature.AUDIENCE, label="Public rare")
+    UnitFactory(geographic_entity=GeographicEntityFactory(commune=commune("75110")), name="Kinésithérapie du rachis")
+    rebuilt()
+    found = offered(quoi="kinesiterapie rachis", public=str(audience.pk))
+    assert found == {f"sans le filtre «{NB}Public pris en charge{NB}»": 1}
+    found = offered(quoi="kinesiterapie rachis", ou="Paris 10 (75010)", distance="1", public=str(audience.pk))
+    assert all("kinesiterapie" not in label for label in found)
+
+
 def test_a_distance_is_widened_step_by_step(rebuilt, offered):
     commune("75110")
     act("92050"), act("78646")

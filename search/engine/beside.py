@@ -1,0 +1,83 @@
+"""Counts written beside the distances, « Ouvert maintenant » and the classes of need: more of the page's one query.
+
+Each tells how many documents the choice would find, all the other filters kept, like the counts of the facets. What
+would have to be read besides ``base`` is not counted: a distance beyond the radius in force.
+"""
+
+import math
+from typing import Any
+
+from common.geo import EARTH_RADIUS_KM, chord_sql
+
+from ..criteria import DISTANCES, Opening
+from .conditions import OPEN_BIT, Asked
+from .opening_hours import open_condition
+
+OPEN_COUNTED = 400  # documents; hours of more are read only once asked for
+
+
+def distances_of(asked: Asked) -> tuple[int, ...]:
+    """Distances to choose from, in kilometres: none without a starting point."""
+    return tuple(sorted({*DISTANCES, *filter(None, (asked.criteria.distance_km,))})) if asked.start else ()
+
+
+def reached_cte(asked: Asked, parameters: dict[str, Any]) -> str:
+    """``reached``: one row, ``counts`` of the documents within each of ``distances_of``.
+
+    From ``base``, and from ``found`` for the units that stand at the address of their EG. The rules are those of
+    ``radius_condition``: who goes to the person counts at any distance, a hidden place by its department.
+    """
+    steps = distances_of(asked)
+    if not steps:
+        return "reached AS (SELECT NULL::int[] AS counts)"
+    within = []
+    for step in steps:
+        parameters[f"step_{step}"] = math.sin(min(step / (2 * EARTH_RADIUS_KM), math.pi / 2)) ** 2
+        within.append(f"coalesce(sum(n) FILTER (WHERE chord <= %(step_{step})s), 0)::int")
+    return f"""
+        hidden_near AS (
+            SELECT commune.department_id AS code, min({chord_sql("commune.lat", "commune.lon")}) AS chord
+            FROM directory_commune commune
+            WHERE commune.department_id IN (SELECT department_code FROM base WHERE hidden AND failed = 0)
+            GROUP BY commune.department_id
+        ),
+        reached AS (
+            SELECT ARRAY[{", ".join(within)}] AS counts
+            FROM (
+                SELECT at_chord AS chord, at_units AS n FROM found WHERE at_units > 0
+                UNION ALL
+                SELECT CASE WHEN b.serves THEN 0 WHEN b.hidden THEN hidden_near.chord
+                       ELSE {chord_sql("b.lat", "b.lon")} END, 1
+                FROM base b LEFT JOIN hidden_near ON b.hidden AND hidden_near.code = b.department_code
+                WHERE b.failed = 0 AND (b.serves OR b.hidden OR b.has_own_place)
+            ) AS measured
+        )
+    """  # noqa: S608 (columns and conditions are written in these modules)
+
+
+STANDS_THERE = "NOT b.has_own_place AND NOT b.serves AND NOT b.hidden"
+
+
+def open_now_sql(asked: Asked, parameters: dict[str, Any]) -> str:
+    """Number of units open now; NULL when ``base`` holds too many to read their hours for it."""
+    if asked.criteria.open_on == Opening.NOW:
+        return f"(SELECT count(*) FROM base WHERE failed IN (0, {OPEN_BIT}) AND failed & {OPEN_BIT} = 0)"  # noqa: S608
+    named: dict[str, Any] = {}
+    condition = open_condition(asked.now, named).replace("%(hours_", "%(now_hours_")
+    parameters |= {f"now_{name}": value for name, value in named.items()} | {"open_counted": OPEN_COUNTED}
+    return f"""
+        CASE WHEN (SELECT count(*) FROM base) <= %(open_counted)s
+             THEN (SELECT count(*) FROM base d WHERE failed IN (0, {OPEN_BIT}) AND {condition}) END
+    """  # noqa: S608 (as above)
+
+
+def fits_sql(asked: Asked, ranks: str) -> str:
+    """Number of units of each class, as JSON by rank; ``ranks``: the table ``fit`` of the units judged."""
+    if not asked.ranks:
+        return "NULL"
+    return f"""
+        (SELECT json_object_agg(rank, n) FROM (
+            SELECT fit.rank, count(*) AS n FROM base b JOIN {ranks} ON fit.unit_id = b.unit_id
+            WHERE b.failed = 0 GROUP BY fit.rank
+        ) AS classed)
+    """  # noqa: S608 (as above)
