@@ -1,0 +1,202 @@
+"""Back office: dossiers under the same rules as on the site, and the ready-made reasons.
+
+Nothing of a dossier is edited here: its state changes by the acts of the services alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Case, F, Value, When
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from accounts.back_office import BackOfficeAdmin
+from accounts.roles import Permission
+from common import french
+
+from . import services
+from .enums import DossierAct, DossierState
+from .models import Comment, Dossier, Fiche, ReturnReason, Step
+from .publication import PublicationRefused
+from .review.risk import level_of
+from .review.validation import validate_dossier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+STALE = "le dossier a changé entre-temps, ou son état ne le permet pas"
+
+
+class ReadInline(admin.TabularInline):
+    """Rows of a dossier, read only."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request, obj=None):
+        return request.scope.may(Permission.DOSSIER_VALIDATE)
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+class FicheInline(ReadInline):
+    """Fiches that propose something."""
+
+    model = Fiche
+    fields = ("name", "kind", "action", "state", "updated_at", "updated_by", "published_at")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).exclude(state="standard").select_related("updated_by")
+
+
+class StepInline(ReadInline):
+    """Changes of state of the dossier, the fiches' apart."""
+
+    model = Step
+    fields = ("at", "act", "from_state", "to_state", "by", "remark")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(fiche=None).select_related("by")
+
+
+class CommentInline(ReadInline):
+    """Messages between the directors and support."""
+
+    model = Comment
+    fields = ("at", "by", "fiche", "field", "is_return", "text")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("by", "fiche")
+
+
+@admin.register(Dossier)
+class DossierAdmin(BackOfficeAdmin):
+    """Dossiers, those to validate first. Read only; the acts go through the services."""
+
+    permission = Permission.DOSSIER_VALIDATE
+    can_add = can_change = False
+    list_display = ("name", "state", "risk_shown", "sent_at", "sent_by", "taken_by", "links")
+    list_filter = ("state", "sent_at")
+    list_select_related = ("sent_by", "taken_by")
+    search_fields = ("name", "geographic_entity__sort_name")
+    search_title = "Rechercher dans les dossiers collaboratifs"
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ("take", "release", "validate", "send_back")
+    inlines = (FicheInline, StepInline, CommentInline)
+    fields = (
+        *("name", "state", "links", "geographic_entity", "legal_entity", "campaign", "origin"),
+        *("opened_by", "opened_at", "sent_by", "sent_at", "taken_by", "taken_at", "decided_by", "decided_at"),
+        *("fiche_count", "done_count", "risk_shown", "reasons_shown"),
+    )
+    readonly_fields = ("risk_shown", "reasons_shown", "links")
+
+    def get_ordering(self, request):
+        """As the queue: those en validation first, by risk then age; then the last changed."""
+        first = Case(When(state=DossierState.SENT, then=Value(0)), default=Value(1))
+        rank = Case(When(state=DossierState.SENT, then=F("risk")), default=Value(0))
+        return [first.asc(), rank.desc(), "sent_at", "-changed_at", "-pk"]
+
+    @admin.display(description="risque", ordering="risk")
+    def risk_shown(self, dossier):
+        return level_of(dossier.risk).label if dossier.sent_at else "–"
+
+    @admin.display(description="motifs du risque")
+    def reasons_shown(self, dossier):
+        return format_html_join("", "{}<br>", ((reason,) for reason in dossier.risk_reasons)) or "–"
+
+    @admin.display(description="pages")
+    def links(self, dossier):
+        """Where the dossier is read, and reviewed while it is en validation."""
+        pages = [("Ouvrir", "dossier_detail")]
+        if dossier.state == DossierState.SENT:
+            pages = [("Relire", "dossier_review"), ("Prendre en charge", "dossier_take"), *pages]
+        rows = ((reverse(f"collaborative:{name}", args=[dossier.pk]), label) for label, name in pages)
+        return format_html_join(" · ", '<a href="{}">{}</a>', rows)
+
+    @admin.action(description="Prendre en charge les dossiers choisis")
+    def take(self, request, queryset):
+        self._each(request, queryset, self._apply(request, DossierAct.TAKE), "dossier pris en charge")
+
+    @admin.action(description="Ne plus se charger des dossiers choisis")
+    def release(self, request, queryset):
+        self._each(request, queryset, self._apply(request, DossierAct.RELEASE), "dossier laissé")
+
+    @admin.action(description="Valider et publier les dossiers choisis, pris en charge par vous")
+    def validate(self, request, queryset):
+        def publish(dossier: Dossier) -> None:
+            validate_dossier(
+                dossier=dossier,
+                by=request.user,
+                scope=request.scope,
+                now=timezone.now(),
+                expected_version=dossier.version,
+            )
+
+        self._each(request, queryset, publish, "dossier publié")
+
+    @admin.action(description="Renvoyer le dossier choisi à corriger")
+    def send_back(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> HttpResponse | None:
+        """A return needs a remark: its page asks for it."""
+        chosen = list(queryset[:2])
+        if len(chosen) != 1:
+            messages.error(request, "Choisissez un seul dossier à renvoyer.")
+            return None
+        return redirect("collaborative:dossier_return", chosen[0].pk)
+
+    def _apply(self, request, act: DossierAct) -> Callable[[Dossier], object]:
+        return lambda dossier: services.apply(
+            dossier=dossier,
+            act=act,
+            by=request.user,
+            scope=request.scope,
+            now=timezone.now(),
+            expected_version=dossier.version,
+        )
+
+    def _each(
+        self, request: HttpRequest, dossiers: Iterable[Dossier], act: Callable[[Dossier], object], noun: str
+    ) -> None:
+        """Do an act on each dossier; say how many were done and why the others were not."""
+        done = 0
+        for dossier in dossiers:
+            try:
+                act(dossier)
+            except (services.StaleDossier, PermissionDenied, ValidationError, PublicationRefused) as refused:
+                messages.error(request, format_html("«\u00a0{}\u00a0»\u00a0: {}", dossier, why(refused)))
+            else:
+                done += 1
+        if done:
+            messages.success(request, french.counted(done, noun, " ".join(f"{word}s" for word in noun.split())))
+
+
+def why(refused: Exception) -> str:
+    """Reason of a refused act, in French."""
+    if isinstance(refused, services.StaleDossier):
+        return STALE
+    if isinstance(refused, PublicationRefused):
+        return " ".join(f"{line.fiche}, {line.label or 'fiche'}\u00a0: {line.reason}" for line in refused.lines)
+    return " ".join(refused.messages) if isinstance(refused, ValidationError) else str(refused)
+
+
+@admin.register(ReturnReason)
+class ReturnReasonAdmin(BackOfficeAdmin):
+    """Ready-made reasons of the review: changed, added, no longer offered; never deleted."""
+
+    permission = Permission.DOSSIER_VALIDATE
+    list_display = ("label", "text", "order", "is_active")
+    list_editable = ("order", "is_active")
+    search_fields = ("label", "text")
+    search_title = "Rechercher dans les motifs de renvoi"
+    fields = ("label", "text", "order", "is_active")

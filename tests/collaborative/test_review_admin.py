@@ -1,0 +1,63 @@
+"""The queue and its acts in the back office: the same rules, through the same services."""
+
+import pytest
+from django.urls import reverse
+
+from collaborative.fiches import services as fiche_services
+from collaborative.models import Dossier
+
+pytestmark = pytest.mark.django_db
+LIST = "admin:collaborative_dossier_changelist"
+
+
+@pytest.fixture
+def sent(desk, world, cast, client):
+    fiche_services.remove_fiche(fiche=desk.fiche(world.lam), expected_version=1, **desk.who(None))
+    desk.apply("send")
+    client.force_login(cast.sesan)
+    return desk
+
+
+def act(client, desk, name):
+    return client.post(reverse(LIST), {"action": name, "_selected_action": [desk.dossier.pk]}, follow=True)
+
+
+def now(desk):
+    return Dossier.objects.get(pk=desk.dossier.pk)
+
+
+def test_a_dossier_is_taken_then_published_from_the_list(sent, client, cast, world):
+    refused = act(client, sent, "validate").content.decode()
+    assert "Prenez d’abord ce dossier en charge." in refused
+    assert now(sent).state == "sent"
+    act(client, sent, "take")
+    assert now(sent).taken_by == cast.sesan
+    assert "1 dossier publié" in act(client, sent, "validate").content.decode()
+    world.lam.refresh_from_db()
+    assert (now(sent).state, world.lam.status) == ("validated", "closed")
+
+
+def test_nobody_publishes_what_they_sent(desk, world, client, cast):
+    fiche_services.remove_fiche(fiche=desk.fiche(world.lam), expected_version=1, **desk.who(None))
+    desk.apply("send", by=cast.sesan)
+    client.force_login(cast.sesan)
+    act(client, desk, "take")
+    act(client, desk, "validate")
+    assert (now(desk).state, now(desk).taken_by) == ("sent", None)
+
+
+def test_a_return_asks_for_its_remark(sent, client):
+    act(client, sent, "take")
+    answer = client.post(reverse(LIST), {"action": "send_back", "_selected_action": [sent.dossier.pk]})
+    assert answer["Location"] == reverse("collaborative:dossier_return", args=[sent.dossier.pk])
+    act(client, sent, "release")
+    assert now(sent).taken_by is None
+
+
+def test_a_dossier_is_only_read(sent, client):
+    url = reverse("admin:collaborative_dossier_change", args=[sent.dossier.pk])
+    shown = client.get(url).content.decode()
+    assert "Relire" in shown
+    assert 'name="state"' not in shown
+    assert client.post(url, {"state": "validated"}).status_code == 403
+    assert now(sent).state == "sent"
