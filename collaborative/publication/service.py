@@ -7,6 +7,7 @@ what they change is told once to search, completeness and availability.
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,7 @@ from directory.scopes import scope_of
 from directory.states import put_lists_of
 
 from ..enums import DossierAct
+from ..models import Fiche
 from ..permissions import why_not_act
 from ..services import StaleDossier, apply_locked, checked_text, lock_dossier
 from ..workflow import IDLE_PAIRS, IllegalAct, transition_of
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from directory.models import RecordChange
     from directory.scopes import Scope
 
-    from ..models import Dossier, Fiche
+    from ..models import Dossier
     from .plan import Item, Plan
 
 
@@ -196,13 +198,17 @@ def _write_records(plan: Plan, copies: list[str]) -> list[RecordChange]:
 
 def _keep_records(plan: Plan, every: Sequence[Fiche], now: datetime.datetime) -> None:
     """Tie each published fiche to its record."""
-    published = {item.fiche.pk: item.record for item in plan.items}
-    fiches = [fiche for fiche in every if fiche.pk in published]
-    for fiche in fiches:
-        setattr(fiche, record_field(fiche), published[fiche.pk])
-        fiche.published_at = now
-    fields = ["published_at", "geographic_entity", "structure", "unit"]
-    type(fiches[0]).objects.bulk_update(fiches, fields, batch_size=100)
+    records = {item.fiche.pk: item.record for item in plan.items}
+    made: dict[str, list[Fiche]] = defaultdict(list)
+    for fiche in every:
+        if fiche.pk in records:
+            fiche.published_at = now
+            if fiche.record_id is None:
+                made[record_field(fiche)].append(fiche)
+            setattr(fiche, record_field(fiche), records[fiche.pk])
+    Fiche.objects.filter(pk__in=records).update(published_at=now)
+    for name, fiches in made.items():
+        Fiche.objects.bulk_update(fiches, [name], batch_size=100)
 
 
 def _adopt_entity(dossier: Dossier, plan: Plan, by: User) -> User | None:
