@@ -17,9 +17,7 @@ from django.http import QueryDict
 from directory.blocks import BLOCKS
 from directory.editing import bare
 from directory.enums import ENTITY_TERM_LISTS, UNIT_TERM_LISTS, Nomenclature, RecordKind
-from directory.forms import BlockForm, block_form_class, editable_blocks
-from directory.forms.base import STEP
-from directory.forms.unit_identification import LISTS_STEP
+from directory.forms import LISTS_STEP, STEP, BlockForm, block_form_class, editable_blocks
 from directory.snapshots import kept_fields
 from directory.term_choices import TermBook
 

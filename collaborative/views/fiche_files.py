@@ -20,7 +20,7 @@ from common.pages import Crumb
 from directory.attachments.panels import photo_url
 from directory.attachments.services import MAX_ATTACHMENTS
 from directory.enums import RecordKind
-from directory.forms.files import AttachmentsForm, PhotoForm
+from directory.forms import AttachmentsForm, PhotoForm
 from directory.models import Attachment
 
 from ..enums import FileKind

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..enums import RecordKind
 from ..versions.wording import field_label
 from .address import EntityAddressForm, UnitAddressForm
-from .base import BlockForm
+from .base import STEP, BlockForm
 from .entities import (
     EntityComplementsForm,
     EntityContactForm,
@@ -15,10 +15,11 @@ from .entities import (
     EntityIdentificationForm,
     EntityManagerForm,
 )
+from .files import AttachmentsForm, PhotoForm
 from .hours import UnitHoursForm
 from .structures import StructureIdentificationForm
 from .territory import UnitInterventionForm
-from .unit_identification import UnitIdentificationForm
+from .unit_identification import LISTS_STEP, UnitIdentificationForm
 from .unit_offer import UnitOfferForm
 from .units import (
     UnitCapacityForm,
@@ -82,4 +83,14 @@ def required_fields(kind: str, state: State) -> list[RequiredField]:
     ]
 
 
-__all__ = ["BlockForm", "RequiredField", "block_form_class", "editable_blocks", "required_fields"]
+__all__ = [
+    "LISTS_STEP",
+    "STEP",
+    "AttachmentsForm",
+    "BlockForm",
+    "PhotoForm",
+    "RequiredField",
+    "block_form_class",
+    "editable_blocks",
+    "required_fields",
+]
