@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from accounts.roles import Permission
 from directory.models import GeographicEntity, OperationalUnit
 from directory.tree_marks import TreeMark
 
+from .enums import DossierState
 from .models import Dossier, HeldEntity
 from .permissions import why_not_open
 
@@ -27,15 +30,25 @@ def open_url(entity_id: int) -> str:
     return f"{reverse('collaborative:dossier_open')}?eg={entity_id}"
 
 
+def open_dossier_of(entity: str) -> dict[str, Any]:
+    """Annotation « open_dossier » of a record: id, state and EG of the dossier that has its EG (path ``entity``)."""
+    held = HeldEntity.objects.filter(geographic_entity=OuterRef(entity))
+    found = JSONObject(id="dossier_id", state="dossier__state", entity="dossier__geographic_entity_id")
+    return {"open_dossier": Subquery(held.values(found=found)[:1])}
+
+
 def entity_button(request: HttpRequest, record: GeographicEntity | OperationalUnit) -> dict[str, Any] | None:
-    """« Ouvrir un dossier collaboratif » or « Dossier en cours », for who edits the EG; one query."""
+    """« Ouvrir un dossier collaboratif » or « Dossier en cours », for who edits the EG; no query.
+
+    The address that opens leads to a dossier which another EG shares with this one, or says that it is not to be known.
+    """
     entity = record.geographic_entity if isinstance(record, OperationalUnit) else record
     if not request.scope.coverage(Permission.DIRECTORY_EDIT).holds_geographic_entity(entity):
         return None
-    held = Dossier.objects.visible_to(request.scope).about(entity).only("pk", "state").first()
-    if held is not None:
-        url = reverse("collaborative:dossier_detail", args=[held.pk])
-        return {"label": UNDER_WAY, "url": url, "state": held.get_state_display()}
+    if held := getattr(record, "open_dossier", None):
+        own = held["entity"] == entity.pk
+        url = reverse("collaborative:dossier_detail", args=[held["id"]]) if own else open_url(entity.pk)
+        return {"label": UNDER_WAY, "url": url, "state": DossierState(held["state"]).label}
     if why_not_open(request.scope, entity):
         return None
     return {"label": OPEN_LABEL, "url": open_url(entity.pk), "state": ""}

@@ -7,7 +7,8 @@ from directory.enums import RecordKind
 from directory.panels import Panel
 from directory.panels import register as register_panel
 
-from . import panels
+from . import home_cards, panels
+from .campaigns import receivers as campaigns
 from .direct.proposing import offer_for
 from .fiches import files
 from .mails import receivers as mails
@@ -22,12 +23,22 @@ def register_all() -> None:
             "Dossier collaboratif", "collaborative:dossiers", section="menu", order=20, visible=works_on_dossiers
         )
     )
-    for kind in (RecordKind.GEOGRAPHIC_ENTITY, RecordKind.UNIT):
+    for kind, entity in ((RecordKind.GEOGRAPHIC_ENTITY, "pk"), (RecordKind.UNIT, "geographic_entity")):
         register_panel(
-            Panel("dossier", kind, "tools", panels.entity_button, "collaborative/record_tool.html", order=10)
+            Panel(
+                "dossier",
+                kind,
+                "tools",
+                panels.entity_button,
+                "collaborative/record_tool.html",
+                order=10,
+                annotations=panels.open_dossier_of(entity),
+            )
         )
     register_folder(files.FOLDER, files.files_in_use)
     tree_marks.register("dossier", panels.tree_marks_of)
     proposals.register(offer_for)
+    home_cards.register()
+    campaigns.register()
     mails.register()
     review.register()

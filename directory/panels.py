@@ -9,7 +9,7 @@ The template is included with ``panel`` (what the provider returned), ``record``
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.http import HttpRequest
@@ -27,7 +27,8 @@ class Panel:
     ``place``: « head » beside the title, « tools » among what may be done with the record, « main » after the blocks,
     « side » in the right column. ``provider`` gets the
     request and the record, and returns what the template needs, or ``None`` when there is nothing to show; it makes as
-    few queries as it can (a whole record page makes 12 at most).
+    few queries as it can (a whole record page makes 12 at most). ``annotations``: what it reads with the EG or the UO
+    itself, by the names that the record then carries.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Panel:
     provider: Provider
     template: str
     order: int = 100
+    annotations: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ _panels: dict[tuple[RecordKind, str], Panel] = {}
 def register(panel: Panel) -> None:
     """Add a panel; registering the same key for the same kind again replaces it."""
     _panels[panel.kind, panel.key] = panel
+
+
+def annotations_of(kind: RecordKind) -> dict[str, Any]:
+    """What the panels of a kind read with the record."""
+    return {
+        name: value for panel in _panels.values() if panel.kind == kind for name, value in panel.annotations.items()
+    }
 
 
 def panels_for(request: HttpRequest, kind: RecordKind, record: Any) -> dict[str, list[ShownPanel]]:

@@ -17,7 +17,7 @@ from accounts.roles import ROLE_LABELS, Permission, Role
 from common.pages import Crumb
 from common.text import fold
 
-from .enums import PositionSource, PublicationStatus
+from .enums import PositionSource, PublicationStatus, RecordKind
 from .hours.schedule import ExceptionRange, Schedule, WeeklyRange
 from .models import (
     ErrorReport,
@@ -32,6 +32,7 @@ from .models import (
     UnitTerm,
     WeeklyHours,
 )
+from .panels import annotations_of
 from .quality.services import stale_entities
 from .querysets import address_shown
 
@@ -65,7 +66,7 @@ def find_unit(scope: Scope, unit_id: int) -> OperationalUnit:
     return (
         OperationalUnit.objects.visible_to(scope)
         .with_address_shown(scope)
-        .annotate(open_report_blocks=_open_report_blocks("unit"))
+        .annotate(open_report_blocks=_open_report_blocks("unit"), **annotations_of(RecordKind.UNIT))
         .select_related(
             *("geographic_entity__commune__department", "geographic_entity__legal_entity", "commune__department"),
             "structure__parent__parent",
@@ -90,7 +91,11 @@ def find_geographic_entity(scope: Scope, entity_id: int) -> GeographicEntity:
         .select_related(
             *("commune__department", "legal_entity", "category", "director_civility", "director_title", "quality")
         )
-        .annotate(units_stale=Exists(stale), open_report_blocks=_open_report_blocks("geographic_entity"))
+        .annotate(
+            units_stale=Exists(stale),
+            open_report_blocks=_open_report_blocks("geographic_entity"),
+            **annotations_of(RecordKind.GEOGRAPHIC_ENTITY),
+        )
         .defer(*without_outlines("commune__"))
         .prefetch_related(
             Prefetch("terms", queryset=Term.objects.select_related("parent")),
