@@ -79,7 +79,9 @@ document.addEventListener("htmx:load", (event) => {
 });
 // After a save, the top of the page says what it did; after a refusal, the list of what is to be corrected is in sight.
 document.addEventListener("htmx:load", (event) => {
-  if (event.target.matches("main") && form()) (event.target.querySelector("[data-focus]") ?? document.body).scrollIntoView();
+  if (!event.target.matches("main") || !form()) return;
+  const shown = event.target.querySelector("[data-focus]") ?? document.body;
+  requestAnimationFrame(() => shown.scrollIntoView({ behavior: "instant" })); // once what is folded has its size
 });
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden" && timer) send(true);
