@@ -85,15 +85,21 @@ def hospital() -> tuple[Dossier, User]:
     kind = Term.objects.get(nomenclature=Nomenclature.UNIT_TYPE, code="94.46")
     for number in range(CHANGED + CLOSED):
         OperationalUnit.objects.create(name=f"UO {number}", geographic_entity=eg, unit_type=kind)
-    now = timezone.now()
-    dossier = open_dossier(entity=eg, by=head, scope=scope_of(head), now=now)
+    dossier = open_dossier(entity=eg, by=head, scope=scope_of(head), now=timezone.now())
+    propose(dossier, head, place, kind)
+    sent = {"state": "sent", "sent_by": head, "sent_at": timezone.now(), "taken_by": sesan, "taken_at": timezone.now()}
+    Dossier.objects.filter(pk=dossier.pk).update(**sent, fiche_count=FICHES, done_count=FICHES)
+    return Dossier.objects.get(pk=dossier.pk), sesan
+
+
+def propose(dossier: Dossier, head: User, place: Commune, kind: Term) -> None:
+    """Write what the fiches of the dossier propose."""
     known = list(dossier.fiches.filter(kind=RecordKind.UNIT))
     change = {"medical_phone": "0199000077", "intervention_communes": [coded(place)]}
     base = {"medical_phone": "", "intervention_communes": []}
     changed, closed = ([fiche.pk for fiche in part] for part in (known[:CHANGED], known[CHANGED:]))
     dossier.fiches.filter(pk__in=changed).update(state=FicheState.FINALISED, values=change, base=base)
     dossier.fiches.filter(pk__in=closed).update(action=FicheAction.DELETE, state=FicheState.REMOVED)
-    shared: dict[str, Any] = {"created_at": now, "updated_at": now, "updated_by": head}
     top = dossier.fiches.get(kind=RecordKind.GEOGRAPHIC_ENTITY)
     values = unit_values(kind)
     Fiche.objects.bulk_create(
@@ -106,14 +112,12 @@ def hospital() -> tuple[Dossier, User]:
             name=f"Neuve {number}",
             values=values | {"name": f"Neuve {number}"},
             position=1000 + number,
-            **shared,
+            created_at=top.created_at,
+            updated_at=top.created_at,
+            updated_by=head,
         )
         for number in range(NEW)
     )
-    Dossier.objects.filter(pk=dossier.pk).update(
-        state="sent", sent_by=head, sent_at=now, taken_by=sesan, taken_at=now, fiche_count=FICHES, done_count=FICHES
-    )
-    return Dossier.objects.get(pk=dossier.pk), sesan
 
 
 def unit_values(kind: Term) -> dict[str, Any]:

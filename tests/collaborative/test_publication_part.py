@@ -38,7 +38,8 @@ def tree(dossier):
     return {row.name: (f"{row.action}:{row.state}", row.parent.name if row.parent else "") for row in rows}
 
 
-def test_the_rest_goes_back_in_a_linked_dossier(desk, world, cast):
+def publish_part(desk, world, cast):
+    """Publish a new unit and a removal; the change of a third is returned: the publication, and that fiche."""
     made = add_unit(desk, unit_values("Neuve"))
     returned = change(desk, world.act, {"email": "faux@example.org"})
     remove(desk, world.lam)
@@ -50,7 +51,11 @@ def test_the_rest_goes_back_in_a_linked_dossier(desk, world, cast):
     kept = [made.pk, desk.fiche(world.lam).pk]
     with pytest.raises(ValidationError):
         validate(desk, fiche_ids=kept)
-    done = validate(desk, fiche_ids=kept, remark="Une fiche est à revoir.")
+    return validate(desk, fiche_ids=kept, remark="Une fiche est à revoir."), returned
+
+
+def test_the_rest_goes_back_in_a_linked_dossier(desk, world, cast):
+    done, returned = publish_part(desk, world, cast)
     first, rest = done.dossier, Dossier.objects.get(pk=done.remainder.pk)
     assert (first.state, first.fiche_count, first.done_count) == ("validated", 2, 2)
     assert (rest.state, rest.origin, rest.opened_by, rest.fiche_count, rest.done_count) == (

@@ -70,14 +70,7 @@ def play(options: argparse.Namespace) -> int:
             process = start(dossier)
             time.sleep(draw.uniform(0.0, 1.15 * usual))
             target = "database" if number % 4 == 3 else "process"
-            if target == "database":
-                kill_database(cluster)
-                process.wait()
-                lease.close()
-                lease.enter_context(Cluster().lease())
-            else:
-                kill_group(process)
-            forget_connections()
+            kill(target, process, cluster, lease)
             state, found = check(dossier, options.units)
             problems += found
             seen[f"{target}: {state}"] += 1
@@ -91,6 +84,20 @@ def play(options: argparse.Namespace) -> int:
     for problem in problems[:20]:
         print(f"  {problem}")
     return 1 if problems else 0
+
+
+def kill(target: str, process: subprocess.Popen[bytes], cluster, lease: contextlib.ExitStack) -> None:
+    """End the publication, or the database below it, which is started again."""
+    from ror.cluster import Cluster
+
+    if target == "database":
+        kill_database(cluster)
+        process.wait()
+        lease.close()
+        lease.enter_context(Cluster().lease())
+    else:
+        kill_group(process)
+    forget_connections()
 
 
 def prepare() -> None:
@@ -159,17 +166,13 @@ def measure(units: int) -> float:
 
 def check(dossier_id: int, units: int) -> tuple[str, list[str]]:
     """State of a dossier, and what is half done of it."""
-    from collaborative.models import Dossier, HeldEntity, Step
-    from directory.models import OperationalUnit, RecordChange, Structure
-    from search.models import SearchDocument
-    from tests.collaborative.hospital import NEW_PHONE
+    from collaborative.models import Dossier
 
     dossier = Dossier.objects.get(pk=dossier_id)
-    here = OperationalUnit.objects.filter(geographic_entity=dossier.geographic_entity)
+    found = count(dossier)
     new, known = units - units // 2, units // 2
     closed = -(-known // 3)
-    is_done = dossier.state == "validated"
-    expected = {
+    whole = {
         "new units": new,
         "changed units": known - closed,
         "closed units": closed,
@@ -181,26 +184,36 @@ def check(dossier_id: int, units: int) -> tuple[str, list[str]]:
         "steps": 1,
         "free EG": 1,
     }
+    wanted = whole if dossier.state == "validated" else dict.fromkeys(whole, 0)
+    return dossier.state, [
+        f"dossier {dossier_id} {dossier.state}: {found[name]} {name}, {wanted[name]} expected"
+        for name in whole
+        if found[name] != wanted[name]
+    ]
+
+
+def count(dossier) -> dict[str, int]:
+    """What the directory, search and the dossier say of its publication."""
+    from collaborative.models import HeldEntity, Step
+    from directory.models import OperationalUnit, RecordChange, Structure
+    from search.models import SearchDocument
+    from tests.collaborative.hospital import NEW_PHONE
+
+    here = OperationalUnit.objects.filter(geographic_entity=dossier.geographic_entity)
     documents = SearchDocument.objects.filter(unit__in=here.filter(name__startswith="Neuve"))
     photo = here.exclude(photo="").first()
-    found = {
+    return {
         "new units": here.filter(name__startswith="Neuve", unit_terms__isnull=False).distinct().count(),
         "changed units": here.filter(medical_phone=NEW_PHONE).count(),
         "closed units": here.filter(status="closed").count(),
         "structures": Structure.objects.filter(geographic_entity=dossier.geographic_entity, name="Pôle neuf").count(),
-        "lines of history": RecordChange.objects.filter(reason__startswith=f"Dossier n°\u00a0{dossier_id} ").count(),
+        "lines of history": RecordChange.objects.filter(reason__startswith=f"Dossier n°\u00a0{dossier.pk} ").count(),
         "published fiches": dossier.fiches.exclude(published_at=None).count(),
         "documents of new units": documents.count(),
         "photos": int(photo is not None and photo.photo.storage.exists(photo.photo.name)),
         "steps": Step.objects.filter(dossier=dossier, act="validate").count(),
         "free EG": int(not HeldEntity.objects.filter(dossier=dossier).exists()),
     }
-    wanted = expected if is_done else dict.fromkeys(expected, 0)
-    return dossier.state, [
-        f"dossier {dossier_id} {dossier.state}: {found[name]} {name}, {wanted[name]} expected"
-        for name in expected
-        if found[name] != wanted[name]
-    ]
 
 
 if __name__ == "__main__":
