@@ -19,7 +19,7 @@ from ..sight import place_visible
 from ..words.lexicon import understand
 from ..words.where import resolve_where
 from .beside import distances_of
-from .conditions import Asked
+from .conditions import ENOUGH_LINES, Asked, filters_of
 from .fit import judge_found
 from .notes import NOTE
 from .outcome import JUDGED_LIMIT, FacetChoice, FacetCounts, FlagCounts, Group, Outcome, Variant
@@ -74,7 +74,7 @@ def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
     if asked.criteria.has_needs:
         asked, judgements, is_whole = _judged(asked, scope)
         outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
-    found = _Found(*_select(page_statement(asked, scope.user_id))[0])
+    found = _page(asked, scope)
     asked = replace(asked, may_widen=False, radius_km=None if found.is_widened else asked.radius_km)
     steps = zip(distances_of(asked), found.reached or (), strict=True)
     return replace(
@@ -111,6 +111,20 @@ class _Found(NamedTuple):
     open_now: int | None
     fits: dict[str, int] | None
     kept: Sequence[int] | None
+
+
+def _page(asked: Asked, scope: Scope) -> _Found:
+    """The lines, totals and counts; what lies beyond the usual radius is read only when it holds too few lines.
+
+    Without any filter, the lines found within it tell: one query, two when it is lifted.
+    """
+    is_told = asked.may_widen and not filters_of(asked, {}) and not asked.unfit
+    tried = replace(asked, may_widen=False) if is_told else asked
+    found = _Found(*_select(page_statement(tried, scope.user_id))[0])
+    if not is_told or found.establishments + found.practitioners >= ENOUGH_LINES:
+        return found
+    tried = replace(tried, radius_km=None)
+    return _Found(*_select(page_statement(tried, scope.user_id))[0])._replace(is_widened=True)
 
 
 def _judged(asked: Asked, scope: Scope) -> tuple[Asked, dict[int, Judgement], bool]:
