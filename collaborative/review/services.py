@@ -141,17 +141,7 @@ def return_dossier(
         if not standing.returned:
             checked_text(remark, missing=NOTHING_RETURNED)
         remark = checked_text(remark) or returned_words(standing)
-        for one, part in standing.returned:
-            review = one.review_of(part)
-            Comment.objects.create(
-                dossier=locked,
-                fiche=one.fiche,
-                field=part.field,
-                text=review.reason if review else part.label,
-                is_return=True,
-                at=now,
-                by=by,
-            )
+        _write_remarks(standing, by, now)
         done = apply_locked(
             dossier=locked,
             act=DossierAct.RETURN,
@@ -164,6 +154,21 @@ def return_dossier(
         fiches = list(dict.fromkeys(one.fiche for one, _ in standing.returned))
         return_fiches(dossier=done, fiches=fiches, by=by, now=now)
     return done
+
+
+def _write_remarks(standing: Standing, by: User, now: datetime.datetime) -> None:
+    """One remark a returned point, on its field, in the thread of the dossier."""
+    for one, part in standing.returned:
+        review = one.review_of(part)
+        Comment.objects.create(
+            dossier=standing.dossier,
+            fiche=one.fiche,
+            field=part.field,
+            text=review.reason if review else part.label,
+            is_return=True,
+            at=now,
+            by=by,
+        )
 
 
 def lock_for_review(dossier_id: int, scope: Scope, expected_version: int | None = None) -> Dossier:
