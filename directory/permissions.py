@@ -73,7 +73,7 @@ def _why_not_fields(coverage: Coverage, record: Any, fields: set[str]) -> str:
         return CLOSED
     sensitive = SENSITIVE_FIELDS.get(type(record), frozenset()) & fields
     if sensitive and not coverage.region:
-        return "Ce champ est sensible : sa modification passe par le support."
+        return "Ce champ est sensible\u00a0: il est validé par SESAN."
     return ""
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from directory.blocks import block_of
+from directory.enums import RecordKind
 from directory.versions.wording import field_label
 
 from ..models import Comment
 from ..pages import dossier_url
 from ..sending import field_url
-from ..threads import block_of
 from ..tree import fiche_url
 
 if TYPE_CHECKING:
@@ -51,6 +52,6 @@ def line_of(comment: Comment, base_url: str) -> Line:
     about, url = str(fiche), urljoin(base_url, fiche_url(fiche))
     if comment.field:
         about = f"{about}, {field_label(fiche.kind, comment.field)}"
-        block = block_of(fiche.kind, comment.field)
+        block = block_of(RecordKind(fiche.kind), comment.field)
         url = field_url(url, block, comment.field) if block else url
     return Line(about, comment.text, url)

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from ..models import Dossier, Fiche
-from ..permissions import works_on_dossiers
+from ..permissions import manages_campaigns, validates_dossiers, works_on_dossiers
 
 LARGEST_ID = 2**63 - 1
 NOT_YOURS = "Les dossiers collaboratifs sont ouverts par les directeurs et validés par le support."
@@ -25,6 +25,29 @@ def workers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def support_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answer 403 to who does not validate dossiers."""
+    return _only_for(validates_dossiers, "Seul le support relit les modifications publiées.")(view)
+
+
+def campaigns_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answer 403 to who does not manage campaigns."""
+    return _only_for(manages_campaigns, "Seul le support mène les campagnes.")(view)
+
+
+def _only_for(allowed: Callable[[HttpRequest], bool], refusal: str) -> Callable[..., Any]:
+    def decorated(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not allowed(request):
+                raise PermissionDenied(refusal)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorated
 
 
 def find_dossier(request: HttpRequest, dossier_id: int, **annotations: Any) -> Dossier:

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.roles import Role
 from common.db import append_only
 
 from ..enums import RecordKind
@@ -47,6 +48,11 @@ class RecordChange(models.Model):
             models.UniqueConstraint(
                 fields=["record_kind", "record_id", "version"],
                 name="recordchange_version_unique",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["-at", "-id"], name="recordchange_of_directors", condition=models.Q(role=Role.DIRECTOR.value)
             )
         ]
         triggers = append_only("recordchange")

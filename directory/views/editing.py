@@ -12,8 +12,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
+from accounts.roles import Permission
 
-from .. import records, services
+from .. import proposals, records, services
 from ..editing import MODELS, Conflict, add_errors, conflict_of, find_to_edit, merged_state
 from ..forms import BlockForm, block_form_class
 from ..permissions import why_not_edit, why_not_edit_blocks
@@ -134,6 +135,9 @@ def form_page(
         "record_url": records.record_url(record),
         "crumbs": records.page_crumbs(record, f"Modifier «\u00a0{form.title}\u00a0»"),
         "conflict": conflict,
+        "offer": proposals.offer_of(request, form),
+        "offer_form": proposals.form_id(form),
+        "publishes_at_once": not request.scope.coverage(Permission.DIRECTORY_EDIT).region,
         "unsaved": form.is_bound or form.is_unsaved or conflict is not None,
     }
     if not request.htmx:

@@ -1,0 +1,115 @@
+"""Reading a pasted list of EGs: FINESS, SIRET or names, one a line. Nothing is guessed silently.
+
+Each line is *recognised* (one EG for sure), *doubtful* (EGs to choose from), *closed*, or *unknown*. A line copied from
+a spreadsheet is read by its first number, else as a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from common.text import fold
+from directory.enums import PublicationStatus
+from directory.models import GeographicEntity
+from directory.records import without_outlines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+MAX_LINES = 2000
+MAX_SEARCHES = 60  # lines whose name no EG has whole, looked for inside the names
+CHOICES = 8
+SHORTEST = 4  # letters of a name looked for inside others
+_CELLS = re.compile(r"[\t;|]")
+_SPACES = re.compile(r"[\s.\u00a0\u202f-]+")
+_FINESS, _SIRET = re.compile(r"\d[0-9AB]\d{7}"), re.compile(r"\d{14}")
+
+
+@dataclass
+class Reading:
+    """What a list holds, each line once: EGs for sure, those to choose from by line, lines closed or unknown."""
+
+    recognised: list[GeographicEntity] = field(default_factory=list)
+    doubtful: list[tuple[str, list[GeographicEntity]]] = field(default_factory=list)
+    closed: list[tuple[str, GeographicEntity]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def open_entities() -> QuerySet[GeographicEntity]:
+    """EGs that a campaign may ask, with their commune."""
+    return listed_entities().exclude(status=PublicationStatus.CLOSED)
+
+
+def listed_entities() -> QuerySet[GeographicEntity]:
+    """EGs with what a line of a list says of them."""
+    return (
+        GeographicEntity.objects.select_related("commune", "category")
+        .defer(*without_outlines("commune__")[:1])
+        .order_by("sort_name", "pk")
+    )
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines of a text, the empty ones and the doubles left out, MAX_LINES at most. Pure."""
+    lines = (" ".join(line.replace("\x00", "").split(" ")).strip() for line in text.splitlines())
+    return list(dict.fromkeys(line[:200] for line in lines if line))[:MAX_LINES]
+
+
+def number_in(line: str) -> str:
+    """FINESS or SIRET of a line, in any of its cells; empty when there is none. Pure."""
+    for cell in (line, *_CELLS.split(line)):
+        bare = _SPACES.sub("", cell).upper()
+        if _FINESS.fullmatch(bare) or _SIRET.fullmatch(bare):
+            return bare
+    return ""
+
+
+def read_list(text: str) -> Reading:
+    """Recognise the EGs of a text: three queries at most."""
+    lines = split_lines(text)
+    numbers = {line: number_in(line) for line in lines}
+    names = {line: fold(_CELLS.split(line)[0]) for line in lines if not numbers[line]}
+    wanted = {number for number in numbers.values() if number}
+    held = defaultdict(list)
+    by_number = Q(finess__in=wanted) | Q(siret__in=wanted)
+    for entity in listed_entities().filter(by_number | Q(sort_name__in=set(names.values()) - {""})):
+        for key in {entity.finess, entity.siret, entity.sort_name} - {""}:
+            held[key].append(entity)
+    inside = _inside([names[line] for line in names if names[line] not in held])
+    reading = Reading()
+    for line in lines:
+        key = numbers[line] or names[line]
+        _sort(reading, line, held.get(key) or inside.get(key, []), sure=key in held)
+    reading.recognised = list({entity.pk: entity for entity in reading.recognised}.values())
+    return reading
+
+
+def _sort(reading: Reading, line: str, found: list[GeographicEntity], *, sure: bool) -> None:
+    open_ones = [entity for entity in found if not entity.is_closed]
+    if not found:
+        reading.unknown.append(line)
+    elif not open_ones:
+        reading.closed.append((line, found[0]))
+    elif sure and len(open_ones) == 1:
+        reading.recognised.append(open_ones[0])
+    else:
+        reading.doubtful.append((line, open_ones[:CHOICES]))
+
+
+def _inside(names: Iterable[str]) -> dict[str, list[GeographicEntity]]:
+    """EGs whose name holds one of these, by it: one query."""
+    searched = [name for name in dict.fromkeys(names) if len(name) >= SHORTEST][:MAX_SEARCHES]
+    if not searched:
+        return {}
+    condition = reduce(or_, (Q(sort_name__contains=name) for name in searched))
+    found = list(open_entities().filter(condition)[: MAX_SEARCHES * CHOICES * 4])
+    return {name: hits for name in searched if (hits := [one for one in found if name in one.sort_name])}

@@ -1,0 +1,165 @@
+"""Later updates: a sensitive field goes through a dossier, the rest is published at once and read by support."""
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from collaborative.direct.changes import to_read
+from collaborative.models import DirectChangeReview, Dossier
+from directory.models import OperationalUnit
+from directory.scopes import scope_of
+from directory.services import update_block
+from tests.test_query_budgets import queries_of
+
+from .publishing import change, send_and_take, validate
+
+pytestmark = pytest.mark.django_db
+MOST_QUERIES = 10
+LIST = reverse("collaborative:direct_changes")
+
+
+@pytest.fixture
+def edited(world, cast):
+    """The line of a change that ``directeur`` made of the mail of ``world.act``."""
+    return edit(world.act, {"email": "neuf@example.org"}, cast.directeur)
+
+
+def edit(record, values, by):
+    record.refresh_from_db()
+    return update_block(record=record, values=values, expected_version=record.version, by=by, scope=scope_of(by))
+
+
+def block_page(record, block, kind):
+    return reverse("directory:block_edit", args=[kind, record.pk, block])
+
+
+def propose(record, block, kind):
+    return reverse("collaborative:sensitive_propose", args=[kind, record.pk, block])
+
+
+def shown(client, address, **data):
+    return client.get(address, data).content.decode()
+
+
+def test_what_a_director_publishes_waits_for_support_and_nothing_else(desk, world, cast, edited):
+    edit(world.lam, {"email": "support@example.org"}, cast.sesan)
+    assert list(to_read()) == [edited]
+    change(desk, world.lam, {"email": "dossier@example.org"})
+    send_and_take(desk)
+    validate(desk)
+    assert list(to_read()) == [edited]
+
+
+def test_support_reads_filters_and_marks(client, world, cast, edited):
+    client.force_login(cast.sesan)
+    page = shown(client, LIST)
+    assert "neuf@example.org" in page
+    assert cast.directeur.last_name in page
+    assert "Aucune modification ne correspond" in shown(client, LIST, nature="eg")
+    assert "neuf@example.org" in shown(client, LIST, encadre=edited.block, departement=world.eg.commune.department_id)
+    assert "Aucune modification ne correspond" in shown(client, LIST, departement="9")
+    answer = client.post(
+        reverse("collaborative:changes_read"), {"modification": [edited.pk, "x", "9" * 30]}, follow=True
+    )
+    assert "1 modification relue" in answer.content.decode()
+    assert "Rien à relire" in shown(client, LIST)
+    assert "neuf@example.org" in shown(client, LIST, suite="relues")
+    client.post(reverse("collaborative:changes_read"), {"modification": edited.pk})
+    assert DirectChangeReview.objects.count() == 1
+
+
+def test_the_value_before_is_put_back_and_the_line_is_read(client, world, cast, edited):
+    client.force_login(cast.sesan)
+    address = reverse("collaborative:change_restore", args=[edited.pk])
+    assert "neuf@example.org" in shown(client, address)
+    stale = client.post(address, {"version": "1"})
+    assert stale.status_code == 409
+    world.act.refresh_from_db()
+    client.post(address, {"version": world.act.version})
+    assert OperationalUnit.objects.get(pk=world.act.pk).email == edited.changes["email"][0]
+    assert edited.direct_review.verdict == "reverted"
+    assert not to_read().exists()
+
+
+def test_a_question_is_mailed_to_the_author_once_written(client, cast, edited):
+    client.force_login(cast.sesan)
+    address = reverse("collaborative:change_ask", args=[edited.pk])
+    assert client.post(address, {"text": " "}).status_code == 422
+    client.post(address, {"text": "Est-ce la bonne adresse ?"})
+    [message] = mail.outbox
+    assert message.to == [cast.directeur.email]
+    assert "Est-ce la bonne adresse" in message.body
+    assert message.reply_to
+    assert "Précision demandée" in shown(client, LIST, suite="precision")
+    assert not to_read().exists()
+
+
+def test_lines_of_support_are_not_to_be_acted_upon(client, world, cast):
+    line = edit(world.lam, {"email": "support@example.org"}, cast.sesan)
+    client.force_login(cast.sesan)
+    for name in ("change_restore", "change_ask"):
+        assert client.get(reverse(f"collaborative:{name}", args=[line.pk])).status_code == 404
+    assert client.get(reverse("collaborative:change_ask", args=[2**70])).status_code == 404
+
+
+def test_the_list_is_bounded(client, world, cast, edited):
+    for rank in range(20):
+        edit(world.act, {"email": f"n{rank}@example.org"}, cast.directeur)
+        edit(world.eg, {"email": f"n{rank}@example.org"}, cast.directeur)
+    client.force_login(cast.sesan)
+    client.get(LIST)
+    assert len(queries_of(client, LIST)) <= MOST_QUERIES
+
+
+def test_a_director_sees_the_rule_and_proposes_a_sensitive_field(client, world, cast):
+    client.force_login(cast.directeur)
+    page = shown(client, block_page(world.eg, "identification", "eg"))
+    assert "publié aussitôt" in page
+    assert propose(world.eg, "identification", "eg") in page
+    assert 'name="champ" value="siret"' in page
+    answer = client.post(propose(world.eg, "identification", "eg"), {"champ": "siret"})
+    dossier = Dossier.objects.get()
+    fiche = dossier.fiches.get(geographic_entity=world.eg)
+    assert answer.url == f"/dossiers/{dossier.pk}/fiches/{fiche.pk}/#id_identification-siret"
+    assert dossier.name == f"Modification de {world.eg.name}"
+    client.post(propose(world.act, "identification", "uo"), {"champ": "unit_type"})
+    assert Dossier.objects.count() == 1
+
+
+def test_support_changes_sensitive_fields_itself(client, world, cast):
+    client.force_login(cast.sesan)
+    page = shown(client, block_page(world.eg, "identification", "eg"))
+    assert "publié aussitôt" not in page
+    assert "Proposer un changement" not in page
+
+
+def test_what_never_changes_once_published_is_not_proposed(client, world, cast):
+    client.force_login(cast.directeur)
+    page = shown(client, block_page(world.act, "identification", "uo"))
+    assert 'name="champ" value="unit_type"' in page
+    assert 'name="champ" value="discipline"' not in page
+
+
+def test_a_unit_added_since_the_dossier_was_opened_gets_its_fiche(client, desk, world, cast):
+    desk.dossier.fiches.filter(unit=world.act).delete()
+    client.force_login(cast.directeur)
+    client.post(propose(world.act, "identification", "uo"), {"champ": "unit_type"})
+    assert desk.dossier.fiches.filter(unit=world.act).exists()
+
+
+def test_a_dossier_en_validation_refuses_with_a_link(client, desk, world, cast):
+    change(desk, world.act, {"email": "neuf@example.org"})
+    desk.apply("send")
+    client.force_login(cast.directeur)
+    page = client.post(propose(world.eg, "identification", "eg"), {"champ": "siret"}, follow=True).content.decode()
+    assert "en validation chez SESAN" in page
+    assert f'href="/dossiers/{desk.dossier.pk}/"' in page
+
+
+def test_bad_addresses_and_strangers_are_refused(client, world, cast):
+    client.force_login(cast.directeur)
+    for address in (propose(world.eg, "rien", "eg"), propose(world.eg, "identification", "ej")):
+        assert client.post(address).status_code == 404
+    assert client.get(propose(world.eg, "identification", "eg")).status_code == 302
+    client.force_login(cast.stranger)
+    assert client.post(propose(world.eg, "identification", "eg"), {"champ": "siret"}).status_code == 403
