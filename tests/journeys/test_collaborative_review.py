@@ -68,7 +68,7 @@ def test_a_dossier_is_reviewed_with_the_keyboard_and_published(page, live_server
         page.get_by_role("button", name="Accepter toute la fiche").click()
     expect(page.get_by_text("La fiche est fermée définitivement")).to_be_visible()
     with page.expect_navigation():
-        page.get_by_role("link", name="Valider").click()
+        page.get_by_role("link", name="Valider", exact=True).click()
     with page.expect_navigation():
         page.get_by_role("button", name="Valider et publier").click()
     expect(page.get_by_text("2 fiches sont publiées")).to_be_visible()
