@@ -72,7 +72,7 @@ def test_a_count_is_what_ticking_finds_and_no_filter_moves_the_radius(rebuilt, s
     chance = random.Random(seed)
     for text in ("ou=75010&quoi=ACT", "ou=75010&quoi=LHSS", "ou=75010", "quoi=ACT", "ou=75010&quoi=ACT&distance=5"):
         bare = run_search(read(text), READER, now)
-        for _ in range(5):
+        for _ in range(4):
             criteria = drawn(chance, bare, read(f"{text}&{chance.choice(NEEDS)}"))
             outcome = run_search(criteria, READER, now)
             radius = (bare.radius_km, bare.is_widened)
@@ -86,7 +86,7 @@ def test_a_count_is_what_ticking_finds_and_no_filter_moves_the_radius(rebuilt, s
             assert ticked.units == outcome.flags.free
             ticked = run_search(criteria.replaced(open_on=Opening.NOW), READER, now)
             assert ticked.units == outcome.flags.open_now == ticked.flags.open_now == ticked.flags.open
-            for km, count in outcome.reached.items():
+            for km, count in chance.sample(sorted(outcome.reached.items()), min(len(outcome.reached), 2)):
                 chosen = run_search(criteria.replaced(distance_km=km, anywhere=False), READER, now)
                 assert (chosen.units + chosen.practitioners, chosen.reached[km]) == (count, count)
             assert Counter(fits_of(criteria, outcome, now)) == +Counter(outcome.fits)
