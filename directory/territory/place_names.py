@@ -19,6 +19,7 @@ _CITY_WITH_ROMAN = ("paris ", "lyon ", "marseille ")
 _ALONE = "paris"  # the city whose arrondissement is named alone: « 20e »
 _NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
 _DEPARTMENT_FIRST = re.compile(r"(\d{2}|2[ab]) (\D+)")
+_OVER_OR_UNDER = re.compile(r"(?<![0-9A-Za-z])[sS]/\s*(?=[^\W\d_])")  # « Aulnay s/Bois », « Vitry s/Seine »
 _STREET = re.compile(
     r"\b(?:rue|avenue|av|boulevard|bd|place|impasse|quai|allee|allees|chemin|route|cours|square|villa)\b"
 )
@@ -31,13 +32,23 @@ class PlaceQuery(NamedTuple):
     keys: tuple[str, ...]
     department: str
 
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """Keys of the name with the digits beside it; the others leave them out."""
+        return self.keys[: len(self.keys) // 2] if self.department else self.keys
+
 
 def parse_place(text: str) -> PlaceQuery:
     """Read a place as typed: « 75010 », « 75 010 », « paris 10e », « Kremlin-Bicêtre (Le) », « Nanterre (92) ».
 
     Pure. « 92 » and « (92) » are departments; digits that begin or end a name are kept in the first key (« paris 10 »)
-    and read as a department in the second (« saint denis 93 », « 95 Cergy »).
+    and read as a department in the second (« saint denis 93 », « 95 Cergy »). « s/ » is « sous » or « sur ».
     """
+    if _OVER_OR_UNDER.search(text):
+        under, over = (parse_place(_OVER_OR_UNDER.sub(word, text)) for word in ("sous ", "sur "))
+        return under._replace(
+            keys=(*under.whole, *over.whole, *under.keys[len(under.whole) :], *over.keys[len(over.whole) :])
+        )
     text = _SPACED_CODE.sub(r"\1\2", text)
     if roman := _ROMAN_ALONE.fullmatch(text):
         text = f"{_ALONE} {_roman(roman[1].lower())}"

@@ -149,8 +149,8 @@ def _agree(key: str, keys: Iterable[str]) -> bool:
 def _by_name(query: PlaceQuery) -> Resolution:
     name = query.keys[0]
     rows, departments, near = _named(query.keys, name if len(name) >= SHORTEST_PART else None)
-    whole = [row for row in rows if row.key == name]
-    located = [row for row in rows if row.key == query.keys[-1] and row.department_id == query.department]
+    whole = [row for row in rows if row.key in query.whole]
+    located = [row for row in rows if row.key not in query.whole and row.department_id == query.department]
     if found := located or whole:
         return _settle(found)
     if rows:  # the name is right, the department beside it is not

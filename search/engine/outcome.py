@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from availability.guichet.needs import Fit, Judgement
 from directory.territory.places import Place, Resolution
 
 from ..criteria import Facet, SearchCriteria, Sort
+from ..words.lexicon import Correction
 from ..words.matching import Match
+from ..words.reading import Reading
 from .conditions import Asked
 
 SHOWN_LIMIT = 200  # establishments on screen (spec 40)
@@ -69,6 +71,15 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Unpublished:
+    """A term asked for that nothing published holds. ``label`` as stored; ``is_type``: a type d'UO; what is nearest."""
+
+    label: str
+    is_type: bool
+    variants: tuple[Variant, ...] = ()
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a search found. ``elapsed_ms`` is measured from the first query to the last one of ``search.engine.query``.
 
@@ -96,7 +107,9 @@ class Outcome:
     fits: Mapping[Fit, int] = field(default_factory=dict)
     radius_km: int | None = None
     is_widened: bool = False
-    correction: Any = None
+    correction: Correction | None = None
+    reading: Reading | None = None
+    unpublished: Unpublished | None = None
     judgements: Mapping[int, Judgement] = field(default_factory=dict)
     is_judged_whole: bool = True
     asked: Asked | None = None

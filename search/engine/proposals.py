@@ -1,4 +1,4 @@
-"""Other readings of a text, each with its count: its last words as a place, the weaker lists it spells (spec 40)."""
+"""Other readings of a text, each with its count: a place at its end, who it is for, weaker lists (spec 40)."""
 
 import datetime
 from collections.abc import Iterator
@@ -7,11 +7,13 @@ from dataclasses import replace
 from accounts.roles import Permission
 from common.french import NBSP
 from directory.scopes import Scope
+from directory.territory.wording import at_place
 
-from ..criteria import SearchCriteria, Within
+from ..criteria import SearchCriteria
 from ..criteria_words import WITHIN_WORDS
-from ..words.matching import Match, known_keys, read_text
-from ..words.where import place_at_end
+from ..words.matching import Match, read_text
+from ..words.reading import understand
+from ..words.who import needs_in
 from .conditions import Asked
 from .counts import count_lines
 from .outcome import Outcome, Variant
@@ -20,14 +22,40 @@ from .outcome import Outcome, Variant
 def proposals_of(
     criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
 ) -> tuple[Variant, ...]:
-    """What else the text may ask for, when it finds something. No query for most texts, one to five for the others."""
+    """What else the text may ask for. No query for most texts; one, and those of a reading, for the others."""
     if outcome.resolution.problem or not criteria.what:
         return ()
-    asked = [*_in_other_lists(criteria, outcome, scope, now), *_at_a_place(criteria, outcome.match, scope, now)]
+    asked = [
+        *_for_whom(criteria, outcome, scope, now),
+        *_in_other_lists(criteria, outcome, scope, now),
+        *_at_a_place(criteria, outcome, scope, now),
+    ]
     counts = count_lines([search for _, search in asked])
     return tuple(
         Variant(label, search.criteria, count) for (label, search), count in zip(asked, counts, strict=True) if count
     )
+
+
+def _for_whom(
+    criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
+) -> Iterator[tuple[str, Asked]]:
+    """« lhss couple avec chien »: « lhss », and a couple with an animal as needs, which class and explain."""
+    reading = outcome.reading
+    if reading is None or reading.match.by_terms or reading.match.identifiers or reading.match.entity_ids:
+        return
+    if criteria.exact or criteria.within:
+        return
+    spellings = reading.known.spellings if outcome.groups else ()
+    found = needs_in(" ".join((reading.text, *reading.dropped)), criteria.needs, spellings)
+    if found is None:
+        return
+    rest = understand(found.text, criteria.within, exact=False, placed=bool(outcome.place))
+    where = outcome.place.text if outcome.place else ""
+    tried = criteria.replaced(what=found.text, where=where, needs=found.needs)
+    place = outcome.place or rest.place
+    there = f" {at_place(place)}" if place else ""
+    label = f"Préciser{NBSP}: {', '.join(found.words)}, pour «{NBSP}{rest.text}{NBSP}»{there}"
+    yield label, Asked.of(tried, rest.match, place, scope.coverage(Permission.SENSITIVE_READ), now)
 
 
 def _in_other_lists(
@@ -42,19 +70,15 @@ def _in_other_lists(
 
 
 def _at_a_place(
-    criteria: SearchCriteria, match: Match, scope: Scope, now: datetime.datetime
+    criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
 ) -> Iterator[tuple[str, Asked]]:
     """« ehpad nanterre » with nothing under « Où ? »: what comes before the place, around it."""
-    is_plain = not criteria.where and not criteria.within and not criteria.zone
-    if not is_plain or match.by_terms or match.identifiers or match.entity_ids:
+    reading = outcome.reading
+    if reading is None or criteria.zone:
         return
-    found = place_at_end(criteria.what)
-    if found is None:
-        return
-    text, place = found
-    read = read_text(text, known_keys(text), Within.EVERYTHING)
-    if read.nothing:
-        return
-    tried = replace(criteria.replaced(what=text, where=place.text), sort=None)
-    label = f"«{NBSP}{text}{NBSP}» à {place.label}"
-    yield label, Asked.of(tried, read, place, scope.coverage(Permission.SENSITIVE_READ), now)
+    for text, place in reading.choices:
+        read = read_text(text, reading.known.of_part())
+        if not read.nothing:
+            tried = replace(criteria.replaced(what=text, where=place.text), sort=None)
+            label = f"«{NBSP}{text}{NBSP}» {at_place(place)}"
+            yield label, Asked.of(tried, read, place, scope.coverage(Permission.SENSITIVE_READ), now)

@@ -16,7 +16,7 @@ from directory.territory.places import Place
 
 from ..criteria import Facet, SearchCriteria
 from ..sight import place_visible
-from ..words.lexicon import understand
+from ..words.reading import understand
 from ..words.where import resolve_where
 from .beside import distances_of
 from .conditions import ENOUGH_LINES, Asked, filters_of
@@ -33,6 +33,7 @@ from .statement import (
     rows_statement,
     units_statement,
 )
+from .unpublished import unpublished_term
 from .variants import farther_of, variants_of
 
 ROWS_A_FETCH = 1000
@@ -45,7 +46,11 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
     if outcome.asked is not None:
         outcome = _search(outcome, outcome.asked, scope)
     if not outcome.groups and not outcome.resolution.problem:
-        outcome = replace(outcome, variants=_variants(criteria, outcome, scope, now))
+        outcome = replace(
+            outcome,
+            variants=_variants(criteria, outcome, scope, now),
+            unpublished=unpublished_term(criteria, outcome, scope, now),
+        )
     elif outcome.is_untold:
         outcome = replace(outcome, variants=farther_of(criteria, outcome.place, outcome.match, scope, now))
     elapsed = round((time.perf_counter() - started) * 1000)
@@ -53,19 +58,21 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
 
 
 def _variants(criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime) -> tuple[Variant, ...]:
-    """What finds something; of a text whose typing errors were mended, from the mended one."""
-    if outcome.correction:
-        return variants_of(criteria.replaced(what=outcome.correction.text), outcome.place, None, scope, now)
-    return variants_of(criteria, outcome.place, outcome.match, scope, now)
+    """What finds something, from the text and the place as they were understood."""
+    reading = outcome.reading
+    if reading is None or not reading.is_changed:
+        return variants_of(criteria, outcome.place, outcome.match, scope, now)
+    where = reading.place.text if reading.place else criteria.where
+    return variants_of(criteria.replaced(what=reading.text, where=where), outcome.place, None, scope, now)
 
 
 def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
     """What the texts mean; ``asked`` is empty when they can find nothing."""
     resolution = resolve_where(criteria.where, scope)
-    match, correction = understand(criteria.what, criteria.within, exact=criteria.exact)
-    coverage = scope.coverage(Permission.SENSITIVE_READ)
-    asked = Asked.of(criteria, match, resolution.place, coverage, now)
-    outcome = Outcome(resolution.place, resolution, match, asked.sort, correction=correction)
+    reading = understand(criteria.what, criteria.within, exact=criteria.exact, placed=bool(criteria.where))
+    place, match = resolution.place or reading.place, reading.match
+    asked = Asked.of(criteria, match, place, scope.coverage(Permission.SENSITIVE_READ), now)
+    outcome = Outcome(place, resolution, match, asked.sort, correction=reading.correction, reading=reading)
     return outcome if resolution.problem or match.nothing else replace(outcome, asked=asked)
 
 

@@ -13,10 +13,11 @@ from common.french import NBSP, age, number
 from common.text import fold
 from directory.scopes import Scope
 from directory.territory.places import Place
+from directory.territory.wording import at_place
 
 from ..criteria import DISTANCES, SearchCriteria, Within
-from ..words.lexicon import understand
 from ..words.matching import Match, known_keys, read_text, words_of
+from ..words.reading import Reading, understand
 from .conditions import USUAL_RADIUS_KM, Asked
 from .counts import count_lines, units_of
 from .fit import judge_each
@@ -52,7 +53,10 @@ def variants_of(
     trials = [*trials, *_one_word_trials(criteria)]
     known = known_keys(criteria.what, criteria.within)
     coverage = scope.coverage(Permission.SENSITIVE_READ)
-    searches = [(label, Asked.of(tried, read, place, coverage, now)) for label, tried, read in _mended(criteria)]
+    searches = [
+        (label, Asked.of(tried, read.match, place or read.place, coverage, now))
+        for label, tried, read in _mended(criteria)
+    ]
     single = [*single, *((label, asked.criteria) for label, asked in searches)]
     for label, tried in trials:
         is_same = (tried.what, tried.within) == (criteria.what, criteria.within)
@@ -82,12 +86,13 @@ def farther_of(
     return tuple(_telling(found))
 
 
-def _mended(criteria: SearchCriteria) -> Iterator[tuple[str, SearchCriteria, Match]]:
-    """The text with its typing errors mended, when it was searched for exactly."""
+def _mended(criteria: SearchCriteria) -> Iterator[tuple[str, SearchCriteria, Reading]]:
+    """The text understood, when it was searched for exactly."""
     if criteria.exact:
-        read, correction = understand(criteria.what, criteria.within, exact=False)
-        if correction:
-            label = f"sans «{NBSP}orthographe exacte{NBSP}»{NBSP}: «{NBSP}{correction.text}{NBSP}»"
+        read = understand(criteria.what, criteria.within, exact=False, placed=bool(criteria.where))
+        if read.is_changed:
+            meant = f"«{NBSP}{read.text}{NBSP}»{f' {at_place(read.place)}' if read.place else ''}"
+            label = f"sans «{NBSP}orthographe exacte{NBSP}»{NBSP}: {meant}"
             yield label, criteria.replaced(exact=False), read
 
 

@@ -36,6 +36,7 @@ from ..criteria_words import labels_of, words_of
 from ..engine.outcome import Outcome
 from ..engine.query import DocumentRow, iter_rows
 from ..results.figures import NO_NOTE, notes_of, unit_count
+from ..results.reading_words import dropped_words, understood
 from ..routing.services import kept_minutes
 from .columns import DETAILS, Details, Line, columns, explanations, values
 
@@ -209,6 +210,10 @@ def _criteria(order: Order, outcome: Outcome, tally: Tally) -> Iterator[tuple[st
         yield "Point de départ" if outcome.place.point else "Lieu", outcome.place.label
     if outcome.radius_km and not criteria.distance_km:
         yield "Distance choisie par le ROR", f"{number(outcome.radius_km)}{NBSP}km au plus"
+    if (reading := outcome.reading) and (reading.place or reading.dropped):
+        yield "Compris", understood(reading)
+        if reading.dropped:
+            yield "Mots laissés de côté", dropped_words(reading)
     if outcome.correction:
         yield "Orthographe corrigée", outcome.correction.text
     for warning in criteria.warnings:

@@ -109,6 +109,10 @@ def _links(criteria: SearchCriteria, outcome: Outcome) -> dict[str, Any]:
         "exactly": "?" + criteria.to_query(exact=True),
         "without_place": "?" + criteria.to_query(where="", distance_km=None, anywhere=False),
         "choices": [(place, "?" + criteria.to_query(where=place.text)) for place in outcome.resolution.choices],
+        "nearest": [
+            (variant, "?" + variant.criteria.to_query())
+            for variant in (outcome.unpublished.variants if outcome.unpublished else ())
+        ],
         "variants": [(variant, "?" + variant.criteria.to_query()) for variant in outcome.variants],
     }
 

@@ -1,6 +1,7 @@
 """Typing errors: a word met nowhere may stand for a near one that is (spec 40, « Explained tolerance »)."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,39 +9,39 @@ from django.db import connection
 
 from common.text import fold
 
-from ..criteria import Within
-from .matching import Match, known_keys, read_text, words_of
-from .matching_sql import match_conditions
+from .matching import words_of
 
 SHORTEST = 5  # letters; a shorter word is near too many others to be mended
 CANDIDATES = 20  # near words looked at
 LIKENESS = 0.25  # share of trigrams in common from which a word is looked at
 VOWELS_TRIED = 4  # of a word, « i » or « y », each read both ways
 _TOKEN = re.compile(r"\w+")
-# Each word met neither whole nor as a beginning, with the words like it and a label that shows their accents.
+# Each word met neither whole nor as a beginning, with the words like it (none: a row without any) and a label that
+# shows their accents; then the words that say more than names.
 _NEAR = """
-SELECT typed.word, near.word, shown.label, coalesce(shown.is_term, false)
+SELECT typed.word, near.word, shown.label, coalesce(shown.is_term, false), true
 FROM unnest(%(words)s::text[]) AS typed (word)
-CROSS JOIN LATERAL (
+LEFT JOIN LATERAL (
     (
         SELECT lexicon.word FROM search_lexiconword lexicon
-        WHERE lexicon.word %% typed.word AND abs(length(lexicon.word) - length(typed.word)) <= %(most)s
+        WHERE typed.word = ANY(%(mendable)s::text[])
+          AND lexicon.word %% typed.word AND abs(length(lexicon.word) - length(typed.word)) <= %(most)s
         ORDER BY similarity(lexicon.word, typed.word) DESC, lexicon.word LIMIT %(candidates)s
     )
     UNION
     SELECT lexicon.word FROM unnest(%(slipped)s::text[], %(slips)s::text[]) AS slip (typed, word)
     JOIN search_lexiconword lexicon ON lexicon.word = slip.word
     WHERE slip.typed = typed.word
-) AS near
+) AS near ON true
 LEFT JOIN LATERAL (
     SELECT suggestion.label, suggestion.term_id IS NOT NULL AS is_term FROM search_suggestion suggestion
     WHERE suggestion.words @@ to_tsquery('simple', near.word)
     ORDER BY suggestion.term_id IS NULL, suggestion."group" LIMIT 1
-) AS shown ON true
+) AS shown ON near.word IS NOT NULL
 WHERE NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word LIKE typed.word || '%%')
   AND NOT EXISTS (SELECT 1 FROM search_searchdocument document WHERE document.text @@ to_tsquery('fr', typed.word))
 UNION ALL
-SELECT other.word, NULL, NULL, false FROM unnest(%(others)s::text[]) AS other (word)
+SELECT other.word, NULL, NULL, false, false FROM unnest(%(others)s::text[]) AS other (word)
 WHERE NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word = other.word)
    OR EXISTS (
        SELECT 1 FROM search_suggestion suggestion
@@ -75,52 +76,36 @@ class _Candidate(NamedTuple):
     is_term: bool
 
 
-def understand(text: str, within: Within, *, exact: bool) -> tuple[Match, Correction | None]:
-    """What « Que recherchez-vous ? » asks for, its typing errors mended unless ``exact``. One to four queries.
+class Strange(NamedTuple):
+    """``unheld``: folded words that nothing published holds, whole or as a beginning; ``correction``: them mended."""
 
-    Only words that nothing published holds are changed: the text as typed finds nothing then, so that exact and mended
-    results are never mixed. A correction that finds nothing anywhere is not made.
-    """
-    known = known_keys(text, within)
-    match = read_text(text, known, within)
-    is_read = match.by_terms or match.identifiers or match.entity_ids
-    strange = [word for word in words_of(text) if word not in known.words]
-    if exact or is_read or not strange or not (correction := correct_text(text)):
-        return match, None
-    meant = read_text(correction.text, known_keys(correction.text, within), within, correction.words)
-    return (meant, correction) if _finds_something(meant) else (match, None)
-
-
-def _finds_something(match: Match) -> bool:
-    parameters: dict[str, Any] = {}
-    conditions = match_conditions(match, parameters)
-    if match.nothing or not conditions:
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT EXISTS (SELECT 1 FROM search_searchdocument d WHERE {' AND '.join(conditions)})",  # noqa: S608
-            parameters,
-        )
-        return bool(cursor.fetchone()[0])
+    unheld: frozenset[str]
+    correction: Correction | None
 
 
 def correct_text(text: str) -> Correction | None:
     """Mend the words of ``text`` that nothing published holds; ``None`` when there is none, or nothing is near.
 
-    One query. A word that exists is never changed: « dentaire » stays itself whatever is near it, nor is a word in
-    capitals, which names something. A word is read as a name only when nothing but names stands beside it.
+    One query. A word that exists is never changed: « dentaire » stays itself whatever is near it. A word in capitals,
+    which names something, is read as a word of a nomenclature only; any word as a name only when nothing but names
+    stands beside it.
     """
-    typed = [fold(token[0]) for token in _TOKEN.finditer(text) if not token[0].isupper()]
-    words = sorted({word for word in words_of(text) if len(word) >= SHORTEST and word.isalpha() and word in typed})
+    return look_up(text, _mendable(text)).correction
+
+
+def look_up(text: str, words: Collection[str]) -> Strange:
+    """Which of these folded words of ``text`` nothing holds, and the text with them mended. One query at most."""
+    mendable = [word for word in _mendable(text) if word in words]
     if not words:
-        return None
+        return Strange(frozenset(), None)
+    unheld: set[str] = set()
     near: dict[str, list[_Candidate]] = {}
     common: set[str] = set()
-    others = sorted(set(words_of(text)))
-    slips = [(word, slip) for word in words for slip in slips_of(word)]
+    slips = [(word, slip) for word in mendable for slip in slips_of(word)]
     parameters: dict[str, Any] = {
-        "words": words,
-        "others": others,
+        "words": sorted(words),
+        "mendable": mendable,
+        "others": sorted(set(words_of(text))),
         "most": _tolerance("x" * 40),
         "candidates": CANDIDATES,
         "slipped": [word for word, _ in slips],
@@ -130,17 +115,26 @@ def correct_text(text: str) -> Correction | None:
         cursor.execute(f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; {_NEAR}", parameters)
         while cursor.nextset():
             pass
-        for asked, word, label, is_term in cursor.fetchall():
-            if word is None:
+        for asked, word, label, is_term, is_unheld in cursor.fetchall():
+            if not is_unheld:
                 common.add(asked)
-            else:
+                continue
+            unheld.add(asked)
+            if word is not None:
                 near.setdefault(asked, []).append(_Candidate(word, label or word, is_term))
+    in_capitals = {fold(token[0]) for token in _TOKEN.finditer(text) if token[0].isupper()}
     meant = {}
     for word, found in near.items():
-        names = [] if common - {word} else [candidate for candidate in found if not candidate.is_term]
-        if best := nearest(word, [candidate for candidate in found if candidate.is_term] + names):
+        only_terms = word in in_capitals or common - {word}
+        if best := nearest(word, [candidate for candidate in found if candidate.is_term or not only_terms]):
             meant[word] = _shown(best)
-    return mended(text, meant)
+    return Strange(frozenset(unheld), mended(text, meant))
+
+
+def _mendable(text: str) -> list[str]:
+    """Words long enough to be mended, of letters alone."""
+    typed = {fold(token[0]) for token in _TOKEN.finditer(text)}
+    return sorted({word for word in words_of(text) if len(word) >= SHORTEST and word.isalpha() and word in typed})
 
 
 def mended(text: str, meant: dict[str, str]) -> Correction | None:

@@ -15,6 +15,7 @@ from common.text import fold
 
 from ..criteria import Within
 from ..models import TERM_TIERS, Suggestion
+from .ending import NAMES_OF_PLACES, names_parameters
 
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
@@ -49,9 +50,12 @@ WHERE "group" = %(entities)s AND key = %(text)s
 UNION ALL
 SELECT '', words @@ {whole}, term_id, %(listed)s FROM search_suggestion
 WHERE %(looks_elsewhere)s AND "group" = %(activities)s AND term_id IS NOT NULL AND words @@ {started}
+{named_places}
 ORDER BY 3, 1
 """
 _LISTED = "listed"  # an activity that holds the words; ``is_acronym`` tells whether it holds them whole
+_NAMED_PLACES = f"UNION ALL SELECT key, false, 0, %(place)s FROM ({NAMES_OF_PLACES}) AS named"  # noqa: S608
+_PLACE = "place"  # in the place of a nomenclature: a place that the last words name
 _ENTITY = "entity"  # in the place of a nomenclature: the name of an establishment
 _IN_GROUP = 'SELECT term_id FROM search_suggestion WHERE "group" = %(group)s AND term_id IS NOT NULL AND words @@ '
 _IDENTIFIER = re.compile(r"\d{9,15}|2[AB]\d{7}|\d{2}/\d{1,12}")
@@ -80,7 +84,8 @@ class Known:
     """What the database knows of a text: spellings of terms, words met in what is published.
 
     ``within_ids``: the terms of the list asked for that hold the whole text. ``entity_ids``: establishments whose name
-    is the whole text. ``activity_ids``: activities that hold it, when no list is asked for.
+    is the whole text. ``activity_ids``: activities that hold it, when no list is asked for. ``places``: names of places
+    at its end.
     """
 
     rows: tuple[KeyRow, ...] = ()
@@ -88,6 +93,16 @@ class Known:
     within_ids: tuple[int, ...] = ()
     entity_ids: tuple[int, ...] = ()
     activity_ids: tuple[int, ...] = ()
+    places: frozenset[str] = frozenset()
+
+    @property
+    def spellings(self) -> frozenset[str]:
+        """The spellings of terms met in the text."""
+        return frozenset(row.key for row in self.rows)
+
+    def of_part(self) -> "Known":
+        """What is known of a part of the text."""
+        return Known(self.rows, self.words)
 
 
 class Word(NamedTuple):
@@ -135,6 +150,11 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple((telling or words)[:WORDS_LIMIT])
 
 
+def is_linking(word: str) -> bool:
+    """Tell whether a word as typed says nothing by itself: « de », « pour »."""
+    return fold(word) in _FUNCTION_WORDS
+
+
 def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
     """Look up the text: one query, two when it is asked for in one list of terms."""
     words = words_of(text)
@@ -152,10 +172,11 @@ def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
             within_ids = tuple(sorted(row[0] for row in cursor.fetchall()))
     return Known(
         rows,
-        frozenset(row.key for row in found if not row.term_id),
+        frozenset(row.key for row in found if not row.term_id and row.nomenclature != _PLACE),
         within_ids,
         tuple(row.term_id for row in found if row.nomenclature == _ENTITY),
         tuple(row.term_id for row in found if row.nomenclature == _LISTED and (starts or row.is_acronym)),
+        frozenset(row.key for row in found if row.nomenclature == _PLACE),
     )
 
 
@@ -172,7 +193,9 @@ def _known_statement(text: str, within: Within) -> tuple[str, dict[str, Any]]:
     }
     started = _listed_query(text, parameters, starts=True, prefix="l")
     whole = _listed_query(text, parameters, starts=False, prefix="m")
-    return _KNOWN.format(whole=whole, started=started), parameters
+    named = {} if within else names_parameters(text)
+    parameters |= {"place": _PLACE, **named}
+    return _KNOWN.format(whole=whole, started=started, named_places=_NAMED_PLACES if named else ""), parameters
 
 
 def read_text(
@@ -192,7 +215,7 @@ def read_text(
         exact = {row.term_id for row in known.rows if row.key == fold(text)}
         ids = tuple(term_id for term_id in known.within_ids if term_id in exact) or known.within_ids
         return Match(term_ids=ids, nothing=not ids)
-    if known.entity_ids and (within == Within.ENTITY or (not within and not _spelled(text, known.rows))):
+    if known.entity_ids and (within == Within.ENTITY or (not within and not spelled(text, known.rows))):
         return Match(entity_ids=known.entity_ids, kind="uo")
     return _read_words(text, known, within, mended)
 
@@ -274,7 +297,7 @@ def _listed_query(text: str, parameters: dict[str, Any], *, starts: bool, prefix
     return f"({query} || {text_query([Word(joined[:WORD_LIMIT], starts)], parameters, prefix=f'{prefix}j')})"
 
 
-def _spelled(text: str, rows: Iterable[KeyRow]) -> list[KeyRow]:
+def spelled(text: str, rows: Iterable[KeyRow]) -> list[KeyRow]:
     """Spellings that are the whole text, else those that are its other number."""
     spellings = {*_spellings(fold(text)), _joined(text)}
     whole = [row for row in rows if row.key in spellings]
@@ -289,12 +312,12 @@ def _joined(text: str) -> str:
 def _types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
     """Types d'UO that the whole text spells: no weaker list is looked at then."""
     strongest = TERM_TIERS[0]
-    return tuple(sorted({row.term_id for row in _spelled(text, rows) if row.nomenclature in strongest}))
+    return tuple(sorted({row.term_id for row in spelled(text, rows) if row.nomenclature in strongest}))
 
 
 def _others(text: str, rows: Iterable[KeyRow], named: tuple[int, ...]) -> tuple[int, ...]:
     """The other terms that the text spells, which practitioners answer to."""
-    return tuple(sorted({row.term_id for row in _spelled(text, rows)} - set(named)))
+    return tuple(sorted({row.term_id for row in spelled(text, rows)} - set(named)))
 
 
 def _elsewhere(text: str, known: Known) -> tuple[tuple[Within, tuple[int, ...]], ...]:

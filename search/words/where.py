@@ -9,11 +9,11 @@ from common.geo import Point
 from common.text import fold, place_key
 from directory.scopes import Scope
 from directory.territory.geocoding import locate
-from directory.territory.place_names import parse_place
 from directory.territory.places import Place, Resolution, places_of, resolve_place
 
 from ..models import Suggestion
 from ..sight import place_visible
+from .ending import place_at_end
 from .matching import Word, text_query, words_of
 
 PROPOSALS = 8
@@ -37,20 +37,6 @@ FROM (
     WHERE suggestion."group" = %(group)s
 ) s
 """
-
-
-_NAMES_AT_END = """
-SELECT key FROM directory_commune WHERE key = ANY(%(keys)s::varchar[])
-UNION
-SELECT code FROM unnest(%(codes)s::varchar[]) AS code
-WHERE EXISTS (SELECT 1 FROM directory_commune WHERE postal_codes @> ARRAY[code])
-UNION
-SELECT code FROM directory_department WHERE code = ANY(%(departments)s::varchar[])
-UNION
-SELECT key FROM directory_department JOIN unnest(%(keys)s::varchar[]) AS key ON key = ror_fold(name)
-"""
-PLACE_WORDS = 5  # words at the end of a text that may name a place
-_BEFORE_PLACE = frozenset("a au aux de des du d dans en l la le les pres proche sur vers".split())
 
 
 class _Entity(NamedTuple):
@@ -95,36 +81,6 @@ def resolve_where(text: str, scope: Scope) -> Resolution:
         at_end = place_at_end(text) if fold(text)[:1].isdigit() else None  # of an address
         choices = (at_end[1],) if at_end else near_places(text)
     return Resolution(problem="unknown", choices=choices[:PROPOSALS])
-
-
-def place_at_end(text: str) -> tuple[str, Place] | None:
-    """What a text asks for and the place that its last words name: « ehpad à Nanterre » gives « ehpad » and Nanterre.
-
-    The longest name wins; ``None`` when the last words name no place, or several. One query, three for a place.
-    """
-    words = text.split()
-    starts = range(max(1, len(words) - PLACE_WORDS), len(words))
-    tails = {" ".join(words[start:]): start for start in starts}
-    queries = {tail: parse_place(tail) for tail in tails if fold(tail)}
-    if not queries:
-        return None
-    parameters = {
-        "keys": sorted({key for query in queries.values() for key in query.keys}),
-        "codes": sorted({query.code for query in queries.values() if query.code}),
-        "departments": sorted({query.department for query in queries.values() if query.department}),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMES_AT_END, parameters)
-        met = {name for (name,) in cursor.fetchall()}
-    for tail, query in queries.items():
-        names = {*query.keys, query.code} if query.keys or query.code else {query.department}
-        place = resolve_place(tail).place if met & names else None
-        before = words[: tails[tail]]
-        while before and fold(before[-1]) in _BEFORE_PLACE:
-            before.pop()
-        if place and before:
-            return " ".join(before), place
-    return None
 
 
 def near_places(text: str) -> tuple[Place, ...]:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from search.criteria import Within
 from search.indexing import index
-from search.words.lexicon import Change, correct_text, errors_between, mended, slips_of, understand
+from search.words.lexicon import Change, correct_text, errors_between, mended, slips_of
+from search.words.reading import understand
 from tests.factories.directory import PractitionerFactory, TermFactory, UnitFactory, unit_type
 
 WORDS = st.text("abcde", max_size=7)
@@ -66,6 +67,8 @@ def published(db):
         ("menatle", "mentale"),
         ("ephad", "ehpad"),
         ("dyalise", "dialyse"),
+        ("EPHAD", "ehpad"),
+        ("MENATLE", "mentale"),
     ],
 )
 def test_a_word_that_is_met_nowhere_is_read_as_the_nearest(published, typed, meant):
@@ -83,15 +86,15 @@ def test_words_of_the_nomenclatures_come_before_names(published):
     assert correct_text("mentald").text == "mentale"
 
 
-@pytest.mark.parametrize("typed", ["bébé", "CADA", "MENATLE", "pension de famille", "jeune majeur", "act majeur"])
-def test_short_words_words_in_capitals_and_common_words_are_not_mended(published, typed):
+@pytest.mark.parametrize("typed", ["bébé", "CADA", "QUENOUILE", "pension de famille", "jeune majeur", "act majeur"])
+def test_short_words_names_in_capitals_and_common_words_are_not_mended(published, typed):
     PractitionerFactory(first_name="Camille", last_name="Hébé")
+    PractitionerFactory(first_name="Camille", last_name="Quenouille")
     TermFactory(label="Masseur")
     UnitFactory(admission_conditions="Pension, jeunes")
     index.rebuild_all()
-    match, correction = understand(typed, Within.EVERYTHING, exact=False)
-    assert correction is None
-    assert match.words
+    reading = understand(typed, Within.EVERYTHING, exact=False)
+    assert reading.correction is None
 
 
 def test_a_name_alone_is_mended(published):
@@ -103,20 +106,19 @@ def test_a_name_alone_is_mended(published):
 
 
 def test_a_correction_that_finds_nothing_is_not_made(published):
-    assert understand("reanimaton", Within.EVERYTHING, exact=False)[1] is None
-    _, correction = understand("apartement", Within.EVERYTHING, exact=False)
-    assert correction.text == "appartement"
+    assert not understand("reanimaton", Within.EVERYTHING, exact=False).is_changed
+    assert understand("apartement", Within.EVERYTHING, exact=False).text == "appartement"
 
 
 def test_the_text_is_searched_as_typed_when_it_is_asked_exactly(published):
-    match, correction = understand("apartement", Within.EVERYTHING, exact=True)
-    assert correction is None
-    assert match.words[0].text == "apartement"
-    match, correction = understand("apartement", Within.EVERYTHING, exact=False)
-    assert correction.text == match.words[0].text == "appartement"
+    reading = understand("apartement", Within.EVERYTHING, exact=True)
+    assert not reading.is_changed
+    assert reading.match.words[0].text == "apartement"
+    reading = understand("apartement", Within.EVERYTHING, exact=False)
+    assert reading.correction.text == reading.match.words[0].text == "appartement"
 
 
 def test_a_list_asked_for_is_searched_with_the_mended_text(published):
-    match, correction = understand("apartement", Within.UNIT_TYPE, exact=False)
-    assert correction is not None
-    assert match.term_ids == (unit_type("94.46").pk,)
+    reading = understand("apartement", Within.UNIT_TYPE, exact=False)
+    assert reading.correction is not None
+    assert reading.match.term_ids == (unit_type("94.46").pk,)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from directory.models import Commune
 from directory.territory.places import Resolution, parse_place, resolve_place
-from search.words.where import place_at_end
+from search.words.ending import place_at_end
 from tests.factories.directory import commune
 
 PARIS, PARIS_10, PARIS_1 = "75056", "75110", "75101"

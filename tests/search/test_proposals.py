@@ -43,8 +43,10 @@ def test_a_place_typed_with_the_need_is_proposed_as_a_place(proposed, rebuilt):
     for insee in ("75110", "92050", "92050"):
         UnitFactory(geographic_entity=GeographicEntityFactory(name=f"Maison {insee}", commune=commune(insee)))
     rebuilt()
-    assert proposed(quoi="ACT nanterre") == {f"«{NB}ACT{NB}» à Nanterre": 3}
-    assert proposed(quoi="ACT 92") == {f"«{NB}ACT{NB}» à Hauts-de-Seine (92)": 2}
+    UnitFactory(geographic_entity=GeographicEntityFactory(name="ACT de Nanterre, secteur 92", commune=commune("92050")))
+    rebuilt()
+    assert proposed(quoi="ACT nanterre") == {f"«{NB}ACT{NB}» à Nanterre": 4}
+    assert proposed(quoi="ACT 92") == {f"«{NB}ACT{NB}» dans les Hauts-de-Seine": 3}
     assert proposed(quoi="ACT", ou="92") == {}
     assert proposed(quoi="introuvable nanterre") == {}
 

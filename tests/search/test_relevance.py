@@ -2,8 +2,9 @@
 
 ``attendu`` names what is right among the first three: « t: » a type d'UO, « a: » an activity, « s: » a specific act,
 « c: » a specialisation, « u: » an audience, « p: » a profession, « e: » an establishment, « l: » the starting point
-(INSEE code of a commune, or department), resolved or offered. « o: » is a place (the same) typed with the need: one
-click must be offered to what stands before it, around it, and the terms named beside must be found there.
+(INSEE code of a commune, or department), resolved or offered. « o: » is a place (the same) typed with the need: what
+stands before it must be searched for around it, or be offered in one click, and the terms named beside found there
+(anywhere, when this little region has none in the department).
 
 Half of the rows were written by whoever wrote the matching, half by somebody else before seeing any answer.
 """
@@ -128,6 +129,10 @@ def is_right(row: dict[str, str], region: SimpleNamespace) -> bool:
     if row["attendu"].startswith("e:"):
         first = [group.group_id for group in outcome.groups[:FIRST]]
         return GeographicEntity.objects.filter(pk__in=first, name=row["attendu"][2:]).exists()
+    if wanted[0][0] == "o" and outcome.reading.place:
+        everywhere = run_search(SearchCriteria(what=outcome.reading.text), region.scope, region.now)
+        is_there = _code(outcome.place) == wanted[0][2]
+        return is_there and (_holds(outcome, wanted[1:]) or (not outcome.groups and _holds(everywhere, wanted[1:])))
     if wanted[0][0] == "o":
         offered = [variant.criteria for variant in proposals_of(criteria, outcome, region.scope, region.now)]
         there = [run_search(one, region.scope, region.now) for one in offered]

@@ -14,7 +14,14 @@ from search.engine import variants
 from search.engine.query import run_search
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
-from tests.factories.directory import GeographicEntityFactory, TermFactory, UnitFactory, WeeklyHoursFactory, commune
+from tests.factories.directory import (
+    GeographicEntityFactory,
+    TermFactory,
+    UnitFactory,
+    WeeklyHoursFactory,
+    commune,
+    unit_type,
+)
 
 pytestmark = pytest.mark.django_db
 READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
@@ -87,8 +94,11 @@ def test_a_distance_is_widened_step_by_step(rebuilt, offered):
 
 def test_each_word_may_be_one_too_many(rebuilt, offered):
     act()
+    UnitFactory(unit_type=unit_type("32.49"))
     rebuilt()
-    assert offered(quoi="appartement introuvable") == {f"sans «{NB}introuvable{NB}»": 1}
+    assert offered(quoi="appartement handicapés") == {
+        f"sans «{NB}{word}{NB}»": 1 for word in ("appartement", "handicapés")
+    }
 
 
 def test_places_freshness_opening_are_filters_too(rebuilt, offered, now):
@@ -133,7 +143,7 @@ def test_the_fit_of_what_a_variant_finds_is_judged_too(rebuilt, offered):
 def test_the_beginning_of_a_long_text_is_offered_alone(rebuilt, offered):
     act()
     rebuilt()
-    found = offered(quoi="appartements de coordination introuvable xyzzy")
+    found = offered(quoi="appartements de coordination introuvable xyzzy qwerty")
     assert found == {f"seulement «{NB}appartements de coordination{NB}»": 1}
 
 

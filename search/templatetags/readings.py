@@ -1,0 +1,11 @@
+"""How a text was understood: ``{% load readings %}``."""
+
+from django import template
+
+from ..results import reading_words
+
+register = template.Library()
+
+register.filter(reading_words.understood)
+register.filter(reading_words.dropped_words)
+register.filter(reading_words.changed_words)

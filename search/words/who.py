@@ -1,0 +1,87 @@
+"""Who a place is asked for, told in the text beside the need: « lhss couple avec chien », « cmp ado 15 ans ». Pure."""
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import NamedTuple
+
+from availability.guichet.needs import Needs, Who
+from common.french import age
+from common.text import fold
+
+from .matching import words_of
+
+OLDEST = 120  # years
+_AGE = re.compile(r"(?<![0-9A-Za-z])(\d{1,3})\s?ans?(?![\w])", re.IGNORECASE)
+_WHO = {
+    **dict.fromkeys(("couple", "couples"), (Who.COUPLE, "couple")),
+    **dict.fromkeys(("femme", "femmes", "dame"), (Who.WOMAN, "femme")),
+    **dict.fromkeys(("homme", "hommes", "monsieur"), (Who.MAN, "homme")),
+}
+_ANIMALS = frozenset("animal animaux chien chiens chienne chat chats".split())
+_WHEELCHAIR = frozenset("pmr fauteuil".split())
+_YOUNG = {  # an age at which one is that, which the click shows and lets change
+    **dict.fromkeys(("ado", "ados", "adolescent", "adolescente", "adolescents"), (15, "adolescent")),
+    **dict.fromkeys(("mineur", "mineure", "mineurs"), (17, "mineur")),
+}
+_LINKS = frozenset("a age agee ans avec d de du en et l la le les pour roulant sa ses seul seule son un une".split())
+
+
+class ForWhom(NamedTuple):
+    """``text`` without the words that tell who; ``needs`` with them; ``words`` that name them to a reader."""
+
+    text: str
+    needs: Needs
+    words: tuple[str, ...]
+
+
+def needs_in(text: str, needs: Needs, spellings: Collection[str] = ()) -> ForWhom | None:
+    """Read the needs that a text tells; ``None`` when it tells none, tells nothing else, or they are all asked already.
+
+    A word inside a spelling of several words (« femmes victimes de violences ») is part of the need itself. Of two
+    persons told (« homme ou femme »), none is read.
+    """
+    kept_whole = {word for key in spellings if " " in key and key in fold(text) for word in key.split()}
+    found: dict[str, tuple[Needs, str]] = {}
+    rest = text
+    if read := _AGE.search(text):
+        years = int(read[1])
+        if years <= OLDEST:
+            found["age"] = (replace(needs, age=years), age(years))
+            rest = f"{text[: read.start()]} {text[read.end() :]}"
+    left: list[str] = []
+    persons: set[Who] = set()
+    for token in rest.split():
+        word = fold(token)
+        who = _WHO.get(word)
+        if word in kept_whole:
+            left.append(token)
+        elif who:
+            persons.add(who[0])
+            found["who"] = (replace(needs, who=who[0]), who[1])
+        elif word in _ANIMALS:
+            found["animal"] = (replace(needs, animal=True), "animal")
+        elif word in _WHEELCHAIR:
+            found["accessible"] = (replace(needs, accessible=True), "PMR (fauteuil)")
+        elif word in _YOUNG:
+            years, label = _YOUNG[word]
+            found.setdefault("age", (replace(needs, age=years), f"{label} ({age(years)})"))
+        else:
+            left.append(token)
+    if len(persons) > 1 or not found:
+        return None
+    return _told(left, needs, found)
+
+
+def _told(left: list[str], needs: Needs, found: dict[str, tuple[Needs, str]]) -> ForWhom | None:
+    while left and fold(left[-1]) in _LINKS:
+        left.pop()
+    while left and fold(left[0]) in _LINKS:
+        left.pop(0)
+    asked = needs
+    for name, (one, _) in found.items():
+        asked = replace(asked, **{name: getattr(one, name)})
+    text = " ".join(left)
+    if not words_of(text) or all(fold(word) in _LINKS for word in left) or asked == needs:
+        return None
+    return ForWhom(text, asked, tuple(words for _, words in found.values()))

@@ -1,0 +1,186 @@
+"""How a text is understood when what was typed finds nothing: its end a place, without a word, for whom (spec 40)."""
+
+import io
+
+import pytest
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from accounts.roles import Role
+from availability.guichet.needs import Needs, Who
+from directory.scopes import Grant, Scope, ScopeKind
+from directory.territory.places import Place, resolve_place
+from directory.territory.wording import at_place
+from search.criteria import SearchCriteria
+from search.engine.proposals import proposals_of
+from search.engine.query import iter_rows, matching_units, run_search
+from search.words.who import needs_in
+from tests.factories.accounts import UserFactory
+from tests.factories.directory import GeographicEntityFactory, UnitFactory, commune, unit_type
+
+READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
+NB = "\u00a0"
+
+
+@pytest.fixture
+def search(db, rebuilt):
+    """Two ACT in Nanterre, one in Paris 10, a LHSS; ``search(quoi=…)`` runs a search and holds the rest to it."""
+    for insee in ("92050", "92050", "75110"):
+        UnitFactory(act=True, geographic_entity=GeographicEntityFactory(name=f"Maison {insee}", commune=commune(insee)))
+    UnitFactory(lhss=True, geographic_entity=GeographicEntityFactory(name="Maison", commune=commune("75110")))
+    rebuilt()
+
+    def run(**query):
+        criteria, now = SearchCriteria.from_query(query), timezone.now()
+        outcome = run_search(criteria, READER, now)
+        again, rows = iter_rows(criteria, READER, now)
+        assert again.reading == outcome.reading
+        assert len(list(rows)) == outcome.units
+        assert set(matching_units(criteria, READER, now)) >= {
+            row.unit_id for row in iter_rows(criteria, READER, now)[1]
+        }
+        return outcome
+
+    return run
+
+
+def test_a_place_at_the_end_is_read_as_a_place_when_the_whole_text_finds_nothing(search):
+    outcome = search(quoi="ACT 92")
+    assert (outcome.reading.text, outcome.place.department_code, outcome.units) == ("ACT", "92", 2)
+    outcome = search(quoi="act à nanterre", tri="distance")
+    assert (outcome.reading.text, outcome.place.insee, outcome.units) == ("act", "92050", 3)
+    assert outcome.groups[0].distance_km == 0
+    assert search(quoi="ACT 92", exact="1").units == 0
+    assert search(quoi="ACT 92", ou="75").units == 0
+
+
+def test_a_text_that_finds_something_is_never_read_otherwise(search, rebuilt):
+    UnitFactory(act=True, geographic_entity=GeographicEntityFactory(name="Secteur 92", commune=commune("75110")))
+    rebuilt()
+    outcome = search(quoi="ACT 92")
+    assert not outcome.reading.is_changed
+    assert (outcome.place, outcome.units) == (None, 1)
+    proposals = proposals_of(SearchCriteria(what="ACT 92"), outcome, READER, timezone.now())
+    assert [(one.label, one.count) for one in proposals] == [(f"«{NB}ACT{NB}» dans les Hauts-de-Seine", 2)]
+
+
+def test_several_places_are_offered_and_none_is_guessed(search):
+    commune("78003"), commune("95018")
+    for insee in ("92050", "92002"):
+        type(commune(insee)).objects.filter(pk=insee).update(postal_codes=["92999"])
+    outcome = search(quoi="ACT 92999")
+    assert (outcome.units, outcome.place) == (0, None)
+    proposals = proposals_of(SearchCriteria(what="ACT 92999"), outcome, READER, timezone.now())
+    assert {one.criteria.what for one in proposals} == {"ACT"}
+    assert len(proposals) == 2
+
+
+def test_a_word_that_nothing_holds_is_left_out_and_said(search):
+    outcome = search(quoi="lits halte xyzzy")
+    assert (outcome.reading.text, outcome.reading.dropped, outcome.units) == ("lits halte", ("xyzzy",), 1)
+    outcome = search(quoi="lits halte xyzzy nanterre")
+    assert (outcome.reading.dropped, outcome.place.insee) == (("xyzzy",), "92050")
+    outcome = search(quoi="lits halte xyzzy", ou="Nanterre")
+    assert (outcome.reading.dropped, outcome.place.insee) == (("xyzzy",), "92050")
+
+
+@pytest.mark.parametrize(
+    "text", ["hébergement xyzzy", "xyzzy qwerty", "lits xyzzy qwerty", "xyzzy", "appartement csapa"]
+)
+def test_neither_the_need_nor_half_of_the_text_is_left_out(search, text):
+    unit_type("80.32")
+    outcome = search(quoi=text)
+    assert (outcome.lines, outcome.reading.dropped) == (0, ())
+
+
+def test_errors_and_a_place_are_read_together(search):
+    outcome = search(quoi="apartement nanterre")
+    assert (outcome.reading.text, outcome.place.insee) == ("appartement", "92050")
+    assert outcome.correction.changes[0].typed == "apartement"
+
+
+def test_the_page_says_what_was_understood(client, search):
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    page = client.get("/recherche/", {"quoi": "lits halte xyzzy 75"}).content.decode()
+    assert f"Compris{NB}: <b>«{NB}lits halte{NB}», à{NB}Paris</b>" in page.replace("&nbsp;", NB)
+    assert f"Aucune fiche ne contient «{NB}xyzzy{NB}»" in page.replace("&nbsp;", NB)
+    assert 'value="lits halte xyzzy 75"' in page
+    assert "exact=1" in page
+    file = b"".join(client.get("/recherche/export.xlsx", {"quoi": "lits halte xyzzy 75"}).streaming_content)
+    book = load_workbook(io.BytesIO(file))
+    told = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True) if row[0]}
+    assert told["Compris"] == f"«{NB}lits halte{NB}», à{NB}Paris"
+    assert told["Mots laissés de côté"] == f"«{NB}xyzzy{NB}»"
+
+
+def test_a_type_that_nothing_published_has_is_told_apart_from_a_misspelling(client, search):
+    unit_type("95.46")
+    outcome = search(quoi="LAM")
+    assert outcome.unpublished.label == unit_type("95.46").label
+    assert all(
+        run_search(one.criteria, READER, timezone.now()).lines == one.count for one in outcome.unpublished.variants
+    )
+    assert search(quoi="xyzzy").unpublished is None
+    assert search(quoi="ACT", type=str(unit_type("95.46").pk)).unpublished is None
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    page = client.get("/recherche/", {"quoi": "LAM"}).content.decode()
+    assert "Aucune unité publiée de ce type" in page
+    assert "Vérifiez l’orthographe" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "needs"),
+    [
+        ("lhss couple avec chien", "lhss", Needs(who=Who.COUPLE, animal=True)),
+        ("act femme 32 ans fauteuil roulant", "act", Needs(who=Who.WOMAN, age=32, accessible=True)),
+        ("cmp pour ado", "cmp", Needs(age=15)),
+        ("cmp mineur 12 ans", "cmp", Needs(age=12)),
+        ("ehpad PMR homme seul", "ehpad", Needs(who=Who.MAN, accessible=True)),
+    ],
+)
+def test_who_is_told_in_the_text_is_told_apart(text, rest, needs):
+    found = needs_in(text, Needs())
+    assert (found.text, found.needs) == (rest, needs)
+    assert needs_in(found.text, found.needs) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["femme", "couple avec un chien", "17 ans", "lhss", "homme ou femme lhss", "500 ans", ""]
+)
+def test_no_need_is_read_without_one_person_and_something_else(text):
+    assert needs_in(text, Needs()) is None
+
+
+def test_a_word_of_a_spelling_is_part_of_the_need():
+    assert needs_in("femmes victimes de violences", Needs(), {"femmes victimes de violences"}) is None
+
+
+def test_who_a_place_is_for_is_offered_in_one_click(search):
+    criteria, now = SearchCriteria(what="lhss couple avec chien"), timezone.now()
+    outcome = search(quoi=criteria.what)
+    [offer] = proposals_of(criteria, outcome, READER, now)
+    assert offer.label == f"Préciser{NB}: couple, animal, pour «{NB}lhss{NB}»"
+    assert offer.criteria.needs == Needs(who=Who.COUPLE, animal=True)
+    assert run_search(offer.criteria, READER, now).lines == offer.count == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "code", "insee", "expected"),
+    [
+        ("Nanterre", "92", "92050", "à Nanterre"),
+        ("Kremlin-Bicêtre (Le)", "94", "94043", "au Kremlin-Bicêtre"),
+        ("Ulis (Les)", "91", "91692", "aux Ulis"),
+        ("Courneuve (La)", "93", "93027", "à La Courneuve"),
+        ("Haÿ-les-Roses (L')", "94", "94038", "à L’Haÿ-les-Roses"),
+        ("Seine-Saint-Denis (93)", "93", "", "en Seine-Saint-Denis"),
+        ("Oise (60)", "60", "", "dans le département Oise (60)"),
+    ],
+)
+def test_a_place_is_told_with_its_preposition(label, code, insee, expected):
+    assert at_place(Place(label, label, code, insee=insee)) == expected
+
+
+def test_s_slash_is_under_or_over(db):
+    commune("94081"), commune("93005")
+    assert resolve_place("vitry s/Seine").place.insee == "94081"
+    assert resolve_place("Aulnay s/ bois 93").place.insee == "93005"
