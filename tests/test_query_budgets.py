@@ -58,7 +58,7 @@ def address(name, **kwargs):
 
 
 PAGES = {
-    "recherche": (7, lambda world: reverse("search:results") + "?ou=75010&quoi=ACT"),
+    "recherche": (8, lambda world: reverse("search:results") + "?ou=75010&quoi=ACT"),
     "recherche sans lieu": (7, lambda world: reverse("search:results") + "?quoi=ACT"),
     "recherche avec un besoin": (8, lambda world: reverse("search:results") + "?ou=75010&quoi=ACT&pour=femme&pmr=1"),
     "recherche sans ce qui ne convient pas": (

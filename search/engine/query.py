@@ -123,9 +123,9 @@ class _Found(NamedTuple):
 def _page(asked: Asked, scope: Scope) -> _Found:
     """The lines, totals and counts; what lies beyond the usual radius is read only when it holds too few lines.
 
-    Without any filter, the lines found within it tell: one query, two when it is lifted.
+    Without any filter nor need, the lines found within it tell: one query, two when it is lifted.
     """
-    is_told = asked.may_widen and not filters_of(asked, {}) and not asked.unfit
+    is_told = asked.may_widen and not filters_of(asked, {}) and not asked.criteria.has_needs
     tried = replace(asked, may_widen=False) if is_told else asked
     found = _Found(*_select(page_statement(tried, scope.user_id))[0])
     if not is_told or found.establishments + found.practitioners >= ENOUGH_LINES:
