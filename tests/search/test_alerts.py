@@ -358,7 +358,7 @@ def test_a_search_is_looked_for_once_however_many_watch_it(reader, world):
     others = [UserFactory(roles=["consultation"]) for _ in range(12)]
     for person in (*people, *others):
         for number in range(3):
-            watch(person, name=f"Encore {number}", query="quoi=LHSS&ou=92000")
+            watch(person, name=f"Encore {number}", query="quoi=ACT&ou=92000")
     PlaceAlert.objects.update(seen={}, looked_at=NOON - DAY)
     assert look() == 18
     with CaptureQueriesContext(connection) as quiet:
