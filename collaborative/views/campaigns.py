@@ -98,7 +98,8 @@ def campaign_create(request: SignedInRequest) -> HttpResponse:
     """Open a campaign: what it says, then its EGs. 422 to correct."""
     sent = request.POST if request.method == "POST" else None
     form, entities = CampaignForm(sent), EntitiesForm(sent)
-    title, more = "Nouvelle campagne", {"crumbs": crumbs_of(step="Nouvelle campagne")}
+    title = "Nouvelle campagne"
+    more: dict[str, Any] = {"crumbs": crumbs_of(step=title)}
     if sent is None:
         return _form_page(request, title, CampaignForm(), EntitiesForm({}), **more)
     if step := sent.get(STEP, ""):
