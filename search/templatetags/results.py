@@ -111,11 +111,12 @@ def _fit(unit: UnitLine) -> str:
 
 @register.simple_tag
 def fit_counts(fits: Mapping[Fit, int]) -> SafeString:
-    """« Convient : 12 », « À confirmer : 40 »…: UO of each class, as on the guichet unique."""
+    """« Convient : 12 », « À confirmer : 40 »…: UO of each class, the empty ones left out but for the first."""
     lines = "".join(
         f'<li class="fit fit-{fit.value}">{ui.icon(FIT_ICONS[fit])}{fit.label}&nbsp;:'
         f" <b>{french.number(count)}</b></li>"
         for fit, count in fits.items()
+        if count or fit is Fit.FITS
     )
     return SafeString(f'<ul class="fits mt-2" aria-label="Classement des UO">{lines}</ul>')
 
