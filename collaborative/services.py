@@ -282,10 +282,11 @@ def _move(dossier: Dossier, transition: Transition, by: User, now: datetime.date
 def lock_dossier(dossier_id: int) -> Dossier:
     """Lock a dossier until the end of the transaction: every act on it or on its fiches begins so.
 
+    The row is locked alone, then read: what is joined under a lock that waits would be as it was before the wait.
     Raises ``Dossier.DoesNotExist``.
     """
-    rows = Dossier.objects.select_related("geographic_entity", "legal_entity", "sent_by", "taken_by")
-    return rows.defer("geographic_entity__comment").select_for_update(of=("self",), no_key=True).get(pk=dossier_id)
+    Dossier.objects.select_for_update(no_key=True).only("pk").get(pk=dossier_id)
+    return Dossier.objects.select_related("geographic_entity", "legal_entity", "sent_by", "taken_by").get(pk=dossier_id)
 
 
 def settle(*, dossier: Dossier, by: User, now: datetime.datetime) -> None:
