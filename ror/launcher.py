@@ -142,7 +142,8 @@ def worker_command() -> list[str]:
 
 def scheduled_commands() -> list[list[str]]:
     """Return the command lines of what production leaves to a scheduler: reports left open, reminders, alerts."""
-    return [["manage.py", name, "-v", "0"] for name in ("tell_support_of_reports", "remind", "tell_alerts")]
+    names = ("tell_support_of_reports", "remind", "tell_alerts", "remind_campaigns")
+    return [["manage.py", name, "-v", "0"] for name in names]
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ class CampaignForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Repris dans les mails de relance et sur la page d’accueil des directeurs.",
+        help_text="Repris dans les mails de relance.",
     )
 
     def clean(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from collaborative.campaigns.schedule import remind_all
 from common.commands import EXAMPLE, read_moment
+from common.french import counted
 
 
 class Command(BaseCommand):
@@ -20,4 +21,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run it, and say what was done."""
         reminded = remind_all(now=read_moment(options["now"]))
-        self.stdout.write(f"{reminded} établissement(s) relancé(s).")
+        if options["verbosity"]:
+            self.stdout.write(f"{counted(reminded, 'établissement relancé', 'établissements relancés')}.")
