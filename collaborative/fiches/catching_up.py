@@ -54,22 +54,7 @@ def add_known_units(*, dossier: Dossier, by: User, scope: Scope, now: datetime.d
         units = list(units_without_fiche(locked).only("name", "version", "structure_id", "geographic_entity_id"))
         top = locked.fiches.aggregate(top=Max("position"))["top"] or 0
         common: dict[str, Any] = {"dossier": locked, "created_at": now, "updated_at": now, "updated_by": by}
-        above = _fiches_above(locked)
-        for level in ("S1", "S2", "UF"):
-            rows = _structures_without_fiche(locked, units).filter(level=level)
-            made = Fiche.objects.bulk_create(
-                Fiche(
-                    kind=RecordKind.STRUCTURE,
-                    structure=row,
-                    parent=above.get(("s", row.parent_id)) or above.get(("e", row.geographic_entity_id)),
-                    name=row.name,
-                    base_version=row.version,
-                    position=top + 1,
-                    **common,
-                )
-                for row in rows.only("name", "version", "parent_id", "geographic_entity_id")
-            )
-            above |= {("s", fiche.structure_id): fiche for fiche in made}
+        above = _with_structures(locked, units, top + 1, common)
         added = Fiche.objects.bulk_create(
             Fiche(
                 kind=RecordKind.UNIT,
@@ -85,6 +70,29 @@ def add_known_units(*, dossier: Dossier, by: User, scope: Scope, now: datetime.d
         if added:
             settle(dossier=locked, by=by, now=now)
     return added
+
+
+def _with_structures(
+    dossier: Dossier, units: list[OperationalUnit], position: int, common: dict[str, Any]
+) -> dict[tuple[str, int | None], Fiche]:
+    """Fiches below which ``units`` hang, by their record; those of structures without one are made."""
+    above = _fiches_above(dossier)
+    for level in ("S1", "S2", "UF"):
+        rows = _structures_without_fiche(dossier, units).filter(level=level)
+        made = Fiche.objects.bulk_create(
+            Fiche(
+                kind=RecordKind.STRUCTURE,
+                structure=row,
+                parent=above.get(("s", row.parent_id)) or above.get(("e", row.geographic_entity_id)),
+                name=row.name,
+                base_version=row.version,
+                position=position,
+                **common,
+            )
+            for row in rows.only("name", "version", "parent_id", "geographic_entity_id")
+        )
+        above |= {("s", fiche.structure_id): fiche for fiche in made}
+    return above
 
 
 def _fiches_above(dossier: Dossier) -> dict[tuple[str, int | None], Fiche]:
