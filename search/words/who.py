@@ -24,6 +24,7 @@ _YOUNG = {  # an age at which one is that, which the click shows and lets change
     **dict.fromkeys(("ado", "ados", "adolescent", "adolescente", "adolescents"), (15, "adolescent")),
     **dict.fromkeys(("mineur", "mineure", "mineurs"), (17, "mineur")),
 }
+_CHILDREN = frozenset(("enfant", "enfants"))  # of a couple, or whose age is told
 _LINKS = frozenset("a age agee ans avec d de du en et l la le les pour roulant sa ses seul seule son un une".split())
 
 
@@ -74,6 +75,8 @@ def needs_in(text: str, needs: Needs, spellings: Collection[str] = ()) -> ForWho
 
 
 def _told(left: list[str], needs: Needs, found: dict[str, tuple[Needs, str]]) -> ForWhom | None:
+    if "age" in found or ("who" in found and found["who"][0].who == Who.COUPLE):
+        left = [token for token in left if fold(token) not in _CHILDREN]
     while left and fold(left[-1]) in _LINKS:
         left.pop()
     while left and fold(left[0]) in _LINKS:

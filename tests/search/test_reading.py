@@ -133,6 +133,8 @@ def test_a_type_that_nothing_published_has_is_told_apart_from_a_misspelling(clie
     [
         ("lhss couple avec chien", "lhss", Needs(who=Who.COUPLE, animal=True)),
         ("act femme 32 ans fauteuil roulant", "act", Needs(who=Who.WOMAN, age=32, accessible=True)),
+        ("act couple avec enfant", "act", Needs(who=Who.COUPLE)),
+        ("enfant autiste 6 ans", "autiste", Needs(age=6)),
         ("cmp pour ado", "cmp", Needs(age=15)),
         ("cmp mineur 12 ans", "cmp", Needs(age=12)),
         ("ehpad PMR homme seul", "ehpad", Needs(who=Who.MAN, accessible=True)),
