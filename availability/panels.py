@@ -63,6 +63,8 @@ def badges() -> dict[str, Any]:
 def shown_unit(request: HttpRequest, unit: OperationalUnit) -> ShownFigure:
     """Figure of one unit as this person is shown it now (one query)."""
     figure = _figures().filter(unit=unit).first()
+    if figure is not None:
+        figure.unit = unit  # already read, with its EG
     closures = _closures(figure) if figure is not None else []
     viewer_id = request.scope.user_id or 0
     return ShownFigure(unit=unit, figure=figure, viewer_id=viewer_id, now=timezone.now(), closures=closures)
