@@ -78,13 +78,7 @@ def region():
     UnitTerm.objects.bulk_create(
         UnitTerm(unit=unit, term=given) for unit, (_, given) in zip(units, pairs, strict=True) if given
     )
-    professions = [term for term in offered if term.nomenclature == Nomenclature.RESOURCE_PROFESSION]
-    Practitioner.objects.bulk_create(
-        Practitioner(
-            rpps=keyed(f"10199{number:05}"), last_name=f"Durand {number}", sort_name=f"durand {number}", profession=term
-        )
-        for number, term in enumerate(professions)
-    )
+    _add_practitioners(term for term in offered if term.nomenclature == Nomenclature.RESOURCE_PROFESSION)
     for name, insee in NAMED.items():
         entity = GeographicEntityFactory(
             name=name, legal_entity=owner, commune=commune(insee), **NUMBERED.get(name, {})
@@ -98,6 +92,15 @@ def region():
             UnitTerm.objects.create(unit=unit, term=Term.objects.get(nomenclature=LISTS[offer[0]], code=offer[1]))
     index.rebuild_all()
     return SimpleNamespace(scope=scope_of(UserFactory(roles=["consultation"])), now=timezone.now())
+
+
+def _add_practitioners(professions):
+    Practitioner.objects.bulk_create(
+        Practitioner(
+            rpps=keyed(f"10199{number:05}"), last_name=f"Durand {number}", sort_name=f"durand {number}", profession=term
+        )
+        for number, term in enumerate(professions)
+    )
 
 
 def _entity(owner: LegalEntity, number: int) -> GeographicEntity:
