@@ -115,8 +115,8 @@ def tell_saved(request: SignedInRequest, form: FicheForm, saved: Fiche, *, final
     elif saved.dossier.state == DossierState.FINALISED:
         messages.success(
             request,
-            f"La fiche {name} est finalisée. Toutes les fiches le sont\u00a0: vous pouvez envoyer le dossier en "
-            "validation.",
+            f"La fiche {name} est finalisée. Toutes les fiches changées le sont\u00a0: vous pouvez envoyer le "
+            "dossier en validation.",
         )
     else:
         messages.success(request, f"La fiche {name} est finalisée.")
