@@ -411,4 +411,5 @@ def test_eight_queries_at_most_whatever_the_rows(client, rebuilt, django_assert_
         with django_assert_max_num_queries(8 + 3) as captured:  # three are those of the transaction
             assert client.get("/recherche/", query).context["lines"]
         seen.append(len(captured))
-    assert len(set(seen)) == 1
+    # One fewer once there are lines enough near the place: what lies beyond the usual radius is not read then.
+    assert seen in ([seen[0]] * 3, [seen[0], seen[0], seen[0] - 1], [seen[0], seen[0] - 1, seen[0] - 1])
