@@ -89,7 +89,7 @@ def why_not_act(scope: Scope, dossier: Dossier, transition: Transition, *, edits
     if transition.actor == Actor.EDITOR:
         return "" if (edits_dossier(scope, dossier) if edits is None else edits) else NOT_YOURS
     if transition.actor == Actor.SYSTEM:
-        return ""
+        return "Cette étape suit d’une autre\u00a0: personne ne la décide."
     if not scope.may(Permission.DOSSIER_VALIDATE):
         return "Seul le support valide un dossier."
     if dossier.sent_by_id == scope.user_id:
