@@ -14,6 +14,7 @@ from directory.models import GeographicEntity, OperationalUnit
 from directory.proposals import Offer
 
 from ..fiches.catching_up import add_known_units
+from ..fiches.states import FIXED_NAMES
 from ..models import Dossier, Fiche
 from ..permissions import why_not_open
 from ..services import AlreadyOpen, open_dossier
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from directory.forms import BlockForm
     from directory.scopes import Scope
 
-# They never change once published (RG_EXP_010, RG_EXP_011): another unit is created instead.
-FIXED_NAMES = frozenset({"discipline", "care_mode"})
 REMOVED = "Cette fiche est supprimée dans le dossier en cours\u00a0: rétablissez-la d’abord."
 
 

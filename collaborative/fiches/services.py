@@ -15,13 +15,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from directory.enums import RecordKind, StructureLevel
+from directory.versions.wording import field_label
 
 from ..enums import FicheAct, FicheAction, FicheState
 from ..models import Dossier, Draft, Fiche
 from ..permissions import edits_dossier, why_not_open
 from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log_fiche, pair_words, settle
 from ..workflow import IllegalAct, fiche_after
-from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
+from .states import FIXED_NAMES, IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 MAX_ADDED = 50  # fiches created at once
 MAX_FICHES = 2000  # of a dossier
+FIXED = "{label}\u00a0: ne change plus une fois l’unité publiée. Créez une autre unité, et supprimez celle-ci."
 
 
 class StaleFiche(Exception):
@@ -318,7 +320,10 @@ def _proposes(fiche: Fiche) -> bool:
 
 
 def _propose(fiche: Fiche, values: State, record_version: int) -> None:
-    """Put typed values over the proposal: what says the same as the directory is no proposal."""
+    """Put typed values over the proposal: what says the same as the directory is no proposal.
+
+    Raises ``ValidationError`` when the discipline or the mode of a published unit would change (RG_EXP_010, 011).
+    """
     typed = {name: value for name, value in values.items() if name not in PLACE_NAMES}
     if fiche.is_creation:
         fiche.values = {name: value for name, value in (fiche.values | typed).items() if value not in (None, "", [])}
@@ -329,6 +334,8 @@ def _propose(fiche: Fiche, values: State, record_version: int) -> None:
     for name, value in typed.items():
         if name not in proposed and same(shown.get(name), value):
             continue
+        if name in FIXED_NAMES and today.get(name) and not same(today[name], value):
+            raise ValidationError(FIXED.format(label=field_label(fiche.kind, name)), code="fixed")
         if same(today.get(name), value):
             proposed.pop(name, None)
             base.pop(name, None)

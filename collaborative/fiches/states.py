@@ -25,6 +25,8 @@ MODELS: dict[str, type[GeographicEntity | Structure | OperationalUnit]] = {
 }
 # Where a fiche stands is told by the tree (« Déplacer »); files have their own rows (``FicheFile``).
 PLACE_NAMES = frozenset({"geographic_entity", "structure", "parent", "photo", "attachments"})
+# They never change once published (RG_EXP_010, RG_EXP_011): another unit is created instead.
+FIXED_NAMES = frozenset({"discipline", "care_mode"})
 # What a copy does not take over.
 IDENTITY_NAMES = frozenset({"finess", "siret", "national_id", *PLACE_NAMES})
 

@@ -9,6 +9,7 @@ from collaborative.fiches import services as fiche_services
 from collaborative.models import Dossier, Fiche, Step
 from directory.scopes import scope_of
 from directory.services import update_record
+from tests.factories.directory import term
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +76,14 @@ def test_finalising_needs_a_complete_fiche(desk, world):
     with pytest.raises(ValidationError, match="À compléter"):
         desk.save(made, {"name": "UO"}, finalise=True)
     assert Fiche.objects.get(pk=made.pk).values == {}
+
+
+def test_the_discipline_and_the_mode_of_a_published_unit_stay(desk, world):
+    for name, other in (("discipline", term("discipline", "MCO")), ("care_mode", term("care_mode", "29"))):
+        assert other.pk != getattr(world.act, f"{name}_id")
+        with pytest.raises(ValidationError, match="ne change plus une fois l’unité publiée"):
+            desk.save(desk.fiche(world.act), {name: {"id": other.pk, "label": other.label}})
+    assert desk.fiche(world.act).values == {}
 
 
 def test_sending_asks_for_two_people(desk, world, cast):
