@@ -1,0 +1,492 @@
+"""Random users who do random acts on dossiers and on the directory, and a plain model of what must come of it.
+
+``Directory`` is the model: rows of what was published or edited at once, by hand, without a line of the code under
+test. ``Players`` draws an act and who makes it, and tells the model of what was accepted.
+"""
+
+import datetime
+import itertools
+import random
+from collections import Counter
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.roles import Role
+from collaborative import services
+from collaborative.enums import DossierAct, FicheAction, FicheState, FieldDecision
+from collaborative.fiches import services as fiche_services
+from collaborative.fiches.catching_up import add_known_units
+from collaborative.models import Dossier, Fiche
+from collaborative.publication import PublicationRefused, publish
+from collaborative.review.services import accept_fiche, decide_field, return_dossier, undecide
+from common.identifiers import luhn_key
+from directory.enums import ClosureKind, PublicationStatus
+from directory.models import GeographicEntity, OperationalUnit, Structure
+from directory.scopes import scope_of
+from directory.services import StaleRecord, update_record
+from tests.collaborative.publishing import activity, coded, entity_values, first_audience, unit_values
+from tests.factories.accounts import UserFactory
+from tests.factories.directory import AssignmentFactory, StructureFactory, TermFactory, term
+
+
+class NothingToDo(Exception):
+    """No row stands where the drawn act would begin."""
+
+
+REFUSALS = (
+    NothingToDo,
+    *(PermissionDenied, ValidationError, StaleRecord, PublicationRefused),
+    *(services.StaleDossier, services.AlreadyOpen, fiche_services.StaleFiche),
+)
+MODELS = {"eg": GeographicEntity, "structure": Structure, "uo": OperationalUnit}
+KINDS = {model: kind for kind, model in MODELS.items()}
+PLACES = {"eg": (), "structure": ("geographic_entity_id", "parent_id"), "uo": ("geographic_entity_id", "structure_id")}
+DRAWN = ("name", "email")  # what acts write, each value once
+
+
+def key_of(record):
+    return KINDS[type(record)], record.pk
+
+
+class Directory:
+    """What the directory must say: ``rows`` maps (kind, id) to the fields that acts touch."""
+
+    def __init__(self):
+        self.rows = self.read()
+
+    @staticmethod
+    def read():
+        rows = {}
+        for kind, model in MODELS.items():
+            names = ("pk", *DRAWN, *PLACES[kind], "status")
+            for values in model.objects.values(*names):
+                pk, status = values.pop("pk"), values.pop("status")
+                rows[kind, pk] = values | {"closed": status == PublicationStatus.CLOSED}
+        return rows
+
+    def write(self, key, values):
+        self.rows[key] |= values
+
+    def close(self, key):
+        """Close a record and all below it."""
+        kind, pk = key
+        self.rows[key]["closed"] = True
+        above = {"eg": ("geographic_entity_id",), "structure": ("structure_id", "parent_id"), "uo": ()}[kind]
+        for other, row in self.rows.items():
+            if other != key and any(row.get(name) == pk for name in above) and not row["closed"]:
+                self.close(other)
+
+    def place(self, key, above):
+        """Put a record below an EG or a structure."""
+        kind, pk = above
+        column = {"structure": "parent_id", "uo": "structure_id"}[key[0]]
+        entity = pk if kind == "eg" else self.rows[above]["geographic_entity_id"]
+        self.rows[key] |= {"geographic_entity_id": entity, column: None if kind == "eg" else pk}
+
+
+class Players:
+    """``step`` makes one random act; ``done`` counts those that were accepted, ``tried`` all."""
+
+    def __init__(self, world, cast, seed):
+        self.draw = random.Random(seed)
+        self.now = timezone.now()
+        self.numbers = itertools.count(1)
+        self.done, self.tried = Counter(), Counter()
+        self.world, self.cast = world, cast
+        both = UserFactory(username="deux")
+        for entity in (world.eg, world.other_eg):
+            AssignmentFactory(user=both, role=Role.DIRECTOR, geographic_entity=entity)
+        self.support = [cast.sesan, UserFactory(username="sesan2", roles=[Role.SUPPORT])]
+        self.editors = [cast.directeur, cast.stranger, both, *self.support]
+        self.others = [cast.responsable, cast.consultation, cast.pdses, cast.ars, cast.newcomer]
+        for entity in (world.eg, world.other_eg):
+            for rank in range(2):
+                StructureFactory(geographic_entity=entity, name=f"Pôle {entity.pk} {rank}")
+        self.asked = {
+            "uo": unit_values()
+            | {
+                "operational_activity": [coded(activity("Hébergement"))],
+                "audience": [coded(term("audience", first_audience()))],
+            },
+            "eg": entity_values(),
+            "structure": {},
+        }
+        del self.asked["eg"]["finess"]
+        self.category = coded(TermFactory(nomenclature="category", code="604", label="CPTS"))
+        self.model = Directory()
+        self.proposed: dict[int, dict] = {}  # by fiche, what was typed and is not the directory's
+        self.published: set[int] = set()  # fiches
+        self.acts = self.weighted()
+
+    def weighted(self):
+        """Acts with how often they are drawn."""
+        weights = {
+            40: (self.finalise,),
+            16: (self.publish,),
+            14: (
+                self.save,
+                self.send,
+            ),
+            12: (self.take,),
+            10: (self.decide,),
+            8: (self.edit,),
+            7: (self.move,),
+            6: (self.accept,),
+            5: (self.add_units,),
+            4: (
+                self.open,
+                self.remove,
+                self.restore,
+                self.publish_part,
+            ),
+            3: (
+                self.add_structure,
+                self.reset,
+                self.return_,
+            ),
+            2: (
+                self.copy_unit,
+                self.move_away,
+                self.withdraw,
+                self.take_over,
+                self.undecide,
+            ),
+            1: (
+                self.propose_entity,
+                self.catch_up,
+                self.release,
+                self.abandon,
+                self.close,
+            ),
+        }
+        return {act: weight for weight, acts in weights.items() for act in acts}
+
+    # Drawing.
+
+    def step(self):
+        """Make one act, refused or not; return its name when it was accepted."""
+        self.now += datetime.timedelta(seconds=1)
+        [act] = self.draw.choices([*self.acts], [*self.acts.values()])
+        name = act.__name__
+        self.tried[name] += 1
+        told = []
+        try:
+            with transaction.atomic():
+                act(told.append)
+        except REFUSALS:
+            return ""
+        for tell in told:
+            tell()
+        self.done[name] += 1
+        return name
+
+    def who(self, people=None):
+        """Somebody of ``people`` most of the time, anybody else now and then."""
+        one_in_ten = self.draw.random() < 0.1
+        by = self.draw.choice([*self.editors, *self.others] if one_in_ten or people is None else people)
+        return {"by": by, "scope": scope_of(by), "now": self.now}
+
+    def version(self, row):
+        """Version of a row, sometimes an old one."""
+        return row.version - (self.draw.random() < 0.04)
+
+    def dossier(self, *states):
+        rows = Dossier.objects.order_by("pk")
+        found = list(rows.filter(state__in=states) if states and self.draw.random() < 0.9 else rows)
+        return self.draw.choice(found) if found else None
+
+    def fiche(self, *, pending=False, **of):
+        dossier = self.dossier("draft", "finalised", "returned")
+        if dossier is None:
+            return None
+        rows = list(dossier.fiches.with_records().filter(**of).order_by("pk"))
+        if pending:
+            rows = [row for row in rows if row.state == FicheState.PENDING] or rows
+        return self.draw.choice(rows) if rows else None
+
+    def values(self):
+        number = next(self.numbers)
+        typed = {"name": f"Marque{number:05}", "email": f"m{number}@example.org"}
+        names = self.draw.choice([("name",), ("email",), DRAWN])
+        return {name: typed[name] for name in names}
+
+    # Acts on dossiers and fiches. Each gives ``tell`` what the model is to learn when it is accepted.
+
+    def open(self, tell):
+        entity = self.draw.choice(list(GeographicEntity.objects.order_by("pk")))
+        services.open_dossier(entity=entity, **self.who(self.editors))
+
+    def propose_entity(self, tell):
+        name = f"Marque{next(self.numbers):05}"
+        dossier = services.propose_entity(legal_entity=self.world.ej, entity_name=name, **self.who(self.editors))
+        self.typed(tell, dossier.fiches.get(), {"name": name})
+
+    def typed(self, tell, fiche, values):
+        """Tell the model of what is typed in a fiche: a value that the directory has already is no proposal."""
+
+        def keep():
+            held = self.model.rows.get((fiche.kind, fiche.record_id), {})
+            own = self.proposed.setdefault(fiche.pk, {})
+            for name in DRAWN:
+                if name in values and values[name] == held.get(name):
+                    own.pop(name, None)
+                elif name in values:
+                    own[name] = values[name]
+
+        tell(keep)
+
+    def add_units(self, tell):
+        if (parent := self.fiche(kind__in=["eg", "structure"])) is None:
+            raise NothingToDo
+        fiche_services.add_units(parent=parent, count=self.draw.choice([1, 1, 2, 0]), **self.who(self.editors))
+
+    def copy_unit(self, tell):
+        if (unit := self.fiche(kind="uo")) is None or unit.parent is None:
+            raise NothingToDo
+        made = fiche_services.add_units(parent=unit.parent, count=1, copy_of=unit, **self.who(self.editors))
+        held = self.model.rows.get(("uo", unit.unit_id), {})
+        said = {name: held.get(name, "") for name in DRAWN} | self.proposed.get(unit.pk, {})
+        self.typed(tell, made[0], said | {"name": f"{said['name'] or 'Unité'} (copie)"})
+
+    def add_structure(self, tell):
+        if (parent := self.fiche(kind__in=["eg", "structure"])) is None:
+            raise NothingToDo
+        level = self.draw.choice(["S1", "S1", "S2"])
+        fiche_services.add_structure(parent=parent, level=level, **self.who(self.editors))
+
+    def save(self, tell, *, finalise=False):
+        if (fiche := self.fiche(pending=finalise)) is None:
+            raise NothingToDo
+        values = self.values()
+        if finalise and fiche.is_creation:
+            values = {"email": "", **values, "name": values.get("name") or fiche.name or f"Marque{next(self.numbers)}"}
+        asked = self.completing(fiche) if finalise else {}
+        record = fiche.record
+        fiche_services.save_fiche(
+            fiche=fiche,
+            values={**asked, **values},
+            record_version=record.version if record else 0,
+            finalise=finalise,
+            expected_version=self.version(fiche),
+            **self.who(self.editors),
+        )
+        self.typed(tell, fiche, values)
+
+    def finalise(self, tell):
+        self.save(tell, finalise=True)
+
+    def completing(self, fiche):
+        """Values that make a fiche complete: all for a creation, what factories leave empty for a known record."""
+        asked = self.asked[fiche.kind]
+        if fiche.is_creation:
+            drawn = f"9200{next(self.numbers):04}"
+            more = {"finess": drawn + luhn_key(drawn)} if fiche.kind == "eg" and "finess" not in fiche.values else {}
+            return {name: asked[name] for name in asked if name not in DRAWN} | more
+        if fiche.kind == "uo":
+            return {name: asked[name] for name in ("operational_activity", "audience")}
+        return {"official_name": "Nom officiel", "category": self.category} if fiche.kind == "eg" else {}
+
+    def remove(self, tell):
+        fiche = self.fiche(kind__in=["uo", "uo", "structure"] if self.draw.random() < 0.97 else ["eg"])
+        if fiche is None:
+            raise NothingToDo
+        fiche_services.remove_fiche(fiche=fiche, expected_version=self.version(fiche), **self.who(self.editors))
+
+    def restore(self, tell):
+        fiche = self.fiche(action__in=[FicheAction.DELETE, FicheAction.MOVE, FicheAction.CREATE])
+        if fiche is None:
+            raise NothingToDo
+        fiche_services.restore_fiche(fiche=fiche, expected_version=self.version(fiche), **self.who(self.editors))
+
+    def reset(self, tell):
+        if (fiche := self.fiche(pending=True)) is None:
+            raise NothingToDo
+        fiche_services.reset_fiche(fiche=fiche, expected_version=self.version(fiche), **self.who(self.editors))
+        tell(lambda: self.proposed.pop(fiche.pk, None))
+
+    def move(self, tell):
+        if (fiche := self.fiche(kind__in=["uo", "structure"])) is None:
+            raise NothingToDo
+        places = list(Fiche.objects.filter(dossier_id=fiche.dossier_id).exclude(kind="uo").order_by("pk"))
+        above = self.draw.choice(places)
+        fiche_services.move_fiche(
+            fiche=fiche, parent=above, expected_version=self.version(fiche), **self.who(self.editors)
+        )
+
+    def move_away(self, tell):
+        if (fiche := self.fiche(kind="uo")) is None:
+            raise NothingToDo
+        entity = self.draw.choice(list(GeographicEntity.objects.order_by("pk")))
+        fiche_services.move_to_entity(
+            fiche=fiche, entity=entity, expected_version=self.version(fiche), **self.who(self.editors)
+        )
+
+    def catch_up(self, tell):
+        if (dossier := self.dossier("draft", "finalised", "returned")) is None:
+            raise NothingToDo
+        if not add_known_units(dossier=dossier, **self.who(self.editors)):
+            raise NothingToDo
+
+    def apply(self, act, people, *states, remark=""):
+        if (dossier := self.dossier(*states)) is None:
+            raise NothingToDo
+        services.apply(
+            dossier=dossier,
+            act=DossierAct(act),
+            expected_version=self.version(dossier),
+            remark=remark,
+            **self.who(people),
+        )
+
+    def send(self, tell):
+        self.apply("send", self.editors, "finalised", "returned")
+
+    def withdraw(self, tell):
+        self.apply("withdraw", self.editors, "sent")
+
+    def take(self, tell):
+        self.apply("take", self.support, "sent")
+
+    def take_over(self, tell):
+        self.apply("take_over", self.support, "sent")
+
+    def release(self, tell):
+        self.apply("release", self.support, "sent")
+
+    def abandon(self, tell):
+        self.apply("abandon", self.editors, "draft", "returned")
+
+    def taken(self):
+        """A dossier en validation, and who took it (or a validator)."""
+        if (dossier := self.dossier("sent")) is None:
+            return None, {}
+        return dossier, self.who([dossier.taken_by] if dossier.taken_by else self.support)
+
+    def reviewed(self):
+        dossier, who = self.taken()
+        rows = list(dossier.fiches.with_records().exclude(state="standard").order_by("pk")) if dossier else []
+        return (self.draw.choice(rows), who) if rows else (None, who)
+
+    def decide(self, tell):
+        fiche, who = self.reviewed()
+        if fiche is None:
+            raise NothingToDo
+        part = self.draw.choice(["acte", *DRAWN, *DRAWN])
+        decision = self.draw.choice([*FieldDecision, FieldDecision.AMEND, FieldDecision.ACCEPT])
+        decide_field(
+            fiche=fiche,
+            part=part,
+            decision=decision,
+            record_version=fiche.record.version if fiche.record else 0,
+            reason="À vérifier.",
+            values={part: self.values().get(part, f"Marque{next(self.numbers):05}@example.org")},
+            **who,
+        )
+
+    def undecide(self, tell):
+        fiche, who = self.reviewed()
+        if fiche is None:
+            raise NothingToDo
+        undecide(fiche=fiche, part=self.draw.choice(["acte", *DRAWN]), **who)
+
+    def accept(self, tell):
+        fiche, who = self.reviewed()
+        if fiche is None:
+            raise NothingToDo
+        version = fiche.record.version if fiche.record else 0
+        if not accept_fiche(fiche=fiche, record_version=version, **who):
+            raise NothingToDo
+
+    def return_(self, tell):
+        dossier, who = self.taken()
+        if dossier is None:
+            raise NothingToDo
+        return_dossier(dossier=dossier, remark=self.draw.choice(["", "Revoyez."]), **who)
+
+    def publish(self, tell, *, part=False):
+        dossier, who = self.taken()
+        if dossier is None:
+            raise NothingToDo
+        every = list(dossier.fiches.with_records().prefetch_related("reviews").order_by("pk"))
+        wanted = self.at_work(every)
+        ids = None
+        if part:
+            clean = [one for one in wanted if not any(row.decision == "return" for row in one.reviews.all())]
+            chosen = [one for one in clean if self.draw.random() < 0.6]
+            ids, wanted = {one.pk for one in chosen}, chosen
+        drawn = {one.pk: self.final(one) for one in wanted}
+        parents = {one.pk: one.parent_id for one in every}
+        publish(
+            dossier=dossier,
+            expected_version=self.version(dossier),
+            fiche_ids=ids,
+            remark="Le reste est à revoir." if part else "",
+            **who,
+        )
+        assert not self.published & drawn.keys(), "published twice"
+        tell(lambda: self.fold(wanted, drawn, parents))
+
+    def publish_part(self, tell):
+        self.publish(tell, part=True)
+
+    def at_work(self, every):
+        return [one for one in every if f"{one.action}:{one.state}" not in {"modify:standard", "create:removed"}]
+
+    def final(self, fiche):
+        """What publishing a fiche writes: what was typed, as the validator decided."""
+        values = dict(self.proposed.get(fiche.pk, {}))
+        for row in fiche.reviews.all():
+            if row.field in DRAWN and row.decision == FieldDecision.AMEND:
+                values[row.field] = row.value
+            elif row.field in DRAWN and row.decision == FieldDecision.KEEP:
+                values.pop(row.field, None)
+        return values
+
+    def fold(self, fiches, drawn, parents):
+        """Put a publication in the model: new records from above to below, changes, moves, then closures."""
+        stored = {one.pk: one for one in Fiche.objects.filter(pk__in={*parents, *parents.values()} - {None})}
+        keys = {pk: (one.kind, one.record_id) for pk, one in stored.items()}
+        for fiche in fiches:
+            if fiche.action == FicheAction.CREATE:
+                blank = {"name": "", "email": "", "closed": False}
+                self.model.rows[keys[fiche.pk]] = blank | dict.fromkeys(PLACES[fiche.kind])
+        waiting = [one for one in fiches if one.action in {FicheAction.CREATE, FicheAction.MOVE} and one.kind != "eg"]
+        while waiting:  # a place is known once that above it is
+            ready = [one for one in waiting if parents[one.pk] not in {other.pk for other in waiting}]
+            for fiche in ready:
+                self.model.place(keys[fiche.pk], keys[parents[fiche.pk]])
+            waiting = [one for one in waiting if one not in ready]
+        for fiche in fiches:
+            if fiche.action == FicheAction.DELETE:
+                self.model.rows[keys[fiche.pk]]["closed"] = True
+            else:
+                self.model.write(keys[fiche.pk], drawn[fiche.pk])
+        self.published |= drawn.keys()
+
+    # Meanwhile, in the directory.
+
+    def edit(self, tell):
+        record = self.record()
+        values = self.values()
+        by = self.who(self.editors)["by"]
+        update_record(record=record, changes=values, expected_version=self.version(record), by=by, scope=scope_of(by))
+        tell(lambda: self.model.write(key_of(record), values))
+
+    def record(self, *kinds):
+        model = MODELS[self.draw.choice(kinds or ("eg", "structure", "uo", "uo"))]
+        return self.draw.choice(list(model.objects.order_by("pk")))
+
+    def close(self, tell):
+        record = self.record("structure", "uo", "uo")
+        if record.is_closed:
+            raise NothingToDo
+        by = self.who(self.editors)["by"]
+        changes = {
+            "status": PublicationStatus.CLOSED,
+            "closure_kind": ClosureKind.TEMPORARY,
+            "closed_on": timezone.localdate(self.now),
+        }
+        update_record(record=record, changes=changes, expected_version=record.version, by=by, scope=scope_of(by))
+        tell(lambda: self.model.close(key_of(record)))
