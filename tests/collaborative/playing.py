@@ -50,6 +50,21 @@ def key_of(record):
     return KINDS[type(record)], record.pk
 
 
+def head_of(*entities):
+    """A director of several EGs."""
+    user = UserFactory(username="deux")
+    for entity in entities:
+        AssignmentFactory(user=user, role=Role.DIRECTOR, geographic_entity=entity)
+    return user
+
+
+def add_poles(*entities):
+    """Two structures in each EG."""
+    for entity in entities:
+        for rank in range(2):
+            StructureFactory(geographic_entity=entity, name=f"Pôle {entity.pk} {rank}")
+
+
 class Directory:
     """What the directory must say: ``rows`` maps (kind, id) to the fields that acts touch."""
 
@@ -95,15 +110,11 @@ class Players:
         self.numbers = itertools.count(1)
         self.done, self.tried = Counter(), Counter()
         self.world, self.cast = world, cast
-        both = UserFactory(username="deux")
-        for entity in (world.eg, world.other_eg):
-            AssignmentFactory(user=both, role=Role.DIRECTOR, geographic_entity=entity)
+        both = head_of(world.eg, world.other_eg)
         self.support = [cast.sesan, UserFactory(username="sesan2", roles=[Role.SUPPORT])]
         self.editors = [cast.directeur, cast.stranger, both, *self.support]
         self.others = [cast.responsable, cast.consultation, cast.pdses, cast.ars, cast.newcomer]
-        for entity in (world.eg, world.other_eg):
-            for rank in range(2):
-                StructureFactory(geographic_entity=entity, name=f"Pôle {entity.pk} {rank}")
+        add_poles(world.eg, world.other_eg)
         self.asked = {
             "uo": unit_values()
             | {
