@@ -45,6 +45,14 @@ KINDS = {model: kind for kind, model in MODELS.items()}
 PLACES = {"eg": (), "structure": ("geographic_entity_id", "parent_id"), "uo": ("geographic_entity_id", "structure_id")}
 DRAWN = ("name", "email")  # what acts write, each value once
 
+# Acts, with how often each is drawn.
+WEIGHTS = """
+finalise 40  publish 16  save 14  send 14  take 12  decide 10  edit 8  move 7  accept 6  add_units 5
+open 4  remove 4  restore 4  publish_part 4  add_structure 3  reset 3  return_ 3  copy_unit 2
+move_away 2  withdraw 2  take_over 2  undecide 2  propose_entity 1  catch_up 1  release 1  abandon 1
+close 1
+"""
+
 
 def key_of(record):
     return KINDS[type(record)], record.pk
@@ -133,46 +141,8 @@ class Players:
 
     def weighted(self):
         """Acts with how often they are drawn."""
-        weights = {
-            40: (self.finalise,),
-            16: (self.publish,),
-            14: (
-                self.save,
-                self.send,
-            ),
-            12: (self.take,),
-            10: (self.decide,),
-            8: (self.edit,),
-            7: (self.move,),
-            6: (self.accept,),
-            5: (self.add_units,),
-            4: (
-                self.open,
-                self.remove,
-                self.restore,
-                self.publish_part,
-            ),
-            3: (
-                self.add_structure,
-                self.reset,
-                self.return_,
-            ),
-            2: (
-                self.copy_unit,
-                self.move_away,
-                self.withdraw,
-                self.take_over,
-                self.undecide,
-            ),
-            1: (
-                self.propose_entity,
-                self.catch_up,
-                self.release,
-                self.abandon,
-                self.close,
-            ),
-        }
-        return {act: weight for weight, acts in weights.items() for act in acts}
+        words = WEIGHTS.split()
+        return {getattr(self, name): int(weight) for name, weight in zip(words[::2], words[1::2], strict=True)}
 
     # Drawing.
 
