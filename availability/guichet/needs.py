@@ -95,7 +95,8 @@ class Supply:
     """What a unit offers. ``free`` is the stated total, ``None`` when never stated; ages in days, maximum inclusive.
 
     ``doubt`` says in words why the figure cannot be relied on. ``awaited``: places expected, by day, the soonest first.
-    ``reopens_on``: the day a closure that holds now ends.
+    ``reopens_on``: the day a closure that holds now ends; ``closes``: first days of the planned ones, the soonest
+    first, each with the day it ends (``None``: nobody knows).
     """
 
     worth: Worth
@@ -109,7 +110,7 @@ class Supply:
     doubt: str = ""
     awaited: tuple[tuple[datetime.date, int], ...] = ()
     reopens_on: datetime.date | None = None
-    closes_on: datetime.date | None = None
+    closes: tuple[tuple[datetime.date, datetime.date | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def judge(needs: Needs, supply: Supply) -> Judgement:
         return _judge_closed(needs, supply, unit)
     if supply.worth is Worth.DOUBTFUL:
         doubt = Reason(Answer.MAYBE, supply.doubt, _ASK_FREE)
-        return Judgement(Fit.TO_CONFIRM, (doubt, *unit, *_place_reasons(needs, supply, unit)))
+        return Judgement(Fit.TO_CONFIRM, (doubt, *_closing(needs, supply), *unit, *_place_reasons(needs, supply, unit)))
     if not supply.free:
         return _judge_full(needs, supply, unit)
     return _judge_free(needs, supply, unit)
@@ -186,25 +187,34 @@ def _judge_free(needs: Needs, supply: Supply, unit: list[Reason]) -> Judgement:
 
 
 def _judge_full(needs: Needs, supply: Supply, unit: list[Reason]) -> Judgement:
+    """A full unit may suit on the day asked: places freed by then count, but within a closure that holds that day."""
+    closing = _closing(needs, supply)
     full = Reason(Answer.NO, "aucune place libre")
-    awaited = [pair for pair in supply.awaited if needs.on is not None and pair[0] <= needs.on]
+    awaited = [pair for pair in supply.awaited if _is_by_then(pair[0], needs, supply)]
     freed = [
         line.until
         for line in supply.lines
-        if line.state is LineState.RESERVED and line.until and needs.on is not None and line.until <= needs.on
+        if line.state is LineState.RESERVED and line.until and _is_by_then(line.until, needs, supply)
     ]
     if awaited:
         at, count = awaited[0]
         words = f"{number(count)} {'places attendues' if count >= 2 else 'place attendue'} le {day(at)}"
-        return Judgement(
-            Fit.TO_CONFIRM, (full, Reason(Answer.MAYBE, words, "La place attendue est-elle maintenue"), *unit)
-        )
-    if freed:
+        maybe = Reason(Answer.MAYBE, words, "La place attendue est-elle maintenue")
+    elif freed:
         words = f"une réservation prend fin le {day(min(freed))}"
-        return Judgement(
-            Fit.TO_CONFIRM, (full, Reason(Answer.MAYBE, words, "La place réservée sera-t-elle libre"), *unit)
-        )
-    return Judgement(Fit.FULL, (full, *unit))
+        maybe = Reason(Answer.MAYBE, words, "La place réservée sera-t-elle libre")
+    else:
+        told = [Reason(Answer.NO, reason.text) for reason in closing]  # nothing to ask of a unit without a place
+        return Judgement(Fit.FULL, (full, *told, *unit))
+    return Judgement(Fit.TO_CONFIRM, (full, maybe, *closing, *unit))
+
+
+def _is_by_then(at: datetime.date, needs: Needs, supply: Supply) -> bool:
+    """Whether a place freed on the day ``at`` may be taken on the day asked."""
+    if needs.on is None or at > needs.on:
+        return False
+    held = [start for start, end in supply.closes if start <= needs.on and (end is None or end > needs.on)]
+    return not held or at < min(held)
 
 
 def _judge_closed(needs: Needs, supply: Supply, unit: list[Reason]) -> Judgement:
@@ -216,12 +226,11 @@ def _judge_closed(needs: Needs, supply: Supply, unit: list[Reason]) -> Judgement
 
 
 def _closing(needs: Needs, supply: Supply) -> list[Reason]:
-    """A closure already planned for the day asked."""
-    if needs.on is None or supply.closes_on is None or supply.closes_on > needs.on:
+    """The last closure planned to begin by the day asked."""
+    begun = [start for start, _ in supply.closes if needs.on is not None and start <= needs.on]
+    if not begun:
         return []
-    return [
-        Reason(Answer.MAYBE, f"fermeture prévue le {day(supply.closes_on)}", "Sera-t-il possible d’entrer ce jour-là")
-    ]
+    return [Reason(Answer.MAYBE, f"fermeture prévue le {day(begun[-1])}", "Sera-t-il possible d’entrer ce jour-là")]
 
 
 def _unit_reasons(needs: Needs, supply: Supply) -> list[Reason]:
@@ -316,8 +325,13 @@ def _line_sex(who: Who, supply: Supply, line: PlaceLine, places: str) -> Reason:
         return _told(answer, places, told, _ASK_WHO[who])
     answer = _LINE_SEX[who].get(line.sex, Answer.MAYBE)
     if answer is Answer.YES:
-        return Reason(answer, f"{places} {'indifférent' if line.sex is LineSex.ANY else told}")
+        return Reason(answer, _any_sex(line.count) if line.sex is LineSex.ANY else f"{places} {told}")
     return _told(answer, places, told, _ASK_WHO[who])
+
+
+def _any_sex(count: int) -> str:
+    """« 2 indifférents »: places for a man or a woman."""
+    return f"{number(count)} indifférent{'s' if count >= 2 else ''}"
 
 
 def _told(answer: Answer, places: str, criterion: str, ask: str) -> Reason:
@@ -380,11 +394,11 @@ def _sex_count(who: Who, counts: Counts, free: int) -> Reason:
     if who is Who.COUPLE:
         return _told(Answer.MAYBE, "", "couple ou famille", _ASK_WHO[who])
     own, word = (counts.men, "homme") if who is Who.MAN else (counts.women, "femme")
-    suited = (own or 0) + (counts.any_sex or 0)
-    if suited:
-        return Reason(
-            Answer.YES, f"{number(suited)} place{'s' if suited >= 2 else ''} {word if own else 'indifférent'}"
-        )
+    parts = [f"{number(own)} place{'s' if own >= 2 else ''} {word}"] if own else []
+    if counts.any_sex:
+        parts.append(_any_sex(counts.any_sex))
+    if parts:
+        return Reason(Answer.YES, ", ".join(parts))
     is_all_told = counts.by_sex >= free > 0
     if is_all_told or (own == 0 and counts.any_sex == 0):
         return _told(Answer.NO, "", word, "")

@@ -236,7 +236,7 @@ class Offer(ShownFigure):
             doubt=doubt,
             awaited=awaited,
             reopens_on=_day(self.closure.ends_at) if self.closure else None,
-            closes_on=_day(planned[0].starts_at) if planned else None,
+            closes=tuple((closure.starts_at.astimezone(PARIS).date(), _day(closure.ends_at)) for closure in planned),
         )
 
 

@@ -109,8 +109,52 @@ def test_a_closure_ends_or_begins_before_the_day_asked():
     in_a_week = TODAY + datetime.timedelta(days=7)
     assert fit_of(Needs(on=in_a_week), Supply(worth=Worth.CLOSED, free=1, reopens_on=in_a_week)) is Fit.TO_CONFIRM
     assert fit_of(Needs(on=TODAY), Supply(worth=Worth.CLOSED, free=1, reopens_on=in_a_week)) is Fit.FULL
-    assert fit_of(Needs(on=in_a_week), counted(2, closes_on=in_a_week)) is Fit.TO_CONFIRM
-    assert fit_of(Needs(on=TODAY), counted(2, closes_on=in_a_week)) is Fit.FITS
+    assert fit_of(Needs(on=in_a_week), counted(2, closes=((in_a_week, None),))) is Fit.TO_CONFIRM
+    assert fit_of(Needs(on=TODAY), counted(2, closes=((in_a_week, None),))) is Fit.FITS
+
+
+def texts_of(needs, supply):
+    return [reason.text for reason in judge(needs, supply).reasons]
+
+
+def test_a_planned_closure_is_said_of_doubtful_and_full_units_too():
+    asked = Needs(on=TODAY + datetime.timedelta(days=7))
+    closes = ((TODAY + datetime.timedelta(days=5), TODAY + datetime.timedelta(days=9)),)
+    told = f"fermeture prévue le {closes[0][0]:%d/%m/%Y}"
+    doubtful = Supply(worth=Worth.DOUBTFUL, free=2, doubt="chiffre contesté", closes=closes)
+    assert texts_of(asked, doubtful)[:2] == ["chiffre contesté", told]
+    assert told in texts_of(asked, counted(0, closes=closes))
+    assert told not in texts_of(Needs(on=TODAY), doubtful)
+
+
+@pytest.mark.parametrize(("starts", "expected"), [(5, Fit.FULL), (7, Fit.TO_CONFIRM)])
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_a_place_freed_within_a_closure_raises_nothing(starts, expected, is_awaited):
+    at = TODAY + datetime.timedelta(days=6)
+    reserved = (PlaceLine(count=1, state=LineState.RESERVED, until=at),)
+    freed = {"awaited": ((at, 2),)} if is_awaited else {"lines": reserved}
+    supply = counted(
+        0, closes=((TODAY + datetime.timedelta(days=starts), TODAY + datetime.timedelta(days=9)),), **freed
+    )
+    assert fit_of(Needs(on=TODAY + datetime.timedelta(days=8)), supply) is expected
+    assert fit_of(Needs(on=TODAY + datetime.timedelta(days=9)), supply) is Fit.TO_CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (Counts(men=4, any_sex=1), "4 places homme, 1 indifférent"),
+        (Counts(men=1, any_sex=2), "1 place homme, 2 indifférents"),
+        (Counts(men=4), "4 places homme"),
+        (Counts(any_sex=2), "2 indifférents"),
+    ],
+)
+def test_places_for_anybody_are_not_told_as_a_mans(counts, words):
+    assert texts_of(Needs(who=Who.MAN), counted(5, counts=counts)) == [words]
+
+
+def test_a_line_for_anybody_is_told_in_the_plural():
+    assert texts_of(Needs(who=Who.MAN), with_lines(PlaceLine(count=2, sex=LineSex.ANY))) == ["2 indifférents"]
 
 
 def test_why_is_said_in_plain_words():
