@@ -27,6 +27,7 @@ from ..services import LARGEST_FIGURE
 
 MAX_LINES = 20  # of one row
 MAX_AGE = 150  # years
+AGE_ERRORS = {"negative": "Un âge ne peut être négatif.", "large": f"{MAX_AGE} ans au plus."}
 LONGEST_RESERVATION = datetime.timedelta(days=3 * 366)
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 _INDEX = re.compile(r"[0-9]{1,3}")
@@ -88,8 +89,8 @@ class LineForm(forms.Form):
     sex = _choice("Genre", SEX_LABELS)
     access = _choice("PMR", ACCESS_LABELS)
     room = _choice("Chambre", ROOM_LABELS)
-    min_age = WholeNumberField(label="Âge min. (ans)", required=False)
-    max_age = WholeNumberField(label="Âge max. (ans)", required=False)
+    min_age = WholeNumberField(label="Âge min. (ans)", required=False, error_messages=AGE_ERRORS)
+    max_age = WholeNumberField(label="Âge max. (ans)", required=False, error_messages=AGE_ERRORS)
     animal = _choice("Animal", ANIMAL_LABELS)
     until = DayField(label="Jusqu’au", required=False)
 

@@ -107,6 +107,8 @@ def test_twenty_lines_at_most(signed_in, world):
         ({"count": 1, "sex": "autre"}, "sex", "Choisissez dans la liste."),
         ({"count": 1, "min_age": 30, "max_age": 20}, "max_age", "L’âge maximum suit l’âge minimum."),
         ({"count": 1, "max_age": 200}, "max_age", "150 ans au plus."),
+        ({"count": 1, "max_age": 12000}, "max_age", "150 ans au plus."),
+        ({"count": 1, "min_age": -1}, "min_age", "Un âge ne peut être négatif."),
         ({"count": 1, "state": "reserved"}, "until", "Indiquez jusqu’à quand la place est réservée."),
         ({"count": 1, "until": "2026-11-24"}, "until", "Cette date vaut pour une place réservée."),
         ({"count": 1, "state": "reserved", "until": "demain"}, "until", "Écrivez une date"),
