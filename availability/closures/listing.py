@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from accounts.roles import Permission
 from common.french import PARIS, day
 from common.text import fold
 from directory.enums import PublicationStatus
-from directory.models import OperationalUnit
+from directory.models import Department, OperationalUnit
 from directory.scopes import Scope
 
 from ..models import UnitClosure
@@ -43,13 +43,13 @@ class ClosureFilter:
     department: str = ""
 
     @classmethod
-    def read(cls, parameters) -> ClosureFilter:
-        """Read an address; what is not known is left out."""
-        asked = parameters.get("voir", "")
+    def read(cls, parameters, departments: Iterable[Department]) -> ClosureFilter:
+        """Read an address; what is not known is left out, a department not among ``departments`` too."""
+        asked, code = parameters.get("voir", ""), parameters.get("departement", "").strip()
         return cls(
             shown=Shown(asked) if asked in Shown else Shown.CURRENT,
             text=parameters.get("q", "").strip()[:TEXT_LENGTH],
-            department=parameters.get("departement", "").strip()[:3],
+            department=code if any(code == known.code for known in departments) else "",
         )
 
     def apply(self, closures: QuerySet[UnitClosure], now: datetime.datetime) -> QuerySet[UnitClosure]:

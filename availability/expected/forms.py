@@ -1,6 +1,7 @@
 """Forms of expected places. Parsing only."""
 
 import datetime
+import re
 from typing import Any
 
 from django import forms
@@ -21,10 +22,19 @@ def day_field() -> forms.DateField:
     )
 
 
+class CountField(forms.IntegerField):
+    """A whole number in the digits 0 to 9: Python reads those of other scripts too, and « 1_0 »."""
+
+    def to_python(self, value: Any) -> int | None:
+        if value not in self.empty_values and not re.fullmatch(r"\s*-?[0-9]+\s*", str(value)):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
 class ExpectedForm(forms.Form):
     """How many places, when, a word about them."""
 
-    count = forms.IntegerField(
+    count = CountField(
         label="Places attendues",
         initial=1,
         min_value=1,

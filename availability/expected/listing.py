@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,9 +12,11 @@ from django.db.models import F, QuerySet
 from accounts.roles import Permission
 from common.french import day, plural
 from directory.enums import PublicationStatus
+from directory.models import Department
 from directory.scopes import Scope
 
 from ..closures.listing import TEXT_LENGTH, named
+from ..criteria_words import Words
 from ..models import ExpectedPlace
 from ..wording import figure_words
 from .services import expected_words
@@ -47,14 +50,20 @@ class ExpectedFilter:
     department: str = ""
 
     @classmethod
-    def read(cls, parameters) -> ExpectedFilter:
-        """Read an address; what is not known is left out."""
-        asked = parameters.get("voir", "")
+    def read(cls, parameters, departments: Iterable[Department]) -> ExpectedFilter:
+        """Read an address; what is not known is left out, a department not among ``departments`` too."""
+        asked, code = parameters.get("voir", ""), parameters.get("departement", "").strip()
         return cls(
             shown=Shown(asked) if asked in Shown else Shown.AWAITED,
             text=parameters.get("q", "").strip()[:TEXT_LENGTH],
-            department=parameters.get("departement", "").strip()[:3],
+            department=code if any(code == known.code for known in departments) else "",
         )
+
+    def words(self, departments: Iterable[Department]) -> Words:
+        """What the list shows, in words: for its printed page."""
+        place = next((f"{row.name} ({row.code})" for row in departments if row.code == self.department), "")
+        asked = ("Annonces", SHOWN_LABELS[self.shown]), ("Département", place), ("Recherche", self.text)
+        return [(label, value) for label, value in asked if value]
 
     def apply(self, places: QuerySet[ExpectedPlace], today: datetime.date) -> QuerySet[ExpectedPlace]:
         """Announcements asked for: those still awaited first, the soonest first, then the latest closed."""

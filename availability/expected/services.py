@@ -266,8 +266,9 @@ def arrived_words(place: ExpectedPlace) -> str:
 
 def announced_words(place: ExpectedPlace, today: datetime.date, kind: str) -> str:
     """That the same was announced before, and how to announce others."""
+    announced = plural(place.count, "annoncé" if kind == "bed" else "annoncée")
     return (
-        f"déjà annoncée, rien n’a été ajouté ({expected_words(place, today, kind)}). "
+        f"déjà {announced}, rien n’a été ajouté ({expected_words(place, today, kind)}). "
         "Pour d’autres places le même jour, changez le nombre ou la précision."
     )
 

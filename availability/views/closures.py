@@ -64,18 +64,18 @@ def closure_list(request: SignedInRequest) -> HttpResponse:
     """Closures of my units, under way and to come unless asked otherwise, with the weeks ahead."""
     require_statements(request)
     now = timezone.now()
-    asked = ClosureFilter.read(request.GET)
+    region = request.scope.coverage("statement:write").region
+    departments = list(Department.objects.only("code", "name", "order").order_by("order", "code")) if region else []
+    asked = ClosureFilter.read(request.GET, departments)
     page = Paginator(asked.apply(closures_for(request.scope), now), PER_PAGE).get_page(request.GET.get("page"))
     lines = [ClosureLine(closure, now) for closure in page.object_list]
-    departments = Department.objects.only("code", "name", "order").order_by("order", "code")
-    region = request.scope.coverage("statement:write").region
     context = {
         "page": page,
         "lines": lines,
         "calendar": calendar_of(lines, now),
         "asked": asked,
         "choices": SHOWN_LABELS.items(),
-        "departments": departments if region else [],
+        "departments": departments,
         "is_filtered": bool(asked.text or asked.department),
         "crumbs": crumbs(),
     }

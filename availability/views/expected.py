@@ -18,6 +18,7 @@ from common.french import day
 from common.pages import Crumb
 from directory.models import Department, OperationalUnit
 
+from ..criteria_words import criteria_line
 from ..exceptions import StatementRefused
 from ..expected import services as expected
 from ..expected.forms import ExpectedForm, PostponeForm
@@ -64,16 +65,20 @@ def expected_list(request: SignedInRequest) -> HttpResponse:
     """Announcements of my units, those still awaited unless asked otherwise."""
     if not may_state_somewhere(request.scope):
         raise PermissionDenied(NOT_YOURS)
-    today = timezone.localdate()
-    asked = ExpectedFilter.read(request.GET)
+    now = timezone.now()
+    today = timezone.localdate(now)
+    region = request.scope.coverage(Permission.STATEMENT_WRITE).region
+    departments = list(Department.objects.only("code", "name", "order").order_by("order", "code")) if region else []
+    asked = ExpectedFilter.read(request.GET, departments)
     page = Paginator(asked.apply(places_for(request.scope), today), PER_PAGE).get_page(request.GET.get("page"))
-    departments = Department.objects.only("code", "name", "order").order_by("order", "code")
     context = {
         "page": page,
         "lines": [PlacesLine(place, today) for place in page.object_list],
         "asked": asked,
         "choices": SHOWN_LABELS.items(),
-        "departments": departments if request.scope.coverage(Permission.STATEMENT_WRITE).region else [],
+        "departments": departments,
+        "criteria": criteria_line(asked.words(departments)),
+        "now": now,
         "is_filtered": bool(asked.text or asked.department),
         "crumbs": [Crumb("Mise à jour des disponibilités", reverse("availability:entry")), Crumb("Places attendues")],
     }

@@ -120,6 +120,7 @@ def test_support_filters_the_region(client, cast, world):
     assert "2 indisponibilités." in client.get(LIST).text
     assert "LHSS Bellatrix" in client.get(LIST + "?departement=75").text
     assert "1 indisponibilité." in client.get(LIST + "?departement=75").text
+    assert "2 indisponibilités." in client.get(LIST + "?departement=zzzz").text
     assert "1 indisponibilité." in client.get(LIST + "?q=altair").text
     assert "Aucune indisponibilité ne correspond" in client.get(LIST + "?q=rien&departement=zzzz&voir=xx").text
 

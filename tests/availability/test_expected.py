@@ -233,8 +233,8 @@ def test_announcing_the_same_again_says_so(responsable, world):
     sent = {"count": 2, "expected_on": day.isoformat(), "comment": "départ"}
     responsable.post(url, sent)
     again = responsable.post(url, sent, follow=True).text
-    assert "déjà annoncée, rien n’a été ajouté (2 places attendues le" in again
-    assert "Un rappel viendra" not in again.split("déjà annoncée")[1]
+    assert "déjà annoncées, rien n’a été ajouté (2 places attendues le" in again
+    assert "Un rappel viendra" not in again.split("déjà annoncées")[1]
     assert ExpectedPlace.objects.count() == 1
 
 
@@ -363,6 +363,7 @@ def test_one_put_off_is_followed_by_the_other(responsable, world):
         ("sesan", "q=nulle+part", False),
         ("sesan", "departement=92", True),
         ("sesan", "departement=75", False),
+        ("sesan", "departement=zz", True),
         ("sesan", "page=9999999999999999999&voir=x", True),
     ],
 )
@@ -370,6 +371,25 @@ def test_the_list_is_of_my_units_and_filtered(client, cast, world, who, query, f
     announced(world, days=1, count=7)
     client.force_login(getattr(cast, who))
     assert ("7 places attendues" in client.get(f"{LIST}?{query}").text) is found
+
+
+def test_the_printed_list_says_what_it_shows_and_when(client, cast, world):
+    announced(world, days=1)
+    client.force_login(cast.sesan)
+    page = client.get(f"{LIST}?departement=92&q=altair").text
+    printed = page.split('class="print-only">Liste établie')[1].split("</p>")[0]
+    assert f"le {timezone.localdate():%d/%m/%Y} à" in printed
+    for words in ("Annonces\u00a0: Annoncées", "(92)", "Recherche\u00a0: altair"):
+        assert words in printed
+
+
+@pytest.mark.parametrize("count", ["٣", "1_0", "2,5", "deux"])
+def test_a_count_is_written_in_plain_digits(responsable, world, count):
+    url = reverse("availability:expected_add", args=[world.act.pk])
+    page = responsable.post(url, {"count": count, "expected_on": timezone.localdate().isoformat()})
+    assert page.status_code == 422
+    assert "Écrivez un nombre entier, par exemple 2." in page.text
+    assert not ExpectedPlace.objects.exists()
 
 
 def test_the_list_is_reached_from_the_entry_page(responsable):
