@@ -13,7 +13,7 @@ from directory.models import GeographicEntity, OperationalUnit
 from directory.tree_marks import TreeMark
 
 from .enums import DossierState
-from .models import Dossier, HeldEntity
+from .models import HeldEntity
 from .permissions import why_not_open
 
 if TYPE_CHECKING:
@@ -46,30 +46,31 @@ def entity_button(request: HttpRequest, record: GeographicEntity | OperationalUn
     if not request.scope.coverage(Permission.DIRECTORY_EDIT).holds_geographic_entity(entity):
         return None
     if held := getattr(record, "open_dossier", None):
-        own = held["entity"] == entity.pk
-        url = reverse("collaborative:dossier_detail", args=[held["id"]]) if own else open_url(entity.pk)
-        return {"label": UNDER_WAY, "url": url, "state": DossierState(held["state"]).label}
+        return {"label": UNDER_WAY, "url": _dossier_url(entity, held), "state": DossierState(held["state"]).label}
     if why_not_open(request.scope, entity):
         return None
     return {"label": OPEN_LABEL, "url": open_url(entity.pk), "state": ""}
 
 
+def _dossier_url(entity: GeographicEntity, held: Mapping[str, Any]) -> str:
+    """Address of the dossier ``held``, when it is about this EG; else the page that tells about it."""
+    own = held["entity"] == entity.pk
+    return reverse("collaborative:dossier_detail", args=[held["id"]]) if own else open_url(entity.pk)
+
+
 def tree_marks_of(request: HttpRequest, entities: Sequence[GeographicEntity]) -> Mapping[int, TreeMark]:
-    """Marks of the EGs that the person heads; support, which may open one anywhere, sees those under way alone."""
+    """Marks of the EGs that the person heads; support, which may open one anywhere, sees those under way alone.
+
+    The EGs come with ``open_dossier_of``.
+    """
     coverage = request.scope.coverage(Permission.DIRECTORY_EDIT)
     mine = [entity for entity in entities if coverage.holds_geographic_entity(entity)]
     if not mine:
         return {}
-    rows = HeldEntity.objects.filter(
-        geographic_entity__in=[entity.pk for entity in mine],
-        dossier__in=Dossier.objects.visible_to(request.scope),
-    )
-    held = dict(rows.values_list("geographic_entity_id", "dossier_id"))
     marks = {}
     for entity in mine:
-        if dossier_id := held.get(entity.pk):
-            url = reverse("collaborative:dossier_detail", args=[dossier_id])
-            marks[entity.pk] = TreeMark(UNDER_WAY, url, "fiche-attente")
+        if held := entity.open_dossier:
+            marks[entity.pk] = TreeMark(UNDER_WAY, _dossier_url(entity, held), "fiche-attente")
         elif not coverage.region and not why_not_open(request.scope, entity):
             marks[entity.pk] = TreeMark(OPEN_LABEL, open_url(entity.pk), "plus")
     return marks

@@ -36,7 +36,7 @@ def register_all() -> None:
             )
         )
     register_folder(files.FOLDER, files.files_in_use)
-    tree_marks.register("dossier", panels.tree_marks_of)
+    tree_marks.register("dossier", panels.tree_marks_of, panels.open_dossier_of)
     proposals.register(offer_for)
     home_cards.register()
     campaigns.register()

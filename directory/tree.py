@@ -16,6 +16,7 @@ from django.http import QueryDict
 from common.identifiers import compact
 from common.text import fold
 
+from . import tree_marks
 from .enums import Nomenclature, PublicationStatus, ScopeKind
 from .models import Department, GeographicEntity, OperationalUnit, Structure, Term
 from .querysets import address_shown
@@ -152,7 +153,7 @@ def lines(entities: QuerySet[GeographicEntity], scope: Scope, wanted: TreeFilter
         entities.with_address_shown(scope)
         .select_related("commune__department")
         .defer(*without_outlines("commune__"))
-        .annotate(unit_count=units)
+        .annotate(unit_count=units, **tree_marks.line_annotations())
         .order_by("sort_name", "pk")
     )
 

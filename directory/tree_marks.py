@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from django.http import HttpRequest
 
     from .models import GeographicEntity
 
     Provider = Callable[[HttpRequest, Sequence[GeographicEntity]], Mapping[int, "TreeMark"]]
+    Annotations = Callable[[str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,20 @@ class TreeMark:
 
 
 _providers: dict[str, Provider] = {}
+_annotations: dict[str, Annotations] = {}
 
 
-def register(key: str, provider: Provider) -> None:
-    """Add a provider: it gives the marks of the EGs of a page by their id, in one query at most."""
-    _providers[key] = provider
+def register(key: str, provider: Provider, annotations: Annotations) -> None:
+    """Add a provider: it gives the marks of the EGs of a page by their id, from what ``annotations`` read with them.
+
+    ``annotations`` gets the path to the key of the EG, and returns annotations by name: no query of its own.
+    """
+    _providers[key], _annotations[key] = provider, annotations
+
+
+def line_annotations() -> dict[str, Any]:
+    """What the lines of EGs read for the providers."""
+    return {name: value for read in _annotations.values() for name, value in read("pk").items()}
 
 
 def mark(request: HttpRequest, entities: Sequence[GeographicEntity]) -> None:
