@@ -73,8 +73,10 @@ def _reminder(digest: Digest, base_url: str) -> tuple[str, str, dict[str, Any]]:
             "director_count": len(parts[1]),
             "entry_more": len(parts[0]) - len(entry),
             "director_more": len(parts[1]) - len(director),
+            "expected_more": len(parts[2]) - len(expected),
             "hours": VALID_FOR // datetime.timedelta(hours=1),
             "entry_url": urljoin(base_url, reverse("availability:entry")),
+            "expected_url": urljoin(base_url, reverse("availability:expected_list")),
         },
     )
 

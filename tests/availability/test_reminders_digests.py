@@ -82,6 +82,16 @@ def test_past_three_rhythms_the_director_is_told_too(late, cast):
     assert Digest.objects.get(user=cast.directeur).kind == "director"
 
 
+def test_the_director_is_told_what_entry_people_are(late, cast):
+    silent(late.act, 3.2)
+    CurrentFigure.objects.filter(unit=late.act).update(contested_at=NOON - DAY)
+    run()
+    for message in mail.outbox:
+        assert message.body.count("CONTESTÉ\u00a0:") == 1
+        assert message.body.count("ne transférez pas ce mail") == 1
+        assert f"Toutes vos unités sont sur une page\u00a0:\n{BASE}disponibilites/" in message.body
+
+
 def test_without_a_responsable_the_director_is_the_entry_person(late, cast):
     cast.responsable.assignments.all().delete()
     assert run() == 1
@@ -180,8 +190,21 @@ def test_one_place_expected_is_told_in_the_singular_with_its_words(cast, world):
     assert run() == 1
     [message] = mail.outbox
     assert message.subject == "[ROR Île-de-France] Place attendue aujourd’hui"
-    assert "Est-elle libre" in message.body
+    assert "Place annoncée pour aujourd’hui. Est-elle libre" in message.body
+    assert "ne transférez pas" not in message.body
+    assert "autre annonce" not in message.body
     assert "1 place attendue aujourd’hui\u00a0: chambre 12, après travaux" in message.body
+
+
+def test_announcements_beyond_those_shown_are_counted(cast, world):
+    CurrentFigure.objects.filter(figure__isnull=False).update(confirmed_at=NOON)
+    CurrentFigure.objects.filter(unit=world.lam).update(opened_at=NOON)
+    said = {"unit": world.act, "expected_on": NOON.date(), "recorded_at": NOON - DAY}
+    ExpectedPlace.objects.bulk_create(ExpectedPlace(count=number + 1, **said) for number in range(52))
+    run()
+    body = mail.outbox[0].body
+    assert "Places annoncées pour aujourd’hui. Sont-elles libres" in body
+    assert f"Et 2 autres annonces, sur la page des places attendues\u00a0: {BASE}disponibilites/places-" in body
 
 
 def test_the_text_is_french(late):
