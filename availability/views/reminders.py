@@ -23,6 +23,7 @@ from common.pages import page_query, posted_from
 from common.phones import display_phone
 from common.xlsx import Sheet, xlsx_response
 
+from ..criteria_words import applied_words, criteria_line
 from ..reminders.call_list import CallFilter, CallLine, call_lines, figures_to_call
 from ..reminders.panels import calls_units, is_mailed, save_preference
 
@@ -69,6 +70,8 @@ def call_list(request: HttpRequest) -> HttpResponse:
         "filtered": bool(wanted or form.errors),
         "export_query": page_query(request.GET, 1),
         "is_whole": is_whole,
+        "criteria": criteria_line(applied_words(form)),
+        "now": now,
         "whole_query": urlencode({**wanted, "tout": 1}),
     }
     return render(request, "availability/reminder_calls.html", context)

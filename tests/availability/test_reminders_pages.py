@@ -72,7 +72,7 @@ def test_places_expected_today_are_asked_about_once(home, up_to_date):
     place = ExpectedPlace.objects.create(
         unit=up_to_date.act, count=2, expected_on=today + DAY, recorded_at=timezone.now()
     )
-    assert "attendues" not in home()
+    assert "2 places attendues" not in home()
     ExpectedPlace.objects.filter(pk=place.pk).update(expected_on=today)
     page = home()
     assert page.count("2 places attendues aujourd’hui") == 1
@@ -141,6 +141,19 @@ def test_the_whole_list_may_be_put_on_one_page_to_print_it(client, cast, silent,
     whole = client.get(f"{CALLS}?{first.context['whole_query']}")
     assert len(whole.context["lines"]) == 2
     assert "seulement." not in whole.text
+
+
+def test_the_printed_list_says_its_filters_and_when(client, cast, silent):
+    client.force_login(cast.sesan)
+    day = f"Liste établie le {timezone.localdate():%d/%m/%Y} à"
+    whole = client.get(CALLS).text
+    assert day in whole
+    assert "Filtres&nbsp;:" not in whole
+    page = client.get(f"{CALLS}?departement=75&q=bellatrix").text
+    printed = page.split('class="print-only">')[1].split("</p>")[0]
+    assert day in printed
+    assert "(75)" in printed
+    assert "commune\u00a0: bellatrix" in printed
 
 
 def test_a_confirmation_takes_it_off(client, cast, silent):
