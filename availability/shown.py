@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from common.french import PARIS, on_moment
+from common.french import PARIS, day, on_moment
 from directory.models import OperationalUnit
 
 from . import wording
@@ -65,6 +65,15 @@ class ShownFigure:
         if self.standing is Standing.TO_CONFIRM:
             return "to_confirm"
         return "expired" if self.standing is Standing.EXPIRED else "known"
+
+    @property
+    def unstated_words(self) -> str:
+        """« Aucune saisie depuis l’ouverture, le 14/08/2024 »: nothing was stated of these places, and since when."""
+        pool = self.figure.pool if self.figure else None
+        since = pool.created_at if pool else self.figure and self.figure.opened_at
+        if since is None or since > self.now:  # a past figure, before the opening known today
+            return "Aucune saisie"
+        return f"Aucune saisie depuis {'la mutualisation' if pool else 'l’ouverture'}, le {day(since)}"
 
     @property
     def kind_detail(self) -> str:

@@ -43,7 +43,7 @@ _SHOWN = (
     *(f"geographic_entity__{name}" for name in ("name", "phone", "legal_entity", "commune__list_name")),
     *(f"current_figure__{field.name}" for field in CurrentFigure._meta.concrete_fields),  # noqa: SLF001
     *(f"current_figure__by__{name}" for name in ("first_name", "last_name", "username")),
-    *("current_figure__pool__installed_places", "current_figure__pool__capacity_kind"),
+    *(f"current_figure__pool__{name}" for name in ("installed_places", "capacity_kind", "created_at")),
 )
 # In SQL: the ORM takes longer to write them, at each save, than PostgreSQL to answer.
 _SHARING = RawSQL(

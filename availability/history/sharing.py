@@ -16,8 +16,8 @@ from directory.models import OperationalUnit
 from ..models import AvailabilityEntry, Pool, PoolMembership
 from .chart import Point
 
-_MOMENTS = ("since", "until", "stated_at", "confirmed_at", "to_confirm_since")
-_OF_POOL = ("id", "name", "installed_places", "to_confirm_since")
+_MOMENTS = ("since", "until", "stated_at", "confirmed_at", "to_confirm_since", "created_at")
+_OF_POOL = ("id", "name", "installed_places", "to_confirm_since", "created_at")
 
 
 def shared_places() -> ArraySubquery:

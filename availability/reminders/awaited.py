@@ -4,6 +4,7 @@ import datetime
 
 from django.db.models import (
     BigIntegerField,
+    Case,
     DurationField,
     Exists,
     ExpressionWrapper,
@@ -13,13 +14,14 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    When,
 )
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from directory.enums import PublicationStatus
 
-from ..models import CurrentFigure, ExpectedPlace, UnitClosure
+from ..models import CurrentFigure, ExpectedPlace, PoolMembership, UnitClosure
 from .escalation import Step
 
 PUBLISHED = PublicationStatus.PUBLISHED
@@ -31,15 +33,20 @@ def awaited(now: datetime.datetime) -> QuerySet[CurrentFigure]:
 
     ``closure_end`` is the end of the last closure over, ``awaited_since`` what ``escalation.awaited_since`` says (a
     test holds them together): reminders are silent during a closure, of the unit or of a record above it.
+    ``shared_since``: when a unit whose places were never stated last entered or left a pool.
     """
     mine = UnitClosure.objects.held().filter(unit=OuterRef("pk"))
     ended = mine.filter(ends_at__lte=now).order_by("-ends_at").values("ends_at")[:1]
+    shared = PoolMembership.objects.filter(unit=OuterRef("pk")).order_by("-since", "-pk")
+    moved = Subquery(shared.values(at=Coalesce("until", "since"))[:1])
     return (
         CurrentFigure.objects.open()
         .filter(unit__geographic_entity__status=PUBLISHED, unit__geographic_entity__legal_entity__status=PUBLISHED)
         .exclude(Exists(UnitClosure.objects.active_at(now).filter(unit=OuterRef("pk"))))
-        .annotate(closure_end=Subquery(ended))
-        .annotate(awaited_since=Greatest("confirmed_at", "opened_at", "to_confirm_since", "closure_end"))
+        .annotate(closure_end=Subquery(ended), shared_since=Case(When(confirmed_at=None, then=moved)))
+        .annotate(
+            awaited_since=Greatest("confirmed_at", "opened_at", "to_confirm_since", "closure_end", "shared_since")
+        )
     )
 
 

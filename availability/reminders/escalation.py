@@ -26,13 +26,15 @@ def awaited_since(
     opened_at: datetime.datetime | None,
     to_confirm_since: datetime.datetime | None = None,
     closure_ends: Iterable[datetime.datetime] = (),
+    shared_since: datetime.datetime | None = None,
 ) -> datetime.datetime | None:
     """Moment from which a statement is awaited: the last confirmation, or what put the clock back since.
 
     A unit never stated counts from its opening to entry, one that was closed from its reopening: nobody is reminded of
-    what could not be done. ``closure_ends`` are ends that have come. ``None`` when nothing is known.
+    what could not be done. ``closure_ends`` are ends that have come; ``shared_since`` is when the unit entered or left
+    a pool, which counts as long as its places are not stated. ``None`` when nothing is known.
     """
-    moments = [confirmed_at, opened_at, to_confirm_since, *closure_ends]
+    moments = [confirmed_at, opened_at, to_confirm_since, *closure_ends, None if confirmed_at else shared_since]
     return max((moment for moment in moments if moment is not None), default=None)
 
 

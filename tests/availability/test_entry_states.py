@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from availability.membership import write_rows
@@ -98,6 +99,16 @@ def test_a_first_save_taken_back_leaves_the_unit_never_stated(signed_in, world):
     assert "Saisie annulée\u00a0: cette unité n’a plus de saisie." in response.content.decode()
     assert "jamais" in text_of(response)
     assert stored(world.lam).figure is None
+
+
+def test_a_pool_never_stated_waits_from_the_day_its_units_shared(signed_in, pool, world):
+    empty = {"version": 0, "figure": None, "stated_at": None, "confirmed_at": None, "expires_at": None}
+    CurrentFigure.objects.filter(pool=pool).update(**empty, opened_at=timezone.now() - 120 * 24 * HOUR)
+    words = f"Aucune saisie depuis la mutualisation, le {timezone.localdate():%d/%m/%Y}"
+    entry = text_of(signed_in.get(URL))
+    assert words in entry
+    record = signed_in.get(reverse("directory:unit_detail", args=[world.act.pk])).text
+    assert words in record
 
 
 def test_undoing_is_offered_on_a_later_page_until_ten_minutes(signed_in, cast, world):

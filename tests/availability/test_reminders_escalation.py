@@ -8,6 +8,7 @@ from django.utils import timezone
 from availability.models import CurrentFigure, Pool, UnitClosure
 from availability.reminders.awaited import awaited, beyond, once_a_pool
 from availability.reminders.escalation import Step, awaited_since, step_at
+from tests.factories.availability import share
 
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
@@ -51,6 +52,8 @@ def test_a_statement_is_awaited_from_what_put_the_clock_back_last():
     assert awaited_since(stated, opened, None, [reopened, NOW - 5 * DAY]) == reopened
     assert awaited_since(stated, opened, NOW - DAY, [reopened]) == NOW - DAY
     assert awaited_since(None, None) is None
+    assert awaited_since(None, opened, shared_since=NOW - DAY) == NOW - DAY
+    assert awaited_since(stated, opened, shared_since=NOW - DAY) == stated
     assert step_at(None, DAY, NOW) is Step.DUE
     assert step_at(NOW + HOUR, DAY, NOW) is Step.NONE
 
@@ -73,18 +76,26 @@ def steps(now):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("rhythms", [0.5, 1.5, 2.5, 3.5, 4.5])
-@pytest.mark.parametrize("state", ["stated", "never", "reopened", "to_confirm", "withdrawn"])
+@pytest.mark.parametrize(
+    "state", ["stated", "never", "shared", "joined", "left", "reopened", "to_confirm", "withdrawn"]
+)
 def test_the_queries_say_what_the_pure_functions_say(world, rhythms, state):
     now, rhythm = timezone.now(), datetime.timedelta(days=7)
     at = now - rhythm * rhythms
     figures = CurrentFigure.objects.filter(pk=world.act.pk)
-    ends = []
-    if state == "stated":
+    ends, shared_since = [], None
+    never = {"version": 0, "figure": None, "stated_at": None, "confirmed_at": None, "expires_at": None}
+    if state in ("shared", "joined", "left"):
+        pool = Pool.objects.create(geographic_entity=world.eg, name="Lits", rhythm=rhythm)
+        is_left = state == "left"
+        share(pool, [world.act], now - 100 * DAY if is_left else at, until=at if is_left else None)
+        stated = {"confirmed_at": now - 90 * DAY} if state == "joined" else never
+        figures.update(**stated, opened_at=now - 120 * DAY)
+        shared_since = at
+    elif state == "stated":
         figures.update(confirmed_at=at)
     elif state == "never":
-        CurrentFigure.objects.filter(pk=world.act.pk).update(
-            version=0, figure=None, stated_at=None, confirmed_at=None, expires_at=None, opened_at=at
-        )
+        figures.update(**never, opened_at=at)
     elif state == "to_confirm":
         figures.update(confirmed_at=now - 60 * DAY, to_confirm_since=at)
     else:
@@ -93,7 +104,7 @@ def test_the_queries_say_what_the_pure_functions_say(world, rhythms, state):
         closure(world.act, at - 10 * DAY, at, withdrawn_at=now if is_withdrawn else None)
         ends = [] if is_withdrawn else [at]
     figure = awaited(now).get(pk=world.act.pk)
-    since = awaited_since(figure.confirmed_at, figure.opened_at, figure.to_confirm_since, ends)
+    since = awaited_since(figure.confirmed_at, figure.opened_at, figure.to_confirm_since, ends, shared_since)
     assert figure.awaited_since == since
     assert steps(now)[world.act.pk] is step_at(since, figure.rhythm, now)
 
