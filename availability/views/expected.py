@@ -32,6 +32,7 @@ LARGEST_ID = 2**63 - 1
 ARRIVED, POSTPONED, GIVEN_UP = "arrivees", "reporter", "abandonner"
 PER_PAGE = 30
 NOT_YOURS = "Les places attendues sont annoncées par les responsables de disponibilités et les directeurs."
+REMINDED_NOW = "Un rappel est sur la page d’accueil."
 SETTLED = "Cette annonce était déjà close."
 
 
@@ -100,9 +101,11 @@ def expected_add(request: SignedInRequest, unit_id: int) -> HttpResponse:
         messages.info(request, f"{unit.name}\u00a0: {words}")
         return redirect(entry_url(unit))
     if place is not None:
-        words = expected.expected_words(place, timezone.localdate(), unit.capacity_kind)
+        today = timezone.localdate()
+        words = expected.expected_words(place, today, unit.capacity_kind)
         advice = expected.beyond_installed_words(place.count, figure, unit)
-        told = " ".join(filter(None, (f"{unit.name}\u00a0: {words}. Un rappel viendra ce jour-là.", advice)))
+        reminder = REMINDED_NOW if place.expected_on == today else "Un rappel viendra ce jour-là."
+        told = " ".join(filter(None, (f"{unit.name}\u00a0: {words}. {reminder}", advice)))
         messages.add_message(request, messages.WARNING if advice else messages.SUCCESS, told)
         return redirect(entry_url(unit))
     today = timezone.localdate()

@@ -383,6 +383,17 @@ def test_the_printed_list_says_what_it_shows_and_when(client, cast, world):
         assert words in printed
 
 
+@pytest.mark.parametrize(
+    ("days", "told"), [(0, "Un rappel est sur la page d’accueil."), (3, "Un rappel viendra ce jour-là.")]
+)
+def test_the_reminder_of_an_announcement_is_told(responsable, world, days, told):
+    day = timezone.localdate() + days * DAY
+    url = reverse("availability:expected_add", args=[world.act.pk])
+    page = responsable.post(url, {"count": 2, "expected_on": day.isoformat()}, follow=True)
+    assert told in page.text
+    assert page.text.count("Un rappel ") == 1
+
+
 @pytest.mark.parametrize("count", ["٣", "1_0", "2,5", "deux"])
 def test_a_count_is_written_in_plain_digits(responsable, world, count):
     url = reverse("availability:expected_add", args=[world.act.pk])
