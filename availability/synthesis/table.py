@@ -57,13 +57,13 @@ class ShownCell:
 
     @property
     def expired_word(self) -> str:
-        """What is said under the number from then on."""
+        """What is said under the number from then on: of several figures, only the first to expire is known."""
         word = "trop ancien" if self.criteria.max_age else "périmé"
-        return word if self.cell.counted == 1 else f"en partie {word}"
+        return word if self.cell.counted == 1 else f"au moins en partie {word}"
 
     @property
     def change(self) -> int | None:
-        """Places more than a week earlier, ``None`` when one of the two is not known."""
+        """Beds and places more than a week earlier, ``None`` when one of the two is not known."""
         if self.before is None or not self.before.counted or not self.cell.counted:
             return None
         return self.cell.free - self.before.free
@@ -77,13 +77,13 @@ class ShownCell:
 
     @property
     def change_words(self) -> str:
-        """« 3 places de plus qu’une semaine avant », « …, mais pas sur les mêmes unités »."""
+        """« 3 de plus qu’une semaine avant », « …, mais pas sur les mêmes unités »."""
         if self.change is None:
             return "écart inconnu"
         words = "autant qu’une semaine avant"
         if self.change:
             more = "plus" if self.change > 0 else "moins"
-            words = f"{counted(abs(self.change), 'place')} de {more} qu’une semaine avant"
+            words = f"{number(abs(self.change))} de {more} qu’une semaine avant"
         return words if self.is_same_units else f"{words}, mais pas sur les mêmes unités"
 
     @property
@@ -93,11 +93,11 @@ class ShownCell:
 
     @property
     def before_words(self) -> str:
-        """« 0 place sur 1 unité comptée », « inconnu »."""
+        """« 0 libre sur 1 unité comptée », « inconnu »."""
         if self.before is None or not self.before.counted:
             return "inconnu"
         coverage = counted(self.before.counted, "unité comptée", "unités comptées")
-        return f"{counted(self.before.free, 'place')} sur {coverage}"
+        return f"{counted(self.before.free, 'libre')} sur {coverage}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,6 +68,7 @@ def test_known_unknown_and_absent_are_told_in_words(reader, world):
     assert "<small>n’existe pas</small>" in text
     assert "<b>?</b><small>inconnu</small>" in text
     assert "< 3 h" in text.replace("&lt;", "<")
+    assert "8 libres</b> pour cette sélection" in text_of(reader.get(f"{PATH}?departement=92"))
 
 
 def test_zero_is_complete(reader, world, cast):

@@ -36,10 +36,10 @@ def test_a_unit_that_came_back_is_not_a_change_of_places(reader, world):
     response = reader.get(f"{PATH}?comparer=on")
     shown = cell_of(response, "92")
     assert (shown.change, shown.change_sign, shown.is_same_units) == (8, "+8", False)
-    assert shown.change_words == "8 places de plus qu’une semaine avant, mais pas sur les mêmes unités"
+    assert shown.change_words == "8 de plus qu’une semaine avant, mais pas sur les mêmes unités"
     text = text_of(response)
     assert "≠ +8" in text
-    assert "avant : 3 places sur 1 unité comptée" in text
+    assert "avant : 3 libres sur 1 unité comptée" in text
     assert "▲ +8" not in text
 
 
@@ -59,7 +59,7 @@ def test_the_same_units_are_simply_compared(reader, world):
     write_rows(unit_ids=None)
     shown = cell_of(reader.get(f"{PATH}?comparer=on"), "92")
     assert (shown.change_sign, shown.change_words) == ("=", "autant qu’une semaine avant")
-    assert shown.before_words == "3 places sur 1 unité comptée"
+    assert shown.before_words == "3 libres sur 1 unité comptée"
 
 
 def test_the_workbook_says_what_was_there(reader, world):
