@@ -18,7 +18,7 @@ from directory.models import GeographicEntity, OperationalUnit
 from . import uses
 from .calls.reliability import reliability_of
 from .calls.services import prompt_of
-from .expected.services import expected_of, expected_words
+from .expected.services import expected_of, expected_words, kind_of
 from .freshness import AgeBand, ContractState
 from .models import CurrentFigure, UnitClosure
 from .permissions import may_state_somewhere, statement_refusal
@@ -93,9 +93,7 @@ def unit_panel(request: HttpRequest, unit: OperationalUnit) -> dict[str, Any]:
 def _expected_words(unit: OperationalUnit, now: datetime.datetime) -> list[str]:
     """What is announced for the days to come."""
     today = timezone.localdate(now)
-    return [
-        expected_words(place, today, unit.capacity_kind) for place in expected_of([unit.pk], today).get(unit.pk, ())
-    ]
+    return [expected_words(place, today, kind_of(unit)) for place in expected_of([unit.pk], today).get(unit.pk, ())]
 
 
 def entity_panel(request: HttpRequest, entity: GeographicEntity) -> dict[str, Any] | None:

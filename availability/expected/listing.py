@@ -19,7 +19,7 @@ from ..closures.listing import TEXT_LENGTH, named
 from ..criteria_words import Words
 from ..models import ExpectedPlace
 from ..wording import figure_words
-from .services import expected_words
+from .services import expected_words, kind_of
 
 
 class Shown(StrEnum):
@@ -28,6 +28,7 @@ class Shown(StrEnum):
     AWAITED = "annoncees"
     OVERDUE = "passees"
     ARRIVED = "arrivees"
+    POSTPONED = "reportees"
     GIVEN_UP = "annulees"
     ALL = "toutes"
 
@@ -36,6 +37,7 @@ SHOWN_LABELS = {
     Shown.AWAITED: "Annoncées",
     Shown.OVERDUE: "Jour passé, sans suite",
     Shown.ARRIVED: "Arrivées",
+    Shown.POSTPONED: "Reportées",
     Shown.GIVEN_UP: "Annulées",
     Shown.ALL: "Toutes",
 }
@@ -73,6 +75,8 @@ class ExpectedFilter:
             places = places.filter(settled_at=None, expected_on__lt=today)
         elif self.shown is Shown.ARRIVED:
             places = places.filter(outcome=ExpectedPlace.Outcome.ARRIVED)
+        elif self.shown is Shown.POSTPONED:
+            places = places.filter(outcome=ExpectedPlace.Outcome.POSTPONED)
         elif self.shown is Shown.GIVEN_UP:
             places = places.filter(outcome=ExpectedPlace.Outcome.GIVEN_UP)
         if self.department:
@@ -86,9 +90,9 @@ def places_for(scope: Scope) -> QuerySet[ExpectedPlace]:
     """Announcements of the units whose places the person states, with what a line shows."""
     mine = scope.coverage(Permission.STATEMENT_WRITE).units_q("unit__")
     found = ExpectedPlace.objects.filter(mine).exclude(unit__status=PublicationStatus.HIDDEN)
-    return found.select_related("unit__geographic_entity__commune", "unit__unit_type", "by").defer(
-        "unit__geographic_entity__commune__outline"
-    )
+    return found.select_related(
+        "unit__geographic_entity__commune", "unit__unit_type", "unit__current_figure__pool", "by"
+    ).defer("unit__geographic_entity__commune__outline")
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class PlacesLine:
     @property
     def words(self) -> str:
         """« 2 places attendues le 14/08/2024 », « 1 lit, pour le 14/08/2024 » once it is closed."""
-        kind = self.place.unit.capacity_kind
+        kind = kind_of(self.place.unit)
         if self.is_awaited:
             return expected_words(self.place, self.today, kind)
         return f"{figure_words(self.place.count, kind)}, pour le {day(self.place.expected_on)}"
@@ -118,7 +122,7 @@ class PlacesLine:
     @property
     def state(self) -> str:
         """« Annoncée », « Jour passé », « Arrivées », « Annulé »; « Annonce close » before outcomes were kept."""
-        count, ending = self.place.count, "" if self.place.unit.capacity_kind == "bed" else "e"
+        count, ending = self.place.count, "" if kind_of(self.place.unit) == "bed" else "e"
         if self.is_overdue:
             return "Jour passé"
         if self.is_awaited:

@@ -14,10 +14,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.roles import Permission
-from common.french import NBSP, THIN, counted, day, plural
+from common.french import NBSP, PARIS, THIN, counted, day, plural
 from directory.models import OperationalUnit
 from directory.scopes import Scope
 
+from ..closures.services import period_words
 from ..exceptions import StatementRefused
 from ..models import CurrentFigure, ExpectedPlace, UnitClosure
 from ..permissions import REFUSAL_WORDS, Refusal, statement_refusal
@@ -35,6 +36,7 @@ ARRAY(
 )
 """
 LARGEST_COUNT = 999  # places of one announcement
+REMINDED_NOW = "Un rappel est sur la page d’accueil."
 
 
 class ExpectedRefused(Exception):
@@ -44,6 +46,7 @@ class ExpectedRefused(Exception):
         PAST = "past"
         TOO_FAR = "too_far"
         COUNT = "count"
+        SAME_DAY = "same_day"
 
     def __init__(self, why: Why) -> None:
         super().__init__(why.value)
@@ -92,8 +95,8 @@ def due_for(scope: Scope, now: datetime.datetime) -> QuerySet[ExpectedPlace]:
     Silent like the mails while the unit's entry is closed, or the unit unavailable.
     """
     mine = scope.coverage(Permission.STATEMENT_WRITE).units_q("unit__")
-    due = expected_until(now).filter(mine)
-    return due.select_related("unit__geographic_entity").order_by("expected_on", "unit__sort_name", "pk")
+    due = expected_until(now).filter(mine).select_related("unit__geographic_entity", "unit__current_figure__pool")
+    return due.order_by("expected_on", "unit__sort_name", "pk")
 
 
 def _awaited(unit_ids: Collection[int]) -> QuerySet[ExpectedPlace]:
@@ -105,6 +108,22 @@ def _by_unit(places: QuerySet[ExpectedPlace]) -> dict[int, list[ExpectedPlace]]:
     for place in places:
         found.setdefault(place.unit_id, []).append(place)
     return found
+
+
+def kind_of(unit: OperationalUnit) -> str:
+    """Whether the unit's announcements are of beds: its pool's word when it shares its places.
+
+    No query for a unit read with ``current_figure__pool``.
+    """
+    figure: CurrentFigure | None = getattr(unit, "current_figure", None)
+    return figure.pool.capacity_kind if figure and figure.pool else unit.capacity_kind
+
+
+def closure_on(closures: Iterable[UnitClosure], on: datetime.date) -> UnitClosure | None:
+    """Closure, not withdrawn, that leaves no moment of the day ``on`` (in Paris) after it."""
+    midnight = datetime.datetime.combine(on + datetime.timedelta(days=1), datetime.time(), PARIS)
+    held = (one for one in closures if one.withdrawn_at is None and one.starts_at < midnight)
+    return next((one for one in held if one.ends_at is None or one.ends_at >= midnight), None)
 
 
 def expected_words(place: ExpectedPlace, today: datetime.date, kind: str = "place") -> str:
@@ -122,7 +141,7 @@ def expected_words(place: ExpectedPlace, today: datetime.date, kind: str = "plac
 
 def reminder_words(place: ExpectedPlace, today: datetime.date) -> str:
     """« 1 place attendue aujourd’hui : est-elle libre ? », « 2 lits attendus aujourd’hui : sont-ils libres ? »."""
-    kind = place.unit.capacity_kind
+    kind = kind_of(place.unit)
     they = plural(place.count, "il" if kind == "bed" else "elle")
     asked = f"sont-{they} libres" if place.count >= 2 else f"est-{they} libre"
     return f"{expected_words(place, today, kind)}{NBSP}: {asked}{THIN}?"
@@ -186,6 +205,8 @@ def postpone_places(
     place = _lock_place(expected_id, scope)
     _check_may(scope, place.unit)
     _check_day(expected_on, today)
+    if expected_on == place.expected_on:
+        raise ExpectedRefused(ExpectedRefused.Why.SAME_DAY)
     _settle(place, ExpectedPlace.Outcome.POSTPONED, now)
     said = {"unit_id": place.unit_id, "count": place.count, "comment": place.comment}
     return ExpectedPlace.objects.create(expected_on=expected_on, recorded_at=now, by=by, **said)
@@ -198,8 +219,8 @@ def _settle(place: ExpectedPlace, outcome: str, now: datetime.datetime) -> Expec
 
 
 def _lock_place(expected_id: int, scope: Scope) -> ExpectedPlace:
-    places = ExpectedPlace.objects.select_for_update(of=("self",)).select_related("unit__geographic_entity")
-    place = places.get(pk=expected_id)
+    places = ExpectedPlace.objects.select_for_update(of=("self",))
+    place = places.select_related("unit__geographic_entity", "unit__current_figure__pool").get(pk=expected_id)
     if not scope.coverage(Permission.STATEMENT_WRITE).holds_unit(place.unit):
         raise StatementRefused(Refusal.NOT_HELD)
     if place.settled_at is not None:
@@ -246,7 +267,7 @@ def beyond_installed_words(count: int, figure: CurrentFigure | None, unit: Opera
     installed = pool.installed_places if pool else unit.installed_places
     if installed is None or count <= installed:
         return ""
-    bed = unit.capacity_kind == "bed"
+    bed = kind_of(unit) == "bed"
     noun = counted(installed, "lit" if bed else "place")
     word = plural(installed, "installé" if bed else "installée")
     return f"C’est plus que la capacité installée ({noun} {word}){NBSP}: vérifiez le nombre annoncé."
@@ -254,7 +275,7 @@ def beyond_installed_words(count: int, figure: CurrentFigure | None, unit: Opera
 
 def arrived_words(place: ExpectedPlace) -> str:
     """What is left to do once the places came: the figure is not brought up to date by itself."""
-    bed = place.unit.capacity_kind == "bed"
+    bed = kind_of(place.unit) == "bed"
     if place.count >= 2:
         came = "les lits arrivés" if bed else "les places arrivées"
     else:
@@ -273,6 +294,24 @@ def announced_words(place: ExpectedPlace, today: datetime.date, kind: str) -> st
     )
 
 
+def settled_words(place: ExpectedPlace) -> str:
+    """That an announcement was closed before: « déjà reportée au 14/08/2024 » when another took its place."""
+    if place.outcome == ExpectedPlace.Outcome.POSTPONED:
+        said = {"unit_id": place.unit_id, "count": place.count, "comment": place.comment}
+        if put_off := ExpectedPlace.objects.filter(recorded_at=place.settled_at, **said).order_by("pk").first():
+            return f"Cette annonce était déjà reportée au {day(put_off.expected_on)}."
+    return "Cette annonce était déjà close."
+
+
+def reminder_advice(place: ExpectedPlace, today: datetime.date) -> tuple[str, bool]:
+    """When a reminder will come, and whether that is a warning: the unit is to be unavailable that day. One query."""
+    closure = closure_on(UnitClosure.objects.held().filter(unit=place.unit_id), place.expected_on)
+    if closure is not None:
+        words = f"Attention{NBSP}: une indisponibilité totale est déclarée ce jour-là ({period_words(closure)})."
+        return f"{words} Le rappel viendra une fois cette indisponibilité terminée.", True
+    return REMINDED_NOW if place.expected_on == today else "Un rappel viendra ce jour-là.", False
+
+
 def kept_words(refusal: Refusal) -> str:
     """Why an announcement cannot be followed up now, and that it stays."""
     return (
@@ -284,6 +323,7 @@ def kept_words(refusal: Refusal) -> str:
 WHY_WORDS: dict[ExpectedRefused.Why, tuple[str, str]] = {  # field, sentence
     ExpectedRefused.Why.PAST: ("expected_on", "Ce jour est passé\u00a0: donnez aujourd’hui ou un jour à venir."),
     ExpectedRefused.Why.TOO_FAR: ("expected_on", "Ce jour est trop lointain (un an au plus)."),
+    ExpectedRefused.Why.SAME_DAY: ("expected_on", "C’est déjà le jour annoncé\u00a0: rien n’a changé."),
     ExpectedRefused.Why.COUNT: ("count", f"Écrivez un nombre de 1 à {LARGEST_COUNT}."),
 }
 

@@ -56,7 +56,7 @@ class Line:
     @property
     def awaited_words(self) -> list[str]:
         """« 1 place attendue le 24/11/2026 », with what was said of it."""
-        kind = self.offer.unit.capacity_kind
+        kind = self.offer.capacity_kind
         return [
             " – ".join(filter(None, (expected_words(place, self.today, kind), place.comment))) for place in self.awaited
         ]

@@ -25,6 +25,7 @@ from ..models import CurrentFigure, ExpectedPlace, PoolMembership, UnitClosure
 from .escalation import Step
 
 PUBLISHED = PublicationStatus.PUBLISHED
+FIRST_HOUR = 7  # of mails, in Paris: what became late in the night goes in one
 PLACE = Coalesce(-F("pool_id"), F("unit_id"), output_field=BigIntegerField())  # what is stated: a pool, or a unit
 
 
@@ -84,8 +85,21 @@ def expected_until(now: datetime.datetime) -> QuerySet[ExpectedPlace]:
 
 
 def expected_today(now: datetime.datetime) -> QuerySet[ExpectedPlace]:
-    """Those of the day of ``now``: what mails remind of, once."""
-    return expected_until(now).filter(expected_on=timezone.localdate(now)).order_by("unit_id", "pk")
+    """Those that mails of the day of ``now`` remind of, once: of that day, or of a closure over since the last mails.
+
+    A place announced for a day in a closure is reminded of by the first mails after it.
+    """
+    local = timezone.localtime(now)
+    mails = local.replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0)
+    ended = UnitClosure.objects.held().filter(
+        unit=OuterRef("unit"),
+        starts_at__date__lte=OuterRef("expected_on"),
+        ends_at__date__gte=OuterRef("expected_on"),
+        ends_at__gt=mails - datetime.timedelta(days=1),
+        ends_at__lte=mails,
+    )
+    wanted = Q(expected_on=local.date()) | Exists(ended)
+    return expected_until(now).filter(wanted).order_by("unit_id", "pk")
 
 
 def contested_first(figures: QuerySet[CurrentFigure]) -> QuerySet[CurrentFigure]:

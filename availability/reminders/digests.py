@@ -23,13 +23,12 @@ from common.french import PARIS
 
 from ..models import Digest, ReminderPreference
 from ..people import Held, people_on
-from .awaited import awaited, beyond, expected_today
+from .awaited import FIRST_HOUR, awaited, beyond, expected_today
 from .escalation import Step, step_at
 from .mails import message_of
 
 logger = logging.getLogger(__name__)
 
-FIRST_HOUR = 7  # in Paris: what became late in the night goes in one mail
 A_TASK = 50  # mails
 RETRY_AFTER = datetime.timedelta(minutes=15)
 RETRY_DAYS = {Digest.Kind.DUE: 0, Digest.Kind.DIRECTOR: 0, Digest.Kind.WEEKLY: 6}

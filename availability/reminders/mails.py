@@ -127,7 +127,7 @@ def _expected(line: Line, figure: CurrentFigure, digest: Digest, written_at: dat
     """One announcement of places."""
     on = datetime.date.fromisoformat(line["on"])
     place = ExpectedPlace(count=line["count"], expected_on=on)
-    words = expected_words(place, on, figure.unit.capacity_kind)
+    words = expected_words(place, digest.day, figure.capacity_kind)
     return {**_place(figure, base_url), "words": words, "comment": line.get("comment", "")}
 
 

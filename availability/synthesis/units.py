@@ -21,7 +21,8 @@ from ..breakdown import COUNT_FIELDS
 from ..calls import reliability
 from ..calls.reliability import Reliability
 from ..cells import Cell
-from ..expected.services import expected_words
+from ..closures.services import period_words
+from ..expected.services import closure_on, expected_words, kind_of
 from ..freshness import expires_at
 from ..models import (
     AvailabilityEntry,
@@ -245,7 +246,7 @@ def _total(held: Iterable[Holding]) -> Cell:
 
 def _units(unit_ids: Collection[int], scope: Scope, moment: datetime.datetime) -> list[OperationalUnit]:
     """Units with their figure, and what ``_closures`` and ``_expected`` read, in one query."""
-    closures = UnitClosure.objects.recorded_by(moment).filter(unit=OuterRef("pk"), starts_at__lte=moment)
+    closures = UnitClosure.objects.recorded_by(moment).filter(unit=OuterRef("pk"))
     expected = ExpectedPlace.objects.filter(
         unit=OuterRef("pk"), settled_at=None, expected_on__gte=moment.astimezone(PARIS).date()
     )
@@ -271,7 +272,7 @@ def _units(unit_ids: Collection[int], scope: Scope, moment: datetime.datetime) -
 
 
 def _closures(unit: OperationalUnit) -> list[UnitClosure]:
-    """Closures of the unit known at the moment."""
+    """Closures of the unit known at the moment, those to come included."""
     return [
         UnitClosure(
             unit_id=unit.pk,
@@ -285,12 +286,16 @@ def _closures(unit: OperationalUnit) -> list[UnitClosure]:
 
 
 def _expected(unit: OperationalUnit, today: datetime.date) -> list[str]:
-    """« 2 places attendues le 14/08/2024 »."""
+    """« 2 places attendues le 14/08/2024 », with the closure declared for that day."""
     places = (
         ExpectedPlace(count=row["count"], expected_on=datetime.date.fromisoformat(row["expected_on"]))
         for row in unit.places_expected
     )
-    return [expected_words(place, today, unit.capacity_kind) for place in places]
+    closures, found = _closures(unit), []
+    for place in places:
+        words, closure = expected_words(place, today, kind_of(unit)), closure_on(closures, place.expected_on)
+        found.append(f"{words} – indisponibilité totale {period_words(closure)}" if closure else words)
+    return found
 
 
 def _past_figures(

@@ -32,15 +32,15 @@ LARGEST_ID = 2**63 - 1
 ARRIVED, POSTPONED, GIVEN_UP = "arrivees", "reporter", "abandonner"
 PER_PAGE = 30
 NOT_YOURS = "Les places attendues sont annoncées par les responsables de disponibilités et les directeurs."
-REMINDED_NOW = "Un rappel est sur la page d’accueil."
-SETTLED = "Cette annonce était déjà close."
 
 
 def find_unit(request: SignedInRequest, unit_id: int) -> OperationalUnit:
     """Unit whose places the person states. 404 when it is hidden from him, 403 when it is another's."""
     if unit_id > LARGEST_ID:
         raise Http404
-    units = OperationalUnit.objects.visible_to(request.scope).select_related("geographic_entity")
+    units = OperationalUnit.objects.visible_to(request.scope).select_related(
+        "geographic_entity", "current_figure__pool"
+    )
     unit = get_object_or_404(units, pk=unit_id)
     if not request.scope.coverage(Permission.STATEMENT_WRITE).holds_unit(unit):
         raise PermissionDenied(REFUSAL_WORDS[Refusal.NOT_HELD])
@@ -97,23 +97,23 @@ def expected_add(request: SignedInRequest, unit_id: int) -> HttpResponse:
     try:
         place = _announce(request, unit, form) if form.is_bound and form.is_valid() else None
     except AlreadyAnnounced as error:
-        words = expected.announced_words(error.place, timezone.localdate(), unit.capacity_kind)
+        words = expected.announced_words(error.place, timezone.localdate(), expected.kind_of(unit))
         messages.info(request, f"{unit.name}\u00a0: {words}")
         return redirect(entry_url(unit))
     if place is not None:
         today = timezone.localdate()
-        words = expected.expected_words(place, today, unit.capacity_kind)
+        words = expected.expected_words(place, today, expected.kind_of(unit))
         advice = expected.beyond_installed_words(place.count, figure, unit)
-        reminder = REMINDED_NOW if place.expected_on == today else "Un rappel viendra ce jour-là."
+        reminder, is_closed = expected.reminder_advice(place, today)
         told = " ".join(filter(None, (f"{unit.name}\u00a0: {words}. {reminder}", advice)))
-        messages.add_message(request, messages.WARNING if advice else messages.SUCCESS, told)
+        messages.add_message(request, messages.WARNING if advice or is_closed else messages.SUCCESS, told)
         return redirect(entry_url(unit))
     today = timezone.localdate()
     awaited = expected.awaited_of([unit.pk]).get(unit.pk, ())
     context = {
         "unit": unit,
         "form": form,
-        "lines": expected.lines_of(awaited, unit.capacity_kind, today),
+        "lines": expected.lines_of(awaited, expected.kind_of(unit), today),
         "back": entry_url(unit),
         "crumbs": crumbs(unit, "Annoncer une place"),
     }
@@ -149,7 +149,7 @@ def expected_detail(request: SignedInRequest, expected_id: int) -> HttpResponse:
     place = get_object_or_404(ExpectedPlace, pk=expected_id)
     unit = place.unit = find_unit(request, place.unit_id)
     if place.settled_at is not None:
-        messages.info(request, SETTLED)
+        messages.info(request, expected.settled_words(place))
         return redirect(entry_url(unit))
     form = PostponeForm()
     if request.method == "POST":
@@ -161,7 +161,7 @@ def expected_detail(request: SignedInRequest, expected_id: int) -> HttpResponse:
     context = {
         "place": place,
         "unit": unit,
-        "words": expected.expected_words(place, today, unit.capacity_kind),
+        "words": expected.expected_words(place, today, expected.kind_of(unit)),
         "is_due": place.expected_on <= today,
         "form": form,
         "back": entry_url(unit),
@@ -188,11 +188,13 @@ def _follow_up(request: SignedInRequest, place: ExpectedPlace, form: PostponeFor
             put_off = expected.postpone_places(
                 **who, expected_on=form.cleaned_data["expected_on"], by=request.user, today=timezone.localdate()
             )
-            messages.success(request, f"{unit.name}\u00a0: annonce reportée au {day(put_off.expected_on)}.")
+            reminder, is_closed = expected.reminder_advice(put_off, timezone.localdate())
+            words = f"{unit.name}\u00a0: annonce reportée au {day(put_off.expected_on)}. {reminder}"
+            messages.add_message(request, messages.WARNING if is_closed else messages.SUCCESS, words)
         else:
             raise BadRequest("suite")
     except ExpectedSettled:
-        messages.info(request, SETTLED)
+        messages.info(request, expected.settled_words(ExpectedPlace.objects.get(pk=place.pk)))
     except ExpectedRefused as error:
         form.add_error("expected_on", WHY_WORDS[error.why][1])
         return None

@@ -9,7 +9,7 @@ from django.utils import timezone
 from availability.exceptions import StatementRefused
 from availability.expected import services as expected
 from availability.expected.services import AlreadyAnnounced, ExpectedRefused, ExpectedSettled
-from availability.models import CurrentFigure, ExpectedPlace, UnitClosure
+from availability.models import CurrentFigure, ExpectedPlace, Pool, UnitClosure
 from directory.scopes import scope_of
 
 pytestmark = pytest.mark.django_db
@@ -405,3 +405,48 @@ def test_a_count_is_written_in_plain_digits(responsable, world, count):
 
 def test_the_list_is_reached_from_the_entry_page(responsable):
     assert f'href="{LIST}"' in responsable.get(reverse("availability:entry")).text
+
+
+def put_off(client, place, on):
+    url = reverse("availability:expected_detail", args=[place.pk])
+    return client.post(url, {"suite": "reporter", "expected_on": on.isoformat()}, follow=True)
+
+
+def test_putting_off_to_the_same_day_changes_nothing(responsable, world):
+    place = announced(world, days=1)
+    answer = put_off(responsable, place, place.expected_on)
+    assert answer.status_code == 422
+    assert "C’est déjà le jour annoncé" in answer.text
+    assert ExpectedPlace.objects.get().settled_at is None
+
+
+def test_putting_off_twice_says_to_which_day(responsable, world):
+    place, on = announced(world), timezone.localdate() + 5 * DAY
+    put_off(responsable, place, on)
+    assert f"Cette annonce était déjà reportée au {on:%d/%m/%Y}." in put_off(responsable, place, on).text
+    assert ExpectedPlace.objects.count() == 2
+    assert "Reportées</span>" in responsable.get(LIST + "?voir=reportees").text
+
+
+def test_a_day_in_a_declared_closure_is_warned_about(responsable, world):
+    now, on = timezone.now(), timezone.localdate() + 5 * DAY
+    UnitClosure.objects.create(
+        unit=world.act, starts_at=now + 3 * DAY, ends_at=now + 8 * DAY, reason="works", recorded_at=now
+    )
+    url = reverse("availability:expected_add", args=[world.act.pk])
+    page = responsable.post(url, {"count": 2, "expected_on": on.isoformat()}, follow=True).text
+    assert "Attention\u00a0: une indisponibilité totale est déclarée ce jour-là (du " in page
+    assert "Un rappel viendra ce jour-là" not in page
+    place = ExpectedPlace.objects.get()
+    assert "Un rappel viendra ce jour-là" in put_off(responsable, place, on + 5 * DAY).text
+    assert "Le rappel viendra une fois" in put_off(responsable, ExpectedPlace.objects.latest("pk"), on).text
+
+
+def test_beds_of_a_pool_are_announced_as_the_pool_tells_them(responsable, world):
+    pool = Pool.objects.create(geographic_entity=world.eg, name="Lits", rhythm=7 * DAY, capacity_kind="bed")
+    CurrentFigure.objects.filter(unit=world.act).update(pool=pool)
+    place = announced(world, days=1)
+    for url in (LIST, reverse("availability:expected_detail", args=[place.pk]), reverse("availability:entry")):
+        page = responsable.get(url).text.lower()
+        assert "2 lits attendus le" in page
+        assert "2 places attendues" not in page

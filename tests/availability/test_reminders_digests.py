@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from accounts.roles import Role
-from availability.models import CurrentFigure, Digest, ExpectedPlace, Pool, ReminderPreference
+from availability.models import CurrentFigure, Digest, ExpectedPlace, Pool, ReminderPreference, UnitClosure
 from availability.reminders import digests
 from availability.reminders.digests import queue_again, queue_reminders, send_digest, send_digests
 from common.french import PARIS, moment
@@ -178,6 +178,24 @@ def test_places_expected_today_are_a_reminder(cast, world):
     assert "Places attendues aujourd’hui" in mail.outbox[0].subject
     assert "2 places attendues aujourd’hui\n" in mail.outbox[0].body
     assert "LAM Altair" not in mail.outbox[0].body
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_reminded"),
+    [(datetime.timedelta(hours=12), True), (datetime.timedelta(hours=4), False), (2 * DAY, False)],
+)
+def test_places_expected_within_a_closure_are_a_reminder_the_morning_after(cast, world, ended, is_reminded):
+    for figure in (world.act_figure, world.lhss_figure):
+        CurrentFigure.objects.filter(pk=figure.pk).update(confirmed_at=NOON)
+    CurrentFigure.objects.filter(unit=world.lam).update(opened_at=NOON)
+    day = (NOON - 3 * DAY).date()
+    ExpectedPlace.objects.create(unit=world.act, count=2, expected_on=day, recorded_at=NOON - 9 * DAY)
+    UnitClosure.objects.create(
+        unit=world.act, starts_at=NOON - 5 * DAY, ends_at=NOON - ended, reason="works", recorded_at=NOON - 9 * DAY
+    )
+    assert run() == int(is_reminded)
+    if is_reminded:
+        assert f"2 places étaient attendues le {day:%d/%m/%Y}" in mail.outbox[0].body
 
 
 def test_one_place_expected_is_told_in_the_singular_with_its_words(cast, world):
