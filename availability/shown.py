@@ -70,7 +70,8 @@ class ShownFigure:
     def unstated_words(self) -> str:
         """« Aucune saisie depuis l’ouverture, le 14/08/2024 »: nothing was stated of these places, and since when."""
         pool = self.figure.pool if self.figure else None
-        since = pool.created_at if pool else self.figure and self.figure.opened_at
+        opened_at = self.figure.opened_at if self.figure else None
+        since = pool.created_at if pool else opened_at
         if since is None or since > self.now:  # a past figure, before the opening known today
             return "Aucune saisie"
         return f"Aucune saisie depuis {'la mutualisation' if pool else 'l’ouverture'}, le {day(since)}"

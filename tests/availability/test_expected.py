@@ -450,3 +450,17 @@ def test_beds_of_a_pool_are_announced_as_the_pool_tells_them(responsable, world)
         page = responsable.get(url).text.lower()
         assert "2 lits attendus le" in page
         assert "2 places attendues" not in page
+
+
+def test_the_synthesis_tells_the_closure_beside_the_announcement(responsable, world):
+    announced(world, days=2)
+    url = "/disponibilites/consultation/sante-precarite/92/"
+    before = responsable.get(url).text
+    assert "2 places attendues le" in before
+    assert "indisponibilité totale du" not in before
+    now = timezone.now()
+    UnitClosure.objects.create(
+        unit=world.act, starts_at=now + DAY, ends_at=now + 8 * DAY, reason="works", recorded_at=now
+    )
+    page = responsable.get(url).text
+    assert "indisponibilité totale du" in page.split("2 places attendues le")[1].split("</p>")[0]
