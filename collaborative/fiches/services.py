@@ -22,6 +22,7 @@ from ..models import Dossier, Draft, Fiche
 from ..permissions import edits_dossier, why_not_open
 from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log_fiche, pair_words, settle
 from ..workflow import IllegalAct, fiche_after
+from .identity import follow_legal_entity, refuse_taken_numbers
 from .states import FIXED_NAMES, IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def save_fiche(
     ``values`` are the kept values of the forms, of one block or of all; ``record_version`` is the version of the record
     that they were typed over: what the directory changed since and nobody touched here is left to the directory. The
     person's draft is dropped. Raises ``PermissionDenied``, ``StaleDossier``, ``StaleFiche``, and ``ValidationError``
-    (code « incomplete ») when a fiche to finalise lacks a required field.
+    (code « incomplete ») when a fiche to finalise lacks a required field, or says what ``fiches.identity`` refuses.
     """
     with transaction.atomic():
         dossier, locked = _begin(fiche, expected_version, by, scope)
@@ -69,6 +70,9 @@ def save_fiche(
         state = whole_state(locked)
         locked.missing = missing_of(locked.kind, state)
         locked.name = str(state.get("name") or "")[:255]
+        follow_legal_entity(dossier, locked, state, scope)
+        if finalise:
+            refuse_taken_numbers(locked, state)
         if finalise and locked.missing:
             labels = ", ".join(row["label"] for row in locked.missing)
             raise ValidationError(f"À compléter avant de finaliser\u00a0: {labels}.", code="incomplete")

@@ -142,3 +142,31 @@ def test_others_do_not_know_of_the_dossier(desk, cast):
 def test_abandoning_frees_the_entity(desk, world):
     desk.apply(DossierAct.ABANDON)
     assert services.open_dossier(entity=world.eg, **desk.who(None)).pk != desk.dossier.pk
+
+
+@pytest.fixture
+def new_entity(desk, world):
+    """A new EG proposed by ``cast.directeur`` under ``world.ej``."""
+    return services.propose_entity(legal_entity=world.ej, entity_name="Halte Altair", **desk.who(None))
+
+
+def coded(record):
+    return {"id": record.pk, "label": str(record)}
+
+
+def test_a_new_establishment_stays_under_an_ej_of_ones_scope(desk, world, cast, new_entity):
+    fiche = new_entity.fiches.get()
+    with pytest.raises(ValidationError, match="pas dans votre périmètre"):
+        desk.save(fiche, {"legal_entity": coded(world.other_ej)})
+    desk.save(fiche, {"legal_entity": coded(world.other_ej)}, by=cast.sesan)
+    new_entity.refresh_from_db()
+    assert new_entity.legal_entity == world.other_ej
+
+
+def test_a_number_of_another_establishment_is_refused_when_finalising(desk, world, new_entity):
+    fiche = new_entity.fiches.get()
+    taken = world.other_eg.finess
+    assert taken
+    desk.save(fiche, {"finess": taken})
+    with pytest.raises(ValidationError, match=f"FINESS {taken}.*déjà celui d’un autre établissement"):
+        desk.save(fiche, {"finess": taken}, finalise=True)
