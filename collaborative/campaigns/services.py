@@ -110,9 +110,11 @@ def remove_entity(*, target: CampaignTarget, by: User, scope: Scope, now: dateti
     """Ask an EG no more; tell whether its dossier, that nobody had begun, was abandoned with it."""
     with transaction.atomic():
         _locked(target.campaign, scope)
-        dossier_id = target.dossier_id
-        CampaignTarget.objects.filter(pk=target.pk).delete()
-        return bool(dossier_id) and _leave(dossier_id or 0, target.campaign, by, scope, now)
+        asked = CampaignTarget.objects.select_for_update().filter(pk=target.pk).first()
+        if asked is None:
+            return False
+        asked.delete()
+        return asked.dossier_id is not None and _leave(asked.dossier_id, target.campaign, by, scope, now)
 
 
 def close_campaign(*, campaign: Campaign, by: User, scope: Scope, now: datetime.datetime) -> Campaign:
@@ -136,16 +138,15 @@ def remind_silent(
     """« Relancer les silencieux »: one mail a director; return how many EGs are reminded. At most once a day each.
 
     ``scope`` is ``None`` for the scheduled command, which leaves those reminded less than ``every`` ago. EGs without a
-    director are left: the page lists them.
+    director are left: the page lists them. Those whose dossier is still to be opened wait for it.
     """
     if scope is not None:
         _refuse(scope)
     with transaction.atomic():
-        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
-        if locked.closed_at is not None:
-            raise ValidationError(CLOSED)
+        locked = _open_locked(campaign)
         lines = [line for line in lines_of(locked, now) if line.is_silent and not line.was_told_today]
-        lines = [line for line in lines if not line.entity.is_closed and not _told_since(line, now - every)]
+        lines = [line for line in lines if line.dossier is not None and not line.entity.is_closed]
+        lines = [line for line in lines if not _told_since(line, now - every)]
         directors = directors_by_entity([line.entity for line in lines], timezone.localdate(now))
         told = [line for line in lines if directors[line.entity.pk]]
         by_director: dict[int, list[int]] = {}
@@ -213,7 +214,12 @@ def _add(campaign: Campaign, entity_ids: Collection[int]) -> int:
 def _locked(campaign: Campaign, scope: Scope) -> Campaign:
     """Lock an open campaign. Raises ``PermissionDenied`` for anybody but support, ``ValidationError`` once closed."""
     _refuse(scope)
-    locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    return _open_locked(campaign)
+
+
+def _open_locked(campaign: Campaign) -> Campaign:
+    """Lock an open campaign, its key left free: ``open_one`` refers to it while it holds a target."""
+    locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if locked.closed_at is not None:
         raise ValidationError(CLOSED)
     return locked

@@ -37,7 +37,9 @@ def campaign_remind(request: SignedInRequest, campaign_id: int) -> HttpResponse:
         told = counted(count, "établissement relancé", "établissements relancés")
         messages.success(request, f"{told}\u00a0: un mail part à chacun de leurs directeurs.")
     else:
-        messages.info(request, "Personne à relancer\u00a0: déjà fait aujourd’hui, ou sans directeur.")
+        messages.info(
+            request, "Personne à relancer\u00a0: déjà fait aujourd’hui, sans directeur, ou dossier en préparation."
+        )
     return redirect(campaign_url(campaign))
 
 
