@@ -106,31 +106,44 @@ FICHE_TRANSITIONS: tuple[FicheTransition, ...] = (
 _BY_FICHE_ACT = {transition.act: transition for transition in FICHE_TRANSITIONS}
 
 
-def fiche_after(act: FicheAct, action: str, state: str, *, has_values: bool) -> tuple[FicheAction, FicheState]:
+def fiche_after(
+    act: FicheAct, action: str, state: str, *, has_values: bool, away: bool = False
+) -> tuple[FicheAction, FicheState]:
     """Action and state of a fiche after ``act``; ``has_values``: it proposes values of its own.
 
-    Raises ``IllegalAct`` when the table does not allow the act from there.
+    ``away``: ``act`` (« Déplacer », « Rétablir ») puts it elsewhere than where the directory has its record. Raises
+    ``IllegalAct`` when the table does not allow the act from there.
     """
     before = FicheAction(action), FicheState(state)
     if act not in _BY_FICHE_ACT or before not in _BY_FICHE_ACT[act].sources:
         raise IllegalAct(act, state)
     is_new = before[0] == _A.CREATE
     kept = before[1] if before[0] == _A.MOVE else _F.PENDING
+    restored = (_A.CREATE, _F.PENDING) if is_new else (_A.MODIFY, kept if has_values else _F.STANDARD)
     return {
         FicheAct.HOLD: (before[0], _F.PENDING),
         FicheAct.RETURN: (before[0], _F.PENDING),
         FicheAct.FINALISE: (before[0], _F.FINALISED),
         FicheAct.REMOVE: (_A.CREATE if is_new else _A.DELETE, _F.REMOVED),
-        FicheAct.MOVE: _moved(*before),
+        FicheAct.MOVE: _moved(*before, restored, away=away),
         FicheAct.RESET: (_A.MODIFY, _F.STANDARD),
-        FicheAct.RESTORE: (_A.CREATE, _F.PENDING) if is_new else (_A.MODIFY, kept if has_values else _F.STANDARD),
+        FicheAct.RESTORE: _elsewhere(restored) if away and not is_new else restored,
     }[act]
 
 
-def _moved(action: FicheAction, state: FicheState) -> tuple[FicheAction, FicheState]:
+def _moved(
+    action: FicheAction, state: FicheState, restored: tuple[FicheAction, FicheState], *, away: bool
+) -> tuple[FicheAction, FicheState]:
+    """What « Déplacer » gives: to the place of its record, a moved fiche is ``restored`` and another stays as it is."""
     if action == _A.CREATE:
         return action, state
-    return _A.MOVE, _F.FINALISED if state == _F.STANDARD else state
+    if away:
+        return _elsewhere((action, state))
+    return restored if action == _A.MOVE else (action, state)
+
+
+def _elsewhere(pair: tuple[FicheAction, FicheState]) -> tuple[FicheAction, FicheState]:
+    return _A.MOVE, _F.FINALISED if pair[1] == _F.STANDARD else pair[1]
 
 
 def pictogram_of(action: str, state: str) -> Pictogram:

@@ -18,7 +18,7 @@ from directory.enums import RecordKind, StructureLevel
 from directory.versions.wording import field_label
 
 from ..enums import FicheAct, FicheAction, FicheState
-from ..models import Dossier, Draft, Fiche
+from ..models import Dossier, Draft, Fiche, Step
 from ..permissions import edits_dossier, why_not_open
 from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log_fiche, pair_words, settle
 from ..workflow import IllegalAct, fiche_after
@@ -150,7 +150,7 @@ def restore_fiche(
 ) -> list[Fiche]:
     """« Rétablir »: a removed fiche (what went with it, and what it needs above it), or a moved one to its place.
 
-    Return the fiches restored.
+    A fiche that was moved before it was removed is moved again. Return the fiches restored.
     """
     with transaction.atomic():
         dossier, locked = _begin(fiche, expected_version, by, scope)
@@ -161,8 +161,9 @@ def restore_fiche(
             restored += [one for one in _above(locked) if one.is_removed]
         else:
             locked.parent = home_of(locked)
+        moved = _moved_when_removed(restored)
         for one in restored:
-            _act(dossier, one, FicheAct.RESTORE, by, now)
+            _act(dossier, one, FicheAct.RESTORE, by, now, away=one.pk in moved)
         settle(dossier=dossier, by=by, now=now)
     return restored
 
@@ -187,7 +188,8 @@ def move_fiche(
 ) -> Fiche:
     """« Déplacer » a UO below another EG or structure of the dossier, a structure within its EG.
 
-    Raises ``ValidationError`` for a place where it cannot stand.
+    To the place that the record has in the directory it is no move: a moved fiche is restored there. Raises
+    ``ValidationError`` for a place where it cannot stand.
     """
     with transaction.atomic():
         dossier, locked = _begin(fiche, expected_version, by, scope)
@@ -195,8 +197,9 @@ def move_fiche(
         _refuse_place(locked, above)
         locked.parent = above
         home = home_of(locked)
-        back = locked.action == FicheAction.MOVE and home is not None and home.pk == above.pk
-        _act(dossier, locked, FicheAct.RESTORE if back else FicheAct.MOVE, by, now)
+        away = home is None or home.pk != above.pk
+        act = FicheAct.RESTORE if locked.action == FicheAction.MOVE and not away else FicheAct.MOVE
+        _act(dossier, locked, act, by, now, away=away)
         settle(dossier=dossier, by=by, now=now)
     return locked
 
@@ -305,11 +308,26 @@ def _fiches(dossier: Dossier):
     return Fiche.objects.filter(dossier=dossier).with_records()
 
 
-def _act(dossier: Dossier, fiche: Fiche, act: FicheAct, by: User, now: datetime.datetime) -> None:
+def _moved_when_removed(fiches: list[Fiche]) -> set[int]:
+    """Keys of the removed fiches that were moved by their dossier before, and still stand elsewhere than their record.
+
+    One query, and one a moved fiche.
+    """
+    removed = {fiche.pk: fiche for fiche in fiches if fiche.is_removed}
+    steps = Step.objects.filter(fiche__in=removed, act=FicheAct.REMOVE).order_by("pk")
+    before = dict(steps.values_list("fiche_id", "from_state"))  # the last one of each
+    moved = [removed[pk] for pk, pair in before.items() if pk and pair.startswith(f"{FicheAction.MOVE}:")]
+    return {fiche.pk for fiche in moved if getattr(home_of(fiche), "pk", None) != fiche.parent_id}
+
+
+def _act(
+    dossier: Dossier, fiche: Fiche, act: FicheAct, by: User, now: datetime.datetime, *, away: bool = False
+) -> None:
     """Change the state of a fiche as the table says, save it and keep its step."""
     before = pair_words(fiche)
     try:
-        fiche.action, fiche.state = fiche_after(act, fiche.action, fiche.state, has_values=_proposes(fiche))
+        pair = fiche_after(act, fiche.action, fiche.state, has_values=_proposes(fiche), away=away)
+        fiche.action, fiche.state = pair
     except IllegalAct:
         raise StaleFiche(fiche) from None
     fiche.version += 1

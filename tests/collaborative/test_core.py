@@ -131,6 +131,27 @@ def test_a_unit_moves_to_another_entity_of_ones_scope_and_back(desk, world, cast
     assert (back.parent, back.state) == (desk.fiche(world.eg), "standard")
 
 
+def test_a_moved_unit_that_was_removed_comes_back_where_it_was_moved(desk, world, cast):
+    who = desk.who(cast.sesan)
+    lam = desk.fiche(world.lam)
+    there = fiche_services.join_entity(dossier=desk.dossier, entity=world.other_eg, **who)
+    moved = fiche_services.move_fiche(fiche=lam, parent=there, expected_version=1, **who)
+    fiche_services.remove_fiche(fiche=moved, expected_version=moved.version, **who)
+    lam = desk.fiche(world.lam)
+    [back] = fiche_services.restore_fiche(fiche=lam, expected_version=lam.version, **who)
+    assert (back.parent, back.action, back.state) == (there, "move", "finalised")
+    home = fiche_services.move_fiche(fiche=back, parent=desk.fiche(world.eg), expected_version=back.version, **who)
+    assert (home.action, home.state) == ("modify", "standard")
+
+
+def test_moving_a_unit_where_it_stands_moves_nothing(desk, world):
+    lam = desk.fiche(world.lam)
+    same = fiche_services.move_fiche(fiche=lam, parent=desk.fiche(world.eg), expected_version=1, **desk.who(None))
+    assert (same.action, same.state) == ("modify", "standard")
+    desk.dossier.refresh_from_db()
+    assert (desk.dossier.state, desk.dossier.fiche_count) == ("draft", 0)
+
+
 def test_others_do_not_know_of_the_dossier(desk, cast):
     def known(user):
         return Dossier.objects.visible_to(scope_of(user)).exists()

@@ -52,19 +52,19 @@ def test_the_table_has_each_act_once_and_a_closed_dossier_stays_closed():
 
 
 @pytest.mark.parametrize(
-    ("act", "pair", "has_values"),
-    list(product(FicheAct.values, product(FicheAction.values, FicheState.values), [True, False])),
+    ("act", "pair", "has_values", "away"),
+    list(product(FicheAct.values, product(FicheAction.values, FicheState.values), [True, False], [True, False])),
 )
-def test_an_act_on_a_fiche_gives_a_legal_pair_or_is_refused(act, pair, has_values):
+def test_an_act_on_a_fiche_gives_a_legal_pair_or_is_refused(act, pair, has_values, away):
     try:
-        after = fiche_after(FicheAct(act), *pair, has_values=has_values)
+        after = fiche_after(FicheAct(act), *pair, has_values=has_values, away=away)
     except IllegalAct:
         return
     assert pair in LEGAL_PAIRS
     assert after in LEGAL_PAIRS
     assert (after[0] == "create") == (pair[0] == "create")
     if after[1] == "standard":
-        assert act in {"restore", "reset"}
+        assert act in {"restore", "reset"} or (act == "move" and not away and pair[0] != "create")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,26 @@ def test_an_act_on_a_fiche_gives_a_legal_pair_or_is_refused(act, pair, has_value
 )
 def test_what_an_act_on_a_fiche_gives(act, before, has_values, after):
     action, state = before.split(":")
-    assert ":".join(fiche_after(FicheAct(act), action, state, has_values=has_values)) == after
+    away = act == "move"
+    assert ":".join(fiche_after(FicheAct(act), action, state, has_values=has_values, away=away)) == after
+
+
+@pytest.mark.parametrize(
+    ("act", "before", "has_values", "away", "after"),
+    [
+        ("restore", "delete:removed", False, True, "move:finalised"),
+        ("restore", "delete:removed", True, True, "move:pending"),
+        ("restore", "create:removed", True, True, "create:pending"),
+        ("move", "modify:standard", False, False, "modify:standard"),
+        ("move", "modify:pending", True, False, "modify:pending"),
+        ("move", "move:finalised", True, False, "modify:finalised"),
+        ("move", "move:finalised", False, False, "modify:standard"),
+        ("move", "create:finalised", True, False, "create:finalised"),
+    ],
+)
+def test_what_depends_on_where_the_directory_has_the_record(act, before, has_values, away, after):
+    action, state = before.split(":")
+    assert ":".join(fiche_after(FicheAct(act), action, state, has_values=has_values, away=away)) == after
 
 
 @pytest.mark.parametrize(
