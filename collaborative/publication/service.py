@@ -11,9 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import psycopg
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import prefetch_related_objects
 
 from accounts.models import User
@@ -30,6 +29,7 @@ from ..models import Fiche
 from ..permissions import why_not_act
 from ..services import StaleDossier, apply_locked, checked_text, lock_dossier
 from ..workflow import IDLE_PAIRS, IllegalAct, transition_of
+from .attempts import attempted
 from .checks import check_plan
 from .files import put_attachments, put_photo
 from .plan import Signature, make_plan, record_field
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 
     from ..models import Dossier
     from .plan import Item, Plan
-
-
-ATTEMPTS = 3
 
 
 class Validator(NamedTuple):
@@ -86,18 +83,11 @@ def publish(
 
     Raises ``StaleDossier`` when somebody acted since ``expected_version``, ``PermissionDenied`` for who did not take
     the dossier or sent it, ``PublicationRefused`` with the reasons, ``ValidationError`` when no fiche is chosen or a
-    partial publication has no remark. Nothing is written then. A publication that PostgreSQL stops because another
-    writer and it wait for each other is tried again.
+    partial publication has no remark, ``PublicationBusy`` when other writers were met at each attempt. Nothing is
+    written then.
     """
     who = Validator(by, scope, now)
-    for left in reversed(range(ATTEMPTS)):
-        try:
-            return _publish(dossier.pk, expected_version, fiche_ids, remark, who)
-        except OperationalError as error:
-            stopped = isinstance(error.__cause__, psycopg.errors.DeadlockDetected)
-            if not (stopped and left) or connection.in_atomic_block:
-                raise
-    raise AssertionError  # the last attempt returned or raised
+    return attempted(lambda: _publish(dossier.pk, expected_version, fiche_ids, remark, who))
 
 
 def _publish(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from ..publication import Published, publish
+from ..publication import Published, attempted, publish
 from ..services import TEXT_LENGTH, lock_dossier
 from .services import amended_words, returned_words
 from .standing import standing_of
@@ -23,10 +23,14 @@ def validate_dossier(
     *, dossier: Dossier, by: User, scope: Scope, now: datetime.datetime, expected_version: int, remark: str = ""
 ) -> Published:
     """Publish the whole dossier; what the support corrected is added to the remark. Raises what ``publish`` raises."""
-    with transaction.atomic():
+
+    @transaction.atomic
+    def act() -> Published:
         locked = lock_dossier(dossier.pk)
         told = whole_remark(remark, amended_words(standing_of(locked)))
         return publish(dossier=locked, by=by, scope=scope, now=now, expected_version=expected_version, remark=told)
+
+    return attempted(act)
 
 
 def publish_part(
@@ -36,7 +40,9 @@ def publish_part(
 
     Raises what ``publish`` raises.
     """
-    with transaction.atomic():
+
+    @transaction.atomic
+    def act() -> Published:
         locked = lock_dossier(dossier.pk)
         standing = standing_of(locked)
         told = whole_remark(remark or returned_words(standing), amended_words(standing))
@@ -49,6 +55,8 @@ def publish_part(
             fiche_ids={fiche.pk for fiche in standing.publishable},
             remark=told,
         )
+
+    return attempted(act)
 
 
 def whole_remark(remark: str, amended: str) -> str:

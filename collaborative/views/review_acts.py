@@ -19,7 +19,7 @@ from .. import services
 from ..enums import DossierAct, DossierState
 from ..forms.review import RemarkForm
 from ..models import Dossier
-from ..publication import PublicationRefused, Published, becomes_director
+from ..publication import PublicationBusy, PublicationRefused, Published, becomes_director
 from ..review import validation
 from ..review.services import amended_words, return_dossier
 from ..review.standing import standing_of
@@ -42,6 +42,10 @@ TOLD = {
     DossierAct.RELEASE: "Le dossier n’est plus pris en charge\u00a0: vos décisions sont gardées.",
 }
 WHOLE, PART = "tout", "partie"
+BUSY = (
+    "Rien n’est publié\u00a0: d’autres personnes modifient en ce moment les mêmes fiches du répertoire. "
+    "Réessayez dans un instant."
+)
 
 
 @require_http_methods(METHODS)
@@ -146,6 +150,8 @@ def _publish(
         lines = refused.lines
     except ValidationError as refused:
         form.add_error(None, refused.messages)
+    except PublicationBusy:
+        form.add_error(None, BUSY)
     except (StaleDossier, PermissionDenied):
         form.add_error(None, refused_words(current(dossier), request))
     else:

@@ -3,15 +3,20 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import psycopg
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
+from django.urls import reverse
 
 from collaborative import services
 from collaborative.enums import DossierAct
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Dossier, Step
-from collaborative.publication import PublicationRefused, publish
+from collaborative.publication import PublicationBusy, PublicationRefused, publish
+from collaborative.publication import service as publication
+from collaborative.publication.attempts import ATTEMPTS
+from collaborative.review.validation import publish_part, validate_dossier
 from collaborative.services import StaleDossier
 from directory.models import GeographicEntity, OperationalUnit, RecordChange
 from directory.scopes import scope_of
@@ -172,3 +177,49 @@ def test_publications_and_direct_moves_between_two_entities_end(desk, world, cas
     }
     assert OperationalUnit.objects.filter(name__startswith="Neuve", geographic_entity=world.eg).count() == 3
     assert OperationalUnit.objects.filter(name__startswith="Autre", geographic_entity=world.other_eg).count() == 3
+
+
+@pytest.fixture
+def meeting(monkeypatch):
+    """Make the next publications meet another writer once they have written, as many times as it is told."""
+
+    def meet(times):
+        left, written = [times], publication.apply_locked
+
+        def stopped(**values):
+            done = written(**values)
+            if left[0]:
+                left[0] -= 1
+                raise OperationalError("deadlock detected") from psycopg.errors.DeadlockDetected()
+            return done
+
+        monkeypatch.setattr(publication, "apply_locked", stopped)
+
+    return meet
+
+
+@pytest.mark.parametrize("act", [publish, validate_dossier, publish_part])
+def test_a_publication_that_meets_other_writers_is_tried_again(desk, cast, meeting, act):
+    add_unit(desk, unit_values("Neuve"))
+    send_and_take(desk)
+    who = desk.who(cast.sesan) | {"expected_version": desk.dossier.version}
+    meeting(ATTEMPTS)
+    with pytest.raises(PublicationBusy):
+        act(dossier=desk.dossier, **who)
+    assert not OperationalUnit.objects.filter(name="Neuve").exists()
+    meeting(ATTEMPTS - 1)
+    assert act(dossier=desk.dossier, **who).dossier.state == "validated"
+    assert OperationalUnit.objects.filter(name="Neuve").count() == count_steps(desk, "validate") == 1
+
+
+def test_a_validator_who_meets_other_writers_is_told_to_try_again(client, desk, cast, meeting):
+    add_unit(desk, unit_values("Neuve"))
+    send_and_take(desk)
+    client.force_login(cast.sesan)
+    meeting(ATTEMPTS)
+    said = {"acte": "tout", "dossier_version": desk.dossier.version, "remarque": "Merci à tous."}
+    answer = client.post(reverse("collaborative:dossier_validate", args=[desk.dossier.pk]), said)
+    assert answer.status_code == 409
+    assert "Réessayez dans un instant" in answer.content.decode()
+    assert "Merci à tous." in answer.content.decode()
+    assert Dossier.objects.get(pk=desk.dossier.pk).state == "sent"
