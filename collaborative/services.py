@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
+from directory.blocks import block_of
 from directory.enums import PublicationStatus, RecordKind, StructureLevel
 from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Structure
 
@@ -326,12 +327,14 @@ def add_comment(
     """Add a message to the thread of a dossier, a fiche or a field. The signal tells it to the other side.
 
     Raises ``PermissionDenied`` when the person does not know of the dossier, ``ValidationError`` on an empty or too
-    long text, or a fiche of another dossier.
+    long text, a fiche of another dossier, or a field that the fiche does not have (code « field »).
     """
     if not Dossier.objects.visible_to(scope).filter(pk=dossier.pk).exists():
         raise PermissionDenied("Ce dossier n’est pas dans votre périmètre.")
     if fiche is not None and fiche.dossier_id != dossier.pk:
         raise ValidationError("Cette fiche n’est pas dans ce dossier.")
+    if field and (fiche is None or not block_of(RecordKind(fiche.kind), field)):
+        raise ValidationError("Ce message porte sur un champ que la fiche n’a pas.", code="field")
     text = checked_text(text, missing="Écrivez un message.")
     with transaction.atomic():
         comment = Comment.objects.create(

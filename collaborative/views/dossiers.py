@@ -1,6 +1,7 @@
 """The list of dossiers, the page of one, its thread and its history."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +20,7 @@ from ..delays import waiting_of
 from ..fiches.catching_up import add_known_units, names_without_fiche
 from ..forms.opening import MessageForm
 from ..listing import SORTS, STATES, DossierFilter, listed_dossiers, place_of
-from ..models import Campaign, Step
+from ..models import Campaign, Dossier, Step
 from ..pages import LIST_TITLE, dossier_context, dossier_url
 from ..permissions import NOT_EDITABLE
 from ..sending import published_by, unfinished_of
@@ -71,8 +72,16 @@ def dossier_detail(request: HttpRequest, dossier_id: int) -> HttpResponse:
         "new_units": dossier.new_units if context["may_edit"] else [],
         "waiting": waiting_of(dossier, timezone.now()),
         "message_form": MessageForm(),
+        "rest": _rest_of(request, dossier),
     }
     return render(request, "collaborative/dossier_detail.html", {**context, **more})
+
+
+def _rest_of(request: HttpRequest, dossier: Dossier) -> Dossier | None:
+    """Dossier that a partial publication left of a validated one, which alone costs a query."""
+    if dossier.state != "validated":
+        return None
+    return Dossier.objects.visible_to(request.scope).filter(origin=dossier).order_by("pk").first()
 
 
 @posted_from(lambda dossier_id: reverse("collaborative:dossier_detail", args=[dossier_id]))
@@ -81,20 +90,29 @@ def dossier_comment(request: SignedInRequest, dossier_id: int) -> HttpResponse:
     dossier = find_dossier(request, dossier_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
-        context = {**dossier_context(request, dossier, "Écrire un message"), "message_form": form}
-        return render(request, "collaborative/dossier_comment.html", context, status=REFUSED)
+        return _comment_again(request, dossier, form)
     fiche = find_fiche(dossier, form.cleaned_data["fiche"]) if form.cleaned_data["fiche"] else None
-    services.add_comment(
-        dossier=dossier,
-        text=form.cleaned_data["text"],
-        by=request.user,
-        scope=request.scope,
-        now=timezone.now(),
-        fiche=fiche,
-        field=form.cleaned_data["champ"] if fiche else "",
-    )
+    try:
+        services.add_comment(
+            dossier=dossier,
+            text=form.cleaned_data["text"],
+            by=request.user,
+            scope=request.scope,
+            now=timezone.now(),
+            fiche=fiche,
+            field=form.cleaned_data["champ"] if fiche else "",
+        )
+    except ValidationError as refused:
+        form.data = {**form.data.dict(), "champ": ""}
+        form.add_error(None, f"{refused.messages[0]} Envoyez-le de nouveau\u00a0: il portera sur la fiche entière.")
+        return _comment_again(request, dossier, form)
     messages.success(request, "Votre message est ajouté au dossier.")
     return redirect(f"{fiche_url(fiche) if fiche else dossier_url(dossier)}#messages")
+
+
+def _comment_again(request: HttpRequest, dossier: Dossier, form: MessageForm) -> HttpResponse:
+    context = {**dossier_context(request, dossier, "Écrire un message"), "message_form": form}
+    return render(request, "collaborative/dossier_comment.html", context, status=REFUSED)
 
 
 @require_safe

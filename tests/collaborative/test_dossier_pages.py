@@ -269,6 +269,17 @@ class TestThread:
         assert "Bonjour &lt;b&gt;" in page
         assert Comment.objects.count() == 2
 
+    def test_a_message_is_about_a_field_that_its_fiche_has(self, desk, world, director):
+        fiche, url = desk.fiche(world.lam), page_of(desk, "comment")
+        for name in ("finess_juridique", "values", "pk"):
+            refused = director.post(url, {"text": "Et celui-ci", "fiche": fiche.pk, "champ": name})
+            page = text_of(refused)
+            assert refused.status_code == 422
+            assert "un champ que la fiche n’a pas" in page
+            assert "Et celui-ci" in page
+            assert refused.context["message_form"]["champ"].value() == ""
+        assert not Comment.objects.exists()
+
     def test_history_in_words(self, desk, world, director):
         desk.save(desk.fiche(world.lam), {"name": "LAM"})
         page = text_of(director.get(page_of(desk, "history")))
