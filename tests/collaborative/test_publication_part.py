@@ -5,6 +5,7 @@ import io
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.urls import reverse
 from PIL import Image
 
 from collaborative.enums import FileKind
@@ -90,6 +91,18 @@ def test_the_rest_goes_back_in_a_linked_dossier(desk, world, cast):
     send_and_take(desk)
     assert validate(desk).dossier.state == "validated"
     assert OperationalUnit.objects.get(pk=world.act.pk).email == "juste@example.org"
+
+
+def test_the_page_of_the_first_dossier_leads_to_the_rest(desk, world, cast, client):
+    done, _ = publish_part(desk, world, cast)
+    client.force_login(cast.directeur)
+    page = client.get(reverse("collaborative:dossier_detail", args=[done.dossier.pk])).content.decode()
+    assert "publié en partie" in page
+    rest = reverse("collaborative:dossier_detail", args=[done.remainder.pk])
+    assert page.count(f'href="{rest}"') == 2
+    page = client.get(rest).content.decode()
+    assert "publié en partie" not in page
+    assert reverse("collaborative:dossier_detail", args=[done.dossier.pk]) in page
 
 
 def test_what_is_new_is_published_with_what_it_stands_below(desk, world, cast):
