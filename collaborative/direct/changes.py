@@ -1,7 +1,8 @@
 """What directors published at once and support has to read: the list, its filters, its lines (spec 30).
 
 Lines of history written by a Directeur on an EG, a structure or a UO, but those that a dossier published (SESAN has
-validated them) and those that followed from another act (a closure above).
+validated them) and those that followed from another act (a closure above). Both are told by what is stored with the
+act, never by its reason alone: a person may have typed it.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from directory.models import GeographicEntity, OperationalUnit, RecordChange, St
 from directory.records import without_outlines
 from directory.versions.past import Act, act_of, is_restorable
 
-from ..models import DirectChangeReview
-from ..models.fiches import FICHE_KINDS
+from ..models import DirectChangeReview, Fiche
+from ..models.fiches import FICHE_KINDS, RECORD_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from django.db.models import QuerySet
 
-FOLLOWING = ("Dossier n°\u00a0", "Suit «")  # how the reason of a line that needs no reading begins
+FOLLOWING = "Suit «"  # how the reason of a line that followed from a closure or a reopening above begins
 Verdict = DirectChangeReview.Verdict
 STATES = {
     "": "À relire",
@@ -45,10 +46,25 @@ MOST_COUNTED = 100
 
 def published_at_once() -> QuerySet[RecordChange]:
     """Lines of history of directors that no dossier published, read or not."""
-    followed = Q()
-    for start in FOLLOWING:
-        followed |= Q(reason__startswith=start)
-    return RecordChange.objects.filter(role=Role.DIRECTOR, record_kind__in=FICHE_KINDS).exclude(followed)
+    lines = RecordChange.objects.filter(role=Role.DIRECTOR, record_kind__in=FICHE_KINDS)
+    return lines.exclude(_by_dossier() | _followed())
+
+
+def _by_dossier() -> Q:
+    """Lines of a record that a fiche proposed, written at the moment when its dossier was published."""
+    found = Q()
+    for kind, name in RECORD_FIELDS.items():
+        fiches = Fiche.objects.filter(**{name: OuterRef("record_id")}, published_at=OuterRef("at"))
+        found |= Q(record_kind=kind) & Q(Exists(fiches))
+    return found
+
+
+def _followed() -> Q:
+    """Lines written below another of the same act: same moment, same author, a reason of its own."""
+    cause = RecordChange.objects.filter(
+        at=OuterRef("at"), by=OuterRef("by"), action=OuterRef("action"), role=Role.DIRECTOR
+    )
+    return Q(reason__startswith=FOLLOWING) & Q(Exists(cause.exclude(reason__startswith=FOLLOWING)))
 
 
 def to_read() -> QuerySet[RecordChange]:

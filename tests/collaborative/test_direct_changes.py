@@ -3,12 +3,16 @@
 import pytest
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
+from collaborative import services
 from collaborative.direct.changes import to_read
+from collaborative.fiches import services as fiche_services
 from collaborative.models import DirectChangeReview, Dossier
-from directory.models import OperationalUnit
+from directory.models import OperationalUnit, RecordChange
 from directory.scopes import scope_of
-from directory.services import update_block
+from directory.services import update_block, update_record
+from tests.factories.directory import StructureFactory, UnitFactory
 from tests.test_query_budgets import queries_of
 
 from .publishing import change, send_and_take, validate
@@ -48,6 +52,40 @@ def test_what_a_director_publishes_waits_for_support_and_nothing_else(desk, worl
     send_and_take(desk)
     validate(desk)
     assert list(to_read()) == [edited]
+
+
+def close(record, by, reason):
+    closing = {"status": "closed", "closure_kind": "DEF", "closed_on": timezone.localdate()}
+    update_record(
+        record=record, changes=closing, expected_version=record.version, by=by, scope=scope_of(by), reason=reason
+    )
+    return RecordChange.objects.get(record_id=record.pk, action="closed")
+
+
+@pytest.mark.parametrize("reason", ["Dossier n°\u00a012 «\u00a0Peuplement\u00a0»", "Suit « l’avis de l’ARS »"])
+def test_a_typed_reason_hides_nothing_from_support(world, cast, reason):
+    line = close(world.act, cast.directeur, reason)
+    assert list(to_read()) == [line]
+
+
+def test_a_closure_is_read_once_with_what_it_closed_below(world, cast):
+    structure = StructureFactory(geographic_entity=world.eg)
+    UnitFactory(geographic_entity=world.eg, structure=structure, act=True)
+    line = close(structure, cast.directeur, "Fin de bail")
+    assert RecordChange.objects.filter(action="closed").count() == 2
+    assert list(to_read()) == [line]
+
+
+def test_what_a_dossier_closes_below_waits_for_nobody(desk, world):
+    structure = StructureFactory(geographic_entity=world.eg)
+    UnitFactory(geographic_entity=world.eg, structure=structure, act=True)
+    desk.apply("abandon")
+    desk.dossier = services.open_dossier(entity=world.eg, **desk.who(None))
+    fiche_services.remove_fiche(fiche=desk.fiche(structure), expected_version=1, **desk.who(None))
+    send_and_take(desk)
+    validate(desk)
+    assert RecordChange.objects.filter(action="closed").count() == 2
+    assert not to_read().exists()
 
 
 def test_support_reads_filters_and_marks(client, world, cast, edited):
