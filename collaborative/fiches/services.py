@@ -22,6 +22,7 @@ from ..models import Dossier, Draft, Fiche, Step
 from ..permissions import edits_dossier, why_not_open
 from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log_fiche, pair_words, settle
 from ..workflow import IllegalAct, fiche_after
+from .entities import release_entities
 from .identity import follow_legal_entity, refuse_taken_numbers
 from .states import FIXED_NAMES, IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
 
@@ -164,6 +165,7 @@ def restore_fiche(
         moved = _moved_when_removed(restored)
         for one in restored:
             _act(dossier, one, FicheAct.RESTORE, by, now, away=one.pk in moved)
+        release_entities(dossier)
         settle(dossier=dossier, by=by, now=now)
     return restored
 
@@ -179,6 +181,7 @@ def reset_fiche(*, fiche: Fiche, expected_version: int, by: User, scope: Scope, 
         _act(dossier, locked, FicheAct.RESET, by, now)
         locked.files.all().delete()
         locked.drafts.all().delete()
+        release_entities(dossier)
         settle(dossier=dossier, by=by, now=now)
     return locked
 
@@ -200,6 +203,7 @@ def move_fiche(
         away = home is None or home.pk != above.pk
         act = FicheAct.RESTORE if locked.action == FicheAction.MOVE and not away else FicheAct.MOVE
         _act(dossier, locked, act, by, now, away=away)
+        release_entities(dossier)
         settle(dossier=dossier, by=by, now=now)
     return locked
 

@@ -14,6 +14,7 @@ from directory.enums import RecordKind
 from directory.models import GeographicEntity, Structure
 
 from ..enums import DossierAct, DossierState, FicheAct, FicheAction, FicheState, FieldDecision
+from ..fiches.entities import release_entities
 from ..models import Comment, Dossier, Fiche, HeldEntity, Step
 from ..models.fiches import RECORD_FIELDS
 from ..review.standing import standings
@@ -60,6 +61,7 @@ def split_dossier(
     _share_entities(split)
     _copy_thread(split)
     _return_points(split, remark)
+    release_entities(rest)
     pairs = [pair for pair in rest.fiches.values_list("action", "state") if pair not in IDLE_PAIRS]
     rest.fiche_count = len(pairs)
     rest.done_count = sum(state != FicheState.PENDING for _, state in pairs)

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from collaborative import services
 from collaborative.enums import DossierAct
 from collaborative.fiches import services as fiche_services
-from collaborative.models import Dossier, Fiche, Step
+from collaborative.models import Dossier, Fiche, HeldEntity, Step
 from directory.scopes import scope_of
 from directory.services import update_record
 from tests.factories.directory import term
@@ -129,6 +129,20 @@ def test_a_unit_moves_to_another_entity_of_ones_scope_and_back(desk, world, cast
         desk.save(desk.fiche(world.act), {"name": "A"})
     back = fiche_services.restore_fiche(fiche=moved, expected_version=moved.version, **desk.who(cast.sesan))[0]
     assert (back.parent, back.state) == (desk.fiche(world.eg), "standard")
+    # Nothing is proposed in the other EG any more: it is free.
+    assert HeldEntity.objects.get().geographic_entity == world.eg
+    assert not desk.dossier.fiches.filter(geographic_entity=world.other_eg).exists()
+    assert set(pairs(desk.dossier).values()) == {"modify:standard"}
+
+
+def test_another_entity_stays_held_while_something_is_proposed_there(desk, world, cast):
+    who = desk.who(cast.sesan)
+    there = fiche_services.join_entity(dossier=desk.dossier, entity=world.other_eg, **who)
+    for fiche in (desk.fiche(world.lam), desk.fiche(world.act)):
+        fiche_services.move_fiche(fiche=fiche, parent=there, expected_version=1, **who)
+    for fiche, held in ((desk.fiche(world.lam), 2), (desk.fiche(world.act), 1)):
+        fiche_services.reset_fiche(fiche=fiche, expected_version=fiche.version, **who)
+        assert HeldEntity.objects.count() == held
 
 
 def test_a_moved_unit_that_was_removed_comes_back_where_it_was_moved(desk, world, cast):
