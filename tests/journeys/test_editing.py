@@ -64,7 +64,7 @@ class Editor:
         """« Modifier un encadré »."""
         self.page.goto(self.address)
         self.block.get_by_role("link", name=re.compile("^Modifier un encadré")).click()
-        expect(self.block.locator("form")).to_be_visible()
+        expect(self.block.locator("form[novalidate]")).to_be_visible()
         return self.block
 
     def save(self):
@@ -245,7 +245,7 @@ def test_leaving_with_something_typed_asks_first(director, live_server, furnishe
     director.wait_for_timeout(300)
     assert [kind for kind, _ in asked] == ["confirm", "beforeunload"]
     assert "entraîne la perte de ses données" in asked[0][1]
-    expect(editor.block.locator("form")).to_be_visible()
+    expect(editor.block.locator("form[novalidate]")).to_be_visible()
 
 
 def test_dropping_gives_the_block_back_and_then_leaving_asks_nothing(director, live_server, furnished):

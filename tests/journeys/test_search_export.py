@@ -29,6 +29,7 @@ def test_both_files_come_from_the_page(results, tmp_path):
     assert book.sheetnames == ["Résultats", "Critères"]
     titles, *rows = book["Résultats"].iter_rows(values_only=True)
     assert {row[titles.index("Nature")] for row in rows} == {"UO"}
+    results.get_by_text("Garder, partager").click()
     with results.expect_download() as download:
         results.get_by_role("link", name="CSV").click()
     download.value.save_as(tmp_path / "fichier.csv")

@@ -198,7 +198,8 @@ def test_one_alert_that_fails_stops_none_of_the_others(reader, cast, world, monk
 
 def test_places_beyond_the_distance_of_the_screen_are_not_told(reader, world, monkeypatch):
     monkeypatch.setattr("search.engine.conditions.USUAL_RADIUS_KM", 5)
-    monkeypatch.setattr("search.engine.statement.ENOUGH_LINES", 1)
+    for reader_of_it in ("query", "statement"):
+        monkeypatch.setattr(f"search.engine.{reader_of_it}.ENOUGH_LINES", 1)
     query = "ou=75010"
     found = run_search(SearchCriteria(where="75010"), scope_of(reader), timezone.now())
     assert [group.group_id for group in found.groups] == [world.other_eg.pk]
