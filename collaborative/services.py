@@ -14,11 +14,13 @@ from django.db import IntegrityError, transaction
 
 from directory.blocks import block_of
 from directory.enums import PublicationStatus, RecordKind, StructureLevel
+from directory.history import KINDS
 from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Structure
 
 from .enums import DossierAct, DossierState, FicheAct, FicheAction, FicheState
 from .fiches.states import missing_of
 from .models import Comment, Dossier, Fiche, HeldEntity, Step
+from .models.fiches import RECORD_FIELDS
 from .permissions import why_not_act, why_not_open
 from .signals import dossier_changed
 from .workflow import IDLE_PAIRS, IllegalAct, Transition, is_ready, transition_of
@@ -152,29 +154,35 @@ def hold_entity(*, dossier: Dossier, entity: GeographicEntity, by: User, now: da
     HeldEntity.objects.create(dossier=dossier, geographic_entity=entity)
     common: dict[str, Any] = {"dossier": dossier, "created_at": now, "updated_at": now, "updated_by": by}
     first = dossier.fiches.count()
-    top = Fiche.objects.create(
-        kind=RecordKind.GEOGRAPHIC_ENTITY,
-        geographic_entity=entity,
-        name=entity.name,
-        base_version=entity.version,
-        position=first,
-        **common,
-    )
+    top = standard_fiche(entity, parent=None, position=first, common=common)
+    top.save()
     parents = _add_structures(entity, top, common)
     units = OperationalUnit.objects.filter(geographic_entity=entity).exclude(status=PublicationStatus.CLOSED)
     Fiche.objects.bulk_create(
-        Fiche(
-            kind=RecordKind.UNIT,
-            unit=row,
-            parent=parents.get(row.structure_id or 0, top),
-            name=row.name,
-            base_version=row.version,
-            position=first + 2 + rank,
-            **common,
-        )
+        standard_fiche(row, parent=parents.get(row.structure_id or 0, top), position=first + 2 + rank, common=common)
         for rank, row in enumerate(units.only("name", "version", "structure_id").order_by("sort_name", "pk"))
     )
     return top
+
+
+def standard_fiche(
+    record: GeographicEntity | Structure | OperationalUnit,
+    *,
+    parent: Fiche | None,
+    position: int,
+    common: dict[str, Any],
+) -> Fiche:
+    """Fiche of a record that the dossier has not touched, not stored yet; ``common``: its dossier, dates and author."""
+    kind = KINDS[type(record)]
+    return Fiche(
+        kind=kind,
+        parent=parent,
+        name=record.name,
+        base_version=record.version,
+        position=position,
+        **{RECORD_FIELDS[kind]: record},
+        **common,
+    )
 
 
 def _add_structures(entity: GeographicEntity, top: Fiche, common: dict[str, Any]) -> dict[int, Fiche]:
@@ -184,15 +192,7 @@ def _add_structures(entity: GeographicEntity, top: Fiche, common: dict[str, Any]
     for level in StructureLevel.values:
         rows = open_ones.filter(level=level).only("name", "version", "parent_id").order_by("sort_name", "pk")
         made = Fiche.objects.bulk_create(
-            Fiche(
-                kind=RecordKind.STRUCTURE,
-                structure=row,
-                parent=parents.get(row.parent_id or 0, top),
-                name=row.name,
-                base_version=row.version,
-                position=top.position + 1,
-                **common,
-            )
+            standard_fiche(row, parent=parents.get(row.parent_id or 0, top), position=top.position + 1, common=common)
             for row in rows
         )
         parents |= {fiche.structure_id: fiche for fiche in made if fiche.structure_id}

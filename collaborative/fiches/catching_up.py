@@ -9,11 +9,11 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from directory.enums import PublicationStatus, RecordKind
+from directory.enums import PublicationStatus, StructureLevel
 from directory.models import OperationalUnit, Structure
 
 from ..models import Fiche
-from ..services import settle
+from ..services import settle, standard_fiche
 from .services import editable_dossier
 
 if TYPE_CHECKING:
@@ -56,14 +56,11 @@ def add_known_units(*, dossier: Dossier, by: User, scope: Scope, now: datetime.d
         common: dict[str, Any] = {"dossier": locked, "created_at": now, "updated_at": now, "updated_by": by}
         above = _with_structures(locked, units, top + 1, common)
         added = Fiche.objects.bulk_create(
-            Fiche(
-                kind=RecordKind.UNIT,
-                unit=row,
+            standard_fiche(
+                row,
                 parent=above.get(("s", row.structure_id)) or above.get(("e", row.geographic_entity_id)),
-                name=row.name,
-                base_version=row.version,
                 position=top + 2 + rank,
-                **common,
+                common=common,
             )
             for rank, row in enumerate(units)
         )
@@ -77,17 +74,14 @@ def _with_structures(
 ) -> dict[tuple[str, int | None], Fiche]:
     """Fiches below which ``units`` hang, by their record; those of structures without one are made."""
     above = _fiches_above(dossier)
-    for level in ("S1", "S2", "UF"):
+    for level in StructureLevel.values:
         rows = _structures_without_fiche(dossier, units).filter(level=level)
         made = Fiche.objects.bulk_create(
-            Fiche(
-                kind=RecordKind.STRUCTURE,
-                structure=row,
+            standard_fiche(
+                row,
                 parent=above.get(("s", row.parent_id)) or above.get(("e", row.geographic_entity_id)),
-                name=row.name,
-                base_version=row.version,
                 position=position,
-                **common,
+                common=common,
             )
             for row in rows.only("name", "version", "parent_id", "geographic_entity_id")
         )
