@@ -1,5 +1,6 @@
 from .account_requests import AccountRequest
 from .attachments import Attachment
+from .duplicates import DuplicatePair, Merge
 from .entities import GeographicEntity, LegalEntity, RorReferent, Structure
 from .history import RecordChange
 from .hours import HoursException, WeeklyHours
@@ -18,6 +19,7 @@ __all__ = [
     "Attachment",
     "Commune",
     "Department",
+    "DuplicatePair",
     "ErrorReport",
     "ErrorReportStep",
     "GeographicEntity",
@@ -26,6 +28,7 @@ __all__ = [
     "ImportRun",
     "InterventionArea",
     "LegalEntity",
+    "Merge",
     "OperationalUnit",
     "PracticePlace",
     "Practitioner",

@@ -1,0 +1,113 @@
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from .entities import GeographicEntity
+from .units import OperationalUnit
+
+
+class DuplicatePair(models.Model):
+    """Two EGs, or two UOs, that may describe the same thing (spec 30, Duplicates and orphans).
+
+    ``find_duplicates`` writes the pairs each week, ``first`` being the older record (smaller key). ``reasons`` holds
+    keys of ``directory.duplicates.rules``. A pair set aside by somebody stays so; one no longer found while it waited
+    goes.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "À traiter"
+        SET_ASIDE = "set_aside", "Écarté"
+        MERGED = "merged", "Fusionné"
+
+    first_entity = models.ForeignKey(GeographicEntity, models.CASCADE, null=True, related_name="+")
+    second_entity = models.ForeignKey(GeographicEntity, models.CASCADE, null=True, related_name="+")
+    first_unit = models.ForeignKey(OperationalUnit, models.CASCADE, null=True, related_name="+")
+    second_unit = models.ForeignKey(OperationalUnit, models.CASCADE, null=True, related_name="+")
+    reasons = ArrayField(models.CharField(max_length=20), verbose_name="raisons")
+    state = models.CharField("état", max_length=12, choices=State, default=State.WAITING)
+    found_at = models.DateTimeField("trouvé le")
+    seen_at = models.DateTimeField("vu la dernière fois le")
+    settled_at = models.DateTimeField("traité le", null=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="traité par"
+    )
+    remark = models.CharField("remarque", max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = "doublon possible"
+        verbose_name_plural = "doublons possibles"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(first_entity__lt=F("second_entity"), first_unit__isnull=True, second_unit__isnull=True)
+                | Q(first_unit__lt=F("second_unit"), first_entity__isnull=True, second_entity__isnull=True),
+                name="duplicatepair_two_of_a_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", settled_at__isnull=True, settled_by__isnull=True)
+                | Q(state__in=["set_aside", "merged"], settled_at__isnull=False, settled_by__isnull=False),
+                name="duplicatepair_settled_by_somebody",
+            ),
+            models.UniqueConstraint(fields=["first_entity", "second_entity"], name="duplicatepair_entities_unique"),
+            models.UniqueConstraint(fields=["first_unit", "second_unit"], name="duplicatepair_units_unique"),
+        ]
+
+    def __str__(self):
+        return f"{self.first} / {self.second}"
+
+    @property
+    def first(self) -> GeographicEntity | OperationalUnit:
+        """The older record."""
+        return self.first_entity or self.first_unit
+
+    @property
+    def second(self) -> GeographicEntity | OperationalUnit:
+        """The newer record."""
+        return self.second_entity or self.second_unit
+
+
+class Merge(models.Model):
+    """A record taken into another of its kind: its old addresses lead to the one that is kept (spec 30).
+
+    The record taken in stays, closed for good on that day. A chain is followed to its end: when the kept record is
+    taken into a third one later, both lines stay.
+    """
+
+    merged_entity = models.OneToOneField(GeographicEntity, models.CASCADE, null=True, related_name="merge")
+    kept_entity = models.ForeignKey(GeographicEntity, models.CASCADE, null=True, related_name="merges")
+    merged_unit = models.OneToOneField(OperationalUnit, models.CASCADE, null=True, related_name="merge")
+    kept_unit = models.ForeignKey(OperationalUnit, models.CASCADE, null=True, related_name="merges")
+    at = models.DateTimeField("date")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="auteur")
+
+    class Meta:
+        verbose_name = "fusion de fiches"
+        verbose_name_plural = "fusions de fiches"
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    Q(merged_entity__isnull=False, kept_entity__isnull=False)
+                    & Q(merged_unit__isnull=True, kept_unit__isnull=True)
+                    & ~Q(merged_entity=F("kept_entity"))
+                )
+                | (
+                    Q(merged_unit__isnull=False, kept_unit__isnull=False)
+                    & Q(merged_entity__isnull=True, kept_entity__isnull=True)
+                    & ~Q(merged_unit=F("kept_unit"))
+                ),
+                name="merge_two_of_a_kind",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.merged} → {self.kept}"
+
+    @property
+    def merged(self) -> GeographicEntity | OperationalUnit:
+        """The record that was taken in."""
+        return self.merged_entity or self.merged_unit
+
+    @property
+    def kept(self) -> GeographicEntity | OperationalUnit:
+        """The record that took it in."""
+        return self.kept_entity or self.kept_unit
