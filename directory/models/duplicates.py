@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -56,12 +58,12 @@ class DuplicatePair(models.Model):
         return f"{self.first} / {self.second}"
 
     @property
-    def first(self) -> GeographicEntity | OperationalUnit:
+    def first(self) -> Any:
         """The older record."""
         return self.first_entity or self.first_unit
 
     @property
-    def second(self) -> GeographicEntity | OperationalUnit:
+    def second(self) -> Any:
         """The newer record."""
         return self.second_entity or self.second_unit
 
@@ -103,11 +105,11 @@ class Merge(models.Model):
         return f"{self.merged} → {self.kept}"
 
     @property
-    def merged(self) -> GeographicEntity | OperationalUnit:
+    def merged(self) -> Any:
         """The record that was taken in."""
         return self.merged_entity or self.merged_unit
 
     @property
-    def kept(self) -> GeographicEntity | OperationalUnit:
+    def kept(self) -> Any:
         """The record that took it in."""
         return self.kept_entity or self.kept_unit
