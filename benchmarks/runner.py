@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import importlib
 import json
+import logging
 import os
 import re
 import statistics
@@ -80,8 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ |= {"DJANGO_SETTINGS_MODULE": "ror.settings.dev", "ROR_DEMO": "1", "ROR_DB_NAME": name}
     with empty_database() if own else prepared_database(options.size):
         figures: Iterable[Figure] = importlib.import_module(f"benchmarks.{options.name}").figures()
-        results = [measure(figure) for figure in figures]
-    print(json.dumps([asdict(result) for result in results]) if options.json else table(results))
+        logging.disable(logging.INFO)  # who signs in is no part of the figures
+        results = []
+        for figure in figures:
+            results.append(measure(figure))
+            if not options.json:
+                print(*([HEADING] if len(results) == 1 else []), line(results[-1]), sep="\n", flush=True)
+    if options.json:
+        print(json.dumps([asdict(result) for result in results]))
     return 1 if any(result.met is False for result in results) else 0
 
 
@@ -178,24 +185,21 @@ def percentile_95(durations: Sequence[float]) -> float:
     return statistics.quantiles(durations, n=20, method="inclusive")[-1] if len(durations) > 1 else durations[0]
 
 
-def table(results: Sequence[Result]) -> str:
-    """Lay the results out, a line a figure, durations in milliseconds."""
-    lines = [f"{'figure':<44}{'ours p50':>10}{'p95':>9}{'floor p50':>11}{'p95':>9}{'ratio':>8}{'goal':>11}"]
-    for result in results:
-        goal = " ".join(
-            text
-            for text in (
-                f"≤ {result.goal:g}" if result.goal is not None else "",
-                f"≤ {result.goal_ms:g} ms" if result.goal_ms is not None else "",
-            )
-            if text
-        )
-        verdict = {True: "  ok", False: "  MISSED", None: ""}[result.met]
-        lines.append(
-            f"{result.name:<44}{result.ours_p50:>10.2f}{result.ours_p95:>9.2f}{result.floor_p50:>11.2f}"
-            f"{result.floor_p95:>9.2f}{result.ratio:>8.2f}{goal or '–':>11}{verdict}"
-        )
-    return "\n".join(lines)
+HEADING = f"{'figure':<44}{'ours p50':>10}{'p95':>9}{'floor p50':>11}{'p95':>9}{'ratio':>8}{'goal':>11}"
+
+
+def line(result: Result) -> str:
+    """Lay a figure out under ``HEADING``, durations in milliseconds."""
+    goals = (
+        f"≤ {result.goal:g}" if result.goal is not None else "",
+        f"≤ {result.goal_ms:g} ms" if result.goal_ms is not None else "",
+    )
+    goal = " ".join(filter(None, goals)) or "–"
+    verdict = {True: "  ok", False: "  MISSED", None: ""}[result.met]
+    return (
+        f"{result.name:<44}{result.ours_p50:>10.2f}{result.ours_p95:>9.2f}{result.floor_p50:>11.2f}"
+        f"{result.floor_p95:>9.2f}{result.ratio:>8.2f}{goal:>11}{verdict}"
+    )
 
 
 if __name__ == "__main__":

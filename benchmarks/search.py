@@ -224,6 +224,7 @@ def figures() -> Iterable[Figure]:
     for number, (where, what) in enumerate(QUERIES):
         yield asking.figure(f"{where or 'sans lieu'} + {what or 'tout'}"[:43], [number], rounds=10)
     yield from search_export.figures()
+    asking.close()
     with france() as large:
         asking.move(large)
         yield from asking.figures("France")
@@ -239,6 +240,7 @@ class Asking:
     def __init__(self) -> None:
         self.large: Any = None
         self.pools: dict[str, ThreadPoolExecutor] = {}
+        self.opened: list[Any] = []
         self.user = User.objects.get(username=READER)
         self.ours, self.floor = self.clients()
         self.home = self.ours
@@ -330,20 +332,23 @@ class Asking:
         """Threads of their own connections, to one database."""
         name = (self.large or connection).settings_dict["NAME"]
         if name not in self.pools:
-            self.pools[name] = ThreadPoolExecutor(CLIENTS, initializer=connect, initargs=(name,))
+            self.pools[name] = ThreadPoolExecutor(CLIENTS, initializer=self.connect, initargs=(name,))
         return self.pools[name]
 
+    def connect(self, name: str) -> None:
+        """Give this thread a connection of its own, out of the pool of connections."""
+        connections["default"] = wrapper = wrapper_of(name)
+        wrapper.inc_thread_sharing()  # closed by the main thread
+        self.opened.append(wrapper)
+
     def close(self) -> None:
-        """End the threads, and their connections to the large database."""
+        """End the threads and their connections: a database in use is neither copied nor dropped."""
         for pool in self.pools.values():
-            list(pool.map(lambda _: connections.close_all(), range(4 * CLIENTS)))
             pool.shutdown()
+        for wrapper in self.opened:
+            wrapper.close()
         self.pools.clear()
-
-
-def connect(name: str) -> None:
-    """Give this thread a connection of its own, out of the pool."""
-    connections["default"] = wrapper_of(name)
+        self.opened.clear()
 
 
 @contextmanager
