@@ -212,6 +212,23 @@ class ErrorReportQuerySet(models.QuerySet):
         return self.filter(state__in=["new", "in_progress"])
 
 
+class DuplicatePairQuerySet(models.QuerySet):
+    def visible_to(self, scope: Scope):
+        """All of them for whoever keeps the region; none for the others, who do not settle them (spec 30)."""
+        return self.all() if scope.coverage(Permission.DIRECTORY_EDIT).region else self.none()
+
+    def waiting(self):
+        """Pairs to be settled; not those of which a record was closed since they were found."""
+        closed = PublicationStatus.CLOSED
+        gone = (
+            Q(first_entity__status=closed)
+            | Q(second_entity__status=closed)
+            | Q(first_unit__status=closed)
+            | Q(second_unit__status=closed)
+        )
+        return self.filter(state="waiting").exclude(gone)
+
+
 class AccountRequestQuerySet(models.QuerySet):
     def visible_to(self, scope: Scope):
         """Requests that the person made; all of them for whoever manages accounts."""

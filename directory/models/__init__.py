@@ -1,6 +1,6 @@
 from .account_requests import AccountRequest
 from .attachments import Attachment
-from .duplicates import DuplicatePair, Merge
+from .duplicates import DuplicatePair, DuplicateSearch, Merge
 from .entities import GeographicEntity, LegalEntity, RorReferent, Structure
 from .history import RecordChange
 from .hours import HoursException, WeeklyHours
@@ -20,6 +20,7 @@ __all__ = [
     "Commune",
     "Department",
     "DuplicatePair",
+    "DuplicateSearch",
     "ErrorReport",
     "ErrorReportStep",
     "GeographicEntity",
