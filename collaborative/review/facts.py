@@ -19,13 +19,12 @@ from directory.enums import Nomenclature, PublicationStatus, RecordKind
 from directory.models import (
     Commune,
     GeographicEntity,
-    InterventionArea,
     LegalEntity,
     OperationalUnit,
-    Term,
     UnitTerm,
 )
 from directory.records import record_url
+from directory.territory.advice import overlaps
 
 from ..enums import DossierAct, FicheAction, FicheState
 from ..models import Dossier, Step
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 # Plain fields that a check reads beside the proposed ones.
 SAID = ("finess", "siret", "lat", "lon", "postal_code")
 NEAR_DEGREES = (0.005, 0.008)  # a little more than the 500 m of NEAR_KM, in latitude and in longitude
-CPTS_TYPES = "255."  # national type d'offre « communauté professionnelle territoriale de santé »
 OTHERS_SHOWN = 3
 Places = dict[int, list[Any]]
 
@@ -216,33 +214,14 @@ def _add_overlaps(units: list[Fiche], changes: Places) -> None:
     """Other CPTS that serve communes of a proposed territory of CPTS."""
     if not units:
         return
-    types = set(
-        Term.objects.filter(nomenclature=Nomenclature.UNIT_TYPE, code__startswith=CPTS_TYPES).values_list(
-            "pk", flat=True
-        )
+    found = overlaps(
+        {fiche.pk: [row["id"] for row in fiche.values["intervention_communes"]] for fiche in units},
+        types={fiche.pk: _id(fiche, "unit_type") for fiche in units},
+        own={fiche.unit_id for fiche in units if fiche.unit_id},
     )
-    units = [fiche for fiche in units if _id(fiche, "unit_type") in types]
-    if not units:
-        return
-    wanted = {fiche.pk: {row["id"] for row in fiche.values["intervention_communes"]} for fiche in units}
-    own = {fiche.unit_id for fiche in units if fiche.unit_id}
-    areas = (
-        InterventionArea.objects.filter(commune__in=set().union(*wanted.values()), unit__unit_type__in=types)
-        .exclude(unit__in=own)
-        .exclude(unit__status=PublicationStatus.CLOSED)
-        .order_by("unit", "commune__key")
-    )
-    rows = list(areas.values_list("unit", "unit__name", "commune", "commune__list_name"))
-    for pk, codes in wanted.items():
-        shared: dict[tuple[int, str], list[str]] = defaultdict(list)
-        for unit, name, code, commune in rows:
-            if code in codes:
-                shared[unit, name].append(commune)
-        overlaps = tuple(
-            Overlap(name, reverse("directory:unit_detail", args=[unit]), tuple(communes))
-            for (unit, name), communes in shared.items()
-        )
-        changes[pk].append({"overlaps": overlaps})
+    for pk, others in found.items():
+        told = (Overlap(one.name, one.url, tuple(commune.name for commune in one.communes)) for one in others)
+        changes[pk].append({"overlaps": tuple(told)})
 
 
 def _id(fiche: Fiche, name: str) -> Any:

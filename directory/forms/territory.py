@@ -18,8 +18,11 @@ from django.urls import reverse
 from common import french
 
 from ..models import Commune, Department, OperationalUnit
+from ..territory.advice import Advice, advice_on
+from ..territory.neighbours import holes_in, load_neighbours
 from ..territory.paste import MAX_PIECES, MAX_SEARCHES, Codes, PasteResult, Verdict, read_list, split_pieces
 from ..territory.territories import (
+    RegionMembers,
     load_gazetteer,
     region_members,
     territory_parameters,
@@ -136,6 +139,7 @@ class UnitInterventionForm(BlockForm):
             "reconnaitre": self._read,
             "choisir": self._choose,
             "departement": self._add_department,
+            "combler": self._fill_hole,
             "retirer": self._remove,
             "retirer-departement": self._remove_department,
             "vider": self._empty,
@@ -197,10 +201,44 @@ class UnitInterventionForm(BlockForm):
         return list(Department.objects.defer("outline"))
 
     @cached_property
+    def _region(self) -> RegionMembers:
+        return region_members()
+
+    @property
+    def _shown_codes(self) -> list[str]:
+        return [commune.pk for group in self.groups for commune in group.communes]
+
+    @cached_property
     def area_url(self) -> str:
         """Address of the outlines of the territory in the form; empty without a commune."""
-        codes = [commune.pk for group in self.groups for commune in group.communes]
-        parts = territory_parameters(codes, region_members())
+        return self._outlines_of(self._shown_codes)
+
+    @cached_property
+    def advice(self) -> Advice:
+        """What is worth looking at in the territory as it stands in the form."""
+        return self._advice_on(self._shown_codes)
+
+    @property
+    def shared_url(self) -> str:
+        """Address of the outlines of the communes that another CPTS serves; empty without any."""
+        return self._outlines_of(self.advice.shared_codes)
+
+    @property
+    def holes_url(self) -> str:
+        """Address of the outlines of the holes; empty without any."""
+        return self._outlines_of(self.advice.hole_codes)
+
+    def warnings(self) -> list[str]:
+        """Tell what is worth looking at in the territory just saved."""
+        return self._advice_on([commune.pk for commune in self.cleaned_data["intervention_communes"]]).sentences
+
+    def _advice_on(self, codes: list[str]) -> Advice:
+        held = self.state.get("unit_type")
+        unit_type = held["id"] if held else self.record.unit_type_id
+        return advice_on(codes, unit_id=self.record.pk, unit_type=unit_type, scope=self.scope)
+
+    def _outlines_of(self, codes: list[str]) -> str:
+        parts = territory_parameters(codes, self._region) if codes else []
         return f"{reverse('directory:territory_preview')}?{urlencode([('t', part) for part in parts])}" if parts else ""
 
     @property
@@ -259,6 +297,11 @@ class UnitInterventionForm(BlockForm):
 
     def _add_department(self, code: str) -> BlockForm:
         codes = whole_department(code)
+        return self._with([*self._codes(), *codes], added=codes)
+
+    def _fill_hole(self, insee: str) -> BlockForm:
+        holes = holes_in(self._codes(), load_neighbours())
+        codes = next((hole for hole in holes if insee in hole), [])
         return self._with([*self._codes(), *codes], added=codes)
 
     def _remove(self, insee: str) -> BlockForm:

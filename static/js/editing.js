@@ -142,3 +142,24 @@ const prepare = (root) => {
 };
 prepare(document);
 document.addEventListener("htmx:load", (event) => event.target === document.body || prepare(event.target));
+
+// Over the map of a territory: communes that another CPTS serves too (hatched), communes that it surrounds (dotted).
+const PATTERNS = `
+  <pattern id="hachures" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V8"/></pattern>
+  <pattern id="points" width="7" height="7" patternUnits="userSpaceOnUse"><circle cx="3" cy="3" r="1.5"/></pattern>`;
+
+const overMap = async (map, url, className) => {
+  if (!url) return;
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  if (response.ok) window.L.geoJSON(await response.json(), { style: { className, interactive: false } }).addTo(map);
+};
+
+document.addEventListener("map:drawn", ({ target }) => {
+  const box = target.closest("[data-territory-advice]");
+  if (!box || !(box.dataset.shared || box.dataset.holes)) return;
+  const defs = document.createElementNS("http://www.w3.org/2000/svg", "defs");
+  defs.innerHTML = PATTERNS;
+  target.querySelector(".leaflet-overlay-pane svg")?.prepend(defs);
+  overMap(target.map, box.dataset.shared, "territory-shared");
+  overMap(target.map, box.dataset.holes, "territory-hole");
+});
