@@ -18,6 +18,7 @@ from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from accounts.roles import Permission
 from common import french
 
 from ..blocks import BLOCKS
@@ -27,7 +28,7 @@ from ..permissions import SENSITIVE_FIELDS, why_not_edit
 from ..snapshots import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..enums import RecordKind
     from ..scopes import Scope
@@ -37,6 +38,7 @@ REQUIRED = "Ce champ est obligatoire."
 MANDATORY = "Obligatoire."  # said of a field that the person cannot fill: it bears no asterisk
 STEP = "etape"
 SENSITIVE = "Champ sensible\u00a0: validé par SESAN."
+AT_ONCE = "Publié aussitôt."  # the other rule, told to those whose changes support reads afterwards
 OUT_OF_DATE = "Cette page n’est plus à jour\u00a0: rechargez-la."
 
 
@@ -94,6 +96,8 @@ class BlockForm(forms.Form):
         self.locked = {} if proposal else self._locked()
         if proposal:
             self._mark_sensitive()
+        elif not scope.coverage(Permission.DIRECTORY_EDIT).region:
+            self._mark_at_once(block.field_names)
         self.initial = {"version": record.version, **self._initial(), **self.initial}
         self._name_suggested_steps()
         for name, reason in self.locked.items():
@@ -228,6 +232,11 @@ class BlockForm(forms.Form):
         for name in self._sensitive():
             field = self.fields[name]
             field.help_text = f"{field.help_text} {SENSITIVE}".strip()
+
+    def _mark_at_once(self, stored: Iterable[str]) -> None:
+        for name in self.fields.keys() & set(stored) - self.locked.keys():
+            field = self.fields[name]
+            field.help_text = f"{field.help_text} {AT_ONCE}".strip()
 
     def _locked(self) -> dict[str, str]:
         sensitive = self._sensitive()

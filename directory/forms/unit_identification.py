@@ -43,7 +43,7 @@ class UnitIdentificationForm(BlockForm):
     required_names = frozenset({"name", "discipline", "unit_type"})
     labels = {"sensitive_unit": "Unité sensible"}
     help_texts = {
-        "name": "Nom sous lequel l’unité est connue. Il est publié aussitôt.",
+        "name": "Nom sous lequel l’unité est connue.",
         "sensitive_unit": "Son adresse et celle de son établissement ne sont montrées qu’aux personnes habilitées.",
     }
     template = "directory/unit_identification_fields.html"
@@ -82,8 +82,6 @@ class UnitIdentificationForm(BlockForm):
             self._add_place()
         self._narrow()
         super().add_fields()
-        if self.is_proposal:
-            self.fields["name"].help_text = "Nom sous lequel l’unité est connue."
         self.order_fields(["name", "discipline", "family", "unit_type", "geographic_entity", "structure"])
 
     def _narrow(self) -> None:
