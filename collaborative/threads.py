@@ -103,7 +103,9 @@ def _rows(dossier: Dossier, fiche: Fiche | None) -> list[tuple[Any, ...]]:
     )
     rows = written.values_list(*_COLUMNS)
     if fiche is None:
-        steps = Step.objects.filter(dossier=dossier, fiche=None).exclude(remark="").exclude(by=None)
+        # What a remainder opens with is already a message of its thread (``publication.remainder``).
+        steps = Step.objects.filter(dossier=dossier, fiche=None).exclude(act=DossierAct.OPEN)
+        steps = steps.exclude(remark="").exclude(by=None)
         said = steps.order_by().annotate(
             text_=F("remark"),
             act_=F("act"),

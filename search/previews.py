@@ -1,6 +1,7 @@
 """The line of a fiche of a dossier in the results, before it is published (« Voir comme les autres »).
 
-Made from the record in memory with the words and the tags of the results; figures are not part of a fiche.
+Made from the record in memory with the words and the tags of the results; figures are not part of a fiche, those of a
+published unit are shown as they are.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from directory.enums import RecordKind
 
 from .engine.outcome import Group
 from .engine.query import DocumentRow
+from .models import SearchDocument
 from .results.lines import ResultLine, lines_of
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class NoSearch:
 
 
 NOWHERE = "#apercu-recherche"  # a preview leads nowhere
+FIGURES = ("is_open", "figure", "stated_at", "expires_at", "rhythm")
+NO_FIGURE: dict[str, Any] = dict.fromkeys(FIGURES) | {"is_open": False}
 
 
 def register() -> None:
@@ -40,15 +44,23 @@ def register() -> None:
 
 
 def search_line(request: HttpRequest, kind: str, record: Any) -> dict[str, Any] | None:
-    """Line of a UO below its EG; ``None`` for another record, or while the EG has no commune. No query."""
+    """Line of a UO below its EG; ``None`` for another record, or while the EG has no commune. One query at most."""
     if kind != RecordKind.UNIT or not record.geographic_entity.commune_id:
         return None
-    line = unit_line(record, timezone.now())
+    line = unit_line(record, timezone.now(), published_of(record))
     return {"line": line, "is_new": record.created_at is None, "outcome": NoSearch()}
 
 
-def unit_line(unit: Any, now: datetime.datetime) -> ResultLine:
-    """Line of results of a UO in memory, whose figures are not known."""
+def published_of(unit: Any) -> SearchDocument | None:
+    """What is published of a UO, whose figures go on being shown; nothing for a new one. One query."""
+    if unit.created_at is None:
+        return None
+    return SearchDocument.objects.filter(unit_id=unit.pk).only(*FIGURES).first()
+
+
+def unit_line(unit: Any, now: datetime.datetime, published: SearchDocument | None = None) -> ResultLine:
+    """Line of results of a UO in memory, with the figures of what is published of it."""
+    figures = {name: getattr(published, name) for name in FIGURES} if published else NO_FIGURE
     entity = unit.geographic_entity
     place = unit.commune if unit.commune_id else entity.commune
     row = DocumentRow(
@@ -67,11 +79,7 @@ def unit_line(unit: Any, now: datetime.datetime) -> ResultLine:
         max_age_days=unit.max_age_days,
         sex=unit.sex,
         installed_places=unit.installed_places,
-        is_open=False,
-        figure=None,
-        stated_at=None,
-        expires_at=None,
-        rhythm=None,
+        **figures,
         department_code=place.department_id,
         has_own_place=bool(unit.commune_id),
         commune=place.list_name,

@@ -3,8 +3,8 @@
 
 const PAUSE = 1200; // milliseconds without typing
 const BETWEEN = 4000; // between two sendings
-const OFFLINE = "Saisie non gardée\u00a0: le serveur ne répond pas. Enregistrez avant de quitter.";
-const SIGNED_OUT = "Saisie non gardée\u00a0: votre connexion a expiré. Reconnectez-vous dans un autre onglet.";
+const OFFLINE = "Brouillon non enregistré\u00a0: le serveur ne répond pas. Enregistrez avant de quitter.";
+const SIGNED_OUT = "Brouillon non enregistré\u00a0: votre connexion a expiré. Reconnectez-vous dans un autre onglet.";
 
 const form = () => document.querySelector("form[data-draft]");
 const isUnsaved = (element) => element?.matches(":is([data-typed], [data-unsaved])");
@@ -47,7 +47,7 @@ async function send(keepalive = false) {
     if (response.status === 401 || response.type === "opaqueredirect") return say(SIGNED_OUT);
     const answer = await response.json();
     if (answer.error) return say(answer.error);
-    if (answer.saved) say(`Saisie gardée à ${answer.saved}, rien n’est publié`);
+    if (answer.saved) say(`Brouillon enregistré à ${answer.saved}, rien n’est publié`);
     drawChecklist(answer.checklist);
   } catch (error) {
     if (error.name !== "AbortError") say(OFFLINE);

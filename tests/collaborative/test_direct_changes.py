@@ -155,6 +155,10 @@ def test_a_director_sees_the_rule_and_proposes_a_sensitive_field(client, world, 
     assert "publié aussitôt" in page
     assert propose(world.eg, "identification", "eg") in page
     assert 'name="champ" value="siret"' in page
+    help_of = {
+        field.name: field.help_text for field in client.get(block_page(world.eg, "contact", "eg")).context["form"]
+    }
+    assert all(text.endswith("Publié aussitôt.") for name, text in help_of.items() if name != "version")
     answer = client.post(propose(world.eg, "identification", "eg"), {"champ": "siret"})
     dossier = Dossier.objects.get()
     fiche = dossier.fiches.get(geographic_entity=world.eg)

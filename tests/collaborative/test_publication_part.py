@@ -93,6 +93,16 @@ def test_the_rest_goes_back_in_a_linked_dossier(desk, world, cast):
     assert OperationalUnit.objects.get(pk=world.act.pk).email == "juste@example.org"
 
 
+def test_a_remainder_says_each_remark_once(desk, world, cast, client):
+    publish_part(desk, world, cast)
+    rest = Dossier.objects.get(origin=desk.dossier)
+    client.force_login(cast.directeur)
+    page = client.get(reverse("collaborative:dossier_detail", args=[rest.pk])).content.decode()
+    asked, thread = page.split('id="messages"')
+    for text in ("Une fiche est à revoir.", "Adresse fausse."):
+        assert (asked.count(text), thread.count(text)) == (1, 1)
+
+
 def test_the_page_of_the_first_dossier_leads_to_the_rest(desk, world, cast, client):
     done, _ = publish_part(desk, world, cast)
     client.force_login(cast.directeur)
