@@ -4,6 +4,8 @@ from common import navigation
 from directory import proposals, tree_marks
 from directory.attachments.services import register_folder
 from directory.enums import RecordKind
+from directory.orphans.kinds import OrphanKind
+from directory.orphans.registries import Remedy, register_remedy
 from directory.panels import Panel
 from directory.panels import register as register_panel
 
@@ -37,6 +39,7 @@ def register_all() -> None:
         )
     register_folder(files.FOLDER, files.files_in_use)
     tree_marks.register("dossier", panels.tree_marks_of, panels.open_dossier_of)
+    register_remedy(OrphanKind.ENTITY_EMPTY, Remedy("Décrire ses unités dans un dossier", panels.open_url))
     proposals.register(offer_for)
     home_cards.register()
     campaigns.register()

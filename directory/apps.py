@@ -16,6 +16,7 @@ class DirectoryConfig(AppConfig):
         from .delegation.account_section import SECTION
         from .imports import kinds as import_kinds
         from .imports import pages as import_pages
+        from .orphans import panels as orphan_panels
         from .quality import panels as quality_panels
         from .reference.nomenclatures import load_allowances, load_terms
         from .reference.places import load_places
@@ -30,6 +31,7 @@ class DirectoryConfig(AppConfig):
         import_pages.register()
         account_sections.register(SECTION)
         quality_panels.register()
+        orphan_panels.register()
         report_panels.register()
         file_panels.register()
         menu.register()

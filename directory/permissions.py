@@ -136,6 +136,12 @@ def follows_quality(request: HttpRequest) -> bool:
     return scope is not None and (scope.may(Permission.QUALITY_READ) or scope.may(Permission.DIRECTORY_EDIT))
 
 
+def settles_duplicates(request: HttpRequest) -> bool:
+    """Tell whether possible duplicates are this person's to settle: whoever keeps the records of the whole region."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and scope.coverage(Permission.DIRECTORY_EDIT).region
+
+
 def sees_contacts(scope: Scope, unit: OperationalUnit) -> bool:
     """Tell whether the contacts of a unit are shown: « très restreint » ones to those entitled only."""
     if unit.contact_confidentiality != Confidentiality.VERY_RESTRICTED:

@@ -84,7 +84,7 @@ def _units() -> Iterator[Unit]:
         *("commune_id", "lat", "lon", "position_source"),
     )
     for *facts, lat, lon, source in rows.values_list(*names):
-        yield Unit(*facts, _point(lat, lon, source))
+        yield Unit(*facts, point=_point(lat, lon, source))
 
 
 def _point(lat: float | None, lon: float | None, source: str) -> Point | None:

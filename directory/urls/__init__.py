@@ -3,6 +3,7 @@
 from . import (
     closures,
     delegation,
+    duplicates,
     editing,
     files,
     history,
@@ -29,4 +30,5 @@ urlpatterns = [
     *imports.urlpatterns,
     *import_templates.urlpatterns,
     *delegation.urlpatterns,
+    *duplicates.urlpatterns,
 ]

@@ -22,7 +22,7 @@ from common.client_address import client_address
 from common.pages import posted_from
 from common.xlsx import Sheet, xlsx_response
 
-from ..permissions import follows_quality
+from ..permissions import edits_somewhere, follows_quality, settles_duplicates
 from ..quality.filters import QualityFilter
 from ..quality.lines import QualityLine, quality_lines, read_lines, rule_counts, shown_lines
 from ..quality.rules import known
@@ -93,6 +93,8 @@ def quality_records(request: HttpRequest) -> HttpResponse:
             "filtered": bool(form.errors or wanted.keys() - {"tri"}),
             "whole_region": request.scope.may(Permission.QUALITY_READ),
             "export_query": query_without(request, "page"),
+            "settles_duplicates": settles_duplicates(request),
+            "sees_orphans": edits_somewhere(request),
         },
     )
 

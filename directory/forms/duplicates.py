@@ -1,0 +1,20 @@
+"""The form that sets a possible duplicate aside."""
+
+from django import forms
+
+from ..duplicates.services import REMARK_LENGTH
+
+
+class SetAsideForm(forms.Form):
+    """Why the two records are not duplicates."""
+
+    remark = forms.CharField(
+        label="Pourquoi ce ne sont pas des doublons",
+        max_length=REMARK_LENGTH,
+        help_text="Par exemple\u00a0: «\u00a0Deux services du même établissement, à deux étages\u00a0».",
+        error_messages={
+            "required": "Dites pourquoi ce ne sont pas des doublons.",
+            "max_length": f"{REMARK_LENGTH} caractères au plus, %(show_value)d écrits.",
+            "null_characters_not_allowed": "Ce texte contient un caractère illisible\u00a0: tapez-le de nouveau.",
+        },
+    )
