@@ -17,6 +17,7 @@ from accounts.roles import ROLE_LABELS, Permission, Role
 from common.pages import Crumb
 from common.text import fold
 
+from .duplicates.replaced import merges_into
 from .enums import PositionSource, PublicationStatus, RecordKind
 from .hours.schedule import ExceptionRange, Schedule, WeeklyRange
 from .models import (
@@ -66,7 +67,11 @@ def find_unit(scope: Scope, unit_id: int) -> OperationalUnit:
     return (
         OperationalUnit.objects.visible_to(scope)
         .with_address_shown(scope)
-        .annotate(open_report_blocks=_open_report_blocks("unit"), **annotations_of(RecordKind.UNIT))
+        .annotate(
+            open_report_blocks=_open_report_blocks("unit"),
+            merges_in=merges_into("kept_unit"),
+            **annotations_of(RecordKind.UNIT),
+        )
         .select_related(
             *("geographic_entity__commune__department", "geographic_entity__legal_entity", "commune__department"),
             "structure__parent__parent",
@@ -94,6 +99,7 @@ def find_geographic_entity(scope: Scope, entity_id: int) -> GeographicEntity:
         .annotate(
             units_stale=Exists(stale),
             open_report_blocks=_open_report_blocks("geographic_entity"),
+            merges_in=merges_into("kept_entity"),
             **annotations_of(RecordKind.GEOGRAPHIC_ENTITY),
         )
         .defer(*without_outlines("commune__"))

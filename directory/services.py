@@ -9,7 +9,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,7 +19,7 @@ from accounts.roles import Permission, roles_with
 from . import closures
 from .enums import PublicationStatus
 from .history import KINDS, change_line
-from .models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, RecordChange, Structure, Term
+from .models import GeographicEntity, LegalEntity, Merge, OperationalUnit, Practitioner, RecordChange, Structure, Term
 from .models.base import AddressModel
 from .permissions import covers, why_not_edit
 from .scopes import Scope
@@ -92,6 +92,7 @@ class RecordEdit:
         if not self.is_creation and isinstance(record, OperationalUnit) and "commune" not in (changed or ()):
             keep_address(record, self.before["geographic_entity"]["id"])
         if self.before.get("status") == PublicationStatus.CLOSED and not record.is_closed:
+            refuse_merged(record)
             record.closure_kind, record.closed_on, record.reopens_on = "", None, None
         if changed is None:
             changed = () if self.is_creation else differences(self.before, state_of(record))
@@ -254,6 +255,18 @@ def give_national_id(record: Any) -> bool:
         record.national_id = given
         return True
     return False
+
+
+def refuse_merged(record: Any) -> None:
+    """Raise ``ValidationError`` when a record was merged into another: it comes back when the merge is undone."""
+    if not isinstance(record, GeographicEntity | OperationalUnit):
+        return
+    name = "merged_unit" if isinstance(record, OperationalUnit) else "merged_entity"
+    if Merge.objects.filter(**{name: record}).exists():
+        raise ValidationError(
+            f"«\u00a0{record}\u00a0» a été fusionnée dans une autre fiche\u00a0: défaites la fusion pour la rouvrir.",
+            code="merged",
+        )
 
 
 def keep_address(unit: OperationalUnit, entity_id: int) -> None:

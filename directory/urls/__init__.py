@@ -9,6 +9,7 @@ from . import (
     history,
     import_templates,
     imports,
+    merges,
     nomenclatures,
     quality,
     reading,
@@ -31,4 +32,5 @@ urlpatterns = [
     *import_templates.urlpatterns,
     *delegation.urlpatterns,
     *duplicates.urlpatterns,
+    *merges.urlpatterns,
 ]

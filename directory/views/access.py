@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.roles import Permission
 
+from ..duplicates.replaced import refer_on
 from ..history import KINDS
 from ..models import GeographicEntity, LegalEntity, OperationalUnit
 from ..permissions import covers
@@ -54,19 +55,23 @@ _ABOVE: dict[type, tuple[str, ...]] = {
 _MODELS = {str(KINDS[model]): model for model in _ABOVE}
 
 
-def find_record(request: HttpRequest, kind: str, record_id: int) -> Any:
+def find_record(request: HttpRequest, kind: str, record_id: int, *, follow: bool = True) -> Any:
     """EJ, EG or UO (``kind``: « ej », « eg », « uo ») that this person may open, with what stands above it: one query.
 
-    Raises ``Http404`` for another kind, an unknown record or a hidden one.
+    Raises ``Http404`` for another kind, an unknown record or a hidden one, ``Replaced`` for one that was merged unless
+    the page shows it all the same (``follow=False``).
     """
     model = _MODELS.get(kind)
     if model is None or record_id > 2**63 - 1:
         raise Http404
     records = model.objects.visible_to(request.scope).select_related(*_ABOVE[model])
     communes = [path.removesuffix("department") for path in _ABOVE[model] if path.endswith("department")]
-    return get_object_or_404(
+    record = get_object_or_404(
         records.defer(*(name for path in communes for name in without_outlines(path))), pk=record_id
     )
+    if follow:
+        refer_on(request, record)
+    return record
 
 
 def find_own_record(request: HttpRequest, kind: str, record_id: int) -> Any:

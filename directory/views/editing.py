@@ -15,6 +15,7 @@ from accounts.requests import SignedInRequest
 from accounts.roles import Permission
 
 from .. import proposals, records, services
+from ..duplicates.replaced import refer_on
 from ..editing import MODELS, Conflict, add_errors, conflict_of, find_to_edit, merged_state
 from ..forms import BlockForm, block_form_class
 from ..permissions import why_not_edit, why_not_edit_blocks
@@ -43,6 +44,7 @@ def block_edit(request: SignedInRequest, kind: str, record_id: int, block: str) 
         record = find_to_edit(request.scope, kind, record_id)
     except ObjectDoesNotExist as error:
         raise Http404 from error
+    refer_on(request, record)
     refusal = why_not_edit_blocks(request.scope, record)
     if refusal and (request.method != "POST" or why_not_edit(request.scope, record)):
         raise PermissionDenied(refusal)

@@ -120,7 +120,7 @@ def _restore(request: SignedInRequest, record: Any, change: RecordChange, *, bef
 
 
 def _readable(request: SignedInRequest, kind: str, record_id: int) -> Any:
-    record = find_record(request, kind, record_id)
+    record = find_record(request, kind, record_id, follow=False)
     if not past.reads_history(request.scope, record):
         raise PermissionDenied("L’historique est réservé aux personnes qui mettent cette fiche à jour.")
     return record

@@ -5,9 +5,11 @@ The text is put together by PostgreSQL and never read by Python; answers carry a
 
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from ..duplicates.replaced import refer_on
 from ..models import Department, OperationalUnit
 from .access import readers_only
 
@@ -78,6 +80,6 @@ def unit_territory(request: HttpRequest, unit_id: int) -> HttpResponse:
 
     404 when the unit is hidden from this person.
     """
-    if not OperationalUnit.objects.visible_to(request.scope).filter(pk=unit_id).exists():
-        raise Http404
+    units = OperationalUnit.objects.visible_to(request.scope).only("status", "closure_kind")
+    refer_on(request, get_object_or_404(units, pk=unit_id))
     return geojson(_TERRITORY, [unit_id, unit_id])

@@ -13,6 +13,7 @@ from .. import records
 from ..blocks import FilledBlock, filled_blocks
 from ..closing import closure_url
 from ..contacts import main_phone
+from ..duplicates.replaced import merge_notes, refer_on
 from ..editing import blocks_to_edit
 from ..enums import RecordKind
 from ..hours.pages import hours_context
@@ -57,6 +58,7 @@ def geographic_entity_detail(request: HttpRequest, entity_id: int) -> HttpRespon
         entity = records.find_geographic_entity(request.scope, entity_id)
     except GeographicEntity.DoesNotExist as error:
         raise Http404 from error
+    refer_on(request, entity)
     return render(
         request,
         "directory/geographic_entity_detail.html",
@@ -84,6 +86,7 @@ def unit_detail(request: HttpRequest, unit_id: int) -> HttpResponse:
         unit = records.find_unit(request.scope, unit_id)
     except OperationalUnit.DoesNotExist as error:
         raise Http404 from error
+    refer_on(request, unit)
     entity, address = unit.geographic_entity, unit.address_record
     communes = records.served_communes(unit)
     schedule = records.schedule_of(unit)
@@ -156,5 +159,6 @@ def shared(
         "last_update": records.last_update(record),
         "history_url": history_url(request.scope, record),
         "closure_url": closure_url(request.scope, record),
+        "merge": merge_notes(request.scope, record),
         "reports": page_reports(request, record, open_blocks(record)),
     }

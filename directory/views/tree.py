@@ -13,6 +13,7 @@ from common.pages import Crumb
 from .. import tree as levels
 from .. import tree_marks
 from ..closing import closure_url
+from ..duplicates.replaced import refer_on
 from ..models import Department, GeographicEntity, Structure
 from ..tree import TreeFilter
 from .access import readers_only
@@ -69,8 +70,9 @@ def tree_department(request: HttpRequest, code: str) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def tree_entity(request: HttpRequest, entity_id: int) -> HttpResponse:
     """Structures and UOs right below an EG. 404 when it is hidden from this person."""
-    entities = GeographicEntity.objects.visible_to(request.scope).only("name", "commune_id")
+    entities = GeographicEntity.objects.visible_to(request.scope).only("name", "commune_id", "status", "closure_kind")
     entity = get_object_or_404(entities, pk=entity_id)
+    refer_on(request, entity)
     wanted = TreeFilter.read(request.GET)
     return answer(request, wanted, entity.name, [], {"branch": levels.entity_level(request.scope, wanted, entity.pk)})
 

@@ -1,0 +1,152 @@
+"""Old addresses of merged records lead to the record that took them in (spec 30: « old addresses redirect »).
+
+A page that has loaded its record asks ``refer_on``: nothing is read for a record that is not closed for good. The
+middleware answers with the same page of the record that stays.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+from django.http import HttpResponsePermanentRedirect
+from django.urls import NoReverseMatch, reverse
+
+from ..enums import ClosureKind
+from ..models import GeographicEntity, Merge, OperationalUnit
+from .merging import merges_records
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from ..scopes import Scope
+
+ITSELF = "fusion"  # « ?fusion=non » reads the merged record itself
+_IDS = ("record_id", "unit_id", "entity_id")  # names by which addresses hold the key of a record
+
+
+class Replaced(Exception):
+    """The record asked for was merged into ``kept``, which this person may see."""
+
+    def __init__(self, record: Any, kept: Any) -> None:
+        super().__init__(f"{record.pk} → {kept.pk}")
+        self.record, self.kept = record, kept
+
+
+def refer_on(request: HttpRequest, record: Any) -> None:
+    """Raise ``Replaced`` when ``record`` was merged into one that this person may see.
+
+    Not when something is sent (a closed record answers for itself), nor when the record itself is asked for.
+    """
+    if not (record.is_closed and record.closure_kind == ClosureKind.FINAL) or request.method not in {"GET", "HEAD"}:
+        return
+    if request.GET.get(ITSELF) == "non":
+        return
+    if kept := kept_of(request.scope, record):
+        raise Replaced(record, kept)
+
+
+def kept_of(scope: Scope, record: Any) -> Any | None:
+    """Record that stands for a merged one, at the end of the chain; ``None`` when it is not merged, or not visible.
+
+    Two queries, one more a link of the chain. A chain ends: a record that was taken in is closed, and takes in none.
+    """
+    if not isinstance(record, GeographicEntity | OperationalUnit):
+        return None
+    name = "unit" if isinstance(record, OperationalUnit) else "entity"
+    last, seen = record.pk, {record.pk}
+    while True:
+        following = Merge.objects.filter(**{f"merged_{name}": last}).values_list(f"kept_{name}", flat=True).first()
+        if following is None or following in seen:
+            break
+        last = following
+        seen.add(last)
+    if last == record.pk:
+        return None
+    return type(record).objects.visible_to(scope).filter(pk=last).first()
+
+
+def same_page(request: HttpRequest, replaced: Replaced) -> HttpResponse | None:
+    """The same page of the record that stays; ``None`` when the address does not hold the key of the merged one.
+
+    Never kept by a browser: a merge may be undone.
+    """
+    match = request.resolver_match
+    if match is None:
+        return None
+    kwargs = dict(match.captured_kwargs)
+    name = next((name for name in _IDS if kwargs.get(name) == replaced.record.pk), "")
+    if not name:
+        return None
+    try:
+        path = reverse(match.view_name, kwargs={**kwargs, name: replaced.kept.pk})
+    except NoReverseMatch:
+        return None
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def merges_into(path: str) -> ArraySubquery:
+    """Annotation: merges into the record read (``path``: « kept_entity » or « kept_unit »), the latest first."""
+    merged = path.replace("kept_", "merged_")
+    rows = Merge.objects.filter(**{path: OuterRef("pk")}).order_by("-at", "-pk")
+    return ArraySubquery(rows.values(found=JSONObject(id="pk", name=f"{merged}__name", key=f"{merged}_id", at="at")))
+
+
+@dataclass(frozen=True)
+class MergedIn:
+    """A record that was taken into the one shown. ``url`` (its own page) and ``undo_url`` are for support."""
+
+    name: str
+    at: datetime.datetime
+    url: str = ""
+    undo_url: str = ""
+
+
+@dataclass(frozen=True)
+class MergeNotes:
+    """What the page of a record says of merges: records taken in, and the one that took it in."""
+
+    taken_in: list[MergedIn]
+    kept: Any = None
+    at: datetime.datetime | None = None
+    undo_url: str = ""
+
+    @property
+    def is_unit(self) -> bool:
+        return isinstance(self.kept, OperationalUnit)
+
+
+def merge_notes(scope: Scope, record: Any) -> MergeNotes | None:
+    """Merges of a record read with ``merges_into``, ``None`` without any: a query for a closed record only."""
+    if not isinstance(record, GeographicEntity | OperationalUnit):
+        return None
+    support = merges_records(scope)
+    taken = [_merged_in(record, row, support=support) for row in record.merges_in]
+    if not record.is_closed:
+        return MergeNotes(taken) if taken else None
+    name = "unit" if isinstance(record, OperationalUnit) else "entity"
+    merge = Merge.objects.filter(**{f"merged_{name}": record}).select_related(f"kept_{name}").first()
+    if merge is None:
+        return MergeNotes(taken) if taken else None
+    return MergeNotes(taken, merge.kept, merge.at, _undo_url(merge.pk) if support else "")
+
+
+def _merged_in(record: Any, row: dict[str, Any], *, support: bool) -> MergedIn:
+    at = datetime.datetime.fromisoformat(row["at"])
+    if not support:
+        return MergedIn(row["name"], at)
+    is_unit = isinstance(record, OperationalUnit)
+    name, key = ("unit_detail", "unit_id") if is_unit else ("geographic_entity_detail", "entity_id")
+    url = reverse(f"directory:{name}", kwargs={key: row["key"]})
+    return MergedIn(row["name"], at, f"{url}?{ITSELF}=non", _undo_url(row["id"]))
+
+
+def _undo_url(merge_id: int) -> str:
+    return reverse("directory:merge_undo", args=[merge_id])

@@ -1,0 +1,159 @@
+"""« Défaire la fusion »: two merged records are two again, while neither has changed since (spec 30).
+
+A merge by mistake sends people to the wrong place: it is given back whole, or refused with the reason.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+
+from common.french import NBSP
+
+from ..batches import announce_all
+from ..history import KINDS
+from ..models import Attachment, DuplicatePair, ErrorReport, GeographicEntity, Merge, OperationalUnit, RecordChange
+from ..snapshots import state_of
+from ..states import put_fields, put_lists
+from . import hooks, moves
+from .hooks import Veto
+from .merging import (
+    ONLY_SUPPORT,
+    Below,
+    MergeRefused,
+    Signature,
+    finish,
+    lock_below,
+    lock_two,
+    merges_records,
+    move_below,
+    tried,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+    from ..scopes import Scope
+    from ..snapshots import State
+
+CHANGED = "a changé depuis la fusion"
+
+
+def undo_merge(
+    *, merge: Merge, by: User, scope: Scope, now: datetime.datetime, request_ip: str | None = None
+) -> tuple[Any, Any]:
+    """Make two records again of two merged ones; return the one that had stayed and the one that is back.
+
+    Raises ``PermissionDenied`` for anybody but support, ``MergeRefused`` with the reasons when one of them changed
+    since, ``MergeBusy``, ``Merge.DoesNotExist`` when it is undone already. Nothing is written then.
+    """
+    if not merges_records(scope):
+        raise PermissionDenied(ONLY_SUPPORT)
+    who = Signature(by, scope, now, request_ip)
+    return tried(lambda: _undo(merge.pk, who))
+
+
+def why_not_undo(merge: Merge, kept: Any, merged: Any) -> list[Veto]:
+    """Reasons why a merge is not undone now; the EJ of an EG and the EG of a UO are loaded."""
+    found = [
+        Veto(f"La fiche «{NBSP}{record}{NBSP}» {CHANGED}{NBSP}: défaire la fusion perdrait ces changements.")
+        for record, version in ((kept, merge.kept_version), (merged, merge.merged_version))
+        if record.version != version
+    ]
+    above = merged.legal_entity if isinstance(merged, GeographicEntity) else merged.geographic_entity
+    if above.is_closed:
+        found.append(Veto(f"«{NBSP}{above}{NBSP}» est fermé{NBSP}: rouvrez-le d’abord."))
+    if units := merge.given.get("units"):
+        gone = OperationalUnit.objects.filter(pk__in=units).exclude(geographic_entity=kept)
+        found += [
+            Veto(f"L’unité «{NBSP}{name}{NBSP}», venue avec la fusion, a été déplacée depuis.")
+            for name in gone.order_by("sort_name", "pk").values_list("name", flat=True)[:3]
+        ]
+    return found + hooks.vetoes_of(kept, merged)
+
+
+def _undo(merge_id: int, who: Signature) -> tuple[Any, Any]:
+    found = Merge.objects.select_related("merged_entity", "merged_unit").get(pk=merge_id)
+    kind, stays, goes = type(found.merged), found.kept.pk, found.merged.pk
+    name = "unit" if kind is OperationalUnit else "entity"
+    ids = sorted((stays, goes))
+    pair = DuplicatePair.objects.select_for_update(of=("self",)).filter(
+        **{f"first_{name}": ids[0], f"second_{name}": ids[1]}
+    )
+    pairs = list(pair)
+    merge = Merge.objects.select_for_update(of=("self",)).get(pk=merge_id)
+    moves.lock_holders(kind(pk=stays))
+    records = lock_two(kind, ids)
+    kept, merged = records[stays], records[goes]
+    if reasons := why_not_undo(merge, kept, merged):
+        raise MergeRefused(reasons)
+    given = merge.given
+    merge.delete()  # a merged record is not reopened otherwise
+    units = _write(merge, kept, merged, given, who)
+    for one in pairs:
+        one.state, one.settled_at, one.settled_by, one.new_reasons = DuplicatePair.State.WAITING, None, None, []
+        one.save(update_fields=["state", "settled_at", "settled_by", "new_reasons"])
+    announce_all([kept, merged, *units])
+    return kept, merged
+
+
+def _write(merge: Merge, kept: Any, merged: Any, given: State, who: Signature) -> list[OperationalUnit]:
+    """Write both records as they were, the one that stayed first: it holds the numbers of the other."""
+    reason = f"Fusion du {merge.at:%d/%m/%Y} défaite{NBSP}: «{NBSP}{merged.name[:160]}{NBSP}» est à nouveau une fiche"
+    edits = [who.edit(record, state_of(record), reason) for record in (kept, merged)]
+    moves.hand_over(Attachment, _present(Attachment, given["attachments"], kept), merged)
+    moves.hand_over(ErrorReport, _present(ErrorReport, given["reports"], kept), merged)
+    for edit, version, national_id in zip(
+        edits, (merge.kept_version, merge.merged_version), given["national_ids"], strict=True
+    ):
+        values = _values_before(edit.record, version)
+        put_fields(edit.record, values)
+        edit.record.national_id = national_id
+        edit.record.full_clean()
+        put_lists(edit.record, values)
+        finish(edit)
+    moves.roles_back(merged, given["roles"], who.by, who.request_ip)
+    units: list[OperationalUnit] = []
+    if isinstance(kept, GeographicEntity):
+        units = _tree_back(kept, merged, given, who, reason)
+        moves.practitioners_back(kept, merged, given["people"], who.by, who.scope, reason, who.now)
+    else:
+        moves.requests_back(kept, merged, given["requests"])
+    hooks.give_all_back(kept, merged, given["apps"], who.by, who.now)
+    return units
+
+
+def _tree_back(
+    kept: GeographicEntity, merged: GeographicEntity, given: State, who: Signature, reason: str
+) -> list[OperationalUnit]:
+    """Hang back what came with the merge; a unit made since below one of these structures comes along with it."""
+    structures = set(given["structures"])
+    inside = Q(structure__in=structures) | Q(structure__parent__in=structures)
+    along = OperationalUnit.objects.filter(inside, geographic_entity=kept).values_list("pk", flat=True)
+    below = lock_below(kept, sorted({*given["units"], *along}), sorted(structures))
+    own = Below(units=[unit for unit in below.units if unit.has_own_address])
+    move_below(
+        Below(below.structures, [unit for unit in below.units if not unit.has_own_address]),
+        merged,
+        who,
+        reason,
+        follow=True,
+    )
+    move_below(own, merged, who, reason, follow=False)
+    return below.units
+
+
+def _present(model: type, ids: list[int], record: Any) -> list[int]:
+    """Those of files or reports that are still of ``record``."""
+    rows = model._default_manager.filter(pk__in=ids, **{moves.owner_field(record): record})  # noqa: SLF001
+    return list(rows.values_list("pk", flat=True))
+
+
+def _values_before(record: Any, version: int) -> State:
+    """Values that a record had before the merge wrote ``version``, of the fields that it changed."""
+    lines = RecordChange.objects.filter(record_kind=KINDS[type(record)], record_id=record.pk, version=version)
+    changes = lines.values_list("changes", flat=True).get()
+    return {name: before for name, (before, _) in changes.items() if name != "attachments"}

@@ -1,0 +1,239 @@
+"""Merging two records that describe the same thing, and undoing it: support's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.requests import SignedInRequest
+from common.client_address import client_address
+from common.pages import Crumb
+
+from ..duplicates import merging, undoing
+from ..duplicates.merge_page import MergePage, changes_since, find_pair, merge_page
+from ..duplicates.pairing import OtherNotFound, find_other, pair_of
+from ..enums import RecordKind
+from ..forms.merges import MergeForm, OtherRecordForm, UndoForm
+from ..models import DuplicatePair, Merge
+from ..records import page_crumbs, record_url
+from .access import find_record
+
+if TYPE_CHECKING:
+    from django import forms
+
+REFUSED, CONFLICT = 422, 409
+STAYS = "garder"  # « premier », « second »
+BUSY = "Quelqu’un enregistrait l’une de ces fiches au même moment. Rien n’est changé\u00a0: confirmez à nouveau."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def duplicate_merge(request: SignedInRequest, pair_id: int) -> HttpResponse:
+    """Two records side by side, what stays of each, what moves; then merge them.
+
+    403 for anybody but support, 404 for an unknown pair, 422 for a form to correct, 409 when a record changed since it
+    was read or when something stands against the merge. A pair that is merged leads to the record that stayed.
+    """
+    _refuse_others(request)
+    try:
+        pair = find_pair(pair_id)
+    except DuplicatePair.DoesNotExist as error:
+        raise Http404 from error
+    page = merge_page(request.scope, pair, first_stays=_first_stays(request))
+    if page is None:
+        raise Http404
+    if pair.state == DuplicatePair.State.MERGED:
+        return redirect(record_url(page.first if page.second.is_closed else page.second))
+    if request.method != "POST":
+        return _show(request, page, MergeForm(page))
+    form = MergeForm(page, request.POST)
+    if form.read_versions != page.versions:
+        return _stale(request, page, form)
+    if not form.is_valid():
+        return _show(request, page, form, status=REFUSED)
+    return _merge(request, page, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def merge_start(request: SignedInRequest) -> HttpResponse:
+    """Choose the record to merge with another (``nature``, ``premier``, ``second`` if it is known): they become a pair.
+
+    403 for anybody but support, 404 for an unknown first record, 422 for a second one that cannot be found.
+    """
+    _refuse_others(request)
+    kind, key = request.GET.get("nature", ""), request.GET.get("premier", "")
+    if kind not in {RecordKind.GEOGRAPHIC_ENTITY, RecordKind.UNIT} or not (key.isascii() and key.isdigit()):
+        raise Http404
+    first = find_record(request, kind, int(key[:19]))
+    known = request.GET.get("second", "")
+    initial = {"second": f"/{kind}/{known}/" if known.isascii() and known.isdigit() else known}
+    form = OtherRecordForm(request.POST if request.method == "POST" else None, initial=initial)
+    status = 200
+    if request.method == "POST":
+        status = REFUSED
+        if form.is_valid():
+            try:
+                other = find_other(request.scope, first, form.cleaned_data["second"])
+            except OtherNotFound as refused:
+                form.add_error("second", str(refused))
+            else:
+                pair = pair_of(first, other, now=timezone.now())
+                return redirect("directory:duplicate_merge", pair.pk)
+    context = {
+        "record": first,
+        "record_url": record_url(first),
+        "form": form,
+        "crumbs": page_crumbs(first, "Fusionner avec une autre fiche"),
+    }
+    return render(request, "directory/merge_start.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def merge_undo(request: SignedInRequest, merge_id: int) -> HttpResponse:
+    """Say what undoing a merge gives back, or why it is not possible; then undo it.
+
+    403 for anybody but support, 404 for a merge that is undone already, 422 without the confirmation, 409 when it is
+    not possible.
+    """
+    _refuse_others(request)
+    above = ("legal_entity", "geographic_entity__legal_entity")
+    kinds = zip(("entity", "unit"), above, strict=True)
+    names = [f"{side}_{kind}__{path}" for kind, path in kinds for side in ("kept", "merged")]
+    merge = Merge.objects.select_related("by", *names).filter(pk=min(merge_id, 2**63 - 1)).first()
+    if merge is None:
+        raise Http404
+    reasons = undoing.why_not_undo(merge, merge.kept, merge.merged)
+    form = UndoForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST" and reasons:
+        status = CONFLICT
+    elif request.method == "POST" and not form.is_valid():
+        status = REFUSED
+    elif request.method == "POST":
+        try:
+            _, back = undoing.undo_merge(
+                merge=merge,
+                by=request.user,
+                scope=request.scope,
+                now=timezone.now(),
+                request_ip=client_address(request),
+            )
+        except merging.MergeRefused as refused:
+            reasons, status = refused.reasons, CONFLICT
+        except merging.MergeBusy:
+            form.add_error(None, BUSY)
+            status = CONFLICT
+        except ValidationError as refused:
+            form.add_error(None, " ".join(refused.messages))
+            status = CONFLICT
+        else:
+            messages.success(
+                request, f"La fusion est défaite\u00a0: «\u00a0{back}\u00a0» est à nouveau une fiche à part."
+            )
+            return redirect(record_url(back))
+    context = {
+        "merge": merge,
+        "kept_url": record_url(merge.kept),
+        "reasons": reasons,
+        "form": form,
+        "crumbs": page_crumbs(merge.kept, "Défaire la fusion"),
+        "unit_count": len(merge.given.get("units", [])),
+    }
+    return render(request, "directory/merge_undo.html", context, status=status)
+
+
+def _refuse_others(request: SignedInRequest) -> None:
+    if not merging.merges_records(request.scope):
+        raise PermissionDenied(merging.ONLY_SUPPORT)
+
+
+def _first_stays(request: SignedInRequest) -> bool | None:
+    """Which record stays, as the address says; ``None`` when it says nothing readable."""
+    return {"premier": True, "second": False}.get(request.GET.get(STAYS, ""))
+
+
+def _merge(request: SignedInRequest, page: MergePage, form: MergeForm) -> HttpResponse:
+    try:
+        merge = merging.merge_records(
+            pair=page.pair,
+            decision=form.decision(),
+            by=request.user,
+            scope=request.scope,
+            now=timezone.now(),
+            request_ip=client_address(request),
+        )
+    except merging.StaleMerge:
+        again = merge_page(request.scope, page.pair, first_stays=page.first_stays)
+        return _stale(request, again or page, form)
+    except merging.MergeRefused as refused:
+        for reason in refused.reasons:
+            form.add_error(None, reason.text)
+        return _show(request, page, form, status=CONFLICT)
+    except merging.MergeBusy:
+        form.add_error(None, BUSY)
+        return _show(request, page, form, status=CONFLICT)
+    except ValidationError as refused:
+        _add_errors(form, refused)
+        return _show(request, page, form, status=REFUSED)
+    kept, merged = merge.kept, merge.merged
+    messages.success(
+        request,
+        f"«\u00a0{merged}\u00a0» est fusionnée dans «\u00a0{kept}\u00a0»\u00a0: ses anciennes adresses mènent ici.",
+    )
+    return redirect(record_url(kept))
+
+
+def _add_errors(form: forms.Form, refused: ValidationError) -> None:
+    """Say on each choice what the rules refuse of it, on the form what concerns no choice."""
+    rows = {name: row.key for row in form.page.rows for name in row.names}
+    for name, errors in getattr(refused, "error_dict", {"": refused}).items():
+        field = f"choix-{rows.get(name, '')}"
+        form.add_error(field if field in form.fields else None, errors)
+
+
+def _stale(request: SignedInRequest, page: MergePage, form: MergeForm) -> HttpResponse:
+    """Show the page as the records are now: what changed and by whom, the choices kept where they still stand."""
+    changed = []
+    for record, version in zip((page.first, page.second), form.read_versions, strict=True):
+        if record.version != version:
+            lines, fields = changes_since(record, version)
+            changed.append({"record": record, "lines": lines, "fields": fields})
+    data = request.POST.copy()
+    data["versions"] = "-".join(map(str, page.versions))
+    data.pop("confirmed", None)
+    fresh = MergeForm(page, data)
+    for name, field in fresh.fields.items():
+        values = {str(key) for key, _ in getattr(field, "choices", ())}
+        if name != "roles" and values and data.get(name) not in values:
+            data[name] = str(field.initial)
+    held = {str(line.assignment.pk) for line in page.roles}
+    data.setlist("roles", [key for key in data.getlist("roles") if key in held])
+    return _show(request, page, MergeForm(page, data), changed=changed, status=CONFLICT)
+
+
+def _show(
+    request: SignedInRequest, page: MergePage, form: MergeForm, *, changed: Any = (), status: int = 200
+) -> HttpResponse:
+    context = {
+        "page": page,
+        "form": form,
+        "unread": status == CONFLICT and bool(changed),
+        "changed": changed,
+        "kept_url": record_url(page.kept),
+        "sides": [
+            {"record": record, "url": record_url(record), "stays": record is page.kept, "key": key}
+            for record, key in ((page.first, "premier"), (page.second, "second"))
+        ],
+        "crumbs": [
+            Crumb("Répertoire", reverse("directory:tree")),
+            Crumb("Doublons possibles", reverse("directory:duplicate_list")),
+            Crumb("Fusionner deux fiches"),
+        ],
+    }
+    return render(request, "directory/duplicate_merge.html", context, status=status)
