@@ -148,8 +148,10 @@ _ASK_ACCESS = "La place libre est-elle accessible en fauteuil (PMR)"
 _ASK_ROOM = "Y a-t-il une chambre individuelle libre"
 _ASK_ANIMAL = "Un animal est-il accepté"
 LONGEST_QUOTE = 120  # characters of the record's text
-_REFUSED = re.compile(r"\b(non admis|non accepte|interdit|refuse|pas admis|pas accepte|pas d.?animaux|aucun animal)")
-_EXCEPT = re.compile(  # said of some animals, of some places, under conditions, or the contrary
+PETS_REFUSED = re.compile(
+    r"\b(non admis|non accepte|interdit|refuse|pas admis|pas accepte|pas d.?animaux|aucun animal)"
+)
+PETS_EXCEPT = re.compile(  # said of some animals, of some places, under conditions, or the contrary
     r"\b(sauf|hors|excepte|hormis|selon|mais|possible|uniquement|seulement|dans|chiens?|chats?|grands?|petits?|gros"
     r"|categorie|certains?|(non|pas) (interdit|refuse))"
 )
@@ -354,7 +356,7 @@ def _animal(answer: Answer, pets: str) -> Reason:
         return Reason(answer, f"animal{NBSP}: non précisé", _ASK_ANIMAL)
     quoted = said if len(said) <= LONGEST_QUOTE else f"{said[: LONGEST_QUOTE - 1].rstrip()}…"
     words = f"animal{NBSP}: la fiche dit «{NBSP}{quoted}{NBSP}»"
-    if _REFUSED.search(fold(said)) and not _EXCEPT.search(fold(said)):
+    if PETS_REFUSED.search(fold(said)) and not PETS_EXCEPT.search(fold(said)):
         return Reason(Answer.NO, words)
     return Reason(answer, words, _ASK_ANIMAL)
 

@@ -71,13 +71,12 @@ def open_now_sql(asked: Asked, parameters: dict[str, Any]) -> str:
     """  # noqa: S608 (as above)
 
 
-def fits_sql(asked: Asked, ranks: str) -> str:
-    """Number of units of each class, as JSON by rank; ``ranks``: the table ``fit`` of the units judged."""
-    if not asked.ranks:
+def fits_sql(asked: Asked) -> str:
+    """Number of units of each class, as JSON by rank."""
+    if not asked.criteria.has_needs:
         return "NULL"
-    return f"""
-        (SELECT json_object_agg(rank, n) FROM (
-            SELECT fit.rank, count(*) AS n FROM base b JOIN {ranks} ON fit.unit_id = b.unit_id
-            WHERE b.failed = 0 GROUP BY fit.rank
+    return """
+        (SELECT json_object_agg(fit, n) FROM (
+            SELECT fit, count(*) AS n FROM base WHERE failed = 0 AND unit_id IS NOT NULL GROUP BY fit
         ) AS classed)
-    """  # noqa: S608 (as above)
+    """

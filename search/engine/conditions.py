@@ -50,7 +50,6 @@ class Asked:
 
     ``coverage`` is that of ``sensitive:read``. ``radius_km``: greatest distance from ``place``; ``may_widen``: unless
     it holds fewer than ``ENOUGH_LINES`` lines before any filter or need; ``was_widened``: it did, and is lifted.
-    ``ranks``: the class of the judged units, by unit id, best first; ``unfit``: units left out.
     """
 
     criteria: SearchCriteria
@@ -62,8 +61,6 @@ class Asked:
     radius_km: int | None = None
     may_widen: bool = False
     was_widened: bool = False
-    ranks: tuple[tuple[int, int], ...] = ()
-    unfit: tuple[int, ...] = ()
 
     @classmethod
     def of(

@@ -6,21 +6,12 @@ from typing import Any
 from django.db import connection
 
 from .conditions import Asked
-from .statement import Statement, count_statement, units_statement
+from .statement import Statement, count_statement
 
 
 def count_lines(searches: Sequence[Asked]) -> list[int]:
     """Number of lines of each search, in their order: one query."""
     return _each([count_statement(asked) for asked in searches])
-
-
-def units_of(searches: Sequence[Asked], limit: int) -> list[list[int]]:
-    """Ids of the units that each search finds, ``limit`` at most of each, without an order: one query."""
-    statements = [
-        (f"SELECT array_agg(unit_id) FROM ({statement} LIMIT %(limit)s) AS found", named | {"limit": limit})  # noqa: S608
-        for statement, named in map(units_statement, searches)
-    ]
-    return [ids or [] for ids in _each(statements)]
 
 
 def _each(statements: Sequence[Statement]) -> list[Any]:

@@ -1,19 +1,16 @@
-"""What units are worth for a person's needs: the rules of the guichet unique, for any units of a search.
+"""What units are worth for a person's needs and why: the rules of the guichet unique, for the units that are shown.
 
 Nothing about the person is kept. Needs explain and class; they exclude nothing by themselves (01-settled, Search).
 """
 
 import datetime
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
 from django.db.models import CharField, Model, OuterRef, QuerySet, Value
-from django.db.models.expressions import RawSQL
 
 from availability.breakdown import COUNT_FIELDS
 from availability.expected.services import awaited_places, read_awaited
@@ -25,9 +22,7 @@ from common.french import NBSP
 from directory.models import OperationalUnit, UnitTerm
 from directory.scopes import Scope
 
-from .statement import TUNED, Statement
-
-_NAMED = re.compile(r"%\((\w+)\)s")
+from ..criteria import Facet, SearchCriteria
 
 
 def _columns(model: type[Model], *names: str) -> tuple[str, ...]:
@@ -44,64 +39,35 @@ _OF_FIGURE = _columns(
 )
 
 
+def judge_shown(
+    unit_ids: Iterable[int | None], criteria: SearchCriteria, scope: Scope, now: datetime.datetime
+) -> dict[int, Judgement]:
+    """What each of these units is worth for the needs asked: one query, none without any. ``None`` is passed over."""
+    if not criteria.has_needs:
+        return {}
+    audiences = [int(value) for value in criteria.values(Facet.AUDIENCE)]
+    return judge_units([unit_id for unit_id in unit_ids if unit_id], criteria.needs, scope, now, audiences)
+
+
 def judge_units(
     unit_ids: Collection[int], needs: Needs, scope: Scope, now: datetime.datetime, audiences: Collection[int] = ()
 ) -> dict[int, Judgement]:
     """What each unit is worth for these needs, and why: one query.
 
     ``audiences``: ids of the terms « public pris en charge » asked for, told among the reasons. A unit that this person
-    may not open, or that is not published any more, is left out.
+    may not open, or that is not published any more, is left out. Units of whose places nothing is known, most of them,
+    are judged once for all those that have the same rules.
     """
-    return judge_each(unit_ids, [needs], scope, now, audiences)[0]
-
-
-def judge_found(
-    statement: Statement, needs: Needs, scope: Scope, now: datetime.datetime, audiences: Collection[int] = ()
-) -> dict[int, Judgement]:
-    """The same for the units whose ids a statement finds, in its query."""
-    text, parameters = statement
-    found = RawSQL(_NAMED.sub("%s", text), [parameters[name] for name in _NAMED.findall(text)])  # noqa: S611 (ours)
-    with connection.execute_wrapper(_tuned):
-        return _judged(found, [needs], scope, now, audiences)[0]
-
-
-def judge_each(
-    unit_ids: Collection[int],
-    asked: Sequence[Needs],
-    scope: Scope,
-    now: datetime.datetime,
-    audiences: Collection[int] = (),
-) -> list[dict[int, Judgement]]:
-    """The same for several needs, in their order: one query in all."""
-    if not unit_ids:
-        return [{} for _ in asked]
-    return _judged(RawSQL("SELECT unnest(%s::bigint[])", (list(unit_ids),)), asked, scope, now, audiences)
-
-
-def _tuned(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 (Django's)
-    """Run a query of the ORM as those of a search, in the same round trip."""
-    answer = execute(f"{TUNED}{sql}", parameters, many, context)
-    while context["cursor"].nextset():
-        pass
-    return answer
-
-
-def _judged(
-    found: RawSQL, asked: Sequence[Needs], scope: Scope, now: datetime.datetime, audiences: Collection[int]
-) -> list[dict[int, Judgement]]:
-    """Units of whose places nothing is known, most of them, are judged once for all those that have the same rules."""
-    judged: list[dict[int, Judgement]] = [{} for _ in asked]
-    alike: dict[Any, list[Judgement]] = {}
-    for known in _known(found, scope, audiences):
+    judged: dict[int, Judgement] = {}
+    alike: dict[Any, Judgement] = {}
+    for known in _known(unit_ids, scope, audiences) if unit_ids else ():
         key = None if known.is_told else (known.unit, tuple(known.audiences))
-        judgements = alike.get(key)
-        if judgements is None:
-            supply = _supply(known, scope, now)
-            judgements = [_with_audiences(judge(needs, supply), audiences, known.audiences) for needs in asked]
+        judgement = alike.get(key)
+        if judgement is None:
+            judgement = _with_audiences(judge(needs, _supply(known, scope, now)), audiences, known.audiences)
             if key:
-                alike[key] = judgements
-        for held, judgement in zip(judged, judgements, strict=True):
-            held[known.unit_id] = judgement
+                alike[key] = judgement
+        judged[known.unit_id] = judgement
     return judged
 
 
@@ -122,9 +88,9 @@ class _Known(NamedTuple):
         return self.figure_id is not None or bool(self.awaited) or bool(self.closures)
 
 
-def _known(found: RawSQL, scope: Scope, audiences: Collection[int]) -> Iterator[_Known]:
+def _known(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) -> Iterator[_Known]:
     columns = (*_OF_UNIT, *(f"current_figure__{name}" for name in _OF_FIGURE))
-    rows = _units(found, scope, audiences).values_list(
+    rows = _units(unit_ids, scope, audiences).values_list(
         "pk", "audiences", "awaited", "held_closures", "current_figure", *columns
     )
     split = 5 + len(_OF_UNIT)
@@ -150,14 +116,14 @@ def _supply(known: _Known, scope: Scope, now: datetime.datetime) -> Supply:
     )
 
 
-def _units(found: RawSQL, scope: Scope, audiences: Collection[int]) -> QuerySet[OperationalUnit]:
+def _units(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) -> QuerySet[OperationalUnit]:
     """Units with the labels of those of the audiences asked for that they take, places awaited and closures."""
     taken = UnitTerm.objects.filter(unit=OuterRef("pk"), term__in=audiences).order_by("term__order", "term__label")
     nothing = Value([], ArrayField(CharField()))
     return (
         OperationalUnit.objects.visible_to(scope)
         .published()
-        .filter(pk__in=found)
+        .filter(pk__in=unit_ids)
         .annotate(audiences=ArraySubquery(taken.values("term__label")) if audiences else nothing)
         .annotate(awaited=awaited_places(), held_closures=held_closures())
         .order_by()

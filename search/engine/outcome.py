@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from availability.guichet.needs import Fit, Judgement
+from availability.guichet.needs import Fit
 from directory.territory.places import Place, Resolution
 
 from ..criteria import Facet, SearchCriteria, Sort
@@ -14,7 +14,6 @@ from ..words.reading import Reading
 from .conditions import Asked
 
 SHOWN_LIMIT = 200  # establishments on screen (spec 40)
-JUDGED_LIMIT = 3000  # units whose fit is judged in one search
 
 
 class Group(NamedTuple):
@@ -85,12 +84,11 @@ class Outcome:
 
     ``groups``: the first lines in order, ``SHOWN_LIMIT`` at most; ``establishments``, ``units`` and
     ``practitioners`` are true totals. ``reached``: UO and practitioners within each distance to choose from, none
-    beyond the radius in force. ``fits``: UO of each class of need. ``radius_km``: greatest distance applied, empty
-    for none; ``is_widened``: none was applied because the usual radius holds too few lines. ``correction``: the
-    typing error that was mended, when the text as typed finds nothing. ``judgements``: by unit, when a person's
-    needs are asked; ``is_judged_whole`` is false when only the nearest ``JUDGED_LIMIT`` units were judged.
-    ``asked`` is what the statements about these results need, empty when the texts can find nothing. ``kept``: ids
-    of the units that the person keeps, empty when nothing was looked for.
+    beyond the radius in force. ``fits``: UO of each class of need, empty when none is asked. ``radius_km``: greatest
+    distance applied, empty for none; ``is_widened``: none was applied because the usual radius holds too few lines.
+    ``correction``: the typing error that was mended, when the text as typed finds nothing. ``asked`` is what the
+    statements about these results need, empty when the texts can find nothing. ``kept``: ids of the units that the
+    person keeps, empty when nothing was looked for.
     """
 
     place: Place | None
@@ -110,8 +108,6 @@ class Outcome:
     correction: Correction | None = None
     reading: Reading | None = None
     unpublished: Unpublished | None = None
-    judgements: Mapping[int, Judgement] = field(default_factory=dict)
-    is_judged_whole: bool = True
     asked: Asked | None = None
     kept: frozenset[int] | None = None
     variants: tuple[Variant, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.roles import Permission
-from availability.guichet.needs import Fit, Judgement
+from availability.guichet.needs import Fit
 from common.geo import chord_km_sql
 from directory.scopes import Scope
 from directory.territory.places import Place
@@ -20,14 +20,12 @@ from ..words.reading import understand
 from ..words.where import resolve_where
 from .beside import distances_of
 from .conditions import ENOUGH_LINES, Asked, filters_of
-from .fit import judge_found
 from .notes import NOTE
-from .outcome import JUDGED_LIMIT, FacetChoice, FacetCounts, FlagCounts, Group, Outcome, Variant
+from .outcome import FacetChoice, FacetCounts, FlagCounts, Group, Outcome, Variant
 from .statement import (
     FACET_BITS,
     TUNED,
     Statement,
-    candidates_statement,
     page_statement,
     reach_statement,
     rows_statement,
@@ -77,10 +75,7 @@ def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Out
 
 
 def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
-    """Judge the units when needs are asked, then find the lines."""
-    if asked.criteria.has_needs:
-        asked, judgements, is_whole = _judged(asked, scope)
-        outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
+    """Find the lines."""
     found = _page(asked, scope)
     asked = replace(asked, may_widen=False, radius_km=None if found.is_widened else asked.radius_km)
     steps = zip(distances_of(asked), found.reached or (), strict=True)
@@ -94,7 +89,7 @@ def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
         facets=_facets(found.choices or (), asked.criteria),
         flags=FlagCounts(found.free, found.fresh, found.opened if asked.criteria.open_on else None, found.open_now),
         reached={step: count for step, count in steps if asked.radius_km is None or step <= asked.radius_km},
-        fits={fit: (found.fits or {}).get(str(fit.rank), 0) for fit in Fit} if asked.ranks else {},
+        fits={fit: (found.fits or {}).get(str(fit.rank), 0) for fit in Fit} if asked.criteria.has_needs else {},
         radius_km=asked.radius_km,
         is_widened=found.is_widened,
         kept=frozenset(found.kept or ()),
@@ -132,17 +127,6 @@ def _page(asked: Asked, scope: Scope) -> _Found:
         return found
     tried = replace(tried, radius_km=None)
     return _Found(*_select(page_statement(tried, scope.user_id))[0])._replace(is_widened=True)
-
-
-def _judged(asked: Asked, scope: Scope) -> tuple[Asked, dict[int, Judgement], bool]:
-    """With the class of each unit, and what does not fit left out when it is to be hidden."""
-    criteria = asked.criteria
-    audiences = [int(value) for value in criteria.values(Facet.AUDIENCE)]
-    judgements = judge_found(candidates_statement(asked), criteria.needs, scope, asked.now, audiences)
-    ranks = tuple((unit_id, judgement.fit.rank) for unit_id, judgement in judgements.items())
-    unfit = [unit_id for unit_id, judgement in judgements.items() if judgement.fit is Fit.NO_FIT]
-    asked = replace(asked, ranks=ranks, unfit=tuple(unfit) if criteria.hides_unfit else ())
-    return asked, judgements, len(judgements) <= JUDGED_LIMIT
 
 
 def _facets(choices: Sequence[Sequence[Any]], criteria: SearchCriteria) -> tuple[FacetCounts, ...]:
@@ -236,13 +220,10 @@ def free_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
 
 
 def _settled(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
-    """A search read, its units judged and its distance decided as on screen; nothing is looked for yet."""
+    """A search read, and its distance decided as on screen; nothing is looked for yet."""
     outcome = _read(criteria, scope, now)
     if (asked := outcome.asked) is None:
         return outcome
-    if criteria.has_needs:
-        asked, judgements, is_whole = _judged(asked, scope)
-        outcome = replace(outcome, judgements=judgements, is_judged_whole=is_whole)
     if asked.may_widen and _select(reach_statement(asked))[0][0]:
         asked = replace(asked, radius_km=None, was_widened=True)
     asked = replace(asked, may_widen=False)
@@ -275,11 +256,7 @@ def _row_columns(place: Place | None, asked: Asked, distance: str) -> Statement:
 def matching_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> list[int]:
     """Ids of all the units that a search finds, without an order; needs class and leave out as on screen."""
     outcome = _read(criteria, scope, now)
-    if (asked := outcome.asked) is None:
-        return []
-    if criteria.has_needs and criteria.hides_unfit:
-        asked, _, _ = _judged(asked, scope)
-    return [unit_id for (unit_id,) in _select(units_statement(asked))]
+    return [unit_id for (unit_id,) in _select(units_statement(outcome.asked))] if outcome.asked else []
 
 
 def _select(statement: Statement) -> list[tuple]:

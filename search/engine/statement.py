@@ -33,12 +33,12 @@ from .conditions import (
     nearby_cte,
     radius_condition,
 )
-from .outcome import JUDGED_LIMIT, SHOWN_LIMIT
+from .fit_sql import FIGURES, fit_sql
+from .outcome import SHOWN_LIMIT
 
 CHOICES_SHOWN = 12  # of one facet
 CHOICES_UNFOLDED = 500
 _DOCUMENTS_LOOKED_AT = 20_000  # to tell whether the usual radius holds enough lines
-_UNJUDGED = len(Fit)
 Statement = tuple[str, dict[str, Any]]
 # Before a statement, in its round trip, until the end of the transaction: queries are short, sorts and counts stay in
 # memory; workers cost more to start than they save, and others wait for the machine.
@@ -80,26 +80,10 @@ def page_statement(asked: Asked, user_id: int | None) -> Statement:
         SELECT (SELECT count(*) FROM found WHERE group_id > 0), totals.*, {_is_widened(asked)},
                (SELECT array_agg(group_id ORDER BY place) FROM page), (SELECT array_agg(km ORDER BY place) FROM page),
                (SELECT json_agg(json_build_array(bit, value, label, count, others)) FROM listed),
-               (SELECT counts FROM reached), {open_now_sql(asked, parameters)}, {fits_sql(asked, _RANKS)},
+               (SELECT counts FROM reached), {open_now_sql(asked, parameters)}, {fits_sql(asked)},
                (SELECT array_agg(unit_id) FROM search_keptunit WHERE user_id = %(user)s)
         FROM totals
     """  # noqa: S608 (columns and conditions are written in this module and in conditions)
-    return statement, parameters
-
-
-def candidates_statement(asked: Asked) -> Statement:
-    """Ids of the units to judge: those that pass every filter first, then the nearest.
-
-    One more than are judged.
-    """
-    ctes, parameters = _base(asked)
-    parameters["limit"] = JUDGED_LIMIT + 1
-    chord = chord_sql("lat", "lon") if asked.start else "NULL::float8"
-    failed = "" if asked.criteria.hides_unfit else "AND failed = 0"
-    statement = f"""
-        WITH {ctes} SELECT unit_id FROM base WHERE unit_id IS NOT NULL {failed}
-        ORDER BY failed <> 0, serves DESC, {chord} NULLS LAST, sort_name, unit_id LIMIT %(limit)s
-    """  # noqa: S608 (as above)
     return statement, parameters
 
 
@@ -128,15 +112,13 @@ def rows_statement(asked: Asked, columns: str, groups: Sequence[int] | None = No
         ctes, parameters = _base(replace(asked, sort=Sort.DISTANCE), "d.group_id = ANY(%(groups)s::bigint[])")
         parameters["groups"] = list(groups)
         lines, order = "base b", ""
-    fit = ""
-    if asked.ranks:
-        parameters |= _ranks(asked)
-        fit, order = f"LEFT JOIN {_RANKS} ON fit.unit_id = b.unit_id", f"{order}fit.rank, "
+    if asked.criteria.has_needs:
+        order = f"{order}b.fit, "
     statement = f"""
         WITH {ctes}
         SELECT {columns}
         FROM {lines}
-        JOIN search_searchdocument d ON d.id = b.id LEFT JOIN directory_commune c ON c.insee = d.commune_insee {fit}
+        JOIN search_searchdocument d ON d.id = b.id LEFT JOIN directory_commune c ON c.insee = d.commune_insee
         WHERE b.failed = 0 ORDER BY {order}b.serves DESC, ror_fold(d.name), d.id
     """  # noqa: S608 (as above)
     return statement, parameters
@@ -189,13 +171,17 @@ def _documents(asked: Asked, conditions: list[str], parameters: dict[str, Any]) 
     rank = match_rank(asked.match, parameters) if asked.sort == Sort.RELEVANCE else "0"
     filters = filters_of(asked, parameters)
     failed = " + ".join(f"CASE WHEN {each.condition} THEN 0 ELSE {each.bit} END" for each in filters) or "0"
+    fit, rules, figures = "", "", ""
+    if asked.criteria.has_needs:
+        fit = f", {fit_sql(asked.criteria.needs, asked.now, parameters)} AS fit"
+        rules, figures = ", d.sex, d.min_age_days, d.max_age_days", FIGURES
     return f"""
         SELECT * FROM (
-            SELECT {_KEPT}, {FREE} AS free, {FRESH} AS fresh, {failed} AS failed
+            SELECT {_KEPT}, {FREE} AS free, {FRESH} AS fresh, {failed} AS failed{fit}
             FROM (
-                SELECT {_READ}, {place}, {serves} AS serves, {rank} AS rank, {COUNTS} AS counts
+                SELECT {_READ}, {place}, {serves} AS serves, {rank} AS rank, {COUNTS} AS counts{rules}
                 FROM search_searchdocument d WHERE {" AND ".join(conditions)} OFFSET 0
-            ) AS d OFFSET 0
+            ) AS d {figures} OFFSET 0
         ) AS d
     """  # noqa: S608 (as above)
 
@@ -205,9 +191,8 @@ def _left(asked: Asked, parameters: dict[str, Any]) -> str:
     parts = []
     if len(filters_of(asked, parameters)) > 1:
         parts.append("d.failed & (d.failed - 1) = 0")
-    if asked.unfit:
-        parts.append("(d.unit_id IS NULL OR d.unit_id <> ALL(%(unfit)s::bigint[]))")
-        parameters["unfit"] = list(asked.unfit)
+    if asked.criteria.has_needs and asked.criteria.hides_unfit:
+        parts.append(f"d.fit <> {Fit.NO_FIT.rank}")
     return f"WHERE {' AND '.join(parts)}" if parts else ""
 
 
@@ -222,14 +207,11 @@ def _found(asked: Asked, parameters: dict[str, Any]) -> str:
             "max(CASE WHEN NOT b.has_own_place THEN b.lat END)", "max(CASE WHEN NOT b.has_own_place THEN b.lon END)"
         )
         chord = f"least({at}, min(CASE WHEN b.has_own_place THEN {chord_sql('b.lat', 'b.lon')} END))"
-    columns, joins = f", count(*) FILTER (WHERE {STANDS_THERE}) AS at_units, {at} AS at_chord", ""
+    columns = f", count(*) FILTER (WHERE {STANDS_THERE}) AS at_units, {at} AS at_chord"
     if asked.sort == Sort.RELEVANCE:
         columns += ", max(b.rank) AS rank, max(CASE WHEN b.fresh THEN 2 WHEN b.counts THEN 1 ELSE 0 END) AS freshness"
-    if asked.ranks:
-        parameters |= _ranks(asked)
-        joins = f"LEFT JOIN {_RANKS} ON fit.unit_id = b.unit_id"
-        unjudged = f"CASE WHEN b.group_id < 0 THEN {Fit.TO_CONFIRM.rank} ELSE {_UNJUDGED} END"
-        columns += f", min(coalesce(fit.rank, {unjudged})) AS fit"
+    if asked.criteria.has_needs:
+        columns += ", min(b.fit) AS fit"
     extra, wide = "", ""
     if asked.sort == Sort.PLACES:
         extra, wide = _PLACES, ", places.free"
@@ -242,17 +224,10 @@ def _found(asked: Asked, parameters: dict[str, Any]) -> str:
             FROM (
                 SELECT b.group_id, any_value(b.sort_name) AS sort_name, bool_or(b.serves) AS serves,
                        {chord} AS chord{columns}
-                FROM base b {joins} WHERE b.failed = 0 GROUP BY b.group_id
+                FROM base b WHERE b.failed = 0 GROUP BY b.group_id
             ) AS line {extra}
         )
     """  # noqa: S608 (as above)
-
-
-_RANKS = "unnest(%(judged)s::bigint[], %(ranks)s::int[]) AS fit (unit_id, rank)"
-
-
-def _ranks(asked: Asked) -> dict[str, list[int]]:
-    return {"judged": [unit for unit, _ in asked.ranks], "ranks": [rank for _, rank in asked.ranks]}
 
 
 # Free places that count now; a pool once an EG.
@@ -277,7 +252,7 @@ def _order(asked: Asked, table: str = "") -> str:
         Sort.RELEVANCE: f"{table}rank DESC, {nearest}, {table}freshness DESC, {table}percent DESC, {name}",
         Sort.PLACES: f"{table}free DESC NULLS LAST, {nearest}, {name}",
     }[asked.sort]
-    return f"{table}fit, {order}" if asked.ranks else order
+    return f"{table}fit, {order}" if asked.criteria.has_needs else order
 
 
 def _passes_opening(asked: Asked) -> str:

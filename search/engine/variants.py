@@ -8,7 +8,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from accounts.roles import Permission
-from availability.guichet.needs import Fit, Needs, Who
+from availability.guichet.needs import Needs, Who
 from common.french import NBSP, age, number
 from common.text import fold
 from directory.scopes import Scope
@@ -19,9 +19,8 @@ from ..criteria import DISTANCES, SearchCriteria, Within
 from ..words.matching import Match, known_keys, read_text, words_of
 from ..words.reading import Reading, understand
 from .conditions import USUAL_RADIUS_KM, Asked
-from .counts import count_lines, units_of
-from .fit import judge_each
-from .outcome import JUDGED_LIMIT, Variant
+from .counts import count_lines
+from .outcome import Variant
 
 TRIALS_LIMIT = 12  # searches counted in one query
 LONGEST_COUNT = "600ms"  # of one query: help that comes late is no help
@@ -63,7 +62,7 @@ def variants_of(
         read = match if is_same and match else read_text(tried.what, known, tried.within)
         if not read.nothing:
             searches.append((label, Asked.of(tried, read, place if tried.where else None, coverage, now)))
-    counts = _counted([asked for _, asked in searches], scope, now)
+    counts = _counted([asked for _, asked in searches])
     found = [
         Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count
     ]
@@ -76,12 +75,12 @@ def farther_of(
 ) -> tuple[Variant, ...]:
     """What greater distances find, for a search that found only places whose distance may not be told.
 
-    One query, three when what does not suit is left out.
+    One query.
     """
     coverage = scope.coverage(Permission.SENSITIVE_READ)
     trials = list(_distance_trials(criteria, place))
     searches = [Asked.of(tried, match, place, coverage, now) for _, tried in trials]
-    counts = count_lines(_without_unfit(searches, scope, now))
+    counts = count_lines(searches)
     found = [Variant(label, tried, count) for (label, tried), count in zip(trials, counts, strict=True) if count]
     return tuple(_telling(found))
 
@@ -117,12 +116,12 @@ def _at_distance_of(one: Variant, other: Variant) -> SearchCriteria:
     return one.criteria.replaced(distance_km=other.criteria.distance_km, anywhere=other.criteria.anywhere)
 
 
-def _counted(searches: Sequence[Asked], scope: Scope, now: datetime.datetime) -> list[int]:
+def _counted(searches: Sequence[Asked]) -> list[int]:
     """Lines of each search; nothing is counted when that takes too long."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LONGEST_COUNT])
-            counts = count_lines(_without_unfit(searches, scope, now))
+            counts = count_lines(searches)
             cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
@@ -134,20 +133,6 @@ def _counted(searches: Sequence[Asked], scope: Scope, now: datetime.datetime) ->
 def _without_filters(criteria: SearchCriteria) -> SearchCriteria:
     """The place and the text alone, shown the same way."""
     return SearchCriteria(criteria.where, criteria.what, sort=criteria.sort, view=criteria.view)
-
-
-def _without_unfit(searches: Sequence[Asked], scope: Scope, now: datetime.datetime) -> list[Asked]:
-    """The searches with what does not suit left out, of those that ask for it."""
-    hiding = [asked for asked in searches if asked.criteria.hides_unfit and asked.criteria.has_needs]
-    if not hiding:
-        return list(searches)
-    unit_ids = sorted({unit_id for found in units_of(hiding, JUDGED_LIMIT) for unit_id in found})[:JUDGED_LIMIT]
-    needs = list(dict.fromkeys(asked.criteria.needs for asked in hiding))
-    unfit = {
-        one: tuple(unit_id for unit_id, judgement in judged.items() if judgement.fit is Fit.NO_FIT)
-        for one, judged in zip(needs, judge_each(unit_ids, needs, scope, now), strict=True)
-    }
-    return [replace(asked, unfit=unfit[asked.criteria.needs]) if asked in hiding else asked for asked in searches]
 
 
 def _single_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Trial]:

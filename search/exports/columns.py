@@ -225,5 +225,3 @@ def explanations(outcome: Outcome, *, with_needs: bool) -> Iterator[tuple[str, s
     yield "Non communiqué", "Le lieu de certaines unités n’est montré qu’aux personnes habilitées."
     if with_needs:
         yield "Pour ce besoin", "D’après ce que disent les fiches et les saisies de places : le téléphone confirme."
-        if not outcome.is_judged_whole:
-            yield "Limite", "Trop d’unités pour ce besoin : les plus proches seules sont classées, les autres suivent."

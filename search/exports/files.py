@@ -33,6 +33,7 @@ from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
 from ..criteria_words import labels_of, words_of
+from ..engine.fit import judge_shown
 from ..engine.outcome import Outcome
 from ..engine.query import DocumentRow, iter_rows
 from ..results.figures import NO_NOTE, notes_of, unit_count
@@ -150,6 +151,7 @@ def _lines(order: Order, outcome: Outcome, rows: Iterable[DocumentRow], tally: T
     for some in batched(_counted(rows, start, tally), _AT_ONCE):
         ids = [row.unit_id for row, _, _ in some if row.unit_id]
         details, notes = _details(ids, order.scope), notes_of(ids, order.now)
+        judgements = judge_shown(ids, order.criteria, order.scope, order.now)
         routed = kept_minutes(start, {point for _, _, point in some if point}) if start else {}
         for row, found, point in some:
             is_unit = row.unit_id is not None
@@ -163,7 +165,7 @@ def _lines(order: Order, outcome: Outcome, rows: Iterable[DocumentRow], tally: T
                 routed_minutes=routed.get(point) if point else None,
                 count=unit_count(row, order.now, note) if is_unit else None,
                 note=note,
-                judgement=outcome.judgements.get(row.unit_id or 0),
+                judgement=judgements.get(row.unit_id or 0),
                 details=details.get(row.unit_id or 0),
             )
 

@@ -13,6 +13,7 @@ from common.geo import Point
 from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
+from ..engine.fit import judge_shown
 from ..engine.outcome import Group, Outcome
 from ..engine.query import DocumentRow, documents_of, run_search
 from .figures import Count, counts_of, notes_in
@@ -94,7 +95,7 @@ class Spot:
 def spots_on_screen(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> list[Spot]:
     """Places of the lines on screen, all pages of them, in their order; hidden and unknown places are left out."""
     outcome = run_search(criteria, scope, now)
-    return _spots(outcome, outcome.groups, scope, now)
+    return _spots(criteria, outcome, outcome.groups, scope, now)
 
 
 def spot_of(key: str, criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Spot | None:
@@ -103,14 +104,17 @@ def spot_of(key: str, criteria: SearchCriteria, scope: Scope, now: datetime.date
     if read is None:
         return None
     outcome = run_search(criteria, scope, now)
-    found = _spots(outcome, [Group(int(read[1]), None)], scope, now)
+    found = _spots(criteria, outcome, [Group(int(read[1]), None)], scope, now)
     return next((spot for spot in found if spot.key == key), None)
 
 
-def _spots(outcome: Outcome, groups: Iterable[Group], scope: Scope, now: datetime.datetime) -> list[Spot]:
+def _spots(
+    criteria: SearchCriteria, outcome: Outcome, groups: Iterable[Group], scope: Scope, now: datetime.datetime
+) -> list[Spot]:
     groups = list(groups)
     rows = documents_of(groups, outcome, scope)
     notes = notes_in(rows, now)
+    judgements = judge_shown((row.unit_id for row in rows), criteria, scope, now)
     standing: dict[int, dict[Point, list[DocumentRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row.lat is not None and row.lon is not None:
@@ -120,7 +124,7 @@ def _spots(outcome: Outcome, groups: Iterable[Group], scope: Scope, now: datetim
         for point, here in standing[group.group_id].items():
             is_apart = all(row.has_own_place for row in here)
             key = f"{group.group_id}/{here[0].unit_id}" if is_apart else str(group.group_id)
-            [line] = lines_of([group], here, now, notes=notes, judgements=outcome.judgements)
+            [line] = lines_of([group], here, now, notes=notes, judgements=judgements)
             counts = [count for count in counts_of(here, notes, now) if count.kind == "known" and count.pool_id]
             spots.append(Spot(key, point, line, {count.pool_id or 0: count.figure or 0 for count in counts}))
     return spots

@@ -19,7 +19,8 @@ from common.pages import PAGE_SIZE
 from ..criteria import SearchCriteria
 from ..criteria_words import labels_of, words_of
 from ..engine.conditions import USUAL_RADIUS_KM
-from ..engine.outcome import JUDGED_LIMIT, SHOWN_LIMIT, Outcome
+from ..engine.fit import judge_shown
+from ..engine.outcome import SHOWN_LIMIT, Outcome
 from ..engine.proposals import proposals_of
 from ..engine.query import DocumentRow, documents_of, run_search
 from ..kept.tools import kept_tools
@@ -58,6 +59,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     groups = list(page.object_list)
     rows = documents_of(groups, outcome, request.scope) if groups else []
     notes = notes_in(rows, now)
+    judgements = judge_shown((row.unit_id for row in rows), criteria, request.scope, now)
     durations = _durations(outcome, rows)
     labels = around.labels_in_sight(outcome)
     if around.lacks_labels(criteria, labels):
@@ -67,10 +69,9 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         "outcome": outcome,
         "now": now,
         "page": page,
-        "lines": lines_of(groups, rows, now, notes=notes, judgements=outcome.judgements, durations=durations),
-        "fits": outcome.judgements,
+        "lines": lines_of(groups, rows, now, notes=notes, judgements=judgements, durations=durations),
+        "fits": outcome.fits,
         "has_estimates": any(words.endswith(ESTIMATED) for words in durations.values()),
-        "judged_limit": JUDGED_LIMIT,
         "limit": SHOWN_LIMIT,
         "title": around.title(criteria, outcome),
         "heading": around.heading(outcome),

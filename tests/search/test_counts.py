@@ -14,6 +14,7 @@ from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
 from search.criteria import Opening, SearchCriteria
 from search.engine import beside
+from search.engine.fit import judge_shown
 from search.engine.outcome import Outcome
 from search.engine.query import iter_rows, matching_units, run_search
 from tests.factories.availability import CurrentFigureFactory
@@ -58,10 +59,10 @@ def drawn(chance: random.Random, bare: Outcome, criteria: SearchCriteria) -> Sea
     return replace(criteria, free=chance.random() < 0.3, fresh=chance.random() < 0.2)
 
 
-def fits_of(criteria: SearchCriteria, outcome: Outcome, now: datetime.datetime) -> list[Fit]:
+def fits_of(criteria: SearchCriteria, now: datetime.datetime) -> list[Fit]:
     """The class of each unit of the results, when needs are asked."""
-    found = matching_units(criteria, READER, now) if criteria.has_needs else []
-    return [outcome.judgements[unit_id].fit for unit_id in found]
+    judged = judge_shown(matching_units(criteria, READER, now), criteria, READER, now)
+    return [judgement.fit for judgement in judged.values()]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -89,7 +90,7 @@ def test_a_count_is_what_ticking_finds_and_no_filter_moves_the_radius(rebuilt, s
             for km, count in chance.sample(sorted(outcome.reached.items()), min(len(outcome.reached), 2)):
                 chosen = run_search(criteria.replaced(distance_km=km, anywhere=False), READER, now)
                 assert (chosen.units + chosen.practitioners, chosen.reached[km]) == (count, count)
-            assert Counter(fits_of(criteria, outcome, now)) == +Counter(outcome.fits)
+            assert Counter(fits_of(criteria, now)) == +Counter(outcome.fits)
             wholly, rows = iter_rows(criteria, READER, now)
             assert (wholly.radius_km, wholly.is_widened) == radius
             assert {row.unit_id for row in rows} == set(matching_units(criteria, READER, now))

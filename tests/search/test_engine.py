@@ -221,10 +221,10 @@ def test_needs_class_first_then_the_order_asked(rebuilt):
     rebuilt()
     text = "ou=75010&quoi=ACT&pour=femme"
     assert found(text) == ["Femmes", "Femmes loin", "Complète", "Hommes"]
-    assert len(find(text).judgements) == 4
+    assert sum(find(text).fits.values()) == 4
     assert found(f"{text}&masquer=1") == ["Femmes", "Femmes loin", "Complète"]
     outcome = find(f"{text}&masquer=1")
-    assert (outcome.establishments, outcome.units, outcome.is_judged_whole) == (3, 3, True)
+    assert (outcome.establishments, outcome.units) == (3, 3)
     assert sum(counts(outcome, Facet.UNIT_TYPE).values()) == 3
     assert len(matching_units(read(f"{text}&masquer=1"), READER, timezone.now())) == 3
 

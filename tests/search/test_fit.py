@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 import time
+from collections import Counter
 
 import pytest
 from django.db import connection
@@ -17,7 +18,9 @@ from availability.shown import local_day
 from directory.enums import Nomenclature, Sex
 from directory.models import OperationalUnit, UnitTerm
 from directory.scopes import Grant, Scope, ScopeKind
+from search.criteria import SearchCriteria
 from search.engine.fit import judge_units
+from search.engine.query import run_search
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import TermFactory, UnitFactory
 
@@ -28,6 +31,16 @@ DAY = dt.timedelta(days=1)
 LINES = [
     {"count": 2, "state": "free", "sex": "women", "access": "yes", "room": "single"},
     {"count": 1, "state": "reserved", "sex": "men", "until": "2026-12-01"},
+]
+OTHER_LINES = [
+    {"count": 1, "state": "free", "sex": "couple", "animal": "yes", "access": "possible"},
+    {"count": 1, "state": "free", "sex": "men", "room": "shared", "animal": "no", "min_age": 18, "max_age": 30},
+    {"count": 3, "state": "closed", "sex": "women"},
+]
+COUNTS = [
+    *({}, {"women": 2, "accessible": 0}, {"any_sex": 3, "single_room": 1}, {"lines": LINES}, {"lines": OTHER_LINES}),
+    *({"women": 0, "any_sex": 0}, {"men": 8}, {"accessible": 1}, {"shared_room": 8}, {"adults": 2, "children": 0}),
+    *({"women": 1, "men": 1, "accessible": 2}, {"lines": [*LINES, *OTHER_LINES]}),
 ]
 
 
@@ -42,12 +55,14 @@ def any_unit(numbers: random.Random, now) -> OperationalUnit:
         sex=numbers.choice(["", "", Sex.WOMEN, Sex.MEN]),
         min_age_value=numbers.choice([0, 0, 16]),
         max_age_value=numbers.choice([16, 60, 150, 150]),
-        pets=numbers.choice(["", "Chiens acceptés"]),
+        pets=numbers.choice(["", "Chiens acceptés", "Animaux non admis.", "Pas d’animaux, sauf chiens guides"]),
     )
     if numbers.random() < 0.15:
         return unit
-    state = numbers.choice([{}, {}, {}, {"expired": True}, {"never": True}, {"closed_entry": True}, {"full": True}])
-    counts = numbers.choice([{}, {"women": 2, "accessible": 0}, {"any_sex": 3, "single_room": 1}, {"lines": LINES}])
+    state = numbers.choice(
+        [{}, {}, {}, {}, {}, {}, {"expired": True}, {"never": True}, {"closed_entry": True}, {"full": True}]
+    )
+    counts = numbers.choice(COUNTS)
     contested = now if numbers.random() < 0.2 else None
     CurrentFigureFactory(unit=unit, now=now, contested_at=contested, **({} if "never" in state else counts), **state)
     if numbers.random() < 0.3:
@@ -90,6 +105,36 @@ def test_every_unit_is_judged_as_the_guichet_judges_it(seed, now):
         assert judge_units(units, needs, READER, now) == {pk: slowly_judged(pk, needs, now) for pk in units}
     found = {judged.fit for needs in asked for judged in judge_units(units, needs, READER, now).values()}
     assert found == set(Fit)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_search_classes_every_unit_as_the_guichet_does(seed, now, rebuilt):
+    numbers = random.Random(seed)
+    owners = {unit.geographic_entity_id: unit.pk for unit in (any_unit(numbers, now) for _ in range(60))}
+    rebuilt()
+    for _ in range(12):
+        needs = any_needs(numbers, local_day(now))
+        judged = judge_units(owners.values(), needs, READER, now)
+        outcome = run_search(SearchCriteria(needs=needs), READER, now)
+        ranks = [judged[owners[group.group_id]].fit.rank for group in outcome.groups]
+        assert len(ranks) == len(owners)
+        assert ranks == sorted(ranks), needs
+        assert Counter(ranks) == +Counter({fit.rank: count for fit, count in outcome.fits.items()}), needs
+        hidden = run_search(SearchCriteria(needs=needs, hides_unfit=True), READER, now)
+        assert hidden.units == sum(rank != Fit.NO_FIT.rank for rank in ranks)
+
+
+def any_needs(numbers: random.Random, today: dt.date) -> Needs:
+    """Some needs, at least one."""
+    needs = Needs(
+        who=numbers.choice([Who.ANYBODY, *Who]),
+        age=numbers.choice([None, None, 15, 16, 17, 25, 60]),
+        accessible=numbers.random() < 0.3,
+        single_room=numbers.random() < 0.3,
+        animal=numbers.random() < 0.3,
+        on=numbers.choice([None, None, today + DAY, today + 6 * DAY, today + 20 * DAY]),
+    )
+    return needs if not needs.is_empty or needs.on else any_needs(numbers, today)
 
 
 @pytest.mark.parametrize("count", [1, 25])

@@ -14,6 +14,7 @@ from directory.models import Commune, GeographicEntity
 from directory.scopes import Grant, Scope, ScopeKind
 from search.criteria import SearchCriteria
 from search.engine.conditions import USUAL_RADIUS_KM
+from search.engine.fit import judge_shown
 from search.engine.outcome import SHOWN_LIMIT
 from search.engine.query import documents_of, run_search
 from search.results.figures import notes_in
@@ -50,7 +51,8 @@ def names(outcome, scope=READER) -> list[str]:
 def lines(outcome, scope=READER):
     rows = documents_of(outcome.groups, outcome, scope)
     now = timezone.now()
-    return lines_of(outcome.groups, rows, now, notes=notes_in(rows, now), judgements=outcome.judgements)
+    judgements = judge_shown((row.unit_id for row in rows), outcome.asked.criteria, scope, now)
+    return lines_of(outcome.groups, rows, now, notes=notes_in(rows, now), judgements=judgements)
 
 
 def at(insee: str, **values) -> GeographicEntity:
