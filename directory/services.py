@@ -18,6 +18,7 @@ from accounts.roles import Permission, roles_with
 
 from . import closures
 from .enums import PublicationStatus
+from .fixed import refuse_fixed
 from .history import KINDS, change_line
 from .models import GeographicEntity, LegalEntity, Merge, OperationalUnit, Practitioner, RecordChange, Structure, Term
 from .models.base import AddressModel
@@ -86,7 +87,8 @@ class RecordEdit:
 
         A unit moved to another EG keeps its address (spec 10, Rules: ``keep_address``), unless ``changed`` says that
         the act gives it one. Leaving « fermée » resets the dates of the closure (RG_EXP_046). Raises
-        ``PermissionDenied`` when a field may not be changed by this person.
+        ``PermissionDenied`` when a field may not be changed by this person, ``ValidationError`` for one that nobody
+        changes any more (``directory.fixed``).
         """
         record = self.record
         if not self.is_creation and isinstance(record, OperationalUnit) and "commune" not in (changed or ()):
@@ -98,6 +100,7 @@ class RecordEdit:
             changed = () if self.is_creation else differences(self.before, state_of(record))
         if refusal := why_not_edit(self.scope, record, changed):
             raise PermissionDenied(refusal)
+        refuse_fixed(record, self.before)
 
     def create(self) -> None:
         """Write a new record, so that its lists may follow."""

@@ -14,7 +14,6 @@ from directory.models import GeographicEntity, OperationalUnit
 from directory.proposals import Offer
 
 from ..fiches.catching_up import add_known_units
-from ..fiches.states import FIXED_NAMES
 from ..models import Dossier, Fiche
 from ..permissions import why_not_open
 from ..services import AlreadyOpen, open_dossier
@@ -40,7 +39,7 @@ class DossierUnderWay(Exception):
 def offer_for(request: HttpRequest, form: BlockForm) -> Offer | None:
     """Provider of ``directory.proposals``: for who heads the whole EG; no query on a record whose EG is loaded."""
     record = form.record
-    names = frozenset(form.locked) - FIXED_NAMES
+    names = frozenset(form.locked) - form.fixed
     if not names or why_not_open(request.scope, entity_of(record)):
         return None
     args = [KINDS[type(record)], record.pk, form.block]

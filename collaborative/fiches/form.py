@@ -21,7 +21,7 @@ from directory.forms import LISTS_STEP, STEP, BlockForm, block_form_class, edita
 from directory.snapshots import kept_fields
 from directory.term_choices import TermBook
 
-from .states import MODELS, PLACE_NAMES, held_state, record_of
+from .states import MODELS, PLACE_NAMES, fixed_names, held_state, record_of
 
 if TYPE_CHECKING:
     from directory.scopes import Scope
@@ -69,6 +69,7 @@ class FicheForm:
         self.saved = shown_state(fiche)
         self.state = self.saved | (typed or {})
         self.record = record_of(fiche)
+        self.fixed = fixed_names(fiche)
         self.data = None if data is None else self._with_versions(data)
         self.terms = TermBook(TERM_LISTS[fiche.kind])
         self.blocks: list[BlockForm] = []
@@ -189,7 +190,7 @@ class FicheForm:
     def _preset_offer(self) -> None:
         """Give an offer that was sent the mode of the type just chosen, where none that it allows was sent."""
         offer = next((block for block in self.blocks if block.block == OFFER and block.is_bound), None)
-        if offer is None or offer.blocked or self.data is None:
+        if offer is None or offer.blocked or self.data is None or "care_mode" in offer.locked:
             return
         name = offer.add_prefix("care_mode")
         if self.data.get(name) not in set(offer.fields["care_mode"].by_id):
@@ -203,7 +204,8 @@ class FicheForm:
         if form_class is None:
             raise KeyError(key)
         sent = self.data if self.data is not None and self._is_sent(key) else None
-        block = form_class(sent, record=self.record, scope=self.scope, state=state, proposal=True, prefix=key)
+        options: dict[str, Any] = {"record": self.record, "scope": self.scope, "state": state, "fixed": self.fixed}
+        block = form_class(sent, proposal=True, prefix=key, **options)
         block.partial = self.partial
         return block
 
@@ -216,7 +218,7 @@ class FicheForm:
             return self.state
         chosen: State = {}
         for name in TYPE_NAMES:
-            term = identification.fields[name].by_id.get(self.data.get(identification.add_prefix(name), ""))
+            term = identification.fields[name].by_id.get(identification.data.get(identification.add_prefix(name), ""))
             chosen[name] = None if term is None else {"id": term.pk, "label": str(term)}
         return self.state | chosen
 
@@ -279,8 +281,7 @@ def typed_state(form: FicheForm) -> State:
 
 
 def _typed(form: FicheForm, block: BlockForm, name: str) -> Any:
-    data = form.data
-    assert data is not None  # noqa: S101 - bound blocks are read alone
+    data = block.data  # with the locked fields, which a browser does not send
     if name == "weekly_hours":
         start = f"{block.prefix}-p"
         filled = any(data.get(key) for key in data if key.startswith(start) and key.endswith(("-de", "-24h")))

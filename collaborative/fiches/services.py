@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from directory.enums import RecordKind, StructureLevel
+from directory.fixed import FIXED_FIELDS, WHY_IN_DOSSIER
 from directory.versions.wording import field_label
 
 from ..enums import FicheAct, FicheAction, FicheState
@@ -24,7 +25,7 @@ from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log
 from ..workflow import IllegalAct, fiche_after
 from .entities import release_entities
 from .identity import follow_legal_entity, refuse_taken_numbers
-from .states import FIXED_NAMES, IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
+from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 MAX_ADDED = 50  # fiches created at once
 MAX_FICHES = 2000  # of a dossier
-FIXED = "{label}\u00a0: ne change plus une fois l’unité publiée. Créez une autre unité, et supprimez celle-ci."
 
 
 class StaleFiche(Exception):
@@ -357,11 +357,12 @@ def _propose(fiche: Fiche, values: State, record_version: int) -> None:
     today = state_at(fiche, fiche.record.version, typed.keys())
     shown = state_at(fiche, record_version, typed.keys())
     proposed, base = dict(fiche.values), dict(fiche.base)
+    fixed = FIXED_FIELDS.get(type(fiche.record), frozenset())
     for name, value in typed.items():
         if name not in proposed and same(shown.get(name), value):
             continue
-        if name in FIXED_NAMES and today.get(name) and not same(today[name], value):
-            raise ValidationError(FIXED.format(label=field_label(fiche.kind, name)), code="fixed")
+        if name in fixed and today.get(name) and not same(today[name], value):
+            raise ValidationError(f"{field_label(fiche.kind, name)}\u00a0: {WHY_IN_DOSSIER}", code="fixed")
         if same(today.get(name), value):
             proposed.pop(name, None)
             base.pop(name, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from directory.enums import RecordKind
+from directory.fixed import fixed_fields
 from directory.forms import editable_blocks, required_fields
 from directory.history import KINDS
 from directory.models import GeographicEntity, OperationalUnit, RecordChange, Structure
@@ -25,8 +26,6 @@ MODELS: dict[str, type[GeographicEntity | Structure | OperationalUnit]] = {
 }
 # Where a fiche stands is told by the tree (« Déplacer »); files have their own rows (``FicheFile``).
 PLACE_NAMES = frozenset({"geographic_entity", "structure", "parent", "photo", "attachments"})
-# They never change once published (RG_EXP_010, RG_EXP_011): another unit is created instead.
-FIXED_NAMES = frozenset({"discipline", "care_mode"})
 # What a copy does not take over.
 IDENTITY_NAMES = frozenset({"finess", "siret", "national_id", *PLACE_NAMES})
 
@@ -86,6 +85,15 @@ def record_of(fiche: Fiche) -> Any:
     if parent is not None:
         put_below(record, parent)
     return record
+
+
+def fixed_names(fiche: Fiche) -> frozenset[str]:
+    """Fields that a fiche may not change, as the directory holds them (``directory.fixed``).
+
+    What it proposes already, it proposed when the directory held nothing.
+    """
+    record = fiche.record
+    return frozenset() if record is None or fiche.is_creation else fixed_fields(record) - fiche.values.keys()
 
 
 def put_below(record: Any, parent: Fiche) -> None:

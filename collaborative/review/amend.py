@@ -15,7 +15,7 @@ from directory.forms import BlockForm, block_form_class
 from directory.snapshots import differences
 
 from ..enums import FieldDecision
-from ..fiches.states import record_of, whole_state
+from ..fiches.states import fixed_names, record_of, whole_state
 
 if TYPE_CHECKING:
     from django.forms import BoundField
@@ -51,6 +51,7 @@ class Amendment:
         amended = {name: review.value for name, review in one.reviews.items() if review.decision == FieldDecision.AMEND}
         self.proposed: State = held
         options: dict[str, Any] = {"record": record_of(one.fiche), "scope": scope, "state": held | amended}
+        options["fixed"] = fixed_names(one.fiche)
         fresh = form_class(**options, proposal=True)
         self.names = tuple(fresh.fields) if self.whole else _shown_names(part, fresh)
         if data is None:

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 
 from ..enums import ENTITY_TERM_LISTS
+from ..fixed import WHY, fixed_fields
 from ..models import (
     GeographicEntity,
     HoursException,
@@ -151,6 +152,8 @@ class HoursExceptionInline(RowInline):
 
 @admin.register(OperationalUnit)
 class OperationalUnitAdmin(PublishedAdmin):
+    """What never changes of a published unit is read alone, with what to do instead."""
+
     list_display = ("name", "unit_type", "geographic_entity", "status", "updated_at")
     list_filter = ("status", "discipline", "sensitive_unit")
     list_select_related = ("unit_type", "geographic_entity")
@@ -213,6 +216,13 @@ class OperationalUnitAdmin(PublishedAdmin):
         PUBLICATION,
         TRACE,
     )
+
+    def get_readonly_fields(self, request, obj=None):
+        return (*super().get_readonly_fields(request, obj), *sorted(fixed_fields(obj) if obj else ()))
+
+    def get_form(self, request, obj=None, *args, **kwargs):
+        kwargs["help_texts"] = dict.fromkeys(fixed_fields(obj) if obj else (), WHY)
+        return super().get_form(request, obj, *args, **kwargs)
 
 
 class PracticePlaceInline(RowInline):

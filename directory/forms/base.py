@@ -22,13 +22,14 @@ from accounts.roles import Permission
 from common import french
 
 from ..blocks import BLOCKS
+from ..fixed import WHY, WHY_IN_DOSSIER, fixed_fields
 from ..history import KINDS
 from ..models.base import PhoneFormField
 from ..permissions import SENSITIVE_FIELDS, why_not_edit
 from ..snapshots import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ..enums import RecordKind
     from ..scopes import Scope
@@ -84,16 +85,21 @@ class BlockForm(forms.Form):
         scope: Scope,
         state: State | None = None,
         proposal: bool = False,
+        fixed: Collection[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Show ``state``, or what ``record`` holds. A ``proposal`` (of a dossier) may change sensitive fields."""
+        """Show ``state``, or what ``record`` holds. A ``proposal`` (of a dossier) may change sensitive fields.
+
+        ``fixed``: fields that nobody changes; those of ``record`` (``directory.fixed``) when it is not given.
+        """
         super().__init__(data, files, **kwargs)
         self.record, self.scope, self.is_proposal = record, scope, proposal
+        self.fixed = fixed_fields(record) if fixed is None else frozenset(fixed)
         block = next(block for block in BLOCKS[self.kind] if block.key == self.block)
         self.title = block.title
         self.state: State = state_of(record, block.field_names) if state is None else state
         self.add_fields()
-        self.locked = {} if proposal else self._locked()
+        self.locked = self._locked()
         if proposal:
             self._mark_sensitive()
         elif not scope.coverage(Permission.DIRECTORY_EDIT).region:
@@ -192,7 +198,8 @@ class BlockForm(forms.Form):
 
     def again(self, **options: Any) -> Any:
         """Unbound form on the same record for the same person, to show after a step; ``options`` go to its class."""
-        kept_options: dict[str, Any] = {"state": self.state, "prefix": self.prefix, "proposal": self.is_proposal}
+        kept_options: dict[str, Any] = {"state": self.state, "prefix": self.prefix, "fixed": self.fixed}
+        kept_options["proposal"] = self.is_proposal
         return type(self)(record=self.record, scope=self.scope, **kept_options | options)
 
     def initial_of(self, name: str) -> Any:
@@ -229,7 +236,7 @@ class BlockForm(forms.Form):
         return set(self.fields) & SENSITIVE_FIELDS.get(self.model, frozenset())
 
     def _mark_sensitive(self) -> None:
-        for name in self._sensitive():
+        for name in self._sensitive() - self.locked.keys():
             field = self.fields[name]
             field.help_text = f"{field.help_text} {SENSITIVE}".strip()
 
@@ -239,9 +246,11 @@ class BlockForm(forms.Form):
             field.help_text = f"{field.help_text} {AT_ONCE}".strip()
 
     def _locked(self) -> dict[str, str]:
-        sensitive = self._sensitive()
+        why = WHY_IN_DOSSIER if self.is_proposal else WHY
+        fixed = dict.fromkeys(sorted(self.fields.keys() & self.fixed), why)
+        sensitive = set() if self.is_proposal else self._sensitive()
         reasons = {name: why_not_edit(self.scope, self.record, [name]) for name in sensitive}
-        return {name: reason for name, reason in reasons.items() if reason}
+        return {name: reason for name, reason in reasons.items() if reason} | fixed
 
 
 def kept(value: Any) -> Any:

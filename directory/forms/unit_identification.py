@@ -97,17 +97,21 @@ class UnitIdentificationForm(BlockForm):
         return sorted(types, key=lambda term: (term.parent.order if term.parent else 0, term.order, term.label))
 
     def _is_sent(self) -> bool:
-        return self.is_bound and self.add_prefix("discipline") in self.data
+        return self.is_bound and self.add_prefix("family") in self.data
 
     def _sent(self, name: str) -> str:
         return str(self.data.get(self.add_prefix(name), "")).strip()
 
     def _chosen_type_path(self) -> tuple[str, str]:
-        """Ids of the discipline and the family chosen so far, as texts: what was sent, else what the state says."""
-        if self._is_sent():
-            return self._sent("discipline"), self._sent("family")
-        discipline = self.state.get("discipline")
-        return str(discipline["id"]) if discipline else "", self._family_of_state()
+        """Ids of the discipline and the family chosen so far, as texts: what was sent, else what the state says.
+
+        A browser sends no locked list.
+        """
+        held = self.state.get("discipline")
+        discipline = str(held["id"]) if held else ""
+        if self.is_bound and self.add_prefix("discipline") in self.data:
+            discipline = self._sent("discipline")
+        return discipline, self._sent("family") if self._is_sent() else self._family_of_state()
 
     def _family_of_state(self) -> str:
         held = self.state.get("unit_type")

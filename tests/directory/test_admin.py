@@ -305,11 +305,11 @@ def test_reference_and_history_are_read_only(client, support, world, name):
 
 def test_history_is_shown_in_words(client, support, world):
     line = update_record(
-        record=world.act, changes={"care_mode": None}, expected_version=1, by=support, scope=scope_of(support)
+        record=world.act, changes={"unit_type": None}, expected_version=1, by=support, scope=scope_of(support)
     )
     text = client.get(change_url(line)).content.decode()
-    assert "Mode de prise en charge" in text
-    assert "Hébergement" in text
+    assert "Type d’UO" in text
+    assert "Appartement de Coordination Thérapeutique" in text
 
 
 def test_records_are_hidden_and_published_from_the_list(client, support, world):

@@ -16,6 +16,7 @@ from tests.factories.directory import (
     PractitionerFactory,
     StructureFactory,
     UnitFactory,
+    term,
 )
 
 pytestmark = pytest.mark.django_db
@@ -64,9 +65,9 @@ def test_change_within_one_block_names_it(cast, world):
 
 
 def test_coded_value_keeps_its_label(cast, world):
-    line = change(cast.sesan, world.act, care_mode=None)
-    assert set(line.changes["care_mode"][0]) == {"id", "label"}
-    assert line.changes["care_mode"][1] is None
+    line = change(cast.sesan, world.act, unit_type=None)
+    assert set(line.changes["unit_type"][0]) == {"id", "label"}
+    assert line.changes["unit_type"][1] is None
 
 
 def test_nothing_changed_writes_nothing(cast, world, heard):
@@ -93,9 +94,12 @@ def test_others_change_nothing(cast, world, who):
 
 @pytest.mark.parametrize("field", ["discipline", "unit_type", "care_mode"])
 def test_sensitive_fields_are_for_support(cast, world, field):
+    type(world.act).objects.filter(pk=world.act.pk).update(**{field: None})
+    world.act.refresh_from_db()
+    given = term(field, {"discipline": "MSS", "unit_type": "94.46", "care_mode": "46"}[field])
     with pytest.raises(PermissionDenied):
-        change(cast.directeur, world.act, **{field: None})
-    assert change(cast.sesan, world.act, **{field: None}) is not None
+        change(cast.directeur, world.act, **{field: given})
+    assert change(cast.sesan, world.act, **{field: given}) is not None
 
 
 def test_practitioners_are_for_support(cast, world, heard):
