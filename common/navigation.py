@@ -8,6 +8,7 @@ before its page::
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from django.http import HttpRequest
@@ -76,8 +77,11 @@ def visible_links(request: HttpRequest, section: Section) -> list[NavLink]:
     return [_link(item, request) for item in sorted(items, key=lambda item: item.order)]
 
 
+_address = cache(reverse)  # each stands on every page
+
+
 def _link(item: NavItem, request: HttpRequest) -> NavLink:
-    url = reverse(item.url_name)
+    url = _address(item.url_name)
     label = item.label(request) if callable(item.label) else item.label
     return NavLink(label=label, url=url, icon=item.icon, method=item.method, current=_current(item, url, request.path))
 

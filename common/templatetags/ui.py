@@ -12,10 +12,11 @@ from django.core.paginator import Page
 from django.forms import BaseForm, BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from common import french
+from common.navigation import NavLink
 from common.pages import GAP, Crumb, page_query, page_window
 from common.phones import display_phone, international_phone
 
@@ -126,6 +127,44 @@ def places(
     values = {"figure": figure, "installed": installed, "kind": kind, "detail": detail, "large": large}
     values |= nouns or {"noun": "place", "installed_noun": "place installée"}
     return render_to_string("components/places.html", values)
+
+
+class Constant(template.Node):
+    """What ``{% constant %}`` holds, kept once it is drawn."""
+
+    def __init__(self, nodelist: template.NodeList) -> None:
+        self.nodelist = nodelist
+        self.drawn: SafeString | None = None
+
+    def render(self, context: template.Context) -> SafeString:
+        """Draw it the first time."""
+        if self.drawn is None:
+            self.drawn = self.nodelist.render(context)
+        return self.drawn
+
+
+@register.tag
+def constant(parser: template.base.Parser, token: template.base.Token) -> Constant:
+    """Part of a template that no request changes, drawn once a process: ``{% constant %}…{% endconstant %}``."""
+    nodelist = parser.parse(("endconstant",))
+    parser.delete_first_token()
+    return Constant(nodelist)
+
+
+@register.simple_tag(takes_context=True)
+def nav_items(context: template.Context, links: Iterable[NavLink], css: str = "") -> SafeString:
+    """Entries of a list of navigation, written at once: they stand on every page. ``css``: class of their labels."""
+    return SafeString("\n".join(f"<li>{_nav_link(link, context, css)}</li>" for link in links))
+
+
+def _nav_link(link: NavLink, context: template.Context, css: str) -> str:
+    label = conditional_escape(link.label)
+    shown = (icon(link.icon) if link.icon else "") + (f'<span class="{css}">{label}</span>' if css else label)
+    if link.method == "post":
+        token = f'<input type="hidden" name="csrfmiddlewaretoken" value="{context["csrf_token"]}">'
+        return f'<form action="{link.url}" method="post">{token}<button type="submit">{shown}</button></form>'
+    current = f' aria-current="{link.current}"' if link.current else ""
+    return f'<a href="{link.url}"{current}>{shown}</a>'
 
 
 @register.inclusion_tag("components/note.html")

@@ -23,7 +23,7 @@ class KeptTools:
 def kept_tools(
     criteria: SearchCriteria, words: Sequence[CriterionWords], scope: Scope, kept: frozenset[int] | None = None
 ) -> KeptTools:
-    """For ``search/kept_tools.html`` and the tag ``unit_actions``: one query, none when what is ``kept`` is known.
+    """For ``search/kept_tools.html`` and the tag ``result_line``: one query, none when what is ``kept`` is known.
 
     ``words`` come from ``criteria_words``.
     """

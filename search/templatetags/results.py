@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from html import escape
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,6 +19,7 @@ from common.templatetags import ui
 
 from ..engine.outcome import FacetChoice, Outcome
 from ..results.lines import ResultLine, UnitLine
+from ..results.page import FacetBlock, Option
 
 register = template.Library()
 
@@ -25,19 +27,93 @@ FIT_ICONS = {Fit.FITS: "coche", Fit.TO_CONFIRM: "question", Fit.FULL: "indisponi
 
 
 @register.simple_tag
-def facet_boxes(name: str, choices: Iterable[FacetChoice]) -> SafeString:
-    """Boxes to tick of one facet, each with its count of UO; ``name``: that of the parameter in the address."""
-    return SafeString("\n".join(_box(name, choice) for choice in choices))
+def options(choices: Iterable[Option]) -> SafeString:
+    """What a list offers, inside its ``<select>``."""
+    return SafeString(
+        "".join(
+            f'<option value="{escape(choice.value)}"{" selected" if choice.is_chosen else ""}>'
+            f"{escape(choice.label)}</option>"
+            for choice in choices
+        )
+    )
 
 
-def _box(name: str, choice: FacetChoice) -> str:
-    value = escape(choice.value)
+@register.simple_tag
+def check(name: str, label: str, is_ticked: bool, count: int | None = None) -> SafeString:  # noqa: FBT001
+    """Box to tick of a yes-or-no filter, with its count of UO when it is known."""
+    return SafeString(_box(name, "1", label, count, is_ticked=is_ticked))
+
+
+@register.simple_tag
+def facet(block: FacetBlock) -> SafeString:
+    """One facet: its boxes, those folded, or the button that asks for all of them."""
+    name, label = block.facet.value, escape(block.facet.label)
+    chosen = ""
+    if block.chosen:
+        words = french.plural(block.chosen, "choix actif", "choix actifs")
+        chosen = f' <span class="active">{block.chosen}<span class="visually-hidden">&nbsp;{words}</span></span>'
+    return SafeString(
+        f'<details class="facet" id="filtre-{name}" data-keep{" open" if block.is_open else ""}>'
+        f'<summary id="titre-{name}">{label}{chosen}</summary><div role="group" aria-labelledby="titre-{name}">'
+        f"{_boxes(name, block.shown)}{_others(name, block)}</div></details>"
+    )
+
+
+def _others(name: str, block: FacetBlock) -> str:
+    words = f"Voir les {french.number(block.hidden_count)} autres"
+    if block.more:
+        return (
+            f'<button type="submit" class="btn btn-link more" name="plus" value="{name}"'
+            f' formaction="{reverse("search:results")}#filtre-{name}">{words}</button>'
+        )
+    if not block.folded:
+        return ""
+    return (
+        f'<details class="fold" data-keep id="autres-{name}"><summary>{words}</summary>'
+        f"{_boxes(name, block.folded)}</details>"
+    )
+
+
+def _boxes(name: str, choices: Iterable[FacetChoice]) -> str:
+    return "\n".join(
+        _box(name, escape(choice.value), choice.label, choice.count, is_ticked=choice.is_chosen) for choice in choices
+    )
+
+
+def _box(name: str, value: str, label: str, count: int | None, *, is_ticked: bool) -> str:
     box_id = f"f-{name}-{value}"
+    found = ""
+    if count is not None:
+        found = f' <span class="n">{french.number(count)}<span class="visually-hidden">&nbsp;UO</span></span>'
     return (
         f'<div class="form-check"><input class="form-check-input" type="checkbox" name="{name}" value="{value}"'
-        f' id="{box_id}"{" checked" if choice.is_chosen else ""}><label class="form-check-label" for="{box_id}">'
-        f'<span>{escape(choice.label)}</span> <span class="n">{french.number(choice.count)}'
-        '<span class="visually-hidden">&nbsp;UO</span></span></label></div>'
+        f' id="{box_id}"{" checked" if is_ticked else ""}><label class="form-check-label" for="{box_id}">'
+        f"<span>{escape(label)}</span>{found}</label></div>"
+    )
+
+
+@register.simple_tag
+def result_line(
+    line: ResultLine, level: str, outcome: Outcome, kept: Collection[int], *, is_first: bool = False
+) -> SafeString:
+    """One line of results, its units folded; the first one is open when it holds one unit.
+
+    ``level`` of its heading: « h3 »; ``kept``: ids of the units of the person's list.
+    """
+    units = "".join(unit_box(unit, line, outcome, kept) for unit in line.units)
+    fold = ""
+    if units:
+        others = ""
+        if line.others:
+            count = french.counted(line.others, "autre UO", "autres UO")
+            others = f'<p class="meta mb-0"><a href="{line.url}">{count} sur la fiche de l’établissement</a></p>'
+        fold = (
+            f'<details class="fold" data-keep="{line.url}"{" open" if line.is_alone and is_first else ""}>'
+            f"<summary>{escape(line.summary)}</summary>{units}{others}</details>"
+        )
+    return SafeString(
+        f'<li id="lieu-{line.group_id}" data-spot="{line.group_id}"><article class="hit" data-group="{line.group_id}">'
+        f"{line_facts(line, level, outcome)}{fold}</article></li>\n"
     )
 
 
@@ -78,13 +154,17 @@ def _where(line: ResultLine, outcome: Outcome) -> str:
 
 
 @register.simple_tag
-def unit_class(unit: UnitLine) -> str:
-    """Class of the age of the figure of a unit (« f-3h »), « unit » alone without any."""
-    return f"unit f-{unit.count.freshness.band.key}" if unit.count.freshness else "unit"
+def unit_box(unit: UnitLine, line: ResultLine, outcome: Outcome, kept: Collection[int] | None = None) -> SafeString:
+    """One unit of a line; with ``kept`` (ids of the units of the person’s list), its notes and buttons too."""
+    age = f" f-{unit.count.freshness.band.key}" if unit.count.freshness else ""
+    more = ""
+    if kept is not None:
+        more = render_to_string("search/unit_notes.html", {"unit": unit}) if unit.is_noted else ""
+        more += _unit_actions(unit, kept)
+    return SafeString(f'<div class="unit{age}">{_unit_facts(unit, line, outcome)}{more}</div>')
 
 
-@register.simple_tag
-def unit_facts(unit: UnitLine, line: ResultLine, outcome: Outcome) -> SafeString:
+def _unit_facts(unit: UnitLine, line: ResultLine, outcome: Outcome) -> str:
     """Name and type of a unit, its figure and the age of it, whom it takes in.
 
     That it goes to the place searched for is said of each unit, but for one alone: its ``line`` says so already.
@@ -94,7 +174,7 @@ def unit_facts(unit: UnitLine, line: ResultLine, outcome: Outcome) -> SafeString
     where = f" · {escape(unit.own_place)}" if unit.own_place else ""
     if unit.serves and not line.is_alone and outcome.place:
         where += f" · intervient à {escape(outcome.place.label)}"
-    return SafeString(
+    return (
         f'<p class="mb-1"><a class="quiet fw-semibold" href="{unit.url}">{name}</a>{_fit(unit)}{kind}</p>'
         f'<p class="row-flex mb-0 gap-2">{_figure(unit)}<span class="meta">{escape(unit.stated_words)}</span></p>'
         f'<p class="meta mb-0">{escape(unit.audience_words)}{where}</p>'
@@ -133,12 +213,11 @@ def _figure(unit: UnitLine) -> str:
     return "".join(parts)
 
 
-@register.simple_tag
-def unit_actions(unit: UnitLine, kept: Collection[int]) -> SafeString:
-    """Call, open the record, « Retenir »; ``kept``: ids of the units of the person's list."""
+def _unit_actions(unit: UnitLine, kept: Collection[int]) -> str:
+    """Call, open the record, « Retenir »."""
     name = escape(unit.name)
     call = ui.phone(unit.phone, css="btn btn-primary", prefix="Appeler le")
-    return SafeString(
+    return (
         f'<div class="actions">{call}<a class="btn btn-outline-primary" href="{unit.url}">Ouvrir la fiche'
         f'<span class="visually-hidden">&nbsp;: {name}</span></a>{keep_button(unit.unit_id, unit.name, kept)}</div>'
     )
