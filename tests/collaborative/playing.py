@@ -16,16 +16,19 @@ from django.utils import timezone
 from accounts.roles import Role
 from collaborative import services
 from collaborative.enums import DossierAct, FicheAction, FicheState, FieldDecision
+from collaborative.fiches import files as fiche_files
 from collaborative.fiches import services as fiche_services
 from collaborative.fiches.catching_up import add_known_units
 from collaborative.models import Dossier, Fiche
 from collaborative.publication import PublicationRefused, publish
 from collaborative.review.services import accept_fiche, decide_field, return_dossier, undecide
 from common.identifiers import luhn_key
+from directory.attachments import services as record_files
 from directory.enums import ClosureKind, PublicationStatus
-from directory.models import GeographicEntity, OperationalUnit, Structure
+from directory.models import Attachment, GeographicEntity, OperationalUnit, Structure
 from directory.scopes import scope_of
-from directory.services import StaleRecord, update_record
+from directory.services import StaleRecord, update_block, update_record
+from tests.collaborative.carried import LISTS, Proposed, blank, drawn_list, plain, read_carried, upload
 from tests.collaborative.publishing import activity, coded, entity_values, first_audience, unit_values
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import AssignmentFactory, StructureFactory, TermFactory, term
@@ -38,19 +41,22 @@ class NothingToDo(Exception):
 REFUSALS = (
     NothingToDo,
     *(PermissionDenied, ValidationError, StaleRecord, PublicationRefused),
+    Attachment.DoesNotExist,
     *(services.StaleDossier, services.AlreadyOpen, fiche_services.StaleFiche),
 )
 MODELS = {"eg": GeographicEntity, "structure": Structure, "uo": OperationalUnit}
 KINDS = {model: kind for kind, model in MODELS.items()}
 PLACES = {"eg": (), "structure": ("geographic_entity_id", "parent_id"), "uo": ("geographic_entity_id", "structure_id")}
 DRAWN = ("name", "email")  # what acts write, each value once
+FIELDS = {"eg": ("phone",), "structure": (), "uo": ("medical_phone",)}  # and these, of their kind of record
+TRACKED = {kind: (*DRAWN, *names, *(LISTS if kind == "uo" else ())) for kind, names in FIELDS.items()}
 
 # Acts, with how often each is drawn.
 WEIGHTS = """
 finalise 40  publish 16  save 14  send 14  take 12  decide 10  edit 8  move 7  accept 6  add_units 5
-open 4  remove 4  restore 4  publish_part 4  add_structure 3  reset 3  return_ 3  copy_unit 2
-move_away 2  withdraw 2  take_over 2  undecide 2  propose_entity 1  catch_up 1  release 1  abandon 1
-close 1
+open 4  remove 4  restore 4  publish_part 4  attach 4  comment 4  add_structure 3  reset 3  return_ 3  withdraw 3
+set_photo 3  copy_unit 2  move_away 2  take_over 2  undecide 2  propose_entity 2  edit_files 2  detach 1  drop_file 1
+unset_photo 1  catch_up 1  release 1  abandon 1  close 1
 """
 
 
@@ -81,12 +87,12 @@ class Directory:
 
     @staticmethod
     def read():
-        rows = {}
+        rows, carried = {}, read_carried()
         for kind, model in MODELS.items():
-            names = ("pk", *DRAWN, *PLACES[kind], "status")
+            names = ("pk", *DRAWN, *FIELDS[kind], *PLACES[kind], "status")
             for values in model.objects.values(*names):
                 pk, status = values.pop("pk"), values.pop("status")
-                rows[kind, pk] = values | {"closed": status == PublicationStatus.CLOSED}
+                rows[kind, pk] = values | carried[kind, pk] | {"closed": status == PublicationStatus.CLOSED}
         return rows
 
     def write(self, key, values):
@@ -136,6 +142,8 @@ class Players:
         self.category = coded(TermFactory(nomenclature="category", code="604", label="CPTS"))
         self.model = Directory()
         self.proposed: dict[int, dict] = {}  # by fiche, what was typed and is not the directory's
+        self.files: dict[int, Proposed] = {}  # by fiche
+        self.comments: list[tuple[int, str]] = []  # dossier, text
         self.published: set[int] = set()  # fiches
         self.acts = self.weighted()
 
@@ -187,11 +195,16 @@ class Players:
             rows = [row for row in rows if row.state == FicheState.PENDING] or rows
         return self.draw.choice(rows) if rows else None
 
-    def values(self):
+    def value(self, name):
+        """A kept value never written before, or a list."""
         number = next(self.numbers)
-        typed = {"name": f"Marque{number:05}", "email": f"m{number}@example.org"}
-        names = self.draw.choice([("name",), ("email",), DRAWN])
-        return {name: typed[name] for name in names}
+        if name in LISTS:
+            return drawn_list(name, self.draw)
+        return {"name": f"Marque{number:05}", "email": f"m{number}@example.org"}.get(name, f"01{number:08}")
+
+    def values(self, kind):
+        names = self.draw.sample(TRACKED[kind], self.draw.choice([1, 1, 2]))
+        return {name: self.value(name) for name in names}
 
     # Acts on dossiers and fiches. Each gives ``tell`` what the model is to learn when it is accepted.
 
@@ -210,11 +223,12 @@ class Players:
         def keep():
             held = self.model.rows.get((fiche.kind, fiche.record_id), {})
             own = self.proposed.setdefault(fiche.pk, {})
-            for name in DRAWN:
-                if name in values and values[name] == held.get(name):
+            for name in TRACKED[fiche.kind]:
+                value = plain(name, values.get(name))
+                if name in values and value == held.get(name):
                     own.pop(name, None)
                 elif name in values:
-                    own[name] = values[name]
+                    own[name] = value
 
         tell(keep)
 
@@ -228,8 +242,9 @@ class Players:
             raise NothingToDo
         made = fiche_services.add_units(parent=unit.parent, count=1, copy_of=unit, **self.who(self.editors))
         held = self.model.rows.get(("uo", unit.unit_id), {})
-        said = {name: held.get(name, "") for name in DRAWN} | self.proposed.get(unit.pk, {})
-        self.typed(tell, made[0], said | {"name": f"{said['name'] or 'Unité'} (copie)"})
+        said = {name: held[name] for name in TRACKED["uo"] if name in held} | self.proposed.get(unit.pk, {})
+        named = said | {"name": f"{said.get('name') or 'Unité'} (copie)"}
+        tell(lambda: self.proposed.update({made[0].pk: named}))
 
     def add_structure(self, tell):
         if (parent := self.fiche(kind__in=["eg", "structure"])) is None:
@@ -240,20 +255,20 @@ class Players:
     def save(self, tell, *, finalise=False):
         if (fiche := self.fiche(pending=finalise)) is None:
             raise NothingToDo
-        values = self.values()
+        values = self.values(fiche.kind)
         if finalise and fiche.is_creation:
             values = {"email": "", **values, "name": values.get("name") or fiche.name or f"Marque{next(self.numbers)}"}
         asked = self.completing(fiche) if finalise else {}
-        record = fiche.record
+        typed, record = {**asked, **values}, fiche.record
         fiche_services.save_fiche(
             fiche=fiche,
-            values={**asked, **values},
+            values=typed,
             record_version=record.version if record else 0,
             finalise=finalise,
             expected_version=self.version(fiche),
             **self.who(self.editors),
         )
-        self.typed(tell, fiche, values)
+        self.typed(tell, fiche, typed)
 
     def finalise(self, tell):
         self.save(tell, finalise=True)
@@ -270,7 +285,7 @@ class Players:
         return {"official_name": "Nom officiel", "category": self.category} if fiche.kind == "eg" else {}
 
     def remove(self, tell):
-        fiche = self.fiche(kind__in=["uo", "uo", "structure"] if self.draw.random() < 0.97 else ["eg"])
+        fiche = self.fiche(kind__in=["uo", "uo", "structure"] if self.draw.random() < 0.93 else ["eg"])
         if fiche is None:
             raise NothingToDo
         fiche_services.remove_fiche(fiche=fiche, expected_version=self.version(fiche), **self.who(self.editors))
@@ -285,7 +300,7 @@ class Players:
         if (fiche := self.fiche(pending=True)) is None:
             raise NothingToDo
         fiche_services.reset_fiche(fiche=fiche, expected_version=self.version(fiche), **self.who(self.editors))
-        tell(lambda: self.proposed.pop(fiche.pk, None))
+        tell(lambda: (self.proposed.pop(fiche.pk, None), self.files.pop(fiche.pk, None)))
 
     def move(self, tell):
         if (fiche := self.fiche(kind__in=["uo", "structure"])) is None:
@@ -303,6 +318,60 @@ class Players:
         fiche_services.move_to_entity(
             fiche=fiche, entity=entity, expected_version=self.version(fiche), **self.who(self.editors)
         )
+
+    # Files of fiches, messages.
+
+    def carrier(self):
+        """A fiche that may carry files, and what it proposes of them."""
+        if (fiche := self.fiche(kind__in=["eg", "uo"])) is None:
+            raise NothingToDo
+        return fiche, self.files.setdefault(fiche.pk, Proposed())
+
+    def attach(self, tell):
+        fiche, own = self.carrier()
+        file = upload(next(self.numbers))
+        fiche_files.add_attachments(fiche=fiche, uploads=[file], **self.who(self.editors))
+        tell(lambda: own.added.add(file.name))
+
+    def detach(self, tell):
+        fiche, own = self.carrier()
+        present = list(fiche.record.attachments.present().order_by("pk")) if fiche.record else []
+        if not present:
+            raise NothingToDo
+        gone = self.draw.choice(present)
+        fiche_files.remove_attachment(fiche=fiche, attachment_id=gone.pk, **self.who(self.editors))
+        tell(lambda: own.removed.add(gone.name))
+
+    def set_photo(self, tell):
+        fiche, own = self.carrier()
+        content = f"photo {next(self.numbers)}".encode()
+        fiche_files.set_photo(fiche=fiche, content=content, **self.who(self.editors))
+        tell(lambda: setattr(own, "photo", content))
+
+    def unset_photo(self, tell):
+        fiche, own = self.carrier()
+        fiche_files.remove_photo(fiche=fiche, **self.who(self.editors))
+        shown = self.model.rows.get((fiche.kind, fiche.record_id), {}).get("photo")
+        tell(lambda: setattr(own, "photo", None if own.photo or not shown else b""))
+
+    def drop_file(self, tell):
+        fiche, own = self.carrier()
+        if not (rows := list(fiche.files.order_by("pk"))):
+            raise NothingToDo
+        gone = fiche_files.drop_file(fiche=fiche, file_id=self.draw.choice(rows).pk, **self.who(self.editors))
+        if gone.kind in fiche_files.PHOTOS:
+            tell(lambda: setattr(own, "photo", None))
+        else:
+            tell(lambda: (own.added.discard(gone.name), own.removed.discard(gone.name)))
+
+    def comment(self, tell):
+        if (dossier := self.dossier()) is None:
+            raise NothingToDo
+        fiches = [None, *dossier.fiches.order_by("pk")]
+        text = f"Marque{next(self.numbers):05}"
+        fiche = self.draw.choice(fiches)
+        services.add_comment(dossier=dossier, fiche=fiche, text=text, **self.who([*self.editors, *self.others]))
+        tell(lambda: self.comments.append((dossier.pk, text)))
 
     def catch_up(self, tell):
         if (dossier := self.dossier("draft", "finalised", "returned")) is None:
@@ -354,7 +423,7 @@ class Players:
         fiche, who = self.reviewed()
         if fiche is None:
             raise NothingToDo
-        part = self.draw.choice(["acte", *DRAWN, *DRAWN])
+        part = self.draw.choice(["acte", *TRACKED[fiche.kind], *DRAWN])
         decision = self.draw.choice([*FieldDecision, FieldDecision.AMEND, FieldDecision.ACCEPT])
         decide_field(
             fiche=fiche,
@@ -362,7 +431,7 @@ class Players:
             decision=decision,
             record_version=fiche.record.version if fiche.record else 0,
             reason="À vérifier.",
-            values={part: self.values().get(part, f"Marque{next(self.numbers):05}@example.org")},
+            values={part: self.value(part)},
             **who,
         )
 
@@ -370,7 +439,7 @@ class Players:
         fiche, who = self.reviewed()
         if fiche is None:
             raise NothingToDo
-        undecide(fiche=fiche, part=self.draw.choice(["acte", *DRAWN]), **who)
+        undecide(fiche=fiche, part=self.draw.choice(["acte", *TRACKED[fiche.kind]]), **who)
 
     def accept(self, tell):
         fiche, who = self.reviewed()
@@ -419,9 +488,9 @@ class Players:
         """What publishing a fiche writes: what was typed, as the validator decided."""
         values = dict(self.proposed.get(fiche.pk, {}))
         for row in fiche.reviews.all():
-            if row.field in DRAWN and row.decision == FieldDecision.AMEND:
-                values[row.field] = row.value
-            elif row.field in DRAWN and row.decision == FieldDecision.KEEP:
+            if row.field in TRACKED[fiche.kind] and row.decision == FieldDecision.AMEND:
+                values[row.field] = plain(row.field, row.value)
+            elif row.field in TRACKED[fiche.kind] and row.decision == FieldDecision.KEEP:
                 values.pop(row.field, None)
         return values
 
@@ -431,8 +500,8 @@ class Players:
         keys = {pk: (one.kind, one.record_id) for pk, one in stored.items()}
         for fiche in fiches:
             if fiche.action == FicheAction.CREATE:
-                blank = {"name": "", "email": "", "closed": False}
-                self.model.rows[keys[fiche.pk]] = blank | dict.fromkeys(PLACES[fiche.kind])
+                empty = dict.fromkeys((*DRAWN, *FIELDS[fiche.kind]), "") | blank(fiche.kind) | {"closed": False}
+                self.model.rows[keys[fiche.pk]] = empty | dict.fromkeys(PLACES[fiche.kind])
         waiting = [one for one in fiches if one.action in {FicheAction.CREATE, FicheAction.MOVE} and one.kind != "eg"]
         while waiting:  # a place is known once that above it is
             ready = [one for one in waiting if parents[one.pk] not in {other.pk for other in waiting}]
@@ -443,24 +512,45 @@ class Players:
             if fiche.action == FicheAction.DELETE:
                 self.model.rows[keys[fiche.pk]]["closed"] = True
             else:
-                self.model.write(keys[fiche.pk], drawn[fiche.pk])
+                files = self.files.get(fiche.pk, Proposed()).over(self.model.rows[keys[fiche.pk]])
+                self.model.write(keys[fiche.pk], drawn[fiche.pk] | files)
         self.published |= drawn.keys()
 
     # Meanwhile, in the directory.
 
     def edit(self, tell):
         record = self.record()
-        values = self.values()
+        key = key_of(record)
+        values = self.values(key[0])
         by = self.who(self.editors)["by"]
-        update_record(record=record, changes=values, expected_version=self.version(record), by=by, scope=scope_of(by))
-        tell(lambda: self.model.write(key_of(record), values))
+        who = {"expected_version": self.version(record), "by": by, "scope": scope_of(by)}
+        if values.keys() & set(LISTS):
+            update_block(record=record, values=values, **who)
+        else:
+            update_record(record=record, changes=values, **who)
+        tell(lambda: self.model.write(key, {name: plain(name, value) for name, value in values.items()}))
+
+    def edit_files(self, tell):
+        """Attach a file to a record at once, or remove one."""
+        record = self.record("eg", "uo")
+        key, by = key_of(record), self.who(self.editors)["by"]
+        who = {"by": by, "scope": scope_of(by)}
+        row = self.model.rows[key]
+        if present := list(record.attachments.present().order_by("pk")):
+            gone = self.draw.choice(present)
+            record_files.remove_attachment(record=record, attachment_id=gone.pk, **who)
+            tell(lambda: row.update(files=row["files"] - {gone.name}))
+        else:
+            file = upload(next(self.numbers))
+            record_files.add_attachments(record=record, uploads=[file], **who)
+            tell(lambda: row.update(files=row["files"] | {file.name}))
 
     def record(self, *kinds):
         model = MODELS[self.draw.choice(kinds or ("eg", "structure", "uo", "uo"))]
         return self.draw.choice(list(model.objects.order_by("pk")))
 
     def close(self, tell):
-        record = self.record("structure", "uo", "uo")
+        record = self.record(*["structure", "uo", "uo"] * 3, "eg")
         if record.is_closed:
             raise NothingToDo
         by = self.who(self.editors)["by"]

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from collaborative.models import Dossier, Fiche, HeldEntity, Step
+from collaborative.models import Comment, Dossier, Fiche, HeldEntity, Step
 from directory.models import GeographicEntity, OperationalUnit
 from directory.scopes import scope_of
 from search.indexing import index
@@ -17,7 +17,7 @@ RUNS = 4
 STEPS = 520  # of one run
 LOOKED = 25  # steps between two looks at the pages
 ACCEPTED = 100  # of them, at least
-USUAL = {"open", "add_units", "save", "finalise", "send", "take", "publish", "edit"}
+USUAL = {"open", "add_units", "save", "finalise", "send", "take", "publish", "edit", "attach", "set_photo", "comment"}
 OPEN = {"draft", "finalised", "sent", "returned"}
 IDLE = {"modify:standard", "create:removed"}
 MARK = re.compile(r"Marque\d+(?: \(copie\))*")
@@ -40,6 +40,7 @@ class Watch:
         self.states(dossiers, fiches)
         self.held(dossiers)
         self.directory(fiches)
+        assert set(Comment.objects.values_list("dossier_id", "text")) >= set(self.players.comments), "a message is lost"
 
     def fold_steps(self):
         for step in Step.objects.filter(pk__gt=self.last).order_by("pk"):
