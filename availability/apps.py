@@ -13,7 +13,7 @@ class AvailabilityConfig(AppConfig):
         from directory.panels import Panel, register
         from directory.permissions import reads_directory
 
-        from . import key_figures, panels, receivers, signs, uses
+        from . import key_figures, merging, panels, receivers, signs, uses
         from .closures import pages as closure_pages
         from .guichet import pages as guichet_pages
         from .openings import menu as openings_menu
@@ -24,6 +24,7 @@ class AvailabilityConfig(AppConfig):
         receivers.connect()
         uses.connect()
         signs.register()
+        merging.connect()
         openings_menu.register_links()
         for pages in (closure_pages, reminder_panels, guichet_pages, synthesis_pages):
             pages.register()

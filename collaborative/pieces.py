@@ -9,7 +9,7 @@ from directory.orphans.registries import Remedy, register_remedy
 from directory.panels import Panel
 from directory.panels import register as register_panel
 
-from . import home_cards, panels
+from . import home_cards, merging, panels
 from .campaigns import receivers as campaigns
 from .direct.proposing import offer_for
 from .fiches import files
@@ -42,6 +42,7 @@ def register_all() -> None:
     register_remedy(OrphanKind.ENTITY_EMPTY, Remedy("Décrire ses unités dans un dossier", panels.open_url))
     proposals.register(offer_for)
     home_cards.register()
+    merging.connect()
     campaigns.register()
     mails.register()
     review.register()

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.requests import SignedInRequest
 from common.french import NBSP, on_moment, time_of_day
 from directory.contacts import main_phone
+from directory.duplicates.replaced import refer_on
 from directory.models import OperationalUnit
 from directory.permissions import sees_contacts
 from directory.records import page_crumbs
@@ -70,6 +71,7 @@ def find_unit(request: SignedInRequest, unit_id: int) -> OperationalUnit:
         unit = units.select_related("geographic_entity__legal_entity").filter(pk=unit_id).first()
     if unit is None:
         raise Http404
+    refer_on(request, unit)
     return unit
 
 

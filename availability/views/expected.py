@@ -16,6 +16,7 @@ from accounts.requests import SignedInRequest
 from accounts.roles import Permission
 from common.french import day
 from common.pages import Crumb
+from directory.duplicates.replaced import refer_on
 from directory.models import Department, OperationalUnit
 
 from ..criteria_words import criteria_line
@@ -42,6 +43,7 @@ def find_unit(request: SignedInRequest, unit_id: int) -> OperationalUnit:
         "geographic_entity", "current_figure__pool"
     )
     unit = get_object_or_404(units, pk=unit_id)
+    refer_on(request, unit)
     if not request.scope.coverage(Permission.STATEMENT_WRITE).holds_unit(unit):
         raise PermissionDenied(REFUSAL_WORDS[Refusal.NOT_HELD])
     return unit

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
 from common.xlsx import xlsx_response
+from directory.duplicates.replaced import refer_on
 from directory.models import OperationalUnit
 from directory.records import page_crumbs
 
@@ -85,4 +86,5 @@ def _readable(request: SignedInRequest, unit_id: int) -> OperationalUnit:
     unit = units.filter(pk=unit_id).first() if unit_id < 2**63 else None
     if unit is None:
         raise Http404
+    refer_on(request, unit)
     return unit

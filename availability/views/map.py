@@ -5,12 +5,13 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from directory.duplicates.replaced import refer_on_miss
 from directory.models import Department, OperationalUnit
 
 from ..freshness import AgeBand, ContractState
@@ -69,7 +70,11 @@ def map_spot(request: HttpRequest, unit_id: int) -> HttpResponse:
     if unit_id > LARGEST_ID:
         raise Http404
     units = OperationalUnit.objects.visible_to(request.scope).published()
-    unit = get_object_or_404(units.select_related("geographic_entity").with_address_shown(request.scope), pk=unit_id)
+    units = units.select_related("geographic_entity").with_address_shown(request.scope)
+    unit = units.filter(pk=unit_id).first()
+    if unit is None:
+        refer_on_miss(request, OperationalUnit, unit_id)
+        raise Http404
     if not unit.address_shown:
         raise Http404
     form = _form(request)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from common.pages import Crumb
 from common.text import fold, visible
+from directory.duplicates.replaced import refer_on_miss
 from directory.models import GeographicEntity
 from directory.territory.places import Resolution, resolve_place
 
@@ -73,7 +74,10 @@ def entity(request: HttpRequest, entity_id: int) -> HttpResponseBase:
     behind = _behind(request, asked, replace(asked.criteria, entity_id=entity_id))
     listed = behind["page"].object_list
     published = GeographicEntity.objects.visible_to(request.scope).published()
-    found = listed[0].entity if listed else get_object_or_404(published, pk=entity_id)
+    found = listed[0].entity if listed else published.filter(pk=entity_id).first()
+    if found is None:
+        refer_on_miss(request, GeographicEntity, entity_id)
+        raise Http404
     query = _query(query_of(request.GET, "depuis"))
     context = {
         "title": found.name,

@@ -50,6 +50,13 @@ def refer_on(request: HttpRequest, record: Any) -> None:
         raise Replaced(record, kept)
 
 
+def refer_on_miss(request: HttpRequest, model: type, key: int) -> None:
+    """Raise ``Replaced`` for a page that shows published records and found none: the record may have been merged."""
+    record = model._default_manager.visible_to(request.scope).filter(pk=key).first()  # noqa: SLF001
+    if record is not None:
+        refer_on(request, record)
+
+
 def kept_of(scope: Scope, record: Any) -> Any | None:
     """Record that stands for a merged one, at the end of the chain; ``None`` when it is not merged, or not visible.
 

@@ -16,6 +16,7 @@ from common.errors import conflict
 from common.pages import posted_from
 
 from .. import members, records
+from ..duplicates.replaced import refer_on
 from ..models import GeographicEntity, Practitioner
 from ..permissions import why_not_membership
 from ..services import StaleRecord
@@ -29,6 +30,7 @@ def found_cpts(request: HttpRequest, entity_id: int) -> GeographicEntity:
     """CPTS that this person may see; 404 for any other EG."""
     entities = GeographicEntity.objects.visible_to(request.scope).select_related("category", "legal_entity")
     entity = get_object_or_404(entities, pk=entity_id)
+    refer_on(request, entity)
     if not members.is_cpts(entity):
         raise Http404
     return entity

@@ -16,6 +16,7 @@ from directory.models import OperationalUnit
 from directory.permissions import reads_directory
 
 from ..models import KeptUnit, SavedSearch
+from . import merging
 from .saved import saved_of
 from .shortlist import kept_ids
 
@@ -84,6 +85,7 @@ def export_kept(user: User) -> dict[str, Any]:
 
 def register() -> None:
     """Fill the registries of the lower apps."""
+    merging.connect()
     home.register(
         home.HomeCard(
             key="kept",

@@ -22,10 +22,10 @@ from directory.models import (
 )
 from directory.scopes import scope_of
 from directory.services import update_record
+from tests.directory.merges import NOW, merge, twin_of
 from tests.factories.directory import (
     AssignmentFactory,
     AttachmentFactory,
-    GeographicEntityFactory,
     PractitionerFactory,
     StructureFactory,
     TermFactory,
@@ -33,26 +33,11 @@ from tests.factories.directory import (
 )
 
 pytestmark = pytest.mark.django_db
-NOW = datetime.datetime(2026, 11, 22, 10, 0, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
 def twin(world):
-    """A second record of ``world.eg``, with two units of its own and another number."""
-    twin = GeographicEntityFactory(legal_entity=world.other_ej, name="A.C.T. Altair Vesta", phone="0147250000")
-    twin.own = [UnitFactory(geographic_entity=twin, name=f"Unité {rank}", act=True) for rank in (1, 2)]
-    return twin
-
-
-def merge(first, second, cast, *, stays="first", **more):
-    pair = pair_of(first, second, now=NOW)
-    older, newer = pair.first, pair.second
-    decision = Decision(
-        first_stays=(older if stays == "older" else first) == older,
-        versions=(older.version, newer.version),
-        **more,
-    )
-    return merging.merge_records(pair=pair, decision=decision, by=cast.sesan, scope=scope_of(cast.sesan), now=NOW)
+    return twin_of(world)
 
 
 def lines(record, kind):
@@ -62,7 +47,7 @@ def lines(record, kind):
 def test_the_units_move_and_the_other_record_is_closed_for_good(world, cast, twin):
     structure = StructureFactory(geographic_entity=twin)
     OperationalUnit.objects.filter(pk=twin.own[0].pk).update(structure=structure)
-    done = merge(world.eg, twin, cast)
+    done = merge(world.eg, twin, cast.sesan)
     twin.refresh_from_db()
     assert (twin.status, twin.closure_kind, twin.closed_on) == (
         PublicationStatus.CLOSED,
@@ -84,14 +69,14 @@ def test_the_units_move_and_the_other_record_is_closed_for_good(world, cast, twi
 
 
 def test_a_moved_unit_keeps_where_it_stands_unless_it_is_to_follow(world, cast, twin):
-    merge(world.eg, twin, cast)
+    merge(world.eg, twin, cast.sesan)
     unit = OperationalUnit.objects.get(pk=twin.own[0].pk)
     assert unit.has_own_address
     assert unit.commune_id == twin.commune_id
 
 
 def test_units_may_take_the_address_of_the_record_that_stays(world, cast, twin):
-    merge(world.eg, twin, cast, units_follow=True)
+    merge(world.eg, twin, cast.sesan, units_follow=True)
     assert not OperationalUnit.objects.get(pk=twin.own[0].pk).has_own_address
 
 
@@ -99,7 +84,7 @@ def test_chosen_fields_are_taken_and_the_rest_stays(world, cast, twin):
     GeographicEntity.objects.filter(pk=world.eg.pk).update(phone="", comment="Le nôtre")
     GeographicEntity.objects.filter(pk=twin.pk).update(comment="Le leur")
     kept = GeographicEntity.objects.get(pk=world.eg.pk)
-    merge(kept, twin, cast, choices={"name": "second" if kept.pk < twin.pk else "premier"})
+    merge(kept, twin, cast.sesan, choices={"name": "second" if kept.pk < twin.pk else "premier"})
     kept.refresh_from_db()
     assert kept.phone == "0147250000"  # it had none
     assert kept.comment == "Le nôtre"
@@ -110,7 +95,7 @@ def test_the_number_that_is_taken_is_given_up_first(world, cast, twin):
     finess, national = twin.finess, twin.national_id
     assert finess
     GeographicEntity.objects.filter(pk=world.eg.pk).update(finess="", siret="", national_id="")
-    merge(GeographicEntity.objects.get(pk=world.eg.pk), twin, cast)
+    merge(GeographicEntity.objects.get(pk=world.eg.pk), twin, cast.sesan)
     kept, gone = GeographicEntity.objects.get(pk=world.eg.pk), GeographicEntity.objects.get(pk=twin.pk)
     assert (kept.finess, gone.finess) == (finess, "")
     assert kept.national_id == f"1{finess}"
@@ -120,7 +105,7 @@ def test_the_number_that_is_taken_is_given_up_first(world, cast, twin):
 def test_roles_chosen_are_given_on_the_record_that_stays(world, cast, twin):
     first = AssignmentFactory(user=cast.newcomer, role=Role.DIRECTOR, geographic_entity=twin)
     other = AssignmentFactory(user=cast.ars, role=Role.AVAILABILITY_MANAGER, geographic_entity=twin)
-    merge(world.eg, twin, cast, roles=frozenset({first.pk}))
+    merge(world.eg, twin, cast.sesan, roles=frozenset({first.pk}))
     held = Assignment.objects.filter(geographic_entity=world.eg, user__in=[cast.newcomer, cast.ars])
     assert [one.user for one in held] == [cast.newcomer]
     today = timezone.localdate()
@@ -131,7 +116,7 @@ def test_roles_chosen_are_given_on_the_record_that_stays(world, cast, twin):
 def test_files_members_and_reports_follow(world, cast, twin):
     file = AttachmentFactory(unit=None, geographic_entity=twin, added_by=cast.sesan)
     member = PractitionerFactory(cpts=twin)
-    merge(world.eg, twin, cast)
+    merge(world.eg, twin, cast.sesan)
     file.refresh_from_db()
     member.refresh_from_db()
     assert (file.geographic_entity, member.cpts) == (world.eg, world.eg)
@@ -143,7 +128,7 @@ def test_two_units_become_one_and_figures_stay_with_their_unit(world, cast):
     extra = TermFactory(nomenclature=Nomenclature.RESOURCE_PROFESSION)
     twin.unit_terms.create(term=extra)
     before = CurrentFigure.objects.get(pk=world.act.pk)
-    merge(world.act, twin, cast, choices={"resource_profession": "deux"})
+    merge(world.act, twin, cast.sesan, choices={"resource_profession": "deux"})
     after = CurrentFigure.objects.get(pk=world.act.pk)
     assert (after.figure, after.version) == (before.figure, before.version)
     assert extra in [link.term for link in world.act.unit_terms.all()]
@@ -153,12 +138,12 @@ def test_two_units_become_one_and_figures_stay_with_their_unit(world, cast):
 
 def test_units_of_establishments_apart_are_not_merged(world, cast):
     with pytest.raises(MergeRefused, match="établissements différents"):
-        merge(world.act, world.lhss, cast)
+        merge(world.act, world.lhss, cast.sesan)
 
 
 def test_units_of_paired_establishments_are_merged(world, cast, twin):
     pair_of(world.eg, twin, now=NOW)
-    merge(world.act, twin.own[0], cast)
+    merge(world.act, twin.own[0], cast.sesan)
     assert Merge.objects.get().merged == twin.own[0]
 
 
@@ -185,7 +170,7 @@ def test_only_support_merges(world, cast, twin):
 
 
 def test_a_merged_record_is_not_reopened(world, cast, twin):
-    merge(world.eg, twin, cast)
+    merge(world.eg, twin, cast.sesan)
     twin.refresh_from_db()
     with pytest.raises(ValidationError, match="défaites la fusion"):
         update_record(
@@ -198,14 +183,14 @@ def test_a_merged_record_is_not_reopened(world, cast, twin):
 
 
 def test_a_merge_is_made_once(world, cast, twin):
-    merge(world.eg, twin, cast)
+    merge(world.eg, twin, cast.sesan)
     with pytest.raises(MergeRefused, match="déjà"):
-        merge(world.eg, twin, cast)
+        merge(world.eg, twin, cast.sesan)
 
 
 def test_an_app_may_forbid_it(world, cast, twin, monkeypatch):
     veto = hooks.Follower(vetoes=lambda one, other: [hooks.Veto("Pas maintenant")])
     monkeypatch.setitem(hooks._followers, "test", veto)
     with pytest.raises(MergeRefused, match="Pas maintenant"):
-        merge(world.eg, twin, cast)
+        merge(world.eg, twin, cast.sesan)
     assert GeographicEntity.objects.get(pk=twin.pk).is_published
