@@ -95,17 +95,17 @@ def watch(server: subprocess.Popen[bytes]) -> int:
     """Keep a background worker running until the server ends; return the server's code.
 
     A worker ends by itself when the database goes away for a moment: another one takes its place. Every SCHEDULE_EVERY
-    seconds what production leaves to a scheduler is run once.
+    seconds what production leaves to a scheduler is run once; the continuity kits are prepared at once.
     """
-    due = time.monotonic() + SCHEDULE_EVERY
+    due, commands = time.monotonic(), [kit_command()]
     while server.poll() is None:
         with child(worker_command()) as worker:
             while server.poll() is None and worker.poll() is None:
                 if time.monotonic() >= due:
-                    for arguments in scheduled_commands():
+                    for arguments in commands:
                         with child(arguments) as command:
                             command.wait()
-                    due = time.monotonic() + SCHEDULE_EVERY
+                    due, commands = time.monotonic() + SCHEDULE_EVERY, scheduled_commands()
                 time.sleep(WATCH_EVERY)
     return server.wait()
 
@@ -141,9 +141,15 @@ def worker_command() -> list[str]:
 
 
 def scheduled_commands() -> list[list[str]]:
-    """Return the command lines of what production leaves to a scheduler: reports left open, reminders, alerts."""
+    """Return the command lines of what production leaves to a scheduler: late reports, reminders, alerts, kits."""
     names = ("tell_support_of_reports", "remind", "tell_alerts", "remind_campaigns")
-    return [["manage.py", name, "-v", "0"] for name in names]
+    weekly = ["manage.py", "find_duplicates", "--if-due", "-v", "0"]
+    return [*(["manage.py", name, "-v", "0"] for name in names), weekly, kit_command()]
+
+
+def kit_command() -> list[str]:
+    """Return the command line that prepares the continuity kits which are an hour old."""
+    return ["manage.py", "write_continuity_kit", "-v", "0"]
 
 
 @contextlib.contextmanager

@@ -41,6 +41,13 @@ FILES: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("dist/MarkerCluster.css", "static/vendor/leaflet.markercluster/MarkerCluster.css"),
         ],
     ),
+    "dejavu-fonts-ttf": (  # drawn in the PDF of the continuity kit
+        "LICENSE",
+        [
+            (f"ttf/{name}", f"search/continuity/fonts/{name}")
+            for name in ("DejaVuSansCondensed.ttf", "DejaVuSansCondensed-Bold.ttf")
+        ],
+    ),
     "axe-core": ("LICENSE", [("axe.min.js", "tests/vendor/axe/axe.min.js")]),
 }
 
@@ -96,7 +103,7 @@ def find_problems() -> list[str]:
                 problems.append(f"{name}: missing")
             elif sha256(path) != checksum:
                 problems.append(f"{name}: differs from what was copied")
-    for folder in ("static/vendor", "tests/vendor"):
+    for folder in ("static/vendor", "tests/vendor", "search/continuity/fonts"):
         files = (str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*") if path.is_file())
         problems += [f"{name}: not recorded in VENDOR.json" for name in sorted(files) if name not in known]
     return problems

@@ -31,12 +31,17 @@ def quick_search(request: HttpRequest) -> dict[str, Any]:
 
 
 def register_all() -> None:
-    """Register the entry, the card, and the spellings that follow a load of the nomenclatures."""
+    """Register the entries, the card, and the spellings that follow a load of the nomenclatures."""
     navigation.register(
         navigation.NavItem("Recherche", "search:results", icon="recherche", order=20, visible=may_search)
     )
     navigation.register(
         navigation.NavItem("Recherches sans résultat", "search:log", section="menu", order=52, visible=mends_searches)
+    )
+    navigation.register(
+        navigation.NavItem(
+            "Kit de continuité", "search:continuity", icon="hors-ligne", section="menu", order=43, visible=may_search
+        )
     )
     home.register(
         home.HomeCard(

@@ -1,5 +1,6 @@
 """Search has its own tables: documents, words, and what each person keeps."""
 
+from .continuity import ContinuityKit
 from .documents import MOBILE_MODES, TERM_TIERS, SearchDocument
 from .kept import AlertMail, KeptUnit, PlaceAlert, SavedSearch
 from .log import SearchedText, SettledText
@@ -10,6 +11,7 @@ __all__ = [
     "MOBILE_MODES",
     "TERM_TIERS",
     "AlertMail",
+    "ContinuityKit",
     "KeptUnit",
     "LexiconWord",
     "PlaceAlert",

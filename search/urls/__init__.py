@@ -1,9 +1,9 @@
-"""Addresses of the search: what finds and shows, here; what people keep and the search log, a module each."""
+"""Addresses of the search: what finds and shows, here; kept things, the search log, the continuity kit apart."""
 
 from django.urls import path
 
 from ..views import export, results, results_map, suggestions
-from . import kept, log
+from . import continuity, kept, log
 
 app_name = "search"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("carte/<path:key>/", results_map.map_spot, name="map_spot"),
     path("export.xlsx", export.results_file, {"extension": "xlsx"}, name="export_xlsx"),
     path("export.csv", export.results_file, {"extension": "csv"}, name="export_csv"),
+    *continuity.urlpatterns,
     *kept.urlpatterns,
     *log.urlpatterns,
 ]

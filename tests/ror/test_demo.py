@@ -58,6 +58,7 @@ def test_fresh_never_touches_a_database_of_one_s_own(capsys, monkeypatch):
 def test_a_worker_that_ends_is_replaced_until_the_server_ends(monkeypatch, tmp_path):
     trace = tmp_path / "trace"
     monkeypatch.setattr(launcher, "WATCH_EVERY", 0.05)
+    monkeypatch.setattr(launcher, "kit_command", lambda: ["-c", ""])
     monkeypatch.setattr(launcher, "worker_command", lambda: ["-c", f"open({str(trace)!r}, 'a').write('x')"])
     command = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(3)"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
@@ -68,6 +69,7 @@ def test_a_worker_that_ends_is_replaced_until_the_server_ends(monkeypatch, tmp_p
 def test_what_a_scheduler_runs_is_run_by_the_demo(monkeypatch, tmp_path):
     trace = tmp_path / "trace"
     monkeypatch.setattr(launcher, "SCHEDULE_EVERY", 0.0)
+    monkeypatch.setattr(launcher, "kit_command", lambda: ["-c", ""])
     monkeypatch.setattr(launcher, "worker_command", lambda: ["-c", "import time; time.sleep(30)"])
     monkeypatch.setattr(launcher, "scheduled_commands", lambda: [["-c", f"open({str(trace)!r}, 'a').write('x')"]])
     command = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(3)"]
