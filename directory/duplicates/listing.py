@@ -55,8 +55,8 @@ class Asked:
         return cls(
             state=state if state in STATES else cls.state,
             kind=kind if kind in KINDS else "",
-            department=parameters.get("departement", "")[:3].replace("\x00", ""),
-            text=parameters.get("texte", "").replace("\x00", "").strip()[:TEXT_LENGTH],
+            department=parameters.get("departement", "")[:3],
+            text=parameters.get("texte", "").strip()[:TEXT_LENGTH],
         )
 
     @property

@@ -97,7 +97,7 @@ def core_likeness(one: Name, other: Name) -> float:
 
 
 def _words(text: str) -> list[str]:
-    """Words of a text; letters one after the other are an abbreviation (« E.H.P.A.D. »)."""
+    """Words of a text; letters one after the other are an abbreviation (« E.H.P.A.D. »), « 02 » is « 2 »."""
     words: list[str] = []
     letters = ""
     for word in [*fold(_DROPPED.sub(" ", text)).split(), ""]:
@@ -108,15 +108,13 @@ def _words(text: str) -> list[str]:
             words.append(letters)
             letters = ""
         if word:
-            words.append(_SAINT.get(word, word))
+            words.append((word.lstrip("0") or "0") if word.isdigit() else _SAINT.get(word, word))
     return words
 
 
 def _mark(word: str) -> str:
-    """What a word marks, empty when it marks nothing: « 02 » and « 2 » are one number."""
-    if any(char.isdigit() for char in word):
-        return word.lstrip("0") or "0"
-    if len(word) == 1 or word in _ROMAN:
+    """What a word marks, empty when it marks nothing; « femmes » marks what « femme » does."""
+    if len(word) == 1 or word in _ROMAN or word in _TELLING or any(char.isdigit() for char in word):
         return word
     single = word.removesuffix("s")
     return single if single in _TELLING else ""

@@ -15,6 +15,5 @@ class SetAsideForm(forms.Form):
         error_messages={
             "required": "Dites pourquoi ce ne sont pas des doublons.",
             "max_length": f"{REMARK_LENGTH} caractères au plus, %(show_value)d écrits.",
-            "null_characters_not_allowed": "Ce texte contient un caractère illisible\u00a0: tapez-le de nouveau.",
         },
     )

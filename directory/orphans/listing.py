@@ -45,8 +45,8 @@ class Asked:
         kind = parameters.get("liste", "")
         return cls(
             kind=OrphanKind(kind) if kind in LABELS else cls.kind,
-            department=parameters.get("departement", "")[:3].replace("\x00", ""),
-            text=parameters.get("texte", "").replace("\x00", "").strip()[:TEXT_LENGTH],
+            department=parameters.get("departement", "")[:3],
+            text=parameters.get("texte", "").strip()[:TEXT_LENGTH],
         )
 
     @property

@@ -20,6 +20,7 @@ from .calls import add_calls
 from .closures import add_closures
 from .delegation import add_delegation
 from .dossiers import add_dossiers
+from .doubles import add_checks, add_doubles, find_doubles
 from .establishments import Site, add_establishments, published
 from .figures import draw_series, write_figures
 from .files import add_files
@@ -65,16 +66,20 @@ def load_demo(*, size: str, now: datetime.datetime, seed: int = SEED, say: Say =
     add_closures(world)
     add_calls(world)
     add_dossiers(world)
+    find_doubles(world)
     say(f"  {AvailabilityEntry._meta.verbose_name_plural}\u00a0: {number(entries)} ({number(figures)} unités)")  # noqa: SLF001
     return world
 
 
 def build_region(world: World) -> tuple[Examples, list[Site]]:
     """Draw every record of the region into ``world``; only the accounts are written at once."""
-    examples = add_examples(world, add_accounts(world))
+    accounts = add_accounts(world)
+    examples = add_examples(world, accounts)
     sites = add_establishments(world, examples.entities)
     add_units(world, sites, examples.units)
     add_practitioners(world, _houses(sites), _communities(world, sites))
+    add_doubles(world, sites)
+    add_checks(world, sites, accounts["sesan"])
     return examples, sites
 
 

@@ -15,6 +15,7 @@ from .establishments import Site
 from .world import World
 
 SINCE = 400  # days
+ALONE_EVERY = 50  # one EG in so many has a director and no Responsable
 
 
 def add_accounts(world: World) -> dict[str, User]:
@@ -68,6 +69,11 @@ def add_colleagues(world: World, sites: list[Site]) -> dict[int, int]:
         managers[site.entity.pk] = user.pk
         role = Role.DIRECTOR if index % 5 == 0 else Role.AVAILABILITY_MANAGER
         assignments.append(assignment(world, user, role, geographic_entity_id=site.entity.pk))
+        if role == Role.DIRECTOR and index % ALONE_EVERY:
+            colleague = users[(index + 1) % len(users)]
+            assignments.append(
+                assignment(world, colleague, Role.AVAILABILITY_MANAGER, geographic_entity_id=site.entity.pk)
+            )
     Assignment.objects.bulk_create(assignments, batch_size=2000)
     return managers
 
