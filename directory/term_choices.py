@@ -48,7 +48,7 @@ class TermBook:
         return [
             term
             for term in self.terms.values()
-            if term.nomenclature in wanted and (_is_active(term, today) or term.pk in held)
+            if term.nomenclature in wanted and (is_active(term, today) or term.pk in held)
         ]
 
 
@@ -63,7 +63,8 @@ def code_of(term_id: int) -> str:
     return Term.objects.filter(pk=term_id).values_list("code", flat=True).first() or ""
 
 
-def _is_active(term: Term, today: datetime.date) -> bool:
+def is_active(term: Term, today: datetime.date) -> bool:
+    """Tell whether a term may be chosen anew on a day, as ``TermQuerySet.active_on``. Pure."""
     return (term.active_from is None or term.active_from <= today) and (
         term.active_until is None or term.active_until > today
     )

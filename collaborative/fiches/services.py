@@ -26,6 +26,7 @@ from ..workflow import IllegalAct, fiche_after
 from .entities import release_entities
 from .identity import follow_legal_entity, refuse_taken_numbers
 from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
+from .term_rules import refuse_choices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +64,8 @@ def save_fiche(
     ``values`` are the kept values of the forms, of one block or of all; ``record_version`` is the version of the record
     that they were typed over: what the directory changed since and nobody touched here is left to the directory. The
     person's draft is dropped. Raises ``PermissionDenied``, ``StaleDossier``, ``StaleFiche``, and ``ValidationError``
-    (code « incomplete ») when a fiche to finalise lacks a required field, or says what ``fiches.identity`` refuses.
+    (code « incomplete ») when a fiche to finalise lacks a required field, or says what ``fiches.identity`` or
+    ``fiches.term_rules`` refuse.
     """
     with transaction.atomic():
         dossier, locked = _begin(fiche, expected_version, by, scope)
@@ -77,6 +79,8 @@ def save_fiche(
         if finalise and locked.missing:
             labels = ", ".join(row["label"] for row in locked.missing)
             raise ValidationError(f"À compléter avant de finaliser\u00a0: {labels}.", code="incomplete")
+        if finalise:
+            refuse_choices(locked, state, now)
         _act(dossier, locked, FicheAct.FINALISE if finalise else FicheAct.HOLD, by, now)
         Draft.objects.filter(fiche=locked, by=by).delete()
         settle(dossier=dossier, by=by, now=now)

@@ -15,26 +15,25 @@ from django.utils import timezone
 
 from common import french
 from directory import closures
-from directory.enums import ENTITY_TERM_LISTS, UNIT_TERM_LISTS, PublicationStatus
-from directory.models import Commune, GeographicEntity, RecordChange, Term
+from directory.enums import PublicationStatus
+from directory.models import GeographicEntity, RecordChange
 from directory.snapshots import kept_fields
 
 from ..enums import FicheAction, FicheState, FieldDecision
 from ..fiches.states import missing_of
+from ..fiches.term_rules import Asked, refused_choices
 from ..review.meanwhile import changes_since, conflicts_in
 from .plan import PLACED
 from .refusals import lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from directory.snapshots import State
 
     from ..models import Fiche
     from .plan import Item, Plan
 
-TERM_LISTS = frozenset(map(str, (*UNIT_TERM_LISTS, *ENTITY_TERM_LISTS)))
-COMMUNE_LISTS = frozenset({"intervention_communes"})
 NAMES_SHOWN = 3
 CONFLICT = "Le répertoire a changé ce champ depuis\u00a0: choisissez la valeur à publier."
 RETURNED = "Ce point est à corriger\u00a0: renvoyez la fiche, ou revenez sur votre décision."
@@ -160,38 +159,11 @@ def _pointers(model: type[models.Model]) -> list[models.ForeignKey]:
 
 
 def _check_terms(plan: Plan, today: datetime.date) -> None:
-    """What is newly chosen still exists, and a term is not retired: two queries."""
-    chosen = [(item, *found) for item in plan.writings for found in _newly_chosen(item)]
-    asked: dict[type, set[Any]] = {Term: set(), Commune: set()}
-    for _, _, model, row in chosen:
-        asked[model].add(row["id"])
-    terms = Term.objects.filter(pk__in=asked[Term])
-    known: dict[type, set[Any]] = {
-        Term: set(terms.values_list("pk", flat=True)) if asked[Term] else set(),
-        Commune: set(Commune.objects.filter(pk__in=asked[Commune]).values_list("pk", flat=True))
-        if asked[Commune]
-        else set(),
-    }
-    active = set(terms.active_on(today).values_list("pk", flat=True)) if asked[Term] else set()
-    for item, name, model, row in chosen:
-        if row["id"] not in known[model]:
-            plan.refuse(item, f"«\u00a0{row['label']}\u00a0» n’existe plus.", name)
-        elif model is Term and row["id"] not in active:
-            plan.refuse(item, f"«\u00a0{row['label']}\u00a0» a été retiré de la nomenclature.", name)
-
-
-def _newly_chosen(item: Item) -> Iterator[tuple[str, type, dict[str, Any]]]:
-    """Terms and communes that a fiche proposes and that the record does not hold: name of the field, model, value."""
-    pointed = {field.name: field.related_model for field in _pointers(type(item.record))}
-    for name, value in item.values.items():
-        model = Term if name in TERM_LISTS else Commune if name in COMMUNE_LISTS else pointed.get(name)
-        model = Term if name == "weekly_hours" else model
-        if model is not None and model in {Term, Commune}:
-            held = {row["id"] for row in _coded_rows(name, item.edit.before.get(name))}
-            yield from ((name, model, row) for row in _coded_rows(name, value) if row["id"] not in held)
-
-
-def _coded_rows(name: str, value: Any) -> list[dict[str, Any]]:
-    """Coded values of a kept value: itself, its items, or the kinds of its hours."""
-    rows = value if isinstance(value, list) else [value]
-    return [coded for row in rows if row and (coded := row["kind"] if name == "weekly_hours" else row)]
+    """What is newly chosen still exists, is not retired, and is allowed by the type still (``fiches.term_rules``)."""
+    asked = [
+        Asked(item.fiche.kind, item.values, item.edit.before, getattr(item.record, "unit_type_id", None))
+        for item in plan.writings
+    ]
+    for item, refused in zip(plan.writings, refused_choices(asked, today), strict=True):
+        for name, reason in refused:
+            plan.refuse(item, reason, name)

@@ -92,6 +92,7 @@ class FicheFacts:
     overlaps: tuple[Overlap, ...] = ()
     has_activity: bool = True
     open_below: tuple[str, ...] = ()
+    refused_choices: tuple[str, ...] = ()
 
     @property
     def is_entity(self) -> bool:
@@ -216,6 +217,12 @@ def offer_check(facts: FicheFacts) -> Iterator[Check]:
         )
 
 
+def choice_checks(facts: FicheFacts) -> Iterator[Check]:
+    """Terms withdrawn, or not allowed by the type any more, since they were chosen: publishing refuses them."""
+    for reason in facts.refused_choices:
+        yield Check(Verdict.ERROR, reason)
+
+
 def overlap_checks(facts: FicheFacts) -> Iterator[Check]:
     """Communes of the territory that another CPTS serves."""
     for other in facts.overlaps:
@@ -244,6 +251,7 @@ RULES: tuple[Callable[[FicheFacts], Iterator[Check]], ...] = (
     places_check,
     phone_checks,
     offer_check,
+    choice_checks,
     overlap_checks,
 )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from common.geo import Point
 from common.text import fold
@@ -25,14 +26,17 @@ from directory.models import (
 )
 from directory.records import record_url
 from directory.territory.advice import overlaps
+from directory.versions.wording import field_label
 
 from ..enums import DossierAct, FicheAction, FicheState
+from ..fiches.term_rules import Asked, refused_choices
 from ..models import Dossier, Step
 from .checks import Check, FicheFacts, Neighbour, Overlap, Verdict, checks_of
 from .parts import field_parts
 from .risk import RiskFacts
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterable, Sequence
 
     from ..models import Fiche
@@ -44,7 +48,7 @@ OTHERS_SHOWN = 3
 Places = dict[int, list[Any]]
 
 
-def facts_of(fiches: Sequence[Fiche]) -> dict[int, FicheFacts]:
+def facts_of(fiches: Sequence[Fiche], today: datetime.date) -> dict[int, FicheFacts]:
     """Facts of each fiche that proposes something (their records loaded), by id."""
     found = {fiche.pk: _plain(fiche) for fiche in fiches}
     entities = [fiche for fiche in fiches if fiche.kind == RecordKind.GEOGRAPHIC_ENTITY]
@@ -54,6 +58,7 @@ def facts_of(fiches: Sequence[Fiche]) -> dict[int, FicheFacts]:
     _add_entities([fiche for fiche in entities if fiche.action != FicheAction.DELETE], found, changes)
     _add_activities([fiche for fiche in units if "unit_type" in fiche.values or fiche.is_creation], changes)
     _add_open_below([fiche for fiche in fiches if fiche.action == FicheAction.DELETE], fiches, changes)
+    _add_choices([fiche for fiche in fiches if fiche.action != FicheAction.DELETE], changes, today)
     _add_overlaps([fiche for fiche in units if fiche.values.get("intervention_communes")], changes)
     for pk, lines in changes.items():
         for line in lines:
@@ -63,7 +68,7 @@ def facts_of(fiches: Sequence[Fiche]) -> dict[int, FicheFacts]:
 
 def checks_by_fiche(fiches: Sequence[Fiche]) -> dict[int, list[Check]]:
     """Checks of each fiche, by id; those without any are left out."""
-    checks = {pk: checks_of(facts) for pk, facts in facts_of(fiches).items()}
+    checks = {pk: checks_of(facts) for pk, facts in facts_of(fiches, timezone.localdate()).items()}
     return {pk: lines for pk, lines in checks.items() if lines}
 
 
@@ -208,6 +213,20 @@ def _add_open_below(removed: list[Fiche], fiches: Iterable[Fiche], changes: Plac
             names[pk].append(name)
     for pk, units in names.items():
         changes[pk].append({"open_below": tuple(units)})
+
+
+def _add_choices(fiches: list[Fiche], changes: Places, today: datetime.date) -> None:
+    """Terms that cannot be published any more: two queries."""
+    asked = [Asked(fiche.kind, _terms_of(fiche), fiche.base, _id(fiche, "unit_type")) for fiche in fiches]
+    for fiche, refused in zip(fiches, refused_choices(asked, today), strict=True):
+        if refused:
+            told = tuple(f"{field_label(fiche.kind, name)}\u00a0: {reason}" for name, reason in refused)
+            changes[fiche.pk].append({"refused_choices": told})
+
+
+def _terms_of(fiche: Fiche) -> dict[str, Any]:
+    """What a fiche proposes, but communes: they are never withdrawn, and publishing looks at them again."""
+    return {name: value for name, value in fiche.values.items() if name not in {"commune", "intervention_communes"}}
 
 
 def _add_overlaps(units: list[Fiche], changes: Places) -> None:

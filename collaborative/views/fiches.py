@@ -126,6 +126,10 @@ def tell_saved(request: SignedInRequest, form: FicheForm, saved: Fiche, *, final
 
 def add_refusal(form: FicheForm, refused: ValidationError) -> None:
     """Put what the service refused on the fields; a required field that no block asked for is named."""
+    if hasattr(refused, "error_dict"):
+        for name, reasons in refused.message_dict.items():
+            form.add_error(name, " ".join(reasons))
+        return
     if getattr(refused, "code", "") != "incomplete":
         form.add_error("", " ".join(refused.messages))
         return
