@@ -88,7 +88,7 @@ class Outcome:
     distance applied, empty for none; ``is_widened``: none was applied because the usual radius holds too few lines.
     ``correction``: the typing error that was mended, when the text as typed finds nothing. ``asked`` is what the
     statements about these results need, empty when the texts can find nothing. ``kept``: ids of the units that the
-    person keeps, empty when nothing was looked for.
+    person keeps, empty when nothing was looked for. ``documents``: ids of those of the page asked for.
     """
 
     place: Place | None
@@ -110,6 +110,7 @@ class Outcome:
     unpublished: Unpublished | None = None
     asked: Asked | None = None
     kept: frozenset[int] | None = None
+    documents: tuple[int, ...] = ()
     variants: tuple[Variant, ...] = ()
     elapsed_ms: int = 0
 

@@ -11,6 +11,7 @@ from django.db import connection
 from accounts.roles import Permission
 from availability.guichet.needs import Fit
 from common.geo import chord_km_sql
+from common.pages import PAGE_SIZE
 from directory.scopes import Scope
 from directory.territory.places import Place
 
@@ -93,6 +94,7 @@ def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
         radius_km=asked.radius_km,
         is_widened=found.is_widened,
         kept=frozenset(found.kept or ()),
+        documents=tuple(found.documents or ()),
     )
 
 
@@ -113,6 +115,7 @@ class _Found(NamedTuple):
     open_now: int | None
     fits: dict[str, int] | None
     kept: Sequence[int] | None
+    documents: Sequence[int] | None
 
 
 def _page(asked: Asked, scope: Scope) -> _Found:
@@ -138,7 +141,7 @@ def _facets(choices: Sequence[Sequence[Any]], criteria: SearchCriteria) -> tuple
         listed = [FacetChoice(value, label, count, value in ticked) for _, value, label, count, _ in mine if label]
         if listed:
             listed.sort(key=lambda choice: (-choice.count, choice.label))
-            found.append(FacetCounts(facet, tuple(listed), mine[0][4]))
+            found.append(FacetCounts(facet, tuple(listed), mine[0][4] - len(mine)))
     return tuple(found)
 
 
@@ -194,7 +197,12 @@ def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> lis
     if outcome.asked is None or not ids:
         return []
     columns, parameters = _row_columns(outcome.place, outcome.asked, "NULL::float8")
-    statement, others = rows_statement(outcome.asked, f"{columns}, {NOTE}", ids)
+    criteria = outcome.asked.criteria
+    asked_for = outcome.groups[(criteria.page - 1) * PAGE_SIZE : criteria.page * PAGE_SIZE]
+    is_known = not criteria.has_needs and ids == [group.group_id for group in asked_for]
+    statement, others = rows_statement(
+        outcome.asked, f"{columns}, {NOTE}", ids, outcome.documents if is_known else None
+    )
     return [DocumentRow(*row) for row in _select((statement, others | parameters))]
 
 

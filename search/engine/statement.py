@@ -11,6 +11,7 @@ from typing import Any
 
 from availability.guichet.needs import Fit
 from common.geo import chord_km_sql, chord_sql
+from common.pages import PAGE_SIZE
 
 from ..criteria import FACET_LISTS, Facet, Sort
 from ..sight import place_visible
@@ -57,10 +58,11 @@ _KEPT = (
 def page_statement(asked: Asked, user_id: int | None) -> Statement:
     """One row: totals, ids and kilometres of the first lines, choices of the facets, whether the radius was lifted.
 
-    Then the counts of ``beside``, and what the person keeps, which a page of results marks.
+    Then the counts of ``beside``, what the person keeps, which a page of results marks, and ids of the documents of the
+    page asked for.
     """
     ctes, parameters = _base(asked)
-    parameters |= {"limit": SHOWN_LIMIT, "user": user_id}
+    parameters |= {"limit": SHOWN_LIMIT, "user": user_id, "page": asked.criteria.page, "size": PAGE_SIZE}
     facets = _facets(asked, parameters)
     statement = f"""
         WITH {ctes}, {_found(asked, parameters)},
@@ -79,9 +81,12 @@ def page_statement(asked: Asked, user_id: int | None) -> Statement:
         {facets}, {reached_cte(asked, parameters)}
         SELECT (SELECT count(*) FROM found WHERE group_id > 0), totals.*, {_is_widened(asked)},
                (SELECT array_agg(group_id ORDER BY place) FROM page), (SELECT array_agg(km ORDER BY place) FROM page),
-               (SELECT json_agg(json_build_array(bit, value, label, count, others)) FROM listed),
+               (SELECT json_agg(json_build_array(bit, value, label, count, choices)) FROM listed),
                (SELECT counts FROM reached), {open_now_sql(asked, parameters)}, {fits_sql(asked)},
-               (SELECT array_agg(unit_id) FROM search_keptunit WHERE user_id = %(user)s)
+               (SELECT array_agg(unit_id) FROM search_keptunit WHERE user_id = %(user)s),
+               (SELECT array_agg(id) FROM base WHERE failed = 0 AND group_id = ANY(ARRAY(
+                   SELECT group_id FROM page WHERE place > (%(page)s - 1) * %(size)s AND place <= %(page)s * %(size)s
+               )))
         FROM totals
     """  # noqa: S608 (columns and conditions are written in this module and in conditions)
     return statement, parameters
@@ -99,19 +104,26 @@ def reach_statement(asked: Asked) -> Statement:
     return f"WITH {ctes} SELECT is_short FROM reach", parameters  # noqa: S608 (as above)
 
 
-def rows_statement(asked: Asked, columns: str, groups: Sequence[int] | None = None) -> Statement:
+def rows_statement(
+    asked: Asked, columns: str, groups: Sequence[int] | None = None, documents: Sequence[int] | None = None
+) -> Statement:
     """Documents found: ``columns`` of ``d``, its commune ``c`` and what ``base`` says of it (``b``).
 
-    All of them in the order of the screen, with ``found.chord``; or those of some ``groups``, in the order of a line.
+    All of them in the order of the screen, with ``found.chord``; or those of some ``groups``, in the order of a line;
+    or ``documents`` known to be found, without needs.
     """
-    if groups is None:
+    lines, order = "base b", ""
+    if documents is not None:
+        parameters = base_parameters(asked) | {"documents": list(documents)}
+        read = f"d.id, {_place(asked, parameters)}, {_serves(asked)} AS serves, 0 AS failed"
+        ctes = f"base AS (SELECT {read} FROM search_searchdocument d WHERE d.id = ANY(%(documents)s::bigint[]))"  # noqa: S608
+    elif groups is None:
         ctes, parameters = _base(asked)
         ctes = f"{ctes}, {_found(asked, parameters)}"
         lines, order = "found JOIN base b ON b.group_id = found.group_id", f"{_order(asked, 'found.')}, "
     else:
         ctes, parameters = _base(replace(asked, sort=Sort.DISTANCE), "d.group_id = ANY(%(groups)s::bigint[])")
         parameters["groups"] = list(groups)
-        lines, order = "base b", ""
     if asked.criteria.has_needs:
         order = f"{order}b.fit, "
     statement = f"""
@@ -162,12 +174,6 @@ def _base(asked: Asked, *narrowed: str) -> Statement:
 
 def _documents(asked: Asked, conditions: list[str], parameters: dict[str, Any]) -> str:
     """Documents under these conditions and the filters they fail; an expression is computed once (``OFFSET 0``)."""
-    visible = place_visible(asked.coverage, parameters)
-    place = "d.lat, d.lon, false AS hidden"
-    if visible != "true":
-        place = f"CASE WHEN {visible} THEN d.lat END AS lat, CASE WHEN {visible} THEN d.lon END AS lon"
-        place = f"{place}, NOT {visible} AS hidden"
-    serves = SERVES if asked.place and asked.place.insee else "false"
     rank = match_rank(asked.match, parameters) if asked.sort == Sort.RELEVANCE else "0"
     filters = filters_of(asked, parameters)
     failed = " + ".join(f"CASE WHEN {each.condition} THEN 0 ELSE {each.bit} END" for each in filters) or "0"
@@ -179,11 +185,26 @@ def _documents(asked: Asked, conditions: list[str], parameters: dict[str, Any]) 
         SELECT * FROM (
             SELECT {_KEPT}, {FREE} AS free, {FRESH} AS fresh, {failed} AS failed{fit}
             FROM (
-                SELECT {_READ}, {place}, {serves} AS serves, {rank} AS rank, {COUNTS} AS counts{rules}
+                SELECT {_READ}, {_place(asked, parameters)}, {_serves(asked)} AS serves, {rank} AS rank,
+                       {COUNTS} AS counts{rules}
                 FROM search_searchdocument d WHERE {" AND ".join(conditions)} OFFSET 0
             ) AS d {figures} OFFSET 0
         ) AS d
     """  # noqa: S608 (as above)
+
+
+def _place(asked: Asked, parameters: dict[str, Any]) -> str:
+    """Columns ``lat``, ``lon`` and ``hidden``: where a document is, when it may be told."""
+    visible = place_visible(asked.coverage, parameters)
+    if visible == "true":
+        return "d.lat, d.lon, false AS hidden"
+    return (
+        f"CASE WHEN {visible} THEN d.lat END AS lat, CASE WHEN {visible} THEN d.lon END AS lon, NOT {visible} AS hidden"
+    )
+
+
+def _serves(asked: Asked) -> str:
+    return SERVES if asked.place and asked.place.insee else "false"
 
 
 def _left(asked: Asked, parameters: dict[str, Any]) -> str:
@@ -264,29 +285,39 @@ def _is_widened(asked: Asked) -> str:
 
 
 def _facets(asked: Asked, parameters: dict[str, Any]) -> str:
-    """``listed``: the choices to show of each facet, its bit, and how many others there are."""
+    """``listed``: the choices to show of each facet, its bit, and how many it has in all; those ticked even at 0."""
+    criteria = asked.criteria
     parameters |= {
         "facet_bits": [FACET_BITS[facet] for facet in FACET_LISTS],
         "facet_lists": [name.value for name in FACET_LISTS.values()],
-        "ticked_terms": [int(value) for facet in FACET_LISTS for value in asked.criteria.values(facet)],
-        "ticked_departments": list(asked.criteria.values(Facet.DEPARTMENT)),
-        "ticked_entities": [int(value) for value in asked.criteria.values(Facet.LEGAL_ENTITY)],
         "shown": CHOICES_SHOWN,
-        "unfolded_bit": FACET_BITS[asked.criteria.unfolded] if asked.criteria.unfolded else 0,
+        "unfolded_bit": FACET_BITS[criteria.unfolded] if criteria.unfolded else 0,
         "unfolded": CHOICES_UNFOLDED,
     }
-    return _FACETS
+    ticked = {
+        "terms": [int(value) for facet in FACET_LISTS for value in criteria.values(facet)],
+        "departments": list(criteria.values(Facet.DEPARTMENT)),
+        "entities": [int(value) for value in criteria.values(Facet.LEGAL_ENTITY)],
+    }
+    pieces: dict[str, str] = {}
+    for name, values in ticked.items():
+        key, kind = _TICKED_KEYS[name]
+        parameters |= {f"ticked_{name}": values} if values else {}
+        array = f"%(ticked_{name})s::{kind}[]"
+        pieces[f"add_{name}"] = f"UNION ALL SELECT unnest({array}), 0, 0" if values else ""
+        pieces[f"has_{name}"] = f"{key} = ANY({array})" if values else "false"
+    return _FACETS.format(**pieces)
 
 
+_TICKED_KEYS = {"terms": ("term.id", "bigint"), "departments": ("code", "varchar"), "entities": ("id", "bigint")}
 _DEPARTMENT_BIT, _ENTITY_BIT = FACET_BITS[Facet.DEPARTMENT], FACET_BITS[Facet.LEGAL_ENTITY]
 _FACETS = f"""
     counted AS (
         SELECT facet.bit, term.id::text AS value, term.label::text AS label, sum(used.count)::int AS count,
-               term.id = ANY(%(ticked_terms)s::bigint[]) AS is_ticked
+               {{has_terms}} AS is_ticked
         FROM (
-            SELECT own.id, own.failed, count(*) AS count
-            FROM (SELECT unnest(facet_ids) AS id, failed FROM base) AS own GROUP BY own.id, own.failed
-            UNION ALL SELECT id, 0, 0 FROM unnest(%(ticked_terms)s::bigint[]) AS ticked (id)
+            SELECT id, failed, count(*) AS count
+            FROM (SELECT unnest(facet_ids) AS id, failed FROM base) AS own GROUP BY id, failed {{add_terms}}
         ) AS used
         JOIN directory_term term ON term.id = used.id
         JOIN unnest(%(facet_bits)s::int[], %(facet_lists)s::text[]) AS facet (bit, list)
@@ -294,19 +325,18 @@ _FACETS = f"""
         GROUP BY facet.bit, term.id
         UNION ALL
         SELECT {_DEPARTMENT_BIT}, code, department.name || ' (' || code || ')', sum(used.count)::int,
-               code = ANY(%(ticked_departments)s::text[])
+               {{has_departments}}
         FROM (
-            SELECT department_code AS code, count(*) AS count FROM base
-            WHERE failed IN (0, {_DEPARTMENT_BIT}) AND department_code <> '' GROUP BY department_code
-            UNION ALL SELECT code, 0 FROM unnest(%(ticked_departments)s::text[]) AS ticked (code)
-        ) AS used JOIN directory_department department USING (code) GROUP BY code, department.name
+            SELECT department_code AS code, failed, count(*) AS count FROM base GROUP BY 1, 2 {{add_departments}}
+        ) AS used
+        JOIN directory_department department USING (code)
+        WHERE used.failed IN (0, {_DEPARTMENT_BIT}) GROUP BY code, department.name
         UNION ALL
-        SELECT {_ENTITY_BIT}, id::text, NULL, sum(used.count)::int, id = ANY(%(ticked_entities)s::bigint[])
+        SELECT {_ENTITY_BIT}, id::text, NULL, sum(used.count)::int, {{has_entities}}
         FROM (
-            SELECT legal_entity_id AS id, count(*) AS count FROM base
-            WHERE failed IN (0, {_ENTITY_BIT}) AND legal_entity_id IS NOT NULL GROUP BY legal_entity_id
-            UNION ALL SELECT id, 0 FROM unnest(%(ticked_entities)s::bigint[]) AS ticked (id)
-        ) AS used GROUP BY id
+            SELECT legal_entity_id AS id, failed, count(*) AS count FROM base GROUP BY 1, 2 {{add_entities}}
+        ) AS used
+        WHERE used.failed IN (0, {_ENTITY_BIT}) AND id IS NOT NULL GROUP BY id
     ),
     placed AS (
         SELECT *, count(*) OVER (PARTITION BY bit) AS choices,
@@ -314,8 +344,7 @@ _FACETS = f"""
         FROM counted
     ),
     listed AS (
-        SELECT bit, value, coalesce(label, entity.name) AS label, count,
-               choices - count(*) OVER (PARTITION BY bit) AS others
+        SELECT bit, value, coalesce(label, entity.name) AS label, count, choices
         FROM placed LEFT JOIN directory_legalentity entity
           ON entity.id = CASE WHEN bit = {_ENTITY_BIT} THEN value::bigint END
         WHERE place <= CASE bit WHEN %(unfolded_bit)s THEN %(unfolded)s ELSE %(shown)s END OR is_ticked
