@@ -1,6 +1,7 @@
 """Campaigns: the list recognised, the dossiers opened, progress, reminders, the workbook."""
 
 import datetime
+from collections import Counter
 from io import BytesIO
 
 import pytest
@@ -14,8 +15,9 @@ from collaborative.campaigns import services
 from collaborative.campaigns.lists import number_in, read_list, split_lines
 from collaborative.campaigns.progress import Progress, lines_of, progress_of, table_of, total_of
 from collaborative.models import Campaign, CampaignTarget, Dossier
+from directory.models import GeographicEntity
 from directory.scopes import scope_of
-from tests.factories.directory import GeographicEntityFactory
+from tests.factories.directory import GeographicEntityFactory, commune
 from tests.test_query_budgets import queries_of
 
 from .publishing import change, send_and_take, validate
@@ -160,15 +162,67 @@ def test_the_page_and_the_workbook_agree(client, campaign, world, cast, alone):
     assert about["Fin"].date() == campaign.ends_on
 
 
-def test_the_page_is_bounded_for_many_entities(client, campaign, cast, world):
-    CampaignTarget.objects.bulk_create(
-        CampaignTarget(campaign=campaign, geographic_entity=GeographicEntityFactory(commune=world.eg.commune))
-        for _ in range(30)
+def ask_many(campaign, world, cast, count):
+    """Ask ``count`` more EGs, in two departments; their dossiers take the five progresses in turn."""
+    places = [world.eg.commune, commune("75110")]
+    entities = GeographicEntity.objects.bulk_create(
+        GeographicEntity(
+            name=f"Maison {number:03}",
+            sort_name=f"maison {number:03}",
+            legal_entity=world.ej,
+            commune=places[number % 2],
+        )
+        for number in range(count)
     )
+    sent = {"sent_by": cast.directeur, "sent_at": NOW}
+    decided = {**sent, "decided_by": cast.sesan, "decided_at": NOW}
+    kinds = (
+        {"state": "draft", "started_at": None},
+        {"state": "draft", "started_at": NOW},
+        {"state": "sent", "started_at": NOW, **sent},
+        {"state": "returned", "started_at": NOW, **decided},
+        {"state": "validated", "started_at": NOW, **decided},
+    )
+    shared = {"campaign": campaign, "opened_by": cast.sesan, "opened_at": NOW, "changed_by": cast.sesan}
+    dossiers = Dossier.objects.bulk_create(
+        Dossier(name=str(entity), geographic_entity=entity, changed_at=NOW, **shared, **kinds[number % len(kinds)])
+        for number, entity in enumerate(entities)
+    )
+    CampaignTarget.objects.bulk_create(
+        CampaignTarget(campaign=campaign, geographic_entity=entity, dossier=dossier)
+        for entity, dossier in zip(entities, dossiers, strict=True)
+    )
+
+
+def test_pages_cost_the_same_for_500_entities_and_the_workbook_counts_them(client, campaign, cast, world):
     client.force_login(cast.sesan)
-    client.get(reverse("collaborative:campaign_detail", args=[campaign.pk]))
-    for name in ("campaign_detail", "campaign_add", "campaign_edit"):
-        assert len(queries_of(client, reverse(f"collaborative:{name}", args=[campaign.pk]))) <= MOST_QUERIES
+    pages = {"campaigns": (), **dict.fromkeys(("campaign_detail", "campaign_add", "campaign_edit"), (campaign.pk,))}
+    client.get(reverse("collaborative:campaigns"))
+    counts = []
+    for more in (30, 470):
+        ask_many(campaign, world, cast, more)
+        urls = [reverse(f"collaborative:{name}", args=args) for name, args in pages.items()]
+        counts.append([len(queries_of(client, url)) for url in urls])
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= MOST_QUERIES
+    answer = client.get(reverse("collaborative:campaign_report", args=[campaign.pk]))
+    book = load_workbook(BytesIO(b"".join(answer.streaming_content)))
+    about = dict(book["Bilan"].iter_rows(min_row=2, values_only=True))
+    assert [about[label] for label in Progress.labels] == [102, 100, 100, 100, 100]
+    assert about["Établissements"] == 502
+    for sheet in ("Par département", "Par type"):
+        rows = list(book[sheet].iter_rows(min_row=2, values_only=True))
+        assert [sum(column) for column in zip(*(row[1:] for row in rows), strict=True)] == [
+            102,
+            100,
+            100,
+            100,
+            100,
+            502,
+        ]
+    listed = list(book["Établissements"].iter_rows(min_row=2, values_only=True))
+    assert Counter(row[5] for row in listed) == dict(zip(Progress.labels, [102, 100, 100, 100, 100], strict=True))
+    assert Counter(row[4] for row in listed) == {"Hauts-de-Seine (92)": 252, "Paris (75)": 250}
 
 
 def test_a_campaign_is_opened_step_by_step_without_losing_what_was_typed(client, world, cast):
