@@ -6,9 +6,11 @@ the unit that stays keeps its own figure, and takes the indisponibilités totale
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
 from common import french
@@ -21,30 +23,39 @@ from .models import CurrentFigure, Pool, UnitClosure
 from .services import tell_figures
 
 if TYPE_CHECKING:
-    import datetime
+    from collections.abc import Mapping
+
+    from django.db.models import QuerySet
 
     from accounts.models import User
 
 
+def read_with(model: type) -> dict[str, Any]:
+    """``pool_count`` of an EG; ``stated`` (figure, when, whether entry is open) and ``closure_count`` of a UO."""
+    if model is GeographicEntity:
+        return {"pool_count": _counted(Pool.objects.filter(ended_at=None), "geographic_entity")}
+    stated = JSONObject(figure="figure", at="confirmed_at", is_open="is_open")
+    figures = CurrentFigure.objects.filter(unit=OuterRef("pk")).values(found=stated)
+    closures = UnitClosure.objects.filter(_held(timezone.now()))
+    return {"stated": Subquery(figures[:1]), "closure_count": _counted(closures, "unit")}
+
+
 def words(kept: Any, merged: Any) -> list[str]:
-    """What becomes of places, in sentences: one query."""
+    """What becomes of places, in sentences, of records read with ``read_with``."""
     if isinstance(kept, GeographicEntity):
-        count = Pool.objects.filter(geographic_entity=merged, ended_at=None).count()
+        count = merged.pool_count
         return [f"{french.counted(count, 'groupe de lits mutualisés', 'groupes de lits mutualisés')}."] if count else []
-    waits = Count("unit__unavailabilities", filter=_held())
-    rows = CurrentFigure.objects.filter(unit__in=[kept.pk, merged.pk]).annotate(closures=waits)
-    figures = {row.pk: row for row in rows.order_by("pk")}
-    said, theirs, ours = [], figures.get(merged.pk), figures.get(kept.pk)
-    if theirs is not None and theirs.closures:
-        said.append(f"{french.counted(theirs.closures, 'indisponibilité totale', 'indisponibilités totales')}.")
-    if theirs is not None and theirs.figure is not None and theirs.confirmed_at is not None:
+    said, theirs, ours = [], merged.stated or {}, kept.stated or {}
+    if merged.closure_count:
+        closures = french.counted(merged.closure_count, "indisponibilité totale", "indisponibilités totales")
+        said.append(f"{closures} en cours ou à venir.")
+    if theirs.get("figure") is not None:
         said.append(
-            f"Ses places ne sont pas reprises\u00a0: le chiffre {french.number(theirs.figure)}, saisi "
-            f"{french.on_moment(theirs.confirmed_at)}, reste dans son historique. Vérifiez celui de la fiche qui reste"
-            f"\u00a0: {_figure(ours)}."
+            f"Ses places ne sont pas reprises\u00a0: le chiffre {_figure(theirs)} reste dans son historique. "
+            f"Vérifiez celui de la fiche qui reste\u00a0: {_figure(ours).rstrip(',')}."
         )
-    if theirs is not None and theirs.is_open and (ours is None or not ours.is_open):
-        said.append("La saisie des places est ouverte sur cette fiche seulement\u00a0: ouvrez-la sur celle qui reste.")
+    if theirs.get("is_open") and not ours.get("is_open"):
+        said.append("La saisie des places n’est ouverte que sur cette fiche\u00a0: ouvrez-la sur celle qui reste.")
     return said
 
 
@@ -57,7 +68,7 @@ def follow(kept: Any, merged: Any, by: User, now: datetime.datetime) -> list[int
     share_rules()
     lock_figures([kept.pk])
     added = []
-    for closure in UnitClosure.objects.filter(_held("", now), unit=merged).order_by("starts_at", "pk"):
+    for closure in UnitClosure.objects.filter(_held(now), unit=merged).order_by("starts_at", "pk"):
         same_time = Period(closure.starts_at, closure.ends_at).meets()
         if not UnitClosure.objects.held().filter(same_time, unit=kept).exists():
             added.append(
@@ -90,16 +101,21 @@ def give_back(kept: Any, merged: Any, given: list[int], by: User, now: datetime.
 
 def connect() -> None:
     """Take part in merges; called once, when Django is ready."""
-    register("availability", Follower(words=words, follow=follow, give_back=give_back))
+    register("availability", Follower(annotations=read_with, words=words, follow=follow, give_back=give_back))
 
 
-def _held(path: str = "unit__unavailabilities__", now: datetime.datetime | None = None) -> Q:
-    """Condition: a closure that is not withdrawn, nor over."""
-    after = Q(**{f"{path}ends_at": None}) | Q(**{f"{path}ends_at__gt": now or timezone.now()})
-    return Q(**{f"{path}withdrawn_at": None}) & after
+def _held(now: datetime.datetime) -> Q:
+    """Condition on closures: neither withdrawn nor over."""
+    return Q(withdrawn_at=None) & (Q(ends_at=None) | Q(ends_at__gt=now))
 
 
-def _figure(figure: CurrentFigure | None) -> str:
-    if figure is None or figure.figure is None or figure.confirmed_at is None:
+def _counted(rows: QuerySet, by: str) -> Coalesce:
+    counted = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(total=Count("pk")).values("total")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _figure(stated: Mapping[str, Any]) -> str:
+    if stated.get("figure") is None or stated.get("at") is None:
         return "jamais saisi"
-    return f"{french.number(figure.figure)}, saisi {french.on_moment(figure.confirmed_at)}"
+    at = datetime.datetime.fromisoformat(stated["at"])
+    return f"{french.number(stated['figure'])}, saisi {french.on_moment(at)},"

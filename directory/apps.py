@@ -14,6 +14,7 @@ class DirectoryConfig(AppConfig):
         from .attachments import panels as file_panels
         from .delegation import panels as delegation_panels
         from .delegation.account_section import SECTION
+        from .duplicates import merge_tool
         from .imports import kinds as import_kinds
         from .imports import pages as import_pages
         from .orphans import panels as orphan_panels
@@ -36,3 +37,4 @@ class DirectoryConfig(AppConfig):
         file_panels.register()
         menu.register()
         delegation_panels.register()
+        merge_tool.register()

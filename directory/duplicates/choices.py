@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from common import french
 
 from ..blocks import BLOCKS, PUBLICATION_FIELDS
-from ..enums import ENTITY_TERM_LISTS, UNIT_TERM_LISTS, RecordKind
+from ..enums import ENTITY_TERM_LISTS, UNIT_TERM_LISTS, PublicationStatus, RecordKind
 from ..models.base import AddressModel
 from ..snapshots import differences, kept_fields
 from ..states import list_names
@@ -121,7 +121,10 @@ def united(one: list[Any], other: list[Any]) -> list[Any]:
 
 
 def suggests_first(kind: RecordKind, first: State, second: State) -> bool:
-    """Which record stays, beforehand: the one with a FINESS, else the more complete one, else the older one."""
+    """Which record stays, beforehand: the published one, that with a FINESS, the more complete one, the older one."""
+    hidden = [state.get("status") == PublicationStatus.HIDDEN for state in (first, second)]
+    if hidden[0] != hidden[1]:
+        return hidden[1]
     if kind == RecordKind.GEOGRAPHIC_ENTITY and bool(first.get("finess")) != bool(second.get("finess")):
         return bool(first.get("finess"))
     counts = [sum(1 for value in state.values() if value not in (None, "", [])) for state in (first, second)]
@@ -131,7 +134,7 @@ def suggests_first(kind: RecordKind, first: State, second: State) -> bool:
 def _fields(kind: RecordKind) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """All the choices of a kind, in the order of its blocks: key, label, title of the block, fields."""
     groups = {name: group for group in GROUPS[kind] for name in group[3]}
-    names = [name for block in BLOCKS[kind] for name in block.field_names]
+    names = ["name", *(name for block in BLOCKS[kind] for name in block.field_names)]
     model_fields = {field.name for field in kept_fields(_model(kind))} | set(list_names(_model(kind)))
     found: dict[str, tuple[str, str, str, tuple[str, ...]]] = {}
     for name in dict.fromkeys((*names, *sorted(model_fields))):
@@ -206,5 +209,5 @@ def _address_words(kind: RecordKind, state: State) -> str:
     lines = [text for text in (street, state.get("address_complement"), town) if text]
     if state.get("lat") is not None:
         source = in_words(kind, "position_source", state.get("position_source"))
-        lines.append(f"point {french.number(state['lat'], 4)} ; {french.number(state['lon'], 4)} ({source})")
+        lines.append(f"point {french.number(state['lat'], 4)}\u202f; {french.number(state['lon'], 4)} ({source})")
     return ", ".join(lines) or "–"

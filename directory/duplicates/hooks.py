@@ -29,11 +29,13 @@ class Veto:
 class Follower:
     """One app's part in a merge; each function gets two EGs or two UOs.
 
-    ``vetoes(one, other)``, asked under the locks too. ``words(kept, merged)``: sentences of the preview, one query at
-    most. ``follow(kept, merged, by, now)`` runs in the transaction once the records are written and before it is told
-    of; it returns what ``give_back(kept, merged, given, by, now)`` needs to undo it, as JSON.
+    ``annotations(model)``: what it reads with the records of the page, by the names that they then carry, so that
+    ``words(kept, merged)``, sentences of the preview, makes no query. ``vetoes(one, other)`` is asked under the locks
+    too, of records without annotations. ``follow(kept, merged, by, now)`` runs in the transaction, once the records are
+    written and before it is told; it returns as JSON what ``give_back(kept, merged, given, by, now)`` needs.
     """
 
+    annotations: Callable[[type], dict[str, Any]] | None = None
     vetoes: Callable[[Any, Any], list[Veto]] | None = None
     words: Callable[[Any, Any], list[str]] | None = None
     follow: Callable[[Any, Any, User, datetime.datetime], Any] | None = None
@@ -46,6 +48,12 @@ _followers: dict[str, Follower] = {}
 def register(key: str, follower: Follower) -> None:
     """Add an app's part; registering the same key again replaces it."""
     _followers[key] = follower
+
+
+def annotations_of(model: type) -> dict[str, Any]:
+    """What the apps read with EGs or UOs that may be merged."""
+    found = [part.annotations(model) for part in _followers.values() if part.annotations]
+    return {name: value for annotations in found for name, value in annotations.items()}
 
 
 def vetoes_of(one: Any, other: Any) -> list[Veto]:

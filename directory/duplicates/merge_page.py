@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Func, IntegerField, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 
 from accounts.roles import ROLE_LABELS, Role
 from common import french
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from ..models import Assignment
     from ..scopes import Scope
     from ..snapshots import State
     from .hooks import Veto
@@ -56,10 +56,12 @@ _OUTLINES: dict[type, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class RoleLine:
-    """A role on the record that goes."""
+    """A role on the record that goes, with its holder; ``until`` is its last day."""
 
-    assignment: Assignment
+    pk: int
+    user: str
     label: str
+    until: datetime.date | None
 
 
 @dataclass(frozen=True)
@@ -136,14 +138,17 @@ def merge_page(scope: Scope, pair: DuplicatePair, *, first_stays: bool | None = 
     kept, merged = (first, second) if first_stays else (second, first)
     rows = rows_of(kind, *both, first_stays=first_stays)
     vetoes = why_not_merge(first, second, paired=entities_paired(first, second))
-    roles = [RoleLine(one, ROLE_LABELS[Role(one.role)]) for one in moves.roles_on(merged)]
-    names: list[str] = []
-    if kind == RecordKind.GEOGRAPHIC_ENTITY and merged.unit_count:
-        units = OperationalUnit.objects.filter(geographic_entity=merged).order_by("sort_name", "pk")
-        names = list(units.values_list("name", flat=True)[:NAMES_SHOWN])
+    roles = [_role_line(row) for row in merged.held_roles]
     moved = [*_moved(kept, merged, states[merged.pk]), *hooks.words_of(kept, merged)]
     count = getattr(merged, "unit_count", 0)
-    return MergePage(pair, kind, first, second, both, first_stays, rows, roles, vetoes, moved, names, count)
+    units = getattr(merged, "unit_names", [])
+    return MergePage(pair, kind, first, second, both, first_stays, rows, roles, vetoes, moved, units, count)
+
+
+def _role_line(row: dict[str, Any]) -> RoleLine:
+    until = datetime.date.fromisoformat(row["until"]) if row["until"] else None
+    name = f"{row['first_name']} {row['last_name']}".strip() or row["username"]
+    return RoleLine(row["id"], name, ROLE_LABELS[Role(row["role"])], until)
 
 
 def changes_since(record: Any, version: int) -> tuple[list[RecordChange], list[ChangedField]]:
@@ -159,14 +164,23 @@ def _counted(rows: QuerySet, by: str) -> Coalesce:
 
 
 def _counts(model: type) -> dict[str, Any]:
-    """Annotations: how many things go with each record."""
+    """Annotations: what goes with each record, counted or named."""
     reports = ErrorReport.objects.open()
+    holders = {f"user__{name}" for name in ("first_name", "last_name", "username")}
+    found = JSONObject(
+        id="pk", role="role", until="valid_until", **{path.removeprefix("user__"): path for path in sorted(holders)}
+    )
+    by = "unit" if model is OperationalUnit else "geographic_entity"
+    roles = {"held_roles": ArraySubquery(moves.roles_by(**{by: OuterRef("pk")}).values(found=found))}
+    roles |= hooks.annotations_of(model)
     if model is OperationalUnit:
         waiting = AccountRequest.objects.filter(state=AccountRequest.State.WAITING)
-        return {"report_count": _counted(reports, "unit"), "request_count": _counted(waiting, "units")}
+        return roles | {"report_count": _counted(reports, "unit"), "request_count": _counted(waiting, "units")}
     people = Practitioner.objects.filter(Q(cpts=OuterRef("pk")) | Q(places__geographic_entity=OuterRef("pk")))
     numbers = people.order_by().values("pk").distinct()
-    return {
+    names = OperationalUnit.objects.filter(geographic_entity=OuterRef("pk")).order_by("sort_name", "pk")
+    return roles | {
+        "unit_names": ArraySubquery(names.values("name")[:NAMES_SHOWN]),
         "report_count": _counted(reports, "geographic_entity"),
         "unit_count": _counted(OperationalUnit.objects.all(), "geographic_entity"),
         "structure_count": _counted(Structure.objects.all(), "geographic_entity"),

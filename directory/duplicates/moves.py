@@ -94,7 +94,12 @@ def requests_back(kept: OperationalUnit, merged: OperationalUnit, given: Sequenc
 
 def roles_on(record: Any) -> QuerySet[Assignment]:
     """Roles in force on a record, or that begin later."""
-    rows = Assignment.objects.not_ended(timezone.localdate()).filter(**{owner_field(record): record})
+    return roles_by(**{owner_field(record): record})
+
+
+def roles_by(**where: Any) -> QuerySet[Assignment]:
+    """Roles in force, or that begin later, by the name of who holds them."""
+    rows = Assignment.objects.not_ended(timezone.localdate()).filter(**where)
     return rows.select_related("user", "unit", "geographic_entity").order_by(
         "user__last_name", "user__first_name", "pk"
     )

@@ -54,7 +54,7 @@ class MergeForm(forms.Form):
         super().__init__(data)
         self.page = page
         self.fields["versions"].initial = "-".join(map(str, page.versions))
-        held = [(str(line.assignment.pk), str(line.assignment.user)) for line in page.roles]
+        held = [(str(line.pk), line.user) for line in page.roles]
         roles = self.fields["roles"]
         roles.choices, roles.initial = held, [key for key, _ in held]
         self.fields["addresses"].initial = KEEP

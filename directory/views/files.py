@@ -19,6 +19,7 @@ from common import french
 
 from ..attachments import services
 from ..attachments.panels import photo_url
+from ..duplicates.replaced import refer_on
 from ..enums import RecordKind
 from ..forms.files import AttachmentsForm, PhotoForm
 from ..models import Attachment, GeographicEntity, OperationalUnit
@@ -133,6 +134,7 @@ def _readable_record(request: HttpRequest, kind: str, record_id: int) -> Any:
     record = model.objects.visible_to(request.scope).with_address_shown(request.scope).filter(pk=record_id).first()
     if record is None or not record.address_shown:
         raise Http404
+    refer_on(request, record)
     return record
 
 

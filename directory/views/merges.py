@@ -212,7 +212,7 @@ def _stale(request: SignedInRequest, page: MergePage, form: MergeForm) -> HttpRe
         values = {str(key) for key, _ in getattr(field, "choices", ())}
         if name != "roles" and values and data.get(name) not in values:
             data[name] = str(field.initial)
-    held = {str(line.assignment.pk) for line in page.roles}
+    held = {str(line.pk) for line in page.roles}
     data.setlist("roles", [key for key in data.getlist("roles") if key in held])
     return _show(request, page, MergeForm(page, data), changed=changed, status=CONFLICT)
 
