@@ -46,7 +46,7 @@ PAGES = {
     "revue": (6, lambda world: reverse("directory:rights_review")),
     "membres": (7, lambda world: reverse("directory:cpts_members", args=[world.cpts.pk])),
     "ajouter un membre": (6, lambda world: reverse("directory:cpts_member_add", args=[world.cpts.pk]) + "?q=candidat"),
-    "accueil": (16, lambda world: reverse("home")),
+    "accueil": (17, lambda world: reverse("home")),
     "fiche EG": (16, lambda world: reverse("directory:geographic_entity_detail", args=[world.eg.pk])),
 }
 # Support asks for no account.

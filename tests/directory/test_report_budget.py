@@ -10,7 +10,7 @@ PAGES = {
     "detail": (12, lambda world, report: f"/signalements/{report.pk}/"),
     "form UO": (12, lambda world, report: f"/repertoire/uo/{world.act.pk}/signaler/?encadre=offre"),
     "form EG": (12, lambda world, report: f"/repertoire/eg/{world.eg.pk}/signaler/?encadre=contact"),
-    "home": (17, lambda world, report: "/"),
+    "home": (18, lambda world, report: "/"),
 }
 
 
