@@ -15,15 +15,16 @@ from django.utils import timezone
 
 from common import french
 from directory import closures
+from directory.closing import closed_above
 from directory.enums import PublicationStatus
-from directory.models import GeographicEntity, RecordChange
+from directory.models import GeographicEntity
 from directory.snapshots import kept_fields
 
 from ..enums import FicheAction, FicheState, FieldDecision
 from ..fiches.states import missing_of
 from ..fiches.term_rules import Asked, refused_choices
-from ..review.meanwhile import changes_since, conflicts_in
-from .plan import PLACED
+from ..review.meanwhile import conflicts_in
+from ..review.parts import PLACE, STATUS
 from .refusals import lines_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
 NAMES_SHOWN = 3
 CONFLICT = "Le répertoire a changé ce champ depuis\u00a0: choisissez la valeur à publier."
+WHOLE_CONFLICTS = {
+    PLACE: "Sa place dans le répertoire a changé depuis\u00a0: choisissez celle à publier.",
+    STATUS: "Elle a été fermée dans le répertoire depuis\u00a0: choisissez si elle le reste.",
+}
 RETURNED = "Ce point est à corriger\u00a0: renvoyez la fiche, ou revenez sur votre décision."
 PENDING = "Cette fiche n’est pas finalisée."
 
@@ -52,32 +57,20 @@ def check_plan(plan: Plan, every: Sequence[Fiche], now: datetime.datetime) -> No
 
 def _check_decisions(plan: Plan) -> None:
     """Fiches are finalised, nothing is returned, each conflict is settled by a decision taken with it in sight."""
-    changes = changes_since([item.fiche for item in plan.items])
     for item in plan.items:
         fiche = item.fiche
-        reviews = {review.field: review for review in fiche.reviews.all()}
         if fiche.state == FicheState.PENDING:
             plan.refuse(item, PENDING)
         known = {*item.values, *fiche.values}
-        for name, review in reviews.items():
+        for name, review in item.reviews.items():
             if review.decision == FieldDecision.RETURN:
                 plan.refuse(item, RETURNED, name if name in known else "")
-        lines = changes.get(fiche.pk, [])
-        for name, conflict in conflicts_in(fiche, lines).items():
-            if not conflict.is_settled(reviews.get(name)):
+        for name, conflict in conflicts_in(fiche, item.changes).items():
+            if not item.is_left and not conflict.is_settled(item.reviews.get(name)):
                 plan.refuse(item, CONFLICT, name)
-        if fiche.action == FicheAction.MOVE and _moved_meanwhile(item, lines):
-            plan.refuse(item, "Sa place dans le répertoire a changé depuis\u00a0: renvoyez la fiche à son auteur.")
-
-
-def _moved_meanwhile(item: Item, lines: Sequence[RecordChange]) -> bool:
-    """Tell whether the directory moved the record since it is in the dossier, elsewhere than the fiche does."""
-    moved = any({"geographic_entity", "structure", "parent"} & line.changes.keys() for line in lines)
-    if not moved:
-        return False
-    record, before = item.record, item.edit.before
-    names = [name for name in ("geographic_entity", "structure", "parent") if name in before]
-    return any((before[name] or {}).get("id") != getattr(record, f"{name}_id") for name in names)
+        for name in item.whole:
+            if not item.settled(name) and not item.is_left:
+                plan.refuse(item, WHOLE_CONFLICTS[name])
 
 
 def _check_places(plan: Plan, every: Sequence[Fiche]) -> None:
@@ -86,12 +79,14 @@ def _check_places(plan: Plan, every: Sequence[Fiche]) -> None:
     chosen = {item.fiche.pk for item in plan.items}
     for item in plan.writings:
         above = by_id.get(item.fiche.parent_id or 0)
-        if item.fiche.action != FicheAction.CREATE and item.edit.before.get("status") == PublicationStatus.CLOSED:
+        if STATUS in item.whole:
+            _check_reopening(plan, item)
+        elif item.fiche.action != FicheAction.CREATE and item.edit.before.get("status") == PublicationStatus.CLOSED:
             day = french.day(datetime.date.fromisoformat(item.edit.before["closed_on"]))
             plan.refuse(item, f"Cette fiche est fermée dans le répertoire depuis le {day}\u00a0: renvoyez-la.")
-        elif item.fiche.action not in PLACED:
+        if not item.is_placed:
             continue
-        elif above is None and not isinstance(item.record, GeographicEntity):
+        if above is None and not isinstance(item.record, GeographicEntity):
             plan.refuse(item, "Cette fiche n’est rattachée à aucun établissement.")
         elif above is not None and above.is_removed:
             plan.refuse(item, f"Elle est sous «\u00a0{above}\u00a0», qui est supprimé.")
@@ -99,12 +94,18 @@ def _check_places(plan: Plan, every: Sequence[Fiche]) -> None:
             plan.refuse(item, f"Elle ne peut pas être publiée sans «\u00a0{above}\u00a0», qui est nouveau.")
 
 
+def _check_reopening(plan: Plan, item: Item) -> None:
+    """What is open again does not stand below something closed (RG_EXP_044)."""
+    if item.reopens and (closed := closed_above(item.record)) is not None:
+        plan.refuse(item, f"«\u00a0{closed}\u00a0», au-dessus d’elle, est fermé dans le répertoire.")
+
+
 def _check_closings(plan: Plan) -> None:
     """A closure closes nothing that the dossier does not close or move away: nobody validated that."""
     leaving = {
         (type(item.record), item.record.pk)
         for item in plan.items
-        if item.is_closing or item.fiche.action == FicheAction.MOVE
+        if item.is_closing or (item.is_placed and not item.edit.is_creation)
     }
     for item in plan.closings:
         left: list[str] = []

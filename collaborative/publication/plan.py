@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from directory.batches import Key, lock_records, states_by_key
+from directory.closures import status_before_closure
 from directory.enums import ClosureKind, PublicationStatus
 from directory.models import GeographicEntity, LegalEntity, Structure
 from directory.scopes import scope_of
@@ -19,9 +21,12 @@ from directory.services import RecordEdit, acting_role
 from directory.snapshots import load_related
 from directory.states import list_names, put_fields
 
-from ..enums import FicheAction
+from ..enums import FicheAction, FieldDecision
 from ..fiches.states import MODELS
 from ..models.fiches import RECORD_FIELDS
+from ..review.meanwhile import changes_since
+from ..review.parts import PLACE, STATUS
+from ..review.place import whole_conflicts
 from .refusals import RefusedLine, lines_of
 from .values import final_values
 
@@ -29,12 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from accounts.models import User
+    from directory.models import RecordChange
     from directory.scopes import Scope
     from directory.snapshots import State
 
-    from ..models import Dossier, Fiche
+    from ..models import Dossier, Fiche, FieldReview
+    from ..review.meanwhile import Conflict
 
-PLACED = frozenset({FicheAction.CREATE, FicheAction.MOVE})  # actions that put a record below the fiche above
 REASON_LENGTH = 255
 
 
@@ -45,14 +51,47 @@ class Item:
     fiche: Fiche
     values: State
     edit: RecordEdit
+    changes: Sequence[RecordChange] = ()  # of the record, since it is in the dossier
+    whole: dict[str, Conflict] = field(default_factory=dict)  # ``review.place``
 
     @property
     def record(self) -> Any:
         return self.edit.record
 
+    @cached_property
+    def reviews(self) -> dict[str, FieldReview]:
+        """Decisions of the validator by field."""
+        return {review.field: review for review in self.fiche.reviews.all()}
+
+    def settled(self, name: str) -> str:
+        """Decision that settles a conflict about the record as a whole; empty without one."""
+        review = self.reviews.get(name)
+        conflict = self.whole.get(name)
+        return review.decision if conflict and review and conflict.is_settled(review) else ""
+
+    @property
+    def is_left(self) -> bool:
+        """Tell whether the directory keeps the record as it is: closed, or open where it was moved."""
+        kept = STATUS if self.fiche.action != FicheAction.DELETE else PLACE
+        return self.settled(kept) == FieldDecision.KEEP
+
     @property
     def is_closing(self) -> bool:
-        return self.fiche.action == FicheAction.DELETE
+        return self.fiche.action == FicheAction.DELETE and not self.is_left
+
+    @property
+    def is_placed(self) -> bool:
+        """Tell whether the record goes below the fiche above: new, moved, or brought back where the dossier has it."""
+        if self.fiche.action in {FicheAction.CREATE, FicheAction.DELETE}:
+            return self.fiche.action == FicheAction.CREATE
+        if PLACE in self.whole:
+            return self.settled(PLACE) == FieldDecision.ACCEPT
+        return self.fiche.action == FicheAction.MOVE
+
+    @property
+    def reopens(self) -> bool:
+        """Tell whether a record closed meanwhile is open again, as the dossier has it."""
+        return self.fiche.action != FicheAction.DELETE and self.settled(STATUS) == FieldDecision.ACCEPT
 
 
 @dataclass
@@ -66,7 +105,7 @@ class Plan:
     @property
     def writings(self) -> list[Item]:
         """Creations, changes and moves."""
-        return [item for item in self.items if not item.is_closing]
+        return [item for item in self.items if not item.is_closing and not item.is_left]
 
     @property
     def closings(self) -> list[Item]:
@@ -124,6 +163,7 @@ def make_plan(chosen: Sequence[Fiche], every: Sequence[Fiche], signature: Signat
         lists[model] |= {"attachments"} if fiche.files.all() and model is not Structure else set()
     held = [locked[key] for fiche in chosen if (key := _key(fiche)) in locked]
     states = states_by_key(held, lists)
+    changes = changes_since(chosen)
     plan = Plan([], dict(lists))
     wanted = {fiche.pk for fiche in chosen}
     records = {fiche.pk: locked[_key(fiche)] for fiche in every if _key(fiche) in locked}
@@ -132,6 +172,8 @@ def make_plan(chosen: Sequence[Fiche], every: Sequence[Fiche], signature: Signat
             continue
         record = records.setdefault(fiche.pk, MODELS[fiche.kind]())
         item = Item(fiche, values[fiche.pk], signature.edit(record, states.get(_key(fiche), {})))
+        item.changes = changes.get(fiche.pk, [])
+        item.whole = whole_conflicts(fiche, item.changes, record)
         plan.items.append(item)
         _propose(plan, item, records, signature.now)
         if isinstance(record, GeographicEntity) or record.geographic_entity_id or above_of(fiche, records) is not None:
@@ -179,6 +221,8 @@ def _lock(chosen: Iterable[Fiche], every: Sequence[Fiche], values: dict[int, Sta
 def _propose(plan: Plan, item: Item, records: dict[int, Any], now: datetime.datetime) -> None:
     """Put on a record in memory what its fiche proposes: its fields, its place, or its closure."""
     record = item.record
+    if item.is_left:
+        return
     if item.is_closing:
         record.status, record.closure_kind = PublicationStatus.CLOSED, ClosureKind.FINAL
         record.closed_on, record.reopens_on = timezone.localdate(now), None
@@ -188,8 +232,11 @@ def _propose(plan: Plan, item: Item, records: dict[int, Any], now: datetime.date
     except ValidationError as refused:
         plan.lines += lines_of(item.fiche, refused)
     above = above_of(item.fiche, records)
-    if item.fiche.action in PLACED and above is not None:
+    if item.is_placed and above is not None:
         hang(record, above)
+    if item.reopens:
+        record.status = status_before_closure(record)
+        record.closure_kind, record.closed_on, record.reopens_on = "", None, None
 
 
 def above_of(fiche: Fiche, records: dict[int, Any]) -> Any | None:

@@ -21,7 +21,7 @@ from directory.versions.wording import field_label, in_words
 
 from ..enums import FicheAction, FieldDecision, FileKind
 from ..fiches.services import home_of
-from .parts import ACT, ATTACHMENTS, PHOTO, TOGETHER, Part
+from .parts import ACT, ATTACHMENTS, MEANWHILE, PHOTO, TOGETHER, Part
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -122,6 +122,7 @@ def _shown(one: FicheStanding, part: Part, amendable: frozenset[str], region: Re
     if part.is_whole:
         shown.text = act_words(one) if part.key == ACT else ""
         shown.files = [file for file in one.files if _is_of(file, part.key)]
+        shown.conflicts = [_conflict_words(one, conflict, review) for conflict in one.conflicts_of(part)]
         return shown
     shown.may_amend = part.block in amendable
     conflicts = {conflict.name: conflict for conflict in one.conflicts_of(part)}
@@ -208,11 +209,14 @@ def age_words(values: dict[str, Any]) -> str:
 def _conflict_words(one: FicheStanding, conflict: Any, review: FieldReview | None) -> ConflictWords:
     kind, name = one.fiche.kind, conflict.name
     base, current, proposed = (
-        in_words(kind, name, value) for value in (conflict.base, conflict.current, conflict.proposed)
+        value if name in MEANWHILE else in_words(kind, name, value)
+        for value in (conflict.base, conflict.current, conflict.proposed)
     )
     by = conflict.by.short_name if conflict.by else "le système"
     settled = conflict.is_settled(review)
-    return ConflictWords(field_label(kind, name), base, current, proposed, by, conflict.at, settled)
+    return ConflictWords(
+        MEANWHILE.get(name) or field_label(kind, name), base, current, proposed, by, conflict.at, settled
+    )
 
 
 def _amended(one: FicheStanding, part: Part) -> list[FieldDiff]:

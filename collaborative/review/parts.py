@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ..models import Fiche, FicheFile
 
 ACT, PHOTO, ATTACHMENTS = "acte", "photo", "attachments"
+PLACE, STATUS = "place", "status"
+# Parts that a fiche has only while the directory moved or closed its record meanwhile (``review.place``).
+MEANWHILE = {PLACE: "Place dans le répertoire", STATUS: "Fermeture dans le répertoire"}
 FILES = {
     PHOTO: ("Photo", frozenset({FileKind.PHOTO, FileKind.PHOTO_REMOVAL})),
     ATTACHMENTS: ("Pièces jointes", frozenset({FileKind.ATTACHMENT, FileKind.ATTACHMENT_REMOVAL})),
@@ -46,7 +49,7 @@ MODELS: dict[str, type] = {RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity, Recor
 
 
 class Part(NamedTuple):
-    """``names``: the proposed fields; none for a whole act or files. ``block``: key of their block, may be empty."""
+    """``names``: the proposed fields; none for a whole act, files, a place. ``block``: key of their block, or empty."""
 
     key: str
     label: str
@@ -62,7 +65,7 @@ class Part(NamedTuple):
     @property
     def field(self) -> str:
         """Field that a remark on the part is about; empty for the fiche as a whole."""
-        if self.key == ACT:
+        if self.key == ACT or self.key in MEANWHILE:
             return ""
         return self.names[0] if self.names else self.key
 

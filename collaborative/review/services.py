@@ -23,6 +23,7 @@ from ..models import Comment, Dossier, Fiche, FieldReview
 from ..permissions import why_not_act
 from ..services import StaleDossier, apply_locked, checked_text, lock_dossier
 from ..workflow import IllegalAct, transition_of
+from .parts import MEANWHILE
 from .standing import standing_of, standings
 
 if TYPE_CHECKING:
@@ -224,7 +225,8 @@ def _standing_in(dossier: Dossier, fiche: Fiche) -> FicheStanding:
 
 def _refuse(one: FicheStanding, part: Part, decision: str, values: Mapping[str, Any] | None) -> None:
     """Raise ``ValidationError`` for a decision that the part does not take."""
-    if decision == FieldDecision.KEEP and (part.is_whole or one.fiche.action == FicheAction.CREATE):
+    is_kept = one.fiche.action != FicheAction.CREATE and (part.key in MEANWHILE or not part.is_whole)
+    if decision == FieldDecision.KEEP and not is_kept:
         raise ValidationError("Le répertoire n’a pas de valeur à garder ici.", code="decision")
     if decision == FieldDecision.AMEND and (part.is_whole or not values):
         raise ValidationError("Donnez la valeur corrigée.", code="decision")

@@ -22,10 +22,13 @@ from ..enums import FicheAction, FieldDecision
 from ..models import Fiche, FicheFile, FieldReview
 from ..workflow import IDLE_PAIRS
 from .meanwhile import Conflict, changes_since, conflicts_in
-from .parts import ACT, FILES, Part, parts_of
+from .parts import ACT, FILES, MEANWHILE, PLACE, Part, parts_of
+from .place import whole_conflicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from directory.models import RecordChange
 
     from ..models import Dossier
 
@@ -50,13 +53,15 @@ class FicheStanding:
         """What is proposed under a stored name: a value; where the fiche goes; which files it brings."""
         if name == ACT:
             return {"action": self.fiche.action, "parent": self.fiche.parent_id}
+        if name == PLACE:
+            return {"parent": self.fiche.parent_id}
         if name in FILES:
             return sorted(file.pk for file in self.files if file.kind in FILES[name][1])
         return self.fiche.values.get(name)
 
     def conflicts_of(self, part: Part) -> list[Conflict]:
-        """Conflicts of the fields of a part."""
-        return [self.conflicts[name] for name in part.names if name in self.conflicts]
+        """Conflicts of the fields of a part, or of the record as a whole."""
+        return [self.conflicts[name] for name in part.stored if name in self.conflicts]
 
     def is_open_conflict(self, part: Part) -> bool:
         """Tell whether a conflict of the part waits for a decision that settles it."""
@@ -227,16 +232,15 @@ def standings(fiches: list[Fiche]) -> list[FicheStanding]:
     for file in FicheFile.objects.filter(fiche__in=fiches).select_related("removes"):
         files[file.fiche_id].append(file)
     changes = changes_since(fiches)
-    return [
-        FicheStanding(
-            fiche,
-            parts_of(fiche, files[fiche.pk]),
-            reviews[fiche.pk],
-            conflicts_in(fiche, changes.get(fiche.pk, ())),
-            files[fiche.pk],
-        )
-        for fiche in fiches
-    ]
+    return [_standing(fiche, reviews[fiche.pk], files[fiche.pk], changes.get(fiche.pk, ())) for fiche in fiches]
+
+
+def _standing(
+    fiche: Fiche, reviews: dict[str, FieldReview], files: list[FicheFile], changes: Iterable[RecordChange]
+) -> FicheStanding:
+    whole = whole_conflicts(fiche, changes)
+    parts = [Part(key, label) for key, label in MEANWHILE.items() if key in whole]
+    return FicheStanding(fiche, [*parts, *parts_of(fiche, files)], reviews, whole | conflicts_in(fiche, changes), files)
 
 
 def _in_tree(fiches: Iterable[Fiche]) -> tuple[list[Fiche], dict[int, int]]:

@@ -250,13 +250,12 @@ def test_refusals_are_told_together_and_nothing_is_written(desk, world, cast):
     GeographicEntityFactory(finess="920000023")
     closing = {"status": "closed", "closure_kind": "PRO", "closed_on": timezone.localdate(desk.now)}
     edit_directly(world.lam, cast.sesan, **closing)
-    day = timezone.localdate(desk.now).strftime("%d/%m/%Y")
     assert sorted(refusals(desk)) == sorted(
         [
             (
                 "LAM Altair",
                 "",
-                f"Cette fiche est fermée dans le répertoire depuis le {day}\u00a0: renvoyez-la.",
+                "Elle a été fermée dans le répertoire depuis\u00a0: choisissez si elle le reste.",
             ),
             (
                 "ACT Altair",
