@@ -55,7 +55,11 @@ class EntityAddressForm(BlockForm):
     block = "adresse"
     names = ("street_number", "street_extension", "street_name", "address_complement", "postal_code")
     required_names = frozenset({"street_number", "street_name"})
-    labels = {"street_number": "Numéro", "address_complement": "Complément", "street_name": "Libellé de voie"}
+    labels = {  # seed 002, step 3
+        "street_number": "Numéro voie",
+        "address_complement": "Complément d’adresse",
+        "street_name": "Libellé voie",
+    }
     help_texts = {"postal_code": "Rempli d’après la commune quand elle n’en a qu’un."}
     template = "directory/address_fields.html"
     assets = "components/map_assets.html"

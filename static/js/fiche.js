@@ -77,10 +77,17 @@ document.addEventListener("htmx:load", (event) => {
   event.target.closest("form[data-draft]")?.setAttribute("data-unsaved", "");
   if (isUnsaved(form())) schedule();
 });
-// After a save, the top of the page says what it did; after a refusal, the list of what is to be corrected is in sight.
+// After a save, the top of the page says what it did and has the focus; after a refusal, the list of what is to be
+// corrected is in sight.
 document.addEventListener("htmx:load", (event) => {
   if (!event.target.matches("main") || !form()) return;
-  const shown = event.target.querySelector("[data-focus]") ?? document.body;
+  const refused = event.target.querySelector("[data-focus]");
+  const said = event.target.querySelector("[data-messages] .messages");
+  if (said && !refused) {
+    said.tabIndex = -1;
+    said.focus({ preventScroll: true });
+  }
+  const shown = refused ?? document.body;
   requestAnimationFrame(() => shown.scrollIntoView({ behavior: "instant" })); // once what is folded has its size
 });
 document.addEventListener("visibilitychange", () => {

@@ -112,7 +112,7 @@ def test_the_focus_goes_to_what_a_step_gave(director, live_server, world):
 def test_an_address_is_changed_and_its_point_moved(director, live_server, world, script):
     page = director
     form = open_block(page, live_server, world.eg, "adresse")
-    form.get_by_label("Libellé de voie").fill("Avenue Pablo Picasso")
+    form.get_by_label("Libellé voie").fill("Avenue Pablo Picasso")
     form.get_by_label("Commune", exact=False).first.fill("Marolles-en-Brie")
     form.get_by_label("Code postal").fill("")
     form.get_by_role("button", name="Modifier", exact=True).click()
