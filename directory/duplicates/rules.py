@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NEAR_KM = 0.15  # between two points that are not centres of communes
 LIKE_CORE = 0.6  # of what is the own of two names, same type of EG
 LIKE_OTHER_TYPE = 0.8  # of whole names, when the types of EG are known and differ
+OWN_CORE = 0.4  # of what is their own, below which « Service à domicile A » and « Service à domicile B » are two
 LIKE_UNITS = 0.7  # of the names of two UOs of one type
 
 
@@ -158,6 +159,8 @@ def near_names(one: Entity, other: Entity) -> bool:
     """
     names = one.read, other.read
     if names[0].marks != names[1].marks:
+        return False
+    if all(name.core for name in names) and core_likeness(*names) < OWN_CORE:
         return False
     if one.category and other.category and one.category != other.category:
         return likeness(*names) >= LIKE_OTHER_TYPE

@@ -102,6 +102,14 @@ def test_a_street_is_read_however_it_is_typed():
     assert entity_reasons(one, entity(2, street=one.street, postal_code="75010", commune="75110", point=None)) == []
 
 
+def test_words_that_say_what_it_is_do_not_make_two_names_alike():
+    one, other = (
+        entity(pk, f"Service autonomie à domicile {own}") for pk, own in ((1, "Alice-Guy"), (2, "les Hêtres"))
+    )
+    assert likeness(one.read, other.read) > 0.6
+    assert entity_reasons(one, other) == []
+
+
 def test_a_type_that_is_not_known_forbids_nothing():
     assert entity_reasons(entity(), entity(2, "Résidence Les Tilleuls", category=None)) == [Reason.NEAR_NAME_PLACE]
 
