@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.roles import Permission, roles_with
+from common.attempts import attempted
 
 from . import closures
 from .enums import PublicationStatus
@@ -189,15 +190,20 @@ def update_record(
     """Change fields of a record; return the line of its history, ``None`` when nothing changed.
 
     ``changes`` maps field names to new values. Raises what ``start_edit`` raises, ``PermissionDenied`` for a field that
-    this person may not change, ``ValidationError`` for a value or a state that the rules refuse.
+    this person may not change, ``ValidationError`` for a value or a state that the rules refuse, or when other writers
+    were met at each attempt (``common.attempts``).
     """
-    with transaction.atomic():
+
+    @transaction.atomic
+    def act() -> RecordChange | None:
         edit = start_edit(record=record, expected_version=expected_version, by=by, scope=scope, reason=reason)
         for name, value in changes.items():
             setattr(edit.record, name, value)
         edit.check()
         edit.record.full_clean()
         return edit.finish()
+
+    return attempted(act)
 
 
 def update_block(
@@ -207,10 +213,12 @@ def update_block(
 
     ``values`` are kept values (``directory.snapshots``). A change of other fields since ``expected_version`` is no
     conflict. Raises ``BlockConflict`` when somebody changed one of these, ``PermissionDenied`` outside the person's
-    scope or for a field that this person may not change, ``ValidationError`` for what the rules refuse, the model's
-    ``DoesNotExist`` when there is no such record.
+    scope or for a field that this person may not change, ``ValidationError`` for what the rules refuse or when other
+    writers were met at each attempt (``common.attempts``), the model's ``DoesNotExist`` when there is no such record.
     """
-    with transaction.atomic():
+
+    @transaction.atomic
+    def act() -> RecordChange | None:
         locked = type(record).objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
         if locked.version != expected_version:
             refuse_conflict(locked, expected_version, set(values))
@@ -222,6 +230,8 @@ def update_block(
         put_lists(locked, values)
         edit.check()
         return edit.finish()
+
+    return attempted(act)
 
 
 def refuse_conflict(locked: Any, expected_version: int, names: set[str]) -> None:

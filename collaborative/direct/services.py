@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.roles import Permission
+from common.attempts import attempted
 from directory.models import RecordChange
 from directory.versions.past import restore_block
 
@@ -52,12 +53,16 @@ def restore_before(
     Raises what ``restore_block`` raises: nothing is kept then.
     """
     _refuse(scope)
-    with transaction.atomic():
+
+    @transaction.atomic
+    def act() -> RecordChange | None:
         done = restore_block(
             record=record, change=change, before=True, expected_version=expected_version, by=by, scope=scope
         )
         _keep(change, Verdict.REVERTED, "", by, now)
-    return done
+        return done
+
+    return attempted(act)
 
 
 def ask_author(*, change: RecordChange, text: str, by: User, scope: Scope, now: datetime.datetime) -> None:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from accounts.back_office import BackOfficeAdmin
 from accounts.roles import Permission
 from common import french
+from common.attempts import BUSY, attempted
 from common.text import fold
 
 from ..enums import Nomenclature, PublicationStatus
@@ -146,6 +147,17 @@ class RecordAdmin(BackOfficeAdmin):
         locked = self.model.objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
         locked.edit = RecordEdit(locked, request.user, request.scope, before=state_of(locked))
         return locked
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Save again, whole, what met another writer; a message says so when it met some at each attempt."""
+        again = super().changeform_view
+        try:
+            return attempted(lambda: again(request, object_id, form_url, extra_context))
+        except ValidationError as refused:
+            if refused.code != "busy":
+                raise
+            messages.error(request, BUSY)
+            return redirect(request.path)
 
     def save_model(self, request, obj, form, change):
         if not change:

@@ -15,9 +15,9 @@ from collaborative.fiches import services as fiche_services
 from collaborative.models import Dossier, Step
 from collaborative.publication import PublicationBusy, PublicationRefused, publish
 from collaborative.publication import service as publication
-from collaborative.publication.attempts import ATTEMPTS
 from collaborative.review.validation import publish_part, validate_dossier
 from collaborative.services import StaleDossier
+from common.attempts import ATTEMPTS
 from directory.models import GeographicEntity, OperationalUnit, RecordChange
 from directory.scopes import scope_of
 from directory.services import BlockConflict, StaleRecord, update_block, update_record
