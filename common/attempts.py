@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ATTEMPTS = 3
-BUSY = "Rien n’est enregistré\u00a0: d’autres personnes modifient en ce moment les mêmes fiches. "
+BUSY = (
+    "Rien n’est enregistré\u00a0: d’autres personnes modifient en ce moment les mêmes fiches. "
     "Réessayez dans un instant."
+)
 
 
 def busy() -> ValidationError:
