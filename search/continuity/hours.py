@@ -3,7 +3,7 @@
 import datetime
 
 from common.french import PARIS
-from directory.hours.schedule import DAY, DAYS, DayHours, Schedule
+from directory.hours.schedule import DAY, DAYS, Schedule
 from directory.hours.timetable import hours_words
 
 
@@ -13,9 +13,11 @@ def week_words(schedule: Schedule, at: datetime.datetime) -> str:
     Days follow from Monday, whatever the first of the seven; those without an opening are left out, but for an
     exceptional closure, which is told with its reason.
     """
+    if not schedule:
+        return ""
     first = at.astimezone(PARIS).date()
     days = sorted((first + DAY * offset for offset in range(7)), key=datetime.date.weekday)
-    told = [_day_words(schedule.day_hours(day)) for day in days]
+    told = [_day_words(schedule, day) for day in days]
     if not any(told):
         return "fermé pendant les sept jours" if schedule.receives else ""
     if len(set(told)) == 1:
@@ -38,12 +40,14 @@ def _days(start: int, end: int) -> str:
     return DAYS[start] if start == end else f"{DAYS[start]}–{DAYS[end]}"
 
 
-def _day_words(hours: DayHours) -> str:
-    if hours.closed_for is not None:
-        return f"fermé ({hours.closed_for})" if hours.closed_for else "fermé exceptionnellement"
+def _day_words(schedule: Schedule, day: datetime.date) -> str:
+    closed_for = schedule.closed_for(day)
+    if closed_for is not None:
+        return f"fermé ({closed_for})" if closed_for else "fermé exceptionnellement"
+    openings = schedule.openings_of(day)
     said = [
         hours_words(each.opens_at, each.closes_at) + (f" ({each.note[0].lower()}{each.note[1:]})" if each.note else "")
-        for each in hours.openings
+        for each in openings
     ]
-    said += [f"fermé {hours_words(each.opens_at, each.closes_at)}" for each in hours.closings if hours.openings]
-    return " et ".join(said)
+    closings = schedule.closings_of(day) if openings else ()
+    return " et ".join([*said, *(f"fermé {hours_words(each.opens_at, each.closes_at)}" for each in closings)])

@@ -4,6 +4,7 @@ Colours and sizes are those of the site, read from its own style sheets. What st
 by the page of the site (``body_of``).
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import IO
 
@@ -11,9 +12,9 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from .layout import cover_words, dated_words
+from .layout import cover_words
 from .marks import LEGEND
-from .reading import Kit
+from .reading import Kit, KitUnit, Section
 
 STYLES = ("tokens.css", "continuity.css")
 BEGINS, ENDS = "<!-- kit -->", "<!-- /kit -->"
@@ -26,33 +27,36 @@ def styles() -> SafeString:
     return mark_safe(f"<style>{''.join(sheet.read_text(encoding='utf-8') for sheet in sheets)}</style>")  # noqa: S308
 
 
-def write_html(kit: Kit, out: IO[bytes]) -> None:
-    """Write the file, one type after the other: records are read as it goes."""
-    labels = {section.type_id: section.label for section in kit.sections}
-    index = [
-        (commune, [(labels[each], f"type-{each}-{commune.insee}") for each in commune.type_ids])
-        for commune in kit.communes
-    ]
-    about = {
-        "kit": kit,
-        "dated": dated_words(kit),
-        "words": cover_words(kit),
-        "legend": LEGEND,
-        "styles": styles(),
-        "index": index,
-    }
+class HtmlFile:
+    """The file of a kit as it is written, one type after the other: ``add_section`` for each, then ``finish``."""
 
-    def render(template: str, **more: object) -> str:
-        return render_to_string(f"search/continuity_{template}.html", about | more)
+    def __init__(self, kit: Kit, out: IO[bytes]) -> None:
+        self.out = out
+        labels = {section.type_id: section.label for section in kit.sections}
+        index = [
+            (commune, [(labels[each], f"type-{each}-{commune.insee}") for each in commune.type_ids])
+            for commune in kit.communes
+        ]
+        self.about = {"kit": kit, "words": cover_words(kit), "legend": LEGEND, "styles": styles(), "index": index}
+        head, _, self.foot = self._render("file", body=mark_safe(BEGINS)).partition(BEGINS)  # noqa: S308 (a constant)
+        self._write(f"{head}{BEGINS}{self._render('summary')}")
 
-    head, _, foot = render("file", body=mark_safe(BEGINS)).partition(BEGINS)  # noqa: S308 (a constant)
-    out.write(f"{head}{BEGINS}{render('summary')}".encode())
-    for section, units in kit.units_of():
-        out.write(render("section", section=section, units=list(units)).encode())
-    out.write(f"{render('index')}{ENDS}{foot}".encode())
+    def add_section(self, section: Section, units: Sequence[KitUnit]) -> None:
+        """Write the units of a type."""
+        self._write(self._render("section", section=section, units=units))
+
+    def finish(self) -> None:
+        """Write the index and the end."""
+        self._write(f"{self._render('index')}{ENDS}{self.foot}")
+
+    def _render(self, template: str, **more: object) -> str:
+        return render_to_string(f"search/continuity_{template}.html", self.about | more)
+
+    def _write(self, text: str) -> None:
+        self.out.write(text.encode())
 
 
 def body_of(text: str) -> SafeString:
-    """What the site's page shows of a file that ``write_html`` wrote: escaped by its templates."""
+    """What the site's page shows of a file written here: escaped by its templates."""
     body = text.partition(BEGINS)[2].rpartition(ENDS)[0]
     return mark_safe(body)  # noqa: S308

@@ -1,6 +1,6 @@
 """The kit on A4 pages: cover with the table of types, units by type, index by commune. No query but the records'."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from common.french import NBSP, THIN, counted, day, moment, number, plural, time_of_day
@@ -69,24 +69,6 @@ class Paper:
     def rule(self, grey: float = LINE) -> None:
         """Draw a thin line across the page."""
         self.page.bars.append(Bar(LEFT, self.y, RIGHT - LEFT, 0.5, grey))
-
-
-def lay_out(kit: Kit) -> tuple[list[Page], list[Bookmark]]:
-    """Return all the pages of a kit and its bookmarks; records are read as pages fill."""
-    first = len(_cover(kit, lambda _: 0).pages) + 1
-    body = Body(Paper(kit, first))
-    for section, units in kit.units_of():
-        body.add_section(section, units)
-    cover = _cover(kit, lambda section: body.section_pages[section.type_id])
-    index = _index(kit, body, first + len(body.paper.pages))
-    pages = [*cover.pages, *body.paper.pages, *index.pages]
-    for place, page in enumerate(pages, start=1):
-        _frame(kit, page, place, len(pages), has_columns=first <= place < first + len(body.paper.pages))
-    marks = [Bookmark("Sommaire", 1)]
-    marks += [Bookmark(section.label, body.section_pages[section.type_id]) for section in kit.sections]
-    if index.pages:
-        marks.append(Bookmark("Index par commune", index.first))
-    return pages, marks
 
 
 def _frame(kit: Kit, page: Page, place: int, total: int, *, has_columns: bool) -> None:
@@ -180,15 +162,19 @@ def _contents_line(paper: Paper, section: Section, page: int) -> None:
     paper.rule(TINT)
 
 
-class Body:
-    """Units by type. Remembers where each type begins and on which pages each commune is met."""
+class Booklet:
+    """The pages of a kit as they fill: ``add_section`` for each type, then ``finish``.
 
-    def __init__(self, paper: Paper) -> None:
-        self.paper = paper
+    Remembers where each type begins and on which pages each commune is met.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.paper = Paper(kit, len(_cover(kit, lambda _: 0).pages) + 1)
         self.section_pages: dict[int, int] = {}
         self.commune_pages: dict[str, list[int]] = {}
 
-    def add_section(self, section: Section, units: Iterator[KitUnit]) -> None:
+    def add_section(self, section: Section, units: Iterable[KitUnit]) -> None:
         """Lay out the title of a type, which stays with its first unit, then its units."""
         for rank, unit in enumerate(units):
             columns = _columns(unit)
@@ -200,6 +186,20 @@ class Body:
             self._unit(columns, height)
             if unit.commune:
                 self._remember(unit.commune)
+
+    def finish(self) -> tuple[list[Page], list[Bookmark]]:
+        """Return all the pages and the bookmarks: the cover and the index know now where everything is."""
+        kit, first = self.kit, self.paper.first
+        cover = _cover(kit, lambda section: self.section_pages[section.type_id])
+        index = _index(kit, self.commune_pages, first + len(self.paper.pages))
+        pages = [*cover.pages, *self.paper.pages, *index.pages]
+        for place, page in enumerate(pages, start=1):
+            _frame(kit, page, place, len(pages), has_columns=first <= place < first + len(self.paper.pages))
+        marks = [Bookmark("Sommaire", 1)]
+        marks += [Bookmark(section.label, self.section_pages[section.type_id]) for section in kit.sections]
+        if index.pages:
+            marks.append(Bookmark("Index par commune", index.first))
+        return pages, marks
 
     def _head(self, section: Section, room: float) -> None:
         paper = self.paper
@@ -284,7 +284,7 @@ def _place_lines(unit: KitUnit) -> list[Line]:
     return lines
 
 
-def _index(kit: Kit, body: Body, first: int) -> Paper:
+def _index(kit: Kit, commune_pages: Mapping[str, Sequence[int]], first: int) -> Paper:
     """Communes with the pages where their units stand."""
     paper = Paper(kit, first)
     if not kit.communes:
@@ -293,9 +293,8 @@ def _index(kit: Kit, body: Body, first: int) -> Paper:
     paper.write(lines_of("Index par commune", HEAD, RIGHT - LEFT), "H2")
     paper.y += 4
     for commune in kit.communes:
-        pages = body.commune_pages.get(commune.name, [])
-        numbers = ", ".join(map(number, pages))
-        told = BODY.wrap(f"{plural(len(pages), 'page')} {numbers}", RIGHT - LEFT - 250)
+        pages = commune_pages.get(commune.name, ())
+        told = BODY.wrap(f"{plural(len(pages), 'page')} {_ranges(pages)}", RIGHT - LEFT - 250)
         paper.make_room(9.8 * len(told) + 2)
         block = paper.page.block("P")
         block.runs.append(Run(LEFT, paper.y + 8, commune.name, STRONG))
@@ -306,3 +305,14 @@ def _index(kit: Kit, body: Body, first: int) -> Paper:
         paper.y += 9.8 * len(told) + 2
         paper.rule(TINT)
     return paper
+
+
+def _ranges(pages: Sequence[int]) -> str:
+    """« 3, 7–9, 12 »."""
+    runs: list[tuple[int, int]] = []
+    for page in pages:
+        if runs and runs[-1][1] == page - 1:
+            runs[-1] = (runs[-1][0], page)
+        else:
+            runs.append((page, page))
+    return ", ".join(number(start) if start == end else f"{number(start)}–{number(end)}" for start, end in runs)

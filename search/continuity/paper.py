@@ -5,7 +5,7 @@ Lengths are points, measured from the left and from the top of an A4 page.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,13 @@ def load_fonts() -> None:
         pdfmetrics.registerFont(TTFont(name, str(Path(__file__).parent / "fonts" / file)))
 
 
+@lru_cache(maxsize=20_000)
+def _width(word: str, font: str) -> float:
+    """Width of a word at a size of 1."""
+    load_fonts()
+    return pdfmetrics.stringWidth(word, font, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """A font, its size, the height of a line and its grey."""
@@ -35,23 +42,29 @@ class Style:
     grey: float = INK
 
     def width(self, text: str) -> float:
-        """Width of a text on one line."""
-        load_fonts()
-        return pdfmetrics.stringWidth(text, self.font, self.size)
+        """Width of a text on one line: that of its words and of the spaces between them (fonts are not kerned)."""
+        words = text.split(" ")
+        return sum(_width(word, self.font) for word in words) * self.size + (len(words) - 1) * self.space
+
+    @property
+    def space(self) -> float:
+        """Width of a space."""
+        return _width(" ", self.font) * self.size
 
     def wrap(self, text: str, width: float) -> list[str]:
         """Lines of a text, cut at plain spaces; a word too long for a line is cut where the line ends."""
         lines: list[str] = []
-        line = ""
+        line, taken = "", 0.0
         for word in text.split(" "):
-            tried = f"{line} {word}" if line else word
-            if self.width(tried) <= width:
-                line = tried
+            own = self.width(word)
+            if line and taken + self.space + own <= width:
+                line, taken = f"{line} {word}", taken + self.space + own
                 continue
             if line:
                 lines.append(line)
-            *cut, line = self._cut(word, width)
+            *cut, line = self._cut(word, width) if own > width else [word]
             lines += cut
+            taken = self.width(line)
         return [*lines, line] if line else lines
 
     def _cut(self, word: str, width: float) -> Iterator[str]:

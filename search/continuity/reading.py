@@ -169,11 +169,11 @@ class Kit:
         """Time after which figures are to be asked for again: « 16:00 »."""
         return time_of_day(self.at + CALL_AFTER)
 
-    def units_of(self) -> Iterator[tuple[Section, Iterator[KitUnit]]]:
-        """Each section with its units, records read some hundreds at a time; to be read in order, once."""
+    def units_of(self) -> Iterator[tuple[Section, list[KitUnit]]]:
+        """Each section with its units; records are read some hundreds at a time, as sections are asked for."""
         told = _told((row for section in self.sections for row in section.rows), self.at)
         for section in self.sections:
-            yield section, (next(told) for _ in section.rows)
+            yield section, [next(told) for _ in section.rows]
 
 
 def free_words(total: Count) -> str:

@@ -15,8 +15,8 @@ from django.utils import timezone
 from directory.models import Department
 
 from ..models import ContinuityKit
-from .html import write_html
-from .layout import lay_out
+from .html import HtmlFile
+from .layout import Booklet
 from .pdf import draw
 from .reading import CALL_AFTER, read_kit
 
@@ -94,18 +94,19 @@ def last_kit(code: str) -> ContinuityKit | None:
 def _write(department: Department, now: datetime.datetime, names: list[str]) -> ContinuityKit:
     """Read, write both files, then their row. ``names``: what is stored so far."""
     kit = read_kit(department, now)
-    pages, bookmarks = lay_out(kit)
     moment = timezone.localtime(now)
     stem = f"{FOLDER}/{department.code}-{moment:%Y-%m-%d-%H%M}-{secrets.token_hex(8)}"
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-        title = f"Kit de continuité – {kit.place} – {moment:%d/%m/%Y %H:%M}"
-        draw(pages, bookmarks, file, title=title, subject="Places et contacts pour les jours sans réseau", site=_SITE)
-        names.append(pdf_name := _store(f"{stem}.pdf", file))
-        pdf_size = file.tell()
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-        write_html(kit, file)
-        html_size = file.tell()
-        names.append(html_name := _store(f"{stem}.html", file))
+    with _temporary() as pdf_file, _temporary() as html_file:
+        booklet, page = Booklet(kit), HtmlFile(kit, html_file)
+        for section, units in kit.units_of():
+            booklet.add_section(section, units)
+            page.add_section(section, units)
+        page.finish()
+        pages, bookmarks = booklet.finish()
+        draw(pages, bookmarks, pdf_file, title=f"Kit de continuité – {kit.place} – {moment:%d/%m/%Y %H:%M}", site=_SITE)
+        pdf_size, html_size = pdf_file.tell(), html_file.tell()
+        names.append(pdf_name := _store(f"{stem}.pdf", pdf_file))
+        names.append(html_name := _store(f"{stem}.html", html_file))
     return ContinuityKit.objects.create(
         department=department,
         at=now,
@@ -116,6 +117,10 @@ def _write(department: Department, now: datetime.datetime, names: list[str]) -> 
         html_name=html_name,
         html_size=html_size,
     )
+
+
+def _temporary() -> IO[bytes]:
+    return tempfile.SpooledTemporaryFile(_IN_MEMORY)
 
 
 def _store(name: str, file: IO[bytes]) -> str:

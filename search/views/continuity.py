@@ -17,14 +17,14 @@ from accounts.requests import SignedInRequest
 from accounts.services import log_action
 from common.client_address import client_address
 from common.pages import Crumb
+from directory.models import Department
 
 from ..continuity.html import body_of
 from ..continuity.services import is_old, last_kit, last_kits
-from ..models import ContinuityKit
 from .access import readers_only
 
 CONTENT_TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
-NO_KIT = "Le kit de ce département n’est pas encore prêt."
+NO_KIT = "Le kit de ce département n’est pas encore prêt. Il le sera dans l’heure."
 GONE = "Les fichiers de ce kit ne sont plus là. Le prochain kit sera prêt dans l’heure."
 _AT_ONCE = 64 * 1024  # bytes
 
@@ -47,9 +47,14 @@ def kits(request: HttpRequest) -> HttpResponse:
 @readers_only
 def kit(request: HttpRequest, code: str) -> HttpResponse:
     """The last kit of a department as it was prepared, to be read and printed from the site."""
-    found = _found(code)
-    with _opened(found.html_name) as file:
-        body = body_of(file.read().decode())
+    found = last_kit(code)
+    if found is None:
+        return _missing(request, code, NO_KIT)
+    try:
+        with default_storage.open(found.html_name) as file:
+            body = body_of(file.read().decode())
+    except FileNotFoundError:
+        return _missing(request, code, GONE)
     context = {
         "kit": found,
         "body": body,
@@ -63,7 +68,9 @@ def kit(request: HttpRequest, code: str) -> HttpResponse:
 @readers_only
 def kit_file(request: SignedInRequest, code: str, extension: str) -> HttpResponseBase:
     """Send a file of the last kit, always at this address; 304 to whoever has it already. Sending it is logged."""
-    found = _found(code)
+    found = last_kit(code)
+    if found is None:
+        return _missing(request, code, NO_KIT)
     etag = f'"{found.pk}-{extension}"'
     if unchanged := get_conditional_response(request, etag=etag):
         return unchanged
@@ -77,7 +84,10 @@ def kit_file(request: SignedInRequest, code: str, extension: str) -> HttpRespons
     }
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    file = _opened(found.pdf_name if extension == "pdf" else found.html_name)
+    try:
+        file = default_storage.open(found.pdf_name if extension == "pdf" else found.html_name)
+    except FileNotFoundError:
+        return _missing(request, code, GONE)
     return StreamingHttpResponse(_sent(request, file, name), headers=headers)
 
 
@@ -94,15 +104,9 @@ def _sent(request: SignedInRequest, file: File, name: str) -> Iterator[bytes]:
         yield from file.chunks(_AT_ONCE)
 
 
-def _found(code: str) -> ContinuityKit:
-    found = last_kit(code)
-    if found is None:
-        raise Http404(NO_KIT)
-    return found
-
-
-def _opened(name: str) -> File:
-    try:
-        return default_storage.open(name)
-    except FileNotFoundError as error:
-        raise Http404(GONE) from error
+def _missing(request: HttpRequest, code: str, why: str) -> HttpResponse:
+    """Say why there is nothing to see of a department; raises ``Http404`` when there is no such department."""
+    department = Department.objects.defer("outline").filter(pk=code).first()
+    if department is None:
+        raise Http404
+    return render(request, "search/continuity_missing.html", {"department": department, "why": why}, status=404)

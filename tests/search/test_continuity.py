@@ -249,7 +249,7 @@ def test_a_failure_leaves_the_last_kit_and_no_file(hauts_de_seine, storage, monk
     def fail(*args):
         raise OSError("disque plein")
 
-    monkeypatch.setattr(services, "write_html", fail)
+    monkeypatch.setattr(services.HtmlFile, "finish", fail)
     with pytest.raises(OSError, match="disque plein"):
         write_kit(department=hauts_de_seine, now=now + 2 * HOUR)
     assert last_kit("92") == first
