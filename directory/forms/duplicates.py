@@ -9,9 +9,9 @@ class SetAsideForm(forms.Form):
     """Why the two records are not duplicates."""
 
     remark = forms.CharField(
-        label="Pourquoi ce ne sont pas des doublons",
+        label="Raison",
         max_length=REMARK_LENGTH,
-        help_text="Par exemple\u00a0: «\u00a0Deux services du même établissement, à deux étages\u00a0».",
+        help_text=("En quoi ce sont deux choses différentes, par exemple «\u00a0Deux services, à deux étages\u00a0»."),
         error_messages={
             "required": "Dites pourquoi ce ne sont pas des doublons.",
             "max_length": f"{REMARK_LENGTH} caractères au plus, %(show_value)d écrits.",

@@ -179,8 +179,8 @@ def _last_signs() -> dict[str, Subquery]:
     return found
 
 
-def lines_of(kind: OrphanKind, records: Iterable[Any]) -> Iterator[OrphanLine]:
-    """Lines of records of ``records_asked``; no query."""
+def lines_of(kind: OrphanKind, records: Iterable[Any], reader: int | None = None) -> Iterator[OrphanLine]:
+    """Lines of records of ``records_asked``; no query. ``reader``: who reads them, and does not write to himself."""
     for record in records:
         entity = record.geographic_entity if kind == OrphanKind.UNIT_ALONE else record
         term = record.unit_type if kind == OrphanKind.UNIT_ALONE else record.category
@@ -194,12 +194,12 @@ def lines_of(kind: OrphanKind, records: Iterable[Any]) -> Iterator[OrphanLine]:
             entity_name=entity.name if kind == OrphanKind.UNIT_ALONE else "",
             department=entity.commune.department,
             created_at=record.created_at,
-            contacts=_contacts(record),
+            contacts=_contacts(record, reader),
             signs=_signs(record) if kind == OrphanKind.SILENT else [],
         )
 
 
-def _contacts(record: Any) -> list[Contact]:
+def _contacts(record: Any, reader: int | None) -> list[Contact]:
     """Référents, then people who hold a role, each once."""
     found = [Contact(one["name"], one["email"], "référent ROR") for one in getattr(record, "named", ())]
     known = set()
@@ -207,7 +207,8 @@ def _contacts(record: Any) -> list[Contact]:
         if one["user"] not in known:
             known.add(one["user"])
             name = f"{one['first']} {one['last']}".strip()
-            found.append(Contact(name, one["email"], ROLE_LABELS[Role(one["role"])].lower()))
+            email = one["email"] if one["user"] != reader else ""
+            found.append(Contact(name, email, ROLE_LABELS[Role(one["role"])].lower()))
     return found
 
 

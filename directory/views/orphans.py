@@ -55,7 +55,7 @@ def orphan_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "page": page,
-        "lines": list(listing.lines_of(asked.kind, page.object_list)),
+        "lines": list(listing.lines_of(asked.kind, page.object_list, request.scope.user_id)),
         "lists": [(kind, LABELS[kind], counts[kind], _list_query(request, kind)) for kind in OrphanKind],
         "title": LABELS[asked.kind],
         "explanation": EXPLANATIONS[asked.kind],

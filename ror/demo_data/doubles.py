@@ -26,7 +26,7 @@ SILENT_EVERY = 25  # one EG in so many has not been looked at since SILENT_DAYS
 SILENT_DAYS = 230
 NURSING_HOME = "500"
 CHECK = "Vérification annuelle des coordonnées"
-ASIDE = "Deux services du même gestionnaire, à la même adresse\u00a0: ils ont chacun leur équipe."
+ASIDE = "Deux maisons différentes\u00a0: le SIRET de la seconde est à corriger."
 
 
 def add_doubles(world: World, sites: list[Site]) -> None:

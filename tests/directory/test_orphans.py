@@ -238,3 +238,11 @@ def test_the_home_page_tells_what_waits(client, cast, world):
     for person, shown in (("sesan", True), ("directeur", True), ("responsable", False)):
         client.force_login(getattr(cast, person))
         assert ("orpheline" in client.get("/").content.decode()) is shown
+
+
+@pytest.mark.django_db
+def test_nobody_is_asked_to_write_to_himself(client, cast, world):
+    client.force_login(cast.directeur)
+    assert cast.directeur.email not in client.get(reverse("directory:orphan_list")).content.decode()
+    client.force_login(cast.sesan)
+    assert f"mailto:{cast.directeur.email}" in client.get(reverse("directory:orphan_list")).content.decode()

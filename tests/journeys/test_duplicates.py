@@ -43,7 +43,7 @@ def test_support_sets_aside_and_takes_back(page, live_server, open_session, cast
     with page.expect_navigation():
         page.get_by_role("button", name="Écarter ce doublon").click()
     expect(page.get_by_text("Dites pourquoi ce ne sont pas des doublons.").first).to_be_visible()
-    page.get_by_label("Pourquoi ce ne sont pas des doublons").fill("Deux services à deux étages")
+    page.get_by_label("Raison").fill("Deux services à deux étages")
     with page.expect_navigation():
         page.get_by_role("button", name="Écarter ce doublon").click()
     page.wait_for_url("**/repertoire/doublons/?**nature=eg**")
