@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from accounts.roles import Permission
 from common.french import NBSP
+from common.text import fold
 from directory.scopes import Scope
 from directory.territory.wording import at_place
 
@@ -18,6 +19,8 @@ from .conditions import Asked
 from .counts import count_lines
 from .outcome import Outcome, Variant
 
+OTHERS_OFFERED = 2  # needs of a sentence that were left aside
+
 
 def proposals_of(
     criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
@@ -27,6 +30,7 @@ def proposals_of(
         return ()
     asked = [
         *_for_whom(criteria, outcome, scope, now),
+        *_other_needs(criteria, outcome, scope, now),
         *_in_other_lists(criteria, outcome, scope, now),
         *_at_a_place(criteria, outcome, scope, now),
     ]
@@ -41,21 +45,39 @@ def _for_whom(
 ) -> Iterator[tuple[str, Asked]]:
     """« lhss couple avec chien »: « lhss », and a couple with an animal as needs, which class and explain."""
     reading = outcome.reading
-    if reading is None or reading.match.by_terms or reading.match.identifiers or reading.match.entity_ids:
+    if reading is None or reading.match.identifiers or reading.match.entity_ids or criteria.exact or criteria.within:
         return
-    if criteria.exact or criteria.within:
+    if reading.match.by_terms and not reading.aside:
         return
-    spellings = reading.known.spellings if outcome.groups else ()
-    found = needs_in(" ".join((reading.text, *reading.dropped)), criteria.needs, spellings)
+    spelled = fold(reading.text) if reading.aside else ""
+    spellings = {key for key in reading.known.spellings if not spelled or key in spelled} if outcome.groups else ()
+    found = needs_in(" ".join((reading.text, *reading.dropped, *reading.aside)), criteria.needs, spellings)
     if found is None:
         return
-    rest = understand(found.text, criteria.within, exact=False, placed=bool(outcome.place))
+    if reading.aside:
+        text, rest = reading.text, reading
+    else:
+        text, rest = found.text, understand(found.text, criteria.within, exact=False, placed=bool(outcome.place))
     where = outcome.place.text if outcome.place else ""
-    tried = criteria.replaced(what=found.text, where=where, needs=found.needs)
+    tried = criteria.replaced(what=text, where=where, needs=found.needs)
     place = outcome.place or rest.place
     there = f" {at_place(place)}" if place else ""
     label = f"Préciser{NBSP}: {', '.join(found.words)}, pour «{NBSP}{rest.text}{NBSP}»{there}"
     yield label, Asked.of(tried, rest.match, place, scope.coverage(Permission.SENSITIVE_READ), now)
+
+
+def _other_needs(
+    criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
+) -> Iterator[tuple[str, Asked]]:
+    """« femme enceinte sans logement » read as « femme enceinte »: « sans logement », at the same place."""
+    reading = outcome.reading
+    for text in reading.others[:OTHERS_OFFERED] if reading else ():
+        read = read_text(text, reading.known.of_part())
+        where = outcome.place.text if outcome.place else ""
+        there = f" {at_place(outcome.place)}" if outcome.place else ""
+        tried = criteria.replaced(what=text, where=where)
+        asked = Asked.of(tried, read, outcome.place, scope.coverage(Permission.SENSITIVE_READ), now)
+        yield f"«{NBSP}{text}{NBSP}»{there}", asked
 
 
 def _in_other_lists(

@@ -37,7 +37,7 @@ from ..engine.fit import judge_shown
 from ..engine.outcome import Outcome
 from ..engine.query import DocumentRow, iter_rows
 from ..results.figures import NO_NOTE, notes_of, unit_count
-from ..results.reading_words import dropped_words, understood
+from ..results.reading_words import aside_words, dropped_words, understood
 from ..routing.services import kept_minutes
 from .columns import DETAILS, Details, Line, columns, explanations, values
 
@@ -212,10 +212,12 @@ def _criteria(order: Order, outcome: Outcome, tally: Tally) -> Iterator[tuple[st
         yield "Point de départ" if outcome.place.point else "Lieu", outcome.place.label
     if outcome.radius_km and not criteria.distance_km:
         yield "Distance choisie par le ROR", f"{number(outcome.radius_km)}{NBSP}km au plus"
-    if (reading := outcome.reading) and (reading.place or reading.dropped):
+    if (reading := outcome.reading) and (reading.place or reading.dropped or reading.aside):
         yield "Compris", understood(reading)
         if reading.dropped:
             yield "Mots laissés de côté", dropped_words(reading)
+        if reading.aside:
+            yield "Laissé de côté", aside_words(reading)
     if outcome.correction:
         yield "Orthographe corrigée", outcome.correction.text
     for warning in criteria.warnings:

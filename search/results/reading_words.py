@@ -18,6 +18,11 @@ def dropped_words(reading: Reading) -> str:
     return " ni ".join(f"«{NBSP}{word}{NBSP}»" for word in reading.dropped)
 
 
+def aside_words(reading: Reading) -> str:
+    """« « monsieur 54 ans », « ce soir » »."""
+    return ", ".join(f"«{NBSP}{word}{NBSP}»" for word in reading.aside)
+
+
 def changed_words(correction: Correction) -> str:
     """« ephad lu comme ehpad »."""
     return ", ".join(f"{change.typed} lu comme {change.meant}" for change in correction.changes)

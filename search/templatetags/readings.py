@@ -8,4 +8,5 @@ register = template.Library()
 
 register.filter(reading_words.understood)
 register.filter(reading_words.dropped_words)
+register.filter(reading_words.aside_words)
 register.filter(reading_words.changed_words)

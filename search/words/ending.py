@@ -1,15 +1,18 @@
-"""A place typed with the need, at the end of the text: « csapa 93 », « ehpad à Nanterre » (spec 40)."""
+"""A place typed with the need, at the end of the text first: « csapa 93 », « ehpad à Nanterre » (spec 40)."""
 
 from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
 
-from common.text import fold
+from common.text import fold, place_key
 from directory.territory.place_names import PlaceQuery, parse_place
 from directory.territory.places import Place, Resolution, resolve_place
 
-PLACE_WORDS = 5  # words at the end of a text that may name a place
+PLACE_WORDS = 5  # words of a text that may name a place
+PLACE_TOKENS = 30  # words of a text looked at
+SHORTEST_NAME = 4  # letters of a place named inside a text
+MOST_BEGUN = 4  # places that one word begins, to be offered
 # Rows of one column: keys of communes, postal codes, codes and keys of departments.
 NAMES_OF_PLACES = """
 SELECT key FROM directory_commune WHERE key = ANY(%(place_keys)s::varchar[])
@@ -21,12 +24,13 @@ SELECT code FROM directory_department WHERE code = ANY(%(place_departments)s::va
 UNION
 SELECT key FROM directory_department JOIN unnest(%(place_keys)s::varchar[]) AS key ON key = ror_fold(name)
 """
+_COUNTED = frozenset("an ans mois jour jours semaine semaines sa h heure heures kg lit lits place places".split())
 _BEFORE_PLACE = frozenset("a au aux dans de departement des du d en l la le les pres proche secteur sur vers".split())
 
 
 def names_parameters(text: str) -> dict[str, Any]:
-    """What ``NAMES_OF_PLACES`` names, for the last words of a text; empty when it has no words before a place."""
-    queries = _endings(text).values()
+    """What ``NAMES_OF_PLACES`` names, for the words of a text; empty when it has no words beside a place."""
+    queries = [query for _, _, query in _runs(text)]
     if not queries:
         return {}
     return {
@@ -39,23 +43,75 @@ def names_parameters(text: str) -> dict[str, Any]:
 def split_place(text: str, met: Collection[str]) -> tuple[str, Resolution] | None:
     """What a text asks for, and what its last words name or may name: « ehpad à Nanterre » gives « ehpad », Nanterre.
 
-    ``met``: the names of places that ``NAMES_OF_PLACES`` finds at its end. The longest name wins; ``None`` without any.
+    ``met``: the names of places that ``NAMES_OF_PLACES`` finds in it. The longest name wins; ``None`` without any.
     One or two queries, none when ``met`` is empty.
     """
     if not met:
         return None
     words = text.split()
-    for ending, query in _endings(text).items():
-        names = {*query.keys, query.code} if query.keys or query.code else {query.department}
-        if not names & set(met):
+    for start, end, query in _runs(text):
+        if end < len(words) or not _names(query) & set(met):
             continue
-        found = resolve_place(ending)
-        before = words[: len(words) - len(ending.split())]
-        while before and fold(before[-1]) in _BEFORE_PLACE:
-            before.pop()
+        found = resolve_place(" ".join(words[start:]))
+        before = without_links(words[:start])
         if before and (found.place or found.problem == "several"):
             return " ".join(before), found
     return None
+
+
+def place_inside(text: str, met: Collection[str]) -> tuple[list[str], Resolution] | None:
+    """The words of a text without the place named among them, and that place: « lits à Saint-Denis ce soir ».
+
+    The longest name wins, then the last. A number followed by what it counts is no department. One or two queries,
+    none when ``met`` is empty.
+    """
+    if not met:
+        return None
+    words = text.split()
+    for start, end, query in sorted(_runs(text), key=lambda run: (run[0] - run[1], -run[0])):
+        if not _names(query) & set(met) or not _may_be_place(words, start, end):
+            continue
+        found = resolve_place(" ".join(words[start:end]))
+        if found.place or found.problem == "several":
+            return [*without_links(words[:start]), *words[end:]], found
+    return None
+
+
+def place_begun(words: list[str], unheld: Collection[str]) -> tuple[list[str], Resolution] | None:
+    """The words without the one that begins the name of a place, and the places it begins: « Vitry », « Évry ».
+
+    Only words that nothing published holds are looked at, the last first. One query, none without any.
+    """
+    for at in range(len(words) - 1, 0, -1):
+        key = place_key(words[at])
+        if len(key) < SHORTEST_NAME or not key.isalpha() or key not in unheld:
+            continue
+        begun = tuple(
+            place for place in resolve_place(words[at]).choices if place_key(place.label).startswith(f"{key} ")
+        )
+        if not begun or len(begun) > MOST_BEGUN:
+            return None
+        found = Resolution(begun[0]) if len(begun) == 1 else Resolution(problem="several", choices=begun)
+        return [*without_links(words[:at]), *words[at + 1 :]], found
+    return None
+
+
+def without_links(words: list[str]) -> list[str]:
+    """Words without « à », « près de », « dans le » at their end."""
+    while words and fold(words[-1]) in _BEFORE_PLACE:
+        words = words[:-1]
+    return words
+
+
+def _names(query: PlaceQuery) -> set[str]:
+    return {*query.keys, query.code} if query.keys or query.code else {query.department}
+
+
+def _may_be_place(words: list[str], start: int, end: int) -> bool:
+    folded = fold(" ".join(words[start:end]))
+    if folded.isdigit():
+        return end == len(words) or fold(words[end]) not in _COUNTED
+    return len(folded) >= SHORTEST_NAME
 
 
 def place_at_end(text: str) -> tuple[str, Place] | None:
@@ -70,9 +126,14 @@ def place_at_end(text: str) -> tuple[str, Place] | None:
     return (found[0], found[1].place) if found and found[1].place else None
 
 
-def _endings(text: str) -> dict[str, PlaceQuery]:
-    """Each run of last words, the longest first, as a place would be read; at least one word stands before it."""
-    words = text.split()
-    starts = range(max(1, len(words) - PLACE_WORDS), len(words))
-    endings = [" ".join(words[start:]) for start in starts]
-    return {ending: parse_place(ending) for ending in endings if fold(ending)}
+def _runs(text: str) -> list[tuple[int, int, PlaceQuery]]:
+    """Runs of words with others beside them, as a place would be read: those at the end first, the longest first."""
+    words = text.split()[:PLACE_TOKENS]
+    count = len(words)
+    found = []
+    for end in range(count, 0, -1):
+        for start in range(max(0, end - PLACE_WORDS), end):
+            run = " ".join(words[start:end])
+            if end - start < count and fold(run):
+                found.append((start, end, parse_place(run)))
+    return found

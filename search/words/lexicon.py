@@ -11,7 +11,9 @@ from common.text import fold
 
 from .matching import words_of
 
-SHORTEST = 5  # letters; a shorter word is near too many others to be mended
+SHORTEST = 5  # letters; a shorter word is near too many others to be mended, but for a slip
+SHORTEST_SLIP = 4  # letters; a shorter word is a slip of too many others
+SHORTEST_HALF = 3  # letters of each of two words written as one
 CANDIDATES = 20  # near words looked at
 LIKENESS = 0.25  # share of trigrams in common from which a word is looked at
 VOWELS_TRIED = 4  # of a word, « i » or « y », each read both ways
@@ -32,10 +34,16 @@ LEFT JOIN LATERAL (
     SELECT lexicon.word FROM unnest(%(slipped)s::text[], %(slips)s::text[]) AS slip (typed, word)
     JOIN search_lexiconword lexicon ON lexicon.word = slip.word
     WHERE slip.typed = typed.word
+    UNION
+    SELECT one.word || ' ' || other.word
+    FROM unnest(%(glued)s::text[], %(firsts)s::text[], %(seconds)s::text[]) AS split (typed, first, second)
+    JOIN search_lexiconword one ON one.word = split.first
+    JOIN search_lexiconword other ON other.word = split.second
+    WHERE split.typed = typed.word
 ) AS near ON true
 LEFT JOIN LATERAL (
     SELECT suggestion.label, suggestion.term_id IS NOT NULL AS is_term FROM search_suggestion suggestion
-    WHERE suggestion.words @@ to_tsquery('simple', near.word)
+    WHERE suggestion.words @@ to_tsquery('simple', replace(near.word, ' ', ' & '))
     ORDER BY suggestion.term_id IS NULL, suggestion."group" LIMIT 1
 ) AS shown ON near.word IS NOT NULL
 WHERE NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word LIKE typed.word || '%%')
@@ -87,21 +95,26 @@ def correct_text(text: str) -> Correction | None:
     """Mend the words of ``text`` that nothing published holds; ``None`` when there is none, or nothing is near.
 
     One query. A word that exists is never changed: « dentaire » stays itself whatever is near it. A word in capitals,
-    which names something, is read as a word of a nomenclature only; any word as a name only when nothing but names
-    stands beside it.
+    which names something, is read as a word of a nomenclature only, and so is a word of four letters; any word as a
+    name only when nothing but names stands beside it, or when it is two words written as one.
     """
     return look_up(text, _mendable(text)).correction
 
 
-def look_up(text: str, words: Collection[str]) -> Strange:
-    """Which of these folded words of ``text`` nothing holds, and the text with them mended. One query at most."""
-    mendable = [word for word in _mendable(text) if word in words]
+def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> Strange:
+    """Which of these folded words of ``text`` nothing holds, and the text with them mended, but for those ``kept``.
+
+    One query at most.
+    """
+    slipping = [word for word in _mendable(text, SHORTEST_SLIP) if word in words and word not in kept]
+    mendable = [word for word in slipping if len(word) >= SHORTEST]
     if not words:
         return Strange(frozenset(), None)
     unheld: set[str] = set()
     near: dict[str, list[_Candidate]] = {}
     common: set[str] = set()
-    slips = [(word, slip) for word in mendable for slip in slips_of(word)]
+    slips = [(word, slip) for word in slipping for slip in slips_of(word)]
+    halves = [(word, *pair) for word in mendable for pair in halves_of(word)]
     parameters: dict[str, Any] = {
         "words": sorted(words),
         "mendable": mendable,
@@ -110,6 +123,9 @@ def look_up(text: str, words: Collection[str]) -> Strange:
         "candidates": CANDIDATES,
         "slipped": [word for word, _ in slips],
         "slips": [slip for _, slip in slips],
+        "glued": [word for word, _, _ in halves],
+        "firsts": [first for _, first, _ in halves],
+        "seconds": [second for _, _, second in halves],
     }
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; {_NEAR}", parameters)
@@ -120,21 +136,22 @@ def look_up(text: str, words: Collection[str]) -> Strange:
                 common.add(asked)
                 continue
             unheld.add(asked)
-            if word is not None:
+            if word is not None and (label or " " not in word):  # two words stand together somewhere
                 near.setdefault(asked, []).append(_Candidate(word, label or word, is_term))
     in_capitals = {fold(token[0]) for token in _TOKEN.finditer(text) if token[0].isupper()}
     meant = {}
     for word, found in near.items():
-        only_terms = word in in_capitals or common - {word}
-        if best := nearest(word, [candidate for candidate in found if candidate.is_term or not only_terms]):
+        only_terms = word in in_capitals or common - {word} or len(word) < SHORTEST
+        allowed = [one for one in found if one.is_term or not only_terms or " " in one.word]
+        if best := nearest(word, allowed):
             meant[word] = _shown(best)
     return Strange(frozenset(unheld), mended(text, meant))
 
 
-def _mendable(text: str) -> list[str]:
+def _mendable(text: str, shortest: int = SHORTEST) -> list[str]:
     """Words long enough to be mended, of letters alone."""
     typed = {fold(token[0]) for token in _TOKEN.finditer(text)}
-    return sorted({word for word in words_of(text) if len(word) >= SHORTEST and word.isalpha() and word in typed})
+    return sorted({word for word in words_of(text) if len(word) >= shortest and word.isalpha() and word in typed})
 
 
 def mended(text: str, meant: dict[str, str]) -> Correction | None:
@@ -166,14 +183,23 @@ def nearest(typed: str, found: list[_Candidate]) -> _Candidate | None:
 def slips_of(word: str) -> set[str]:
     """What ``word`` may be a slip of, though few of its trigrams are left. Pure.
 
-    Two letters exchanged (« ephad » for « ehpad »), or « i » and « y » taken for each other (« dyalise »).
+    Two letters exchanged (« ephad » for « ehpad »), « i » and « y » taken for each other (« dyalise »), or a letter
+    written once that is double (« siad » for « ssiad »). Of four letters, the last alone.
     """
+    doubled = {word[:at] + word[at] + word[at:] for at in range(len(word))}
+    if len(word) < SHORTEST:
+        return doubled
     exchanged = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
     places = [at for at, letter in enumerate(word) if letter in "iy"][:VOWELS_TRIED]
     alike = {""}
     for at, letter in enumerate(word):
         alike = {start + other for start in alike for other in ("iy" if at in places else letter)}
-    return (exchanged | alike) - {word}
+    return (exchanged | alike | doubled) - {word}
+
+
+def halves_of(word: str) -> list[tuple[str, str]]:
+    """The pairs of words that ``word`` may be, a space left out: « samusocial ». Pure."""
+    return [(word[:at], word[at:]) for at in range(SHORTEST_HALF, len(word) - SHORTEST_HALF + 1)]
 
 
 def errors_between(one: str, other: str) -> int:

@@ -19,6 +19,7 @@ from .ending import NAMES_OF_PLACES, names_parameters
 
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
+LONGEST_RUN = 6  # words of a spelling inside a long text
 BEGINNING = 3  # letters; a shorter word that is not the last one is read whole
 ALONE_BEGINNING = 4  # letters; a shorter word alone is read whole too: « SAS » is not « Sassi »
 NAME_BEGINNING = 5  # letters; a shorter word begins no name: « père » is not « Perez »
@@ -64,8 +65,11 @@ _NATIONAL = re.compile(r"[1-9]\d{8}")
 _PERSON = re.compile(r"8\d{11}")  # national identifier of a professional: 8, then the RPPS
 _SEVERAL_PHONES = re.compile(r"\s*((?:\+33|0033|0)[\d\s.\-()]{8,18}?)\s*(?:/|,|;|\bou\b)")
 _NO_VOWEL = re.compile(rf"[b-df-hj-np-tv-xz]{{2,{ACRONYM}}}")
+_NUMBER_INSIDE = re.compile(r"(?<!\w)\+?\d[\d .\-]{7,18}\d(?!\w)")
+_LENGTHS = frozenset((9, 11, 14))  # digits of a FINESS or SIREN, of an RPPS, of a SIRET
 _NAME_OF_NUMBER = re.compile(
-    r"^\s*(?:(?:n°|(?:finess|siren|siret|rpps|adeli|no?|num[ée]ro|de|t[ée]l(?:[ée]phone)?)(?![^\W\d_]))[\s.:]*)+",
+    r"^\s*(?:(?:n°|(?:finess|siren|siret|rpps|adeli|no?|num[ée]ro|de|du|t[ée]l(?:[ée]phone)?|standard|accueil|fax"
+    r"|secr[ée]tariat|portable|mobile|g[ée]ographique|juridique|e[gj]|ligne directe|code)(?![^\W\d_]))[\s.:]*)+",
     re.IGNORECASE,
 )
 
@@ -185,7 +189,7 @@ def _known_statement(text: str, within: Within) -> tuple[str, dict[str, Any]]:
         "listed": _LISTED,
         "looks_elsewhere": not within,
         "activities": Suggestion.Group.ACTIVITY,
-        "keys": sorted({_joined(text), *(variant for key in _phrases(text) for variant in _spellings(key))}),
+        "keys": sorted({_joined(text), *(variant for key in _phrases(text) for variant in spellings_of(key))}),
         "words": list(words_of(text)),
         "text": fold(text)[:255],
         "entity": _ENTITY,
@@ -299,7 +303,7 @@ def _listed_query(text: str, parameters: dict[str, Any], *, starts: bool, prefix
 
 def spelled(text: str, rows: Iterable[KeyRow]) -> list[KeyRow]:
     """Spellings that are the whole text, else those that are its other number."""
-    spellings = {*_spellings(fold(text)), _joined(text)}
+    spellings = {*spellings_of(fold(text)), _joined(text)}
     whole = [row for row in rows if row.key in spellings]
     return [row for row in whole if row.key == fold(text)] or whole
 
@@ -328,19 +332,26 @@ def _elsewhere(text: str, known: Known) -> tuple[tuple[Within, tuple[int, ...]],
 
 
 def _phrases(text: str) -> list[str]:
-    """Every run of words of a text, folded."""
+    """Every run of words of a text, folded; those of a few words in a long one."""
     words = fold(text).split()[: 2 * WORDS_LIMIT]
     count = len(words)
-    longest = range(count) if count <= WORDS_LIMIT else range(1)
-    runs = [" ".join(words[start:end])[:255] for start in longest for end in range(start + 1, count + 1)]
+    longest = count if count <= WORDS_LIMIT else LONGEST_RUN
+    runs = [
+        " ".join(words[start:end])[:255]
+        for start in range(count)
+        for end in range(start + 1, min(count, start + longest) + 1)
+    ]
     return [*runs, fold(text)[:255]]
 
 
-def _spellings(key: str) -> tuple[str, ...]:
+def spellings_of(key: str) -> tuple[str, ...]:
     """A spelling and its other number: « kinés » and « sages femmes » without the « s », « urgence » with it."""
-    singular = " ".join(word.removesuffix("s") if len(word) > BEGINNING else word for word in key.split())
-    plural = (f"{key}s",) if " " not in key and not key.endswith("s") else ()
-    return tuple(dict.fromkeys((key, singular, *plural)))
+    words = key.split()
+    singular = " ".join(word.removesuffix("s") if len(word) > BEGINNING else word for word in words)
+    plural = " ".join(f"{word}s" if len(word) > BEGINNING and word[-1] not in "sxz" else word for word in words)
+    if len(words) == 1 and not key.endswith("s"):
+        plural = f"{key}s"
+    return tuple(dict.fromkeys((key, singular, plural)))
 
 
 def _weights(text: str, rows: tuple[KeyRow, ...]) -> dict[str, str]:
@@ -351,11 +362,21 @@ def _weights(text: str, rows: tuple[KeyRow, ...]) -> dict[str, str]:
         by_key[row.key] = NAMED if names_type else by_key.get(row.key, CODED)
     found: dict[str, str] = {}
     for phrase in sorted(_phrases(text), key=len, reverse=True):
-        for spelling in _spellings(phrase):
+        for spelling in spellings_of(phrase):
             if spelling in by_key:
                 for word in phrase.split():
                     found.setdefault(word, by_key[spelling])
     return found
+
+
+def number_in(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The one FINESS, SIREN, SIRET, RPPS or telephone told among the words of a text, and what it may be. Pure."""
+    found = [run[0].strip() for run in _NUMBER_INSIDE.finditer(text)]
+    if len(found) != 1:
+        return None
+    digits = compact(found[0])
+    is_whole = len(digits) in _LENGTHS or (len(digits) in (10, 11) and digits.startswith(("0", "33")))
+    return (found[0], _identifiers(found[0])) if is_whole else None
 
 
 def _identifiers(text: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """« Que recherchez-vous ? » understood: as typed, else mended, else its last words a place, or without strange words.
 
-One place decides: the page, the map, exports, alerts and counts follow the same reading (spec 40, « Explained
-tolerance »). Each reading but the text as typed is only tried when what is before it finds nothing anywhere in the ROR.
+Last, a sentence comes down to the need that most of its words tell (``sentence``). One place decides: the page, the
+map, exports, alerts and counts follow the same reading (spec 40, « Explained tolerance »). Each reading but the text as
+typed is only tried when what is before it finds nothing anywhere in the ROR.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,18 +15,11 @@ from common.text import fold
 from directory.territory.places import Place, Resolution
 
 from ..criteria import Within
-from .ending import split_place
-from .lexicon import Correction, look_up
-from .matching import Known, Match, is_linking, known_keys, read_text, words_of
+from .ending import place_begun, place_inside, split_place
+from .lexicon import Correction, look_up, mended
+from .matching import Known, Match, is_linking, known_keys, number_in, read_text, words_of
 from .matching_sql import match_conditions
-
-# Words that name no need alone: a text left with these only is not searched for in the place of what was typed.
-GENERIC = frozenset(
-    "accompagnement accueil adapte adulte aide centre cabinet consultation enfant equipe etablissement femme foyer"
-    " hebergement homme hopital hospitalier hospitalisation hospit jeune lieu lit maison malade medecin medical"
-    " medicalise mobile patient personne place prise charge professionnel public recherche sante sejour service social"
-    " soin specialise specialiste structure suivi temporaire trouble unite urgence urgent".split()
-)
+from .sentence import is_generic, may_be_sentence, parts_of, read_sentence, tells_nothing
 
 
 @dataclass(frozen=True)
@@ -34,7 +28,8 @@ class Reading:
 
     ``correction``: its typing errors mended. ``place``: what its last words name, when they are read as a place;
     ``choices``: the places that they may name, with what stands before them, when there are several or when the whole
-    text finds something. ``dropped``: words left out, that nothing published holds. ``known``: what is known of it.
+    text finds something. ``dropped``: words left out, that nothing published holds; ``aside``: words of a sentence that
+    no record answers to together with ``text``, ``others``: the needs among them. ``known``: what is known of it.
     """
 
     text: str
@@ -44,30 +39,37 @@ class Reading:
     place: Place | None = None
     dropped: tuple[str, ...] = ()
     choices: tuple[tuple[str, Place], ...] = ()
+    aside: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def is_changed(self) -> bool:
         """Whether something else than the text as typed is looked for."""
-        return bool(self.correction or self.place or self.dropped)
+        return bool(self.correction or self.place or self.dropped or self.aside)
 
 
 def understand(text: str, within: Within, *, exact: bool, placed: bool = False) -> Reading:
-    """What ``text`` asks for; nothing of it is changed when ``exact``. One query, six at most.
+    """What ``text`` asks for; nothing of it is changed when ``exact``. One query, seven at most.
 
     ``placed``: the place is given apart, so that none is looked for in the text. An identifier, the name of an
-    establishment and the spelling of a type d'UO are never read otherwise. Words are left out only if they spell no
-    term, are no numbers, are at most half of the text, and leave something that names a need.
+    establishment and the spelling of a type d'UO are never read otherwise; a number among words is read alone. Words
+    are left out only if they spell no term, are no numbers, are at most half of the text, and leave something that
+    names a need; of a sentence, what is kept spells a term or is half of it.
     """
     known = known_keys(text, within)
     typed = Reading(text, read_text(text, known, within), known)
     is_read = typed.match.by_terms or typed.match.identifiers or typed.match.entity_ids
     if exact or is_read:
         return typed
-    strange = {word for word in words_of(text) if word not in known.words}
+    if not within and (numbered := _numbered(typed)):
+        return numbered
+    words = words_of(text)
+    strange = {word for word in words if word not in known.words}
     ending = None if placed else split_place(text, known.places)
-    if not strange and not ending:
+    is_long = not within and may_be_sentence(text, words, known.rows)
+    if not strange and not ending and not is_long:
         return typed
-    unheld, correction = look_up(text, strange)
+    unheld, correction = look_up(text, strange, kept=_settled(known) | tells_nothing(text))
     texts = [typed]
     if correction:
         told = known_keys(correction.text, within)
@@ -77,20 +79,74 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False) 
             ending = split_place(correction.text, told.places) or ending
     if within:
         tried = [reading for reading in texts if reading.correction]
-        return next(iter(_finding(tried)), typed)
-    found = next(iter(_finding(list(_candidates(texts, unheld, ending)))), typed)
-    if not found.is_changed and ending:
-        before, resolution = ending
-        places = (resolution.place,) if resolution.place else resolution.choices
-        found = replace(found, choices=tuple((before, place) for place in places))
-    return found
+        return _first_finding(tried) or typed
+    candidates = [*_candidates(texts, unheld, ending), *_needs_told(texts, unheld, ending, placed=placed)]
+    return _with_choices(_first_finding(candidates) or typed, typed, ending)
+
+
+def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution] | None) -> Reading:
+    """With the places to offer; of several that a sentence may name, none is guessed."""
+    if found.choices:
+        return replace(typed, choices=found.choices)
+    if found.is_changed or not ending:
+        return found
+    before, resolution = ending
+    places = (resolution.place,) if resolution.place else resolution.choices
+    return replace(found, choices=tuple((before, place) for place in places))
+
+
+def _settled(known: Known) -> set[str]:
+    """Words of places, which stand for no other word."""
+    return {word for name in known.places for word in name.split()}
+
+
+def _numbered(typed: Reading) -> Reading | None:
+    """« standard de l’ACT : 01 40 97 01 02 » asks for the number."""
+    found = number_in(typed.text)
+    if found is None:
+        return None
+    number, identifiers = found
+    aside = tuple(token for token in typed.text.replace(number, " ").split() if words_of(token))
+    return replace(typed, text=number, match=Match(identifiers=identifiers), aside=aside)
+
+
+def _needs_told(
+    texts: Sequence[Reading], unheld: frozenset[str], ending: tuple[str, Resolution] | None, *, placed: bool
+) -> Iterator[Reading]:
+    """The needs that a sentence may come down to, around the place that it names anywhere."""
+    typed, base = texts[0], texts[-1]
+    tokens = typed.text.split()
+    resolution = Resolution()
+    if placed and any(name.isdigit() for name in typed.known.places):
+        return  # another place than the one given
+    if ending:
+        tokens, resolution = ending[0].split(), ending[1]
+    elif not placed and (named := place_inside(typed.text, typed.known.places) or place_begun(tokens, unheld)):
+        tokens, resolution = named
+    if base.correction:
+        meant = {fold(change.typed): change.meant for change in base.correction.changes}
+        tokens = [correction.text if (correction := mended(token, meant)) else token for token in tokens]
+        tokens = " ".join(tokens).split()
+        unheld = unheld - set(meant)
+    rows = dict.fromkeys((*base.known.rows, *typed.known.rows))
+    for part in parts_of(read_sentence(tokens, rows, unheld)):
+        choices = () if resolution.place else tuple((part.text, place) for place in resolution.choices)
+        yield _part(
+            replace(base, known=Known(tuple(rows), base.known.words | typed.known.words)),
+            part.text,
+            place=resolution.place,
+            choices=choices,
+            aside=part.aside,
+            others=part.others,
+        )
 
 
 def _candidates(
     texts: Sequence[Reading], unheld: frozenset[str], ending: tuple[str, Resolution] | None
 ) -> Iterator[Reading]:
-    """Readings from the nearest to the text as typed to the farthest."""
+    """Readings from the nearest to the text as typed to the farthest: words are mended before any is left out."""
     place = ending[1].place if ending else None
+    shorter = []
     for reading in texts:
         left = unheld & set(words_of(reading.text))
         parts = [reading]
@@ -100,9 +156,10 @@ def _candidates(
         for part in parts:
             if not left & set(words_of(part.text)):
                 yield part
-        for part in () if ending and not place else reversed(parts):
-            if shorter := _without(part, left):
-                yield shorter
+        if place or not ending:
+            shorter.append([_without(part, left) for part in reversed(parts)])
+    for found in reversed(shorter):
+        yield from filter(None, found)
 
 
 def _part(reading: Reading, text: str, **changes: Any) -> Reading:
@@ -126,29 +183,24 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
     return _part(reading, " ".join(kept), dropped=dropped)
 
 
-def is_generic(word: str) -> bool:
-    """Tell whether a folded word names no need alone: « soins », « hébergement », a number."""
-    return word.isdigit() or bool({word, word.removesuffix("s"), word.removesuffix("e")} & GENERIC)
-
-
-def _finding(readings: Sequence[Reading]) -> Iterator[Reading]:
-    """Those that find something in the ROR, whoever asks. One query; none for the text as typed alone."""
+def _first_finding(readings: Sequence[Reading]) -> Reading | None:
+    """The first that finds something in the ROR, whoever asks. One query; none for the text as typed alone."""
     if not [reading for reading in readings if reading.is_changed]:
-        yield from readings
-        return
+        return next(iter(readings), None)
     parameters: dict[str, Any] = {}
     parts = []
     for place, reading in enumerate(readings):
         named: dict[str, Any] = {}
         conditions = match_conditions(reading.match, named)
         if reading.match.nothing or not conditions:
-            parts.append("false")
             continue
         renamed = {name: f"r{place}_{name}" for name in named}
         condition = " AND ".join(conditions) % {name: f"%({new})s" for name, new in renamed.items()}
-        parts.append(f"EXISTS (SELECT 1 FROM search_searchdocument d WHERE {condition})")  # noqa: S608
+        parts.append(f"WHEN EXISTS (SELECT 1 FROM search_searchdocument d WHERE {condition}) THEN {place}")  # noqa: S608
         parameters |= {renamed[name]: value for name, value in named.items()}
+    if not parts:
+        return None
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", parameters)
-        row = cursor.fetchone()
-    yield from (reading for reading, holds in zip(readings, row, strict=True) if holds)
+        cursor.execute(f"SELECT CASE {' '.join(parts)} END", parameters)
+        place = cursor.fetchone()[0]
+    return None if place is None else readings[place]

@@ -1,7 +1,7 @@
 """Who a place is asked for, told in the text beside the need: « lhss couple avec chien », « cmp ado 15 ans ». Pure."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,8 +15,8 @@ OLDEST = 120  # years
 _AGE = re.compile(r"(?<![0-9A-Za-z])(\d{1,3})\s?ans?(?![\w])", re.IGNORECASE)
 _WHO = {
     **dict.fromkeys(("couple", "couples"), (Who.COUPLE, "couple")),
-    **dict.fromkeys(("femme", "femmes", "dame"), (Who.WOMAN, "femme")),
-    **dict.fromkeys(("homme", "hommes", "monsieur"), (Who.MAN, "homme")),
+    **dict.fromkeys(("femme", "femmes", "dame", "madame", "mme", "patiente"), (Who.WOMAN, "femme")),
+    **dict.fromkeys(("homme", "hommes", "monsieur", "mr"), (Who.MAN, "homme")),
 }
 _ANIMALS = frozenset("animal animaux chien chiens chienne chat chats".split())
 _WHEELCHAIR = frozenset("pmr fauteuil".split())
@@ -25,7 +25,11 @@ _YOUNG = {  # an age at which one is that, which the click shows and lets change
     **dict.fromkeys(("mineur", "mineure", "mineurs"), (17, "mineur")),
 }
 _CHILDREN = frozenset(("enfant", "enfants"))  # of a couple, or whose age is told
+_SAYS_NO_NEED = frozenset("isole isolee patient patients seul seule".split())  # who it is, and nothing to ask for
+_MEASURES = frozenset("an ans mois sa semaine semaines kg".split())  # after a number: an age, a weight
+_MEASURED = re.compile(r"\d{1,3}(?:an|ans|mois|sa|kg)")
 _LINKS = frozenset("a age agee ans avec d de du en et l la le les pour roulant sa ses seul seule son un une".split())
+_TELLING = {*_WHO, *_ANIMALS, *_WHEELCHAIR, *_YOUNG, *_SAYS_NO_NEED, "roulant"}
 
 
 class ForWhom(NamedTuple):
@@ -72,6 +76,22 @@ def needs_in(text: str, needs: Needs, spellings: Collection[str] = ()) -> ForWho
     if len(persons) > 1 or not found:
         return None
     return _told(left, needs, found)
+
+
+def tells_who(tokens: Sequence[str], kept_whole: Collection[str]) -> set[int]:
+    """Places of the tokens that say who the person is: « monsieur », « 54 ans », « seul », « fauteuil »."""
+    words = [fold(token) for token in tokens]
+    found = set()
+    for place, word in enumerate(words):
+        if word in kept_whole:
+            continue
+        if word in _TELLING or _MEASURED.fullmatch(word):
+            found.add(place)
+        elif word in _MEASURES and place and words[place - 1].isdigit():
+            found |= {place - 1, place}
+            if place > 2 and words[place - 2] == "de" and words[place - 3] in {"age", "agee"}:
+                found.add(place - 3)
+    return found
 
 
 def _told(left: list[str], needs: Needs, found: dict[str, tuple[Needs, str]]) -> ForWhom | None:

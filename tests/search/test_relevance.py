@@ -6,7 +6,9 @@
 stands before it must be searched for around it, or be offered in one click, and the terms named beside found there
 (anywhere, when this little region has none in the department).
 
-Half of the rows were written by whoever wrote the matching, half by somebody else before seeing any answer.
+Half of the first rows were written by whoever wrote the matching, half by somebody else before seeing any answer. The
+last 124 are sentences, as professionals write them: 60 written before the reading of sentences, 60 after it and before
+any of its answers was seen.
 """
 
 import csv
@@ -160,28 +162,16 @@ def _holds(outcome: Outcome, wanted: list[tuple[str, str, str]]) -> bool:
     return any(own & set(document.facet_ids) for document in SearchDocument.objects.filter(group_id__in=first))
 
 
-# Rows that fail and stay: every word that something holds counts, so that one about the person (« avec chien ») or
-# about another need empties the list; the page then offers the needs told, or the text without the word.
+# Rows that fail and stay: several needs told at once, of which another than the one expected is read; words that no
+# term nor synonym holds; a name of a place cut short. The page then tells what it read and left aside.
 FAILING = {
-    "lit halte soins santé couple avec chien",
-    "foyer jeunes handicapés",
-    "hebergement femme battue versailles",
-    "foyer pour autiste",
-    "sevrage alcool",
-    "ostéoporose fracture du col",
-    "plaie infectée",
-    "bébé fièvre",
-    "ado suicidaire",
-    "jeune autiste",
-    "adulte handicapé hébergement",
-    "retraité autonome",
-    "fin de vie à domicile",
-    "sortie d'hospitalisation sdf",
-    "lit medicalisé precarité",
-    "infirmiere maraude",
-    "rééducation après avc",
-    "ssr post opératoire",
-    "obésité enfant",
+    "acceuil de jour personne agee Neuilly sur Marne",
+    "jeune de 19 ans fume du shit veut arrêter",
+    "neuro vasculaire de garde 92",
+    "fibroscopie gastrique",
+    "aide menagere personne agee Saint Maur",
+    "sevrage hospitalier alcool patient volontaire",
+    "stage arret tabac femme enceinte",
 }
 # Named by those who asked for the search: none of them may fail.
 MUST = (

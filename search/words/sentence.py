@@ -1,0 +1,286 @@
+"""A need told in a sentence: « dame 82 ans, chute à domicile, bilan gériatrique » (spec 40, « Explained tolerance »).
+
+When no record answers to all its words, fewer of them are asked for together: those that spell terms first, the first
+told before the others. Pure.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+from common.text import fold
+from directory.enums import Nomenclature
+
+from ..models import TERM_TIERS
+from .matching import KeyRow, is_linking, spellings_of
+from .who import tells_who
+
+UNITS_LIMIT = 8  # asked for together; the least telling ones of a longer sentence are left aside
+TRIED = 24  # sets of them, then each spelling alone
+LONGEST_SPELLING = 8  # tokens
+ENOUGH_WORDS = 4  # telling words from which a text may be a sentence
+# Words that name no need alone: a text left with these only is not searched for in the place of what was typed.
+GENERIC = frozenset(
+    "accompagnement accueil adapte adulte aide centre cabinet consultation enfant equipe etablissement femme foyer"
+    " hebergement homme hopital hospitalier hospitalisation hospit jeune lieu lit maison malade medecin medical"
+    " medicalise mobile patient personne place prise charge professionnel public recherche sante sejour service social"
+    " soin specialise specialiste structure suivi temporaire trouble unite urgence urgent".split()
+)
+# What a sentence says beside the need, and that is not told as left aside.
+_FILLERS = frozenset(
+    "ai aimerais apres avant avoir ayant besoin bjr bonjour car cas cause cela cherche cherchons comment cote demande"
+    " depuis doit etre existe faire faut je merci nous ok on orientation orienter ou pb peut possible possibilite pour"
+    " pourrait problematique quel quelle quelles quels question quelqu recherche recherchons rechercher sans si sortant"
+    " sorti sortie souhaite stp suite sur svp trouver trouve type urgemment veut voudrais necessitant necessite".split()
+)
+# When, how soon, at what price: told as left aside, filters serve them.
+_MANNERS = tuple(
+    manner.split()
+    for manner in (
+        "ce soir",
+        "cette nuit",
+        "ce jour",
+        "ce week end",
+        "cette semaine",
+        "tout de suite",
+        "aujourd hui",
+        "des que possible",
+        "au plus vite",
+        "au plus tot",
+        "au plus pres",
+        "pres de chez lui",
+        "pres de chez elle",
+        "pres de chez moi",
+        "le plus proche",
+        "la plus proche",
+        "a proximite",
+        "en urgence",
+        "en soiree",
+        "de nuit",
+        "la nuit",
+        "jour et nuit",
+        "jours feries",
+        "jour ferie",
+        "le week end",
+        "week end",
+        "le dimanche",
+        "le samedi",
+        "24 24",
+        "24h 24",
+        "7 7",
+        "7j 7",
+        "pas cher",
+        "sans avance de frais",
+        "tiers payant",
+        "place libre",
+        "places libres",
+        "place disponible",
+        "places disponibles",
+        "lit disponible",
+        "lits disponibles",
+        "lit libre",
+        *"demain dimanche samedi maintenant nuit soir rapidement rapide urgent urgente immediat immediate gratuit"
+        " gratuite gratuitement disponible disponibles proche ouvert ouverte".split(),
+    )
+)
+_LONGEST_MANNER = max(len(manner) for manner in _MANNERS)
+_ELISION = re.compile(r"^(?:[cdjlmnst]|qu) ")
+# « SSR pour patient diabétique », « convalescence après une fracture »: what is asked for comes first.
+_ABOUT_A_PERSON, _COMPLEMENT = 2.0, 1.5
+_BEFORE_COMPLEMENT = frozenset("apres atteint atteinte avec chez pour post souffrant suite".split())
+_ARTICLES = frozenset("un une le la les des de du d l".split())
+_TYPES = frozenset(TERM_TIERS[0])
+_NAMING = frozenset({*TERM_TIERS[0], *TERM_TIERS[1], Nomenclature.DISCIPLINE, Nomenclature.AUDIENCE})
+
+
+class Unit(NamedTuple):
+    """Tokens of a sentence that go together: a spelling of terms, or one word. ``worth``: how much they tell.
+
+    ``start`` and ``end`` are places of tokens, the end excluded.
+    """
+
+    start: int
+    end: int
+    worth: float
+    is_spelled: bool = False
+    is_generic: bool = False
+
+
+class Sentence(NamedTuple):
+    """What a text says: its ``tokens``, the ``units`` of its need, the places of the tokens that say nothing.
+
+    ``unheld``: how many of the others nothing published holds.
+    """
+
+    tokens: tuple[str, ...]
+    units: tuple[Unit, ...]
+    silent: frozenset[int]
+    unheld: int
+
+
+class Part(NamedTuple):
+    """Words kept together; ``aside``: the others, those that go together joined; ``others``: needs among them."""
+
+    text: str
+    aside: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def may_be_sentence(text: str, words: Sequence[str], rows: Iterable[KeyRow]) -> bool:
+    """Tell whether a text says more than one thing, so that all its words together may find nothing."""
+    tokens = text.split()
+    if len(words) >= ENOUGH_WORDS or _manners(tokens) or tells_who(tokens, set()):
+        return True
+    runs = _spelled_runs(tokens, {row.key for row in rows if row.nomenclature in _NAMING})
+    return len(words) > 1 and any((start, end) != (0, len(tokens)) for start, end, _ in runs)
+
+
+def tells_nothing(text: str) -> set[str]:
+    """Folded words of a text that name no need, whatever else is near them: who, when, what links the sentence."""
+    tokens = text.split()
+    places = _manners(tokens) | tells_who(tokens, set())
+    said = {word for place in places for word in fold(tokens[place]).split()}
+    return said | {word for token in tokens for word in fold(token).split() if word in _FILLERS}
+
+
+def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collection[str]) -> Sentence:
+    """Cut a sentence, its place taken away, into what it asks for. ``unheld``: folded words that nothing holds."""
+    by_key: dict[str, list[KeyRow]] = {}
+    for row in rows:
+        by_key.setdefault(row.key, []).append(row)
+    runs = [run for run in _spelled_runs(tokens, by_key) if {row.nomenclature for row in by_key[run[2]]} & _NAMING]
+    taken = {place for start, end, _ in runs for place in range(start, end)}
+    kept_whole = {word for start, end, key in runs if end - start > 1 for word in key.split()}
+    manners = {place for place in _manners(tokens) if place not in taken}
+    persons = tells_who(tokens, kept_whole) - {place for place in taken if _is_whole(place, runs)}
+    silent, units, strange = set(), [], 0
+    for place, token in enumerate(tokens):
+        word = bare(token)
+        if (len(word) < 2 and not word.isdigit()) or is_linking(token) or word in _FILLERS:
+            silent.add(place)
+        elif place in taken | manners | persons:
+            continue
+        elif set(fold(token).split()) <= set(unheld):
+            strange += 1
+        else:
+            units.append(Unit(place, place + 1, 0.4 if is_generic(word) else 1.0, is_generic=is_generic(word)))
+    for start, end, key in runs:
+        if not set(range(start, end)) & persons:
+            unit = _spelled_unit(start, end, key, by_key[key])
+            units.append(unit._replace(worth=max(unit.worth - _less(tokens, start, persons), 0.5)))
+    best = sorted(sorted(units, key=lambda unit: (-unit.worth, unit.start))[:UNITS_LIMIT])
+    return Sentence(tuple(tokens), tuple(best), frozenset(silent - taken), strange)
+
+
+def parts_of(sentence: Sentence) -> Iterator[Part]:
+    """The needs that a sentence may come down to, those that say most first, the first told before the others.
+
+    A part holds a spelling of terms if any is told; else it is at least half of the sentence and names a need.
+    """
+    telling = [unit for unit in sentence.units if not unit.is_generic or unit.is_spelled]
+    generic = [unit for unit in sentence.units if unit not in telling]
+    sets = [chosen for size in range(len(telling), 0, -1) for chosen in combinations(telling, size)]
+    sets += [tuple(sorted((*chosen, *generic))) for chosen in sets if generic]
+    allowed = [chosen for chosen in sets if _is_enough(chosen, sentence)]
+    allowed.sort(key=lambda chosen: (-sum(unit.worth for unit in chosen), [unit.start for unit in chosen]))
+    alone = [chosen for chosen in allowed[TRIED:] if len(chosen) == 1]
+    for chosen in (*allowed[:TRIED], *alone):
+        yield _part(sentence, chosen)
+
+
+def bare(token: str) -> str:
+    """A folded token without an elided word before it: « d’hôpital » is « hopital »."""
+    return _ELISION.sub("", fold(token), count=1)
+
+
+def is_generic(word: str) -> bool:
+    """Tell whether a folded word names no need alone: « soins », « hébergement », a number."""
+    return word.isdigit() or bool({word, word.removesuffix("s"), word.removesuffix("e")} & GENERIC)
+
+
+def _is_enough(chosen: Sequence[Unit], sentence: Sentence) -> bool:
+    if any(unit.is_spelled and not unit.is_generic for unit in sentence.units):
+        return any(unit.is_spelled for unit in chosen)
+    names = any(unit.is_spelled or not unit.is_generic for unit in chosen)
+    return names and 2 * len(chosen) >= len(sentence.units) + sentence.unheld
+
+
+def _part(sentence: Sentence, chosen: Sequence[Unit]) -> Part:
+    """The tokens of these units, and small words between two that follow each other."""
+    kept = {place for unit in chosen for place in range(unit.start, unit.end)}
+    for one, other in pairwise(chosen):
+        between = range(one.end, other.start)
+        if all(is_linking(sentence.tokens[place]) for place in between):
+            kept |= set(between)
+    aside: list[str] = []
+    last = None
+    for place, token in enumerate(sentence.tokens):
+        if place in kept or place in sentence.silent:
+            continue
+        if last == place - 1:
+            aside[-1] += f" {token}"
+        else:
+            aside.append(token)
+        last = place
+    text = " ".join(sentence.tokens[place] for place in sorted(kept))
+    others = [
+        " ".join(sentence.tokens[unit.start : unit.end])
+        for unit in sorted(sentence.units, key=lambda unit: -unit.worth)
+        if unit.is_spelled and unit not in chosen
+    ]
+    return Part(text.strip(",;:.!? "), tuple(word.strip(",;:.!? ") for word in aside), tuple(others))
+
+
+def _spelled_runs(tokens: Sequence[str], spellings: Collection[str]) -> Iterator[tuple[int, int, str]]:
+    """Runs of tokens that spell terms, the longest from the left, with their spelling."""
+    start = 0
+    while start < len(tokens):
+        for end in range(min(len(tokens), start + LONGEST_SPELLING), start, -1):
+            key = _ELISION.sub("", fold(" ".join(tokens[start:end])), count=1)
+            found = next((one for one in spellings_of(key) if one in spellings), None) if key else None
+            if found:
+                yield start, end, found
+                start = end - 1
+                break
+        start += 1
+
+
+def _is_whole(place: int, runs: Iterable[tuple[int, int, str]]) -> bool:
+    """Whether the token stands in a spelling of several, which it is a part of."""
+    return any(start <= place < end and end - start > 1 for start, end, _ in runs)
+
+
+def _less(tokens: Sequence[str], start: int, persons: Collection[int]) -> float:
+    """What a unit loses when it says how a person is, or completes what is asked for before it."""
+    while start and fold(tokens[start - 1]) in _ARTICLES:
+        start -= 1
+    if not start:
+        return 0.0
+    if start - 1 in persons:
+        return _ABOUT_A_PERSON
+    return _COMPLEMENT if fold(tokens[start - 1]) in _BEFORE_COMPLEMENT else 0.0
+
+
+def _spelled_unit(start: int, end: int, key: str, rows: Sequence[KeyRow]) -> Unit:
+    """A type d'UO tells more than another term, its acronym still more, a profession less."""
+    lists = {row.nomenclature for row in rows}
+    names_type = bool(lists & _TYPES)
+    if is_generic(key):
+        return Unit(start, end, 1.4, is_spelled=names_type, is_generic=True)
+    worth = 4.0 if names_type else 3.0
+    worth += 1.0 if any(row.is_acronym and row.nomenclature in _TYPES for row in rows) else 0.0
+    worth -= 0.5 if Nomenclature.RESOURCE_PROFESSION in lists else 0.0
+    return Unit(start, end, worth, is_spelled=True)
+
+
+def _manners(tokens: Sequence[str]) -> set[int]:
+    """Places of the tokens that say when, how soon or at what price."""
+    folded = [fold(token).split() for token in tokens]
+    found: set[int] = set()
+    for start in range(len(tokens)):
+        for end in range(min(len(tokens), start + _LONGEST_MANNER), start, -1):
+            if [word for words in folded[start:end] for word in words] in _MANNERS:
+                found |= set(range(start, end))
+                break
+    return found
