@@ -1,5 +1,5 @@
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
 
@@ -52,7 +52,10 @@ class Commune(models.Model):
         verbose_name = "commune"
         verbose_name_plural = "communes"
         ordering = ["key", "insee"]
-        indexes = [GinIndex(fields=["postal_codes"], name="commune_postal_codes")]
+        indexes = [
+            GinIndex(fields=["postal_codes"], name="commune_postal_codes"),
+            GinIndex(OpClass("key", name="gin_trgm_ops"), name="commune_trigrams"),  # misspelt names
+        ]
 
     def __str__(self):
         return self.list_name

@@ -28,6 +28,9 @@ _BY_NAME = (
     " ORDER BY key = ANY(%(keys)s::varchar[]) DESC, key LIKE %(start)s DESC, key LIKE %(word)s DESC,"
     " population DESC, insee LIMIT %(limit)s"
 )
+_BY_LIKENESS = (
+    "key %% %(name)s ORDER BY similarity(key, %(name)s) DESC, population DESC, insee LIMIT %(limit)s"  # by trigrams
+)
 # Three lists in one query: a page that resolves a place has few to spare.
 _NAMED = f"""
 WITH whole AS (SELECT * FROM directory_commune WHERE key = ANY(%(keys)s::varchar[]))
@@ -122,11 +125,17 @@ def _by_digits(digits: str, limit: int) -> list[Place]:
     return [*departments, *(_commune(row, codes[row.insee]) for row in _without_parents(rows))][:limit]
 
 
-def places_of(insee_codes: Iterable[str]) -> list[Place]:
-    """The communes of these INSEE codes, in the order given; an unknown code is left out. One query."""
-    codes = list(insee_codes)
-    found = {row.insee: row for row in _rows("insee = ANY(%(codes)s::varchar[])", codes=codes)}
-    return [_commune(found[code]) for code in codes if code in found]
+def places_like(text: str, likeness: float, limit: int = PROPOSALS) -> list[Place]:
+    """Communes whose name looks like the text, the likest first: what a misspelt name may stand for. One query.
+
+    ``likeness``: share of trigrams in common, from 0 to 1.
+    """
+    parameters: dict[str, Any] = {"name": place_key(text), "likeness": likeness, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL pg_trgm.similarity_threshold = %(likeness)s; {_COMMUNES}{_BY_LIKENESS}", parameters)
+        while cursor.nextset():
+            pass
+        return [_commune(_Row(*row)) for row in cursor.fetchall()]
 
 
 def _departments(chosen: Callable[[Department], bool]) -> list[Place]:
