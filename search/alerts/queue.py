@@ -129,6 +129,7 @@ def _queue_person(user: User, alert_ids: list[int], looks: Looks, base_url: str)
     held = PlaceAlert.objects.select_for_update(skip_locked=True, of=("self",)).select_related("search")
     alerts = list(held.filter(_is_due(now), pk__in=alert_ids).order_by("pk"))
     told = [line for alert in alerts if _is_looked_at(alert, now) and (line := _look(alert, scope, looks))]
+    PlaceAlert.objects.bulk_update(alerts, ["seen", "looked_at"])
     ending = [alert.pk for alert in alerts if alert.end_told_at is None and alert.ends_at <= now + TOLD_AHEAD]
     PlaceAlert.objects.filter(pk__in=ending).update(end_told_at=now)
     kinds = ((AlertMail.Kind.PLACES, {"searches": told}, told), (AlertMail.Kind.ENDING, {"alerts": ending}, ending))
@@ -152,7 +153,7 @@ def _is_looked_at(alert: PlaceAlert, now: datetime.datetime) -> bool:
 
 
 def _look(alert: PlaceAlert, scope: Scope, looks: Looks) -> dict[str, Any] | None:
-    """Move an alert on; what is new since its last look, in plain values.
+    """Move an alert on, without saving it; what is new since its last look, in plain values.
 
     One whose place is not understood now keeps what it has seen, and is looked at again by the next run.
     """
@@ -163,7 +164,6 @@ def _look(alert: PlaceAlert, scope: Scope, looks: Looks) -> dict[str, Any] | Non
         return None
     found = news(places, alert.seen)
     before, alert.seen, alert.looked_at = alert.seen, seen_now(places), looks.now
-    alert.save(update_fields=["seen", "looked_at"])
     if not found:
         return None
     return {

@@ -1,16 +1,19 @@
-"""Counts written beside the distances, « Ouvert maintenant » and the classes of need: more of the page's one query.
+"""Counts written beside the distances, « Ouvert maintenant » and the needs: more of the page's one query.
 
 Each tells how many documents the choice would find, all the other filters kept, like the counts of the facets. What
 would have to be read besides ``base`` is not counted: a distance beyond the radius in force.
 """
 
 import math
+from dataclasses import replace
 from typing import Any
 
+from availability.guichet.needs import Needs, Who
 from common.geo import EARTH_RADIUS_KM, chord_sql
 
-from ..criteria import DISTANCES, Opening
+from ..criteria import DISTANCES, Opening, SearchCriteria
 from .conditions import OPEN_BIT, Asked
+from .fit_sql import fitting_sql
 from .opening_hours import open_condition
 
 OPEN_COUNTED = 400  # documents; hours of more are read only once asked for
@@ -80,3 +83,33 @@ def fits_sql(asked: Asked) -> str:
             SELECT fit, count(*) AS n FROM base WHERE failed = 0 AND unit_id IS NOT NULL GROUP BY fit
         ) AS classed)
     """
+
+
+def tried_needs(criteria: SearchCriteria) -> dict[str, Needs]:
+    """The needs with each box of the form ticked, or each person chosen, by the name of the box or of the person.
+
+    Another person than the one chosen may suit units that are hidden: it is left out when they are.
+    """
+    needs, persons = criteria.needs, [Who.WOMAN, Who.MAN, Who.COUPLE]
+    if criteria.hides_unfit and needs.who:
+        persons = [needs.who]
+    return {
+        **{who.value: replace(needs, who=who) for who in persons},
+        "pmr": replace(needs, accessible=True),
+        "chambre": replace(needs, single_room=True),
+        "animal": replace(needs, animal=True),
+    }
+
+
+def fitting_counts_sql(asked: Asked, parameters: dict[str, Any]) -> str:
+    """Array: how many units would fit each of ``tried_needs`` for sure.
+
+    NULL while no need is asked: it would cost every page a fifth of its time, for boxes that few of them use.
+    """
+    if not asked.criteria.has_needs:
+        return "NULL"
+    rows = """
+        SELECT b.unit_id, b.figure, b.counts, s.sex, s.min_age_days, s.max_age_days
+        FROM base b JOIN search_searchdocument s ON s.id = b.id WHERE b.failed = 0 AND b.free
+    """
+    return fitting_sql(list(tried_needs(asked.criteria).values()), rows, asked.now, parameters)

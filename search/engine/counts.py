@@ -3,27 +3,57 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
 
 from .conditions import Asked
 from .statement import Statement, count_statement
 
 
-def count_lines(searches: Sequence[Asked]) -> list[int]:
-    """Number of lines of each search, in their order: one query."""
-    return _each([count_statement(asked) for asked in searches])
+def count_lines(searches: Sequence[Asked], *, longest: str = "") -> list[int]:
+    """Number of lines of each search, in their order: one query.
+
+    ``longest``: time it may take (« 600ms »), after which every count is 0: inside a transaction.
+    """
+    if not searches:
+        return []
+    statement, parameters = _together([count_statement(asked) for asked in searches])
+    if longest:
+        counts = _timed(statement, parameters | {"longest": longest})
+        return counts or [0] * len(searches)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchone())
 
 
-def _each(statements: Sequence[Statement]) -> list[Any]:
-    """The one value of each statement, their parameters renamed apart."""
+# One round trip; each of its statements has the time given.
+_TIMED = """
+    SAVEPOINT counting; SET LOCAL statement_timeout = %(longest)s; {statement};
+    SET LOCAL statement_timeout TO DEFAULT; RELEASE SAVEPOINT counting
+"""
+
+
+def _timed(statement: str, parameters: dict[str, Any]) -> list[int]:
+    """The row of a statement; empty when it takes too long."""
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        try:
+            cursor.execute(_TIMED.format(statement=statement), parameters)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
+                raise
+            cursor.execute("ROLLBACK TO SAVEPOINT counting; RELEASE SAVEPOINT counting")
+            return []
+        while cursor.description is None:
+            cursor.nextset()
+        return list(cursor.fetchone())
+
+
+def _together(statements: Sequence[Statement]) -> Statement:
+    """One row of the one value of each statement, their parameters renamed apart."""
     parameters: dict[str, Any] = {}
     parts = []
     for place, (statement, named) in enumerate(statements):
         renamed = {name: f"s{place}_{name}" for name in named}
         parts.append(f"({statement % {name: f'%({new})s' for name, new in renamed.items()}})")
         parameters |= {renamed[name]: value for name, value in named.items()}
-    if not parts:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", parameters)
-        return list(cursor.fetchone())
+    return f"SELECT {', '.join(parts)}", parameters

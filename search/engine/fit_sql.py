@@ -5,6 +5,7 @@ holds both equal on units of every state.
 """
 
 import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from availability.guichet.needs import PETS_EXCEPT, PETS_REFUSED, Fit, Needs, Who
@@ -25,8 +26,16 @@ FIGURES = "LEFT JOIN availability_currentfigure f ON f.unit_id = d.unit_id"
 _HELD = "SELECT {wanted} FROM availability_unitclosure closure WHERE closure.withdrawn_at IS NULL AND "
 _ACTIVE = "closure.starts_at <= %(now)s AND (closure.ends_at IS NULL OR closure.ends_at > %(now)s)"
 _STARTS, _ENDS = (f"(closure.{name} AT TIME ZONE 'Europe/Paris')::date" for name in ("starts_at", "ends_at"))
-_LINES = "jsonb_to_recordset(f.lines) AS line (count int, state text, sex text, access text, room text, animal text,"
+_LINES = "jsonb_to_recordset({lines}) AS line (count int, state text, sex text, access text, room text, animal text,"
 _LINES = f"{_LINES} min_age int, max_age int, until date)"
+_FREE = "line.state = 'free' AND line.count > 0"
+# Free lines of the row ``d``; places of the total that no line describes are one more.
+FREE_LINES = f"""(
+    SELECT sex, access, room, animal, min_age, max_age FROM {_LINES} WHERE {_FREE}
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL
+    WHERE d.figure > (SELECT coalesce(sum(line.count), 0) FROM {_LINES} WHERE {_FREE})
+) AS line"""  # noqa: S608 (written here)
 _PETS = "SELECT ror_fold(pets) AS said FROM directory_operationalunit WHERE id = d.unit_id"
 
 
@@ -54,9 +63,53 @@ def fit_sql(needs: Needs, now: datetime.datetime, parameters: dict[str, Any], na
     """
 
 
+def fitting_sql(tried: Sequence[Needs], rows: str, now: datetime.datetime, parameters: dict[str, Any]) -> str:
+    """SQL of an array: how many of ``rows`` fit each of these needs for sure (``Fit.FITS``).
+
+    ``rows``: units with free places that count, with the columns that ``fit_sql`` reads. ``tried`` differ by who it is
+    for and by the yes-or-no needs alone. Each criterion is answered once a unit, and once a line.
+    """
+    parameters |= {"now": now, "today": local_day(now)}
+    of_unit: dict[str, str] = {}
+    of_counts: dict[str, str] = {}
+    of_lines: dict[str, str] = {}
+    for needs in tried:
+        said = _Said(needs, f"tried_{needs.who}", parameters)
+        units = {f"u_{needs.who}": said.unit_sex(), "u_age": said.unit_age(), "u_closing": said.closing()}
+        for answers, told in ((of_unit, units), (of_counts, said.count_answers()), (of_lines, said.line_answers())):
+            answers |= {name: answer for name, answer in told.items() if answer}
+    kept, lined = [], []
+    for place, needs in enumerate(tried):
+        unit, counts = _worst(_asked(of_unit, needs)), _asked(of_counts, needs)
+        joined = " + ".join(f"({name} = {_YES})::int" for name in counts) or "0"
+        ok = f"CASE WHEN is_lined THEN ok{place} ELSE {_worst(counts)} <= {_YES} AND {joined} <= 1 END"
+        kept.append(f"count(*) FILTER (WHERE {unit} <= {_YES} AND {ok})")
+        lined.append(f"bool_or({_worst(_asked(of_lines, needs))} <= {_YES}) AS ok{place}")
+    of_row = [f"{answer} AS {name}" for name, answer in {**of_unit, **of_counts}.items()]
+    of_line = [f"{answer} AS {name}" for name, answer in of_lines.items()]
+    return f"""
+        (SELECT ARRAY[{", ".join(kept)}] FROM (
+            SELECT d.figure, d.sex, f.lines, jsonb_array_length(f.lines) > 0 AS is_lined, {", ".join(of_row)}
+            FROM ({rows}) AS d JOIN availability_currentfigure f ON f.unit_id = d.unit_id AND f.contested_at IS NULL
+            OFFSET 0
+         ) AS d LEFT JOIN LATERAL (
+            SELECT {", ".join(lined)} FROM (
+                SELECT {", ".join(of_line)} FROM {FREE_LINES.format(lines="d.lines")} OFFSET 0
+            ) AS line
+         ) AS lined ON is_lined)
+    """  # noqa: S608 (as above)
+
+
 def _worst(answers: list[str]) -> str:
     told = [answer for answer in answers if answer]
     return f"greatest({', '.join(told)})" if told else str(_SILENT)
+
+
+def _asked(answers: Iterable[str], needs: Needs) -> list[str]:
+    """Names of the answers that these needs ask for."""
+    boxes = (("access", needs.accessible), ("room", needs.single_room), ("animal", needs.animal))
+    wanted = {needs.who.value, "age", "closing", *(name for name, is_asked in boxes if is_asked)}
+    return [name for name in answers if name.partition("_")[2] in wanted]
 
 
 class _Said:
@@ -116,7 +169,7 @@ class _Said:
                     "place.expected_on",
                     by_then[0],
                 ),
-                (f"{_LINES} WHERE line.state = 'reserved'", "line.until", by_then[1]),
+                (f"{_LINES.format(lines='f.lines')} WHERE line.state = 'reserved'", "line.until", by_then[1]),
             )
         )
         return f"CASE WHEN {awaited} OR {freed} THEN {_TO_CONFIRM} ELSE {_FULL} END"
@@ -130,40 +183,45 @@ class _Said:
 
     def of_counts(self, unit: str) -> str:
         """One count that answers is enough, two may not be of one and the same place."""
-        places = [part for part in (self.sex_count(), self.access_count(), self.room_count(), self.age_count()) if part]
-        joined = " + ".join(f"({part} = {_YES})::int" for part in places) or "0"
+        places = [answer for answer in self.count_answers("").values() if answer]
+        joined = " + ".join(f"({answer} = {_YES})::int" for answer in places) or "0"
         worst = _worst([*places, self.animal()])
         return (
             f"CASE WHEN {worst} = {_NO} THEN {_NO_FIT} WHEN {joined} > 1 THEN {_TO_CONFIRM}"
             f" WHEN {_worst([unit, worst, self.closing()])} <= {_YES} THEN {_FITS} ELSE {_TO_CONFIRM} END"
         )
 
+    def count_answers(self, animal: str = str(_MAYBE)) -> dict[str, str]:
+        """Answers of the counts of the total; ``animal``: of the record, which no count tells."""
+        return {
+            f"c_{self.needs.who}": self.sex_count(),
+            "c_access": self.access_count(),
+            "c_room": self.room_count(),
+            "c_age": self.age_count(),
+            "c_animal": animal if self.needs.animal else "",
+        }
+
     def of_lines(self, unit: str) -> str:
-        """The free line that answers best; places of the total that no line describes are one more line."""
-        needs = self.needs
-        answers = [self.line_sex(), self.line_age()]
-        if needs.accessible:
-            answers.append(f"CASE line.access WHEN 'yes' THEN {_YES} WHEN 'no' THEN {_NO} ELSE {_MAYBE} END")
-        if needs.single_room:
-            answers.append(f"CASE line.room WHEN 'single' THEN {_YES} WHEN 'shared' THEN {_NO} ELSE {_MAYBE} END")
-        if needs.animal:
-            answers.append(f"CASE line.animal WHEN 'yes' THEN {_YES} WHEN 'no' THEN {_NO} ELSE {self.animal()} END")
-        columns = "sex, access, room, animal, min_age, max_age"
-        free = "line.state = 'free' AND line.count > 0"
-        best = f"""
-            SELECT min({_worst(answers)}) FROM (
-                SELECT {columns} FROM {_LINES} WHERE {free}
-                UNION ALL
-                SELECT NULL, NULL, NULL, NULL, NULL, NULL
-                WHERE d.figure > (SELECT coalesce(sum(line.count), 0) FROM {_LINES} WHERE {free})
-            ) AS line
-        """  # noqa: S608 (as above)
+        """The free line that answers best."""
+        worst = _worst(list(self.line_answers(self.animal()).values()))
+        best = f"SELECT min({worst}) FROM {FREE_LINES.format(lines='f.lines')}"  # noqa: S608 (as above)
         others = _worst([unit, self.closing()])
         return (
             f"(SELECT CASE WHEN best.worst < {_NO} THEN"  # noqa: S608 (as above)
             f" CASE WHEN greatest(best.worst, {others}) <= {_YES} THEN {_FITS} ELSE {_TO_CONFIRM} END"
             f" ELSE {_NO_FIT} END FROM ({best}) AS best (worst))"
         )
+
+    def line_answers(self, animal: str = str(_MAYBE)) -> dict[str, str]:
+        """Answers of a row of ``FREE_LINES``; ``animal``: that of a line which does not tell."""
+        needs, answers = self.needs, {f"l_{self.needs.who}": self.line_sex(), "l_age": self.line_age()}
+        if needs.accessible:
+            answers["l_access"] = f"CASE line.access WHEN 'yes' THEN {_YES} WHEN 'no' THEN {_NO} ELSE {_MAYBE} END"
+        if needs.single_room:
+            answers["l_room"] = f"CASE line.room WHEN 'single' THEN {_YES} WHEN 'shared' THEN {_NO} ELSE {_MAYBE} END"
+        if needs.animal:
+            answers["l_animal"] = f"CASE line.animal WHEN 'yes' THEN {_YES} WHEN 'no' THEN {_NO} ELSE {animal} END"
+        return answers
 
     def sex_count(self) -> str:
         """Own places and indifférent ones answer; all described and none of them is no."""

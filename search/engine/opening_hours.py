@@ -21,8 +21,11 @@ _DATED = "({0}.valid_from IS NOT NULL OR {0}.valid_until IS NOT NULL)"
 _KIND = f"CASE WHEN {{0}}.kind_id = ANY({_ORDINARY}) THEN NULL ELSE {{0}}.kind_id END"
 # A range that matters begins on the day asked for, or on its eve to run over midnight: its weekday tells which.
 _BEGUN = "(CASE w.weekday WHEN %(hours_weekday)s THEN %(hours_day)s ELSE %(hours_eve)s END)::date"
+# What a span of time is, and the rows that give one.
+_Spans = tuple[str, str]
+_WEEKLY_SPAN = _SPAN.format("w", _BEGUN)
 _WEEKLY = f"""
-    SELECT {_SPAN.format("w", _BEGUN)} AS span FROM directory_weeklyhours w
+    FROM directory_weeklyhours w
     WHERE w.unit_id = d.unit_id AND w.weekday IN (%(hours_weekday)s, %(hours_eve_weekday)s)
       AND {_VALID.format("w", _BEGUN)} AND {{kinds}}
       AND ({_DATED.format("w")} OR NOT EXISTS (
@@ -36,24 +39,33 @@ _WEEKLY = f"""
       )
 """  # noqa: S608 (written above)
 _EXCEPTIONAL = """
-    SELECT {span} AS span FROM directory_hoursexception e
+    FROM directory_hoursexception e
     WHERE e.unit_id = d.unit_id AND {day} BETWEEN e.starts_on AND e.ends_on AND e.opens_at IS NOT NULL
 """
-_OPENINGS = (
-    _WEEKLY.format(kinds=f"(w.kind_id IS NULL OR w.kind_id = ANY({_RECEIVING}))"),
-    *(
-        _EXCEPTIONAL.format(span=_SPAN.format("e", day), day=day)
-        for day in ("%(hours_day)s::date", "%(hours_eve)s::date")
-    ),
+_OPENINGS: tuple[_Spans, ...] = (
+    (_WEEKLY_SPAN, _WEEKLY.format(kinds=f"(w.kind_id IS NULL OR w.kind_id = ANY({_RECEIVING}))")),
+    *((_SPAN.format("e", day), _EXCEPTIONAL.format(day=day)) for day in ("%(hours_day)s::date", "%(hours_eve)s::date")),
 )
-_CLOSINGS = _WEEKLY.format(kinds=f"w.kind_id = ANY({_CLOSING})")
-_MEETS = "EXISTS (SELECT 1 FROM ({}) ranges WHERE span && %(hours_asked)s::tsmultirange)"
-_OPENS = f"({' OR '.join(_MEETS.format(ranges) for ranges in _OPENINGS)})"
-_CLOSES = _MEETS.format(_CLOSINGS)
+_CLOSINGS: _Spans = (_WEEKLY_SPAN, _WEEKLY.format(kinds=f"w.kind_id = ANY({_CLOSING})"))
+
+
+def _meets(spans: _Spans) -> str:
+    """Whether a span meets what is asked; PostgreSQL looks up one unit at a time, or all at once when many are met."""
+    span, rows = spans
+    return f"EXISTS (SELECT 1 {rows} AND {span} && %(hours_asked)s::tsmultirange)"
+
+
+def _all_of(*lists: _Spans) -> str:
+    """The spans put together."""
+    spans = " UNION ALL ".join(f"SELECT {span} AS span {rows}" for span, rows in lists)
+    return f"SELECT range_agg(span) FROM ({spans})"  # noqa: S608 (as above)
+
+
+_OPENS = f"({' OR '.join(map(_meets, _OPENINGS))})"
+_CLOSES = _meets(_CLOSINGS)
 _STAYS_OPEN = f"""(
-    (SELECT range_agg(span) FROM ({" UNION ALL ".join(_OPENINGS)}) openings)
-    - (SELECT range_agg(span) FROM ({_CLOSINGS}) closings)
-) && %(hours_asked)s::tsmultirange"""  # noqa: S608 (written above)
+    ({_all_of(*_OPENINGS)} openings) - ({_all_of(_CLOSINGS)} closings)
+) && %(hours_asked)s::tsmultirange"""
 
 
 def open_condition(at: datetime.datetime | datetime.date, parameters: dict[str, Any]) -> str:

@@ -84,8 +84,9 @@ class Outcome:
 
     ``groups``: the first lines in order, ``SHOWN_LIMIT`` at most; ``establishments``, ``units`` and
     ``practitioners`` are true totals. ``reached``: UO and practitioners within each distance to choose from, none
-    beyond the radius in force. ``fits``: UO of each class of need, empty when none is asked. ``radius_km``: greatest
-    distance applied, empty for none; ``is_widened``: none was applied because the usual radius holds too few lines.
+    beyond the radius in force. ``fits``: UO of each class of need, empty when none is asked; ``fitting``: UO that
+    would fit for sure with one more need, by ``beside.tried_needs``. ``radius_km``: greatest distance applied, empty
+    for none; ``is_widened``: none was applied because the usual radius holds too few lines.
     ``correction``: the typing error that was mended, when the text as typed finds nothing. ``asked`` is what the
     statements about these results need, empty when the texts can find nothing. ``kept``: ids of the units that the
     person keeps, empty when nothing was looked for. ``documents``: ids of those of the page asked for.
@@ -103,6 +104,7 @@ class Outcome:
     flags: FlagCounts = FlagCounts()
     reached: Mapping[int, int] = field(default_factory=dict)
     fits: Mapping[Fit, int] = field(default_factory=dict)
+    fitting: Mapping[str, int] = field(default_factory=dict)
     radius_km: int | None = None
     is_widened: bool = False
     correction: Correction | None = None

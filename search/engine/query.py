@@ -15,11 +15,12 @@ from common.pages import PAGE_SIZE
 from directory.scopes import Scope
 from directory.territory.places import Place
 
-from ..criteria import Facet, SearchCriteria
+from ..criteria import Facet, SearchCriteria, Sort
 from ..sight import place_visible
+from ..words.matching import Match
 from ..words.reading import understand
 from ..words.where import resolve_where
-from .beside import distances_of
+from .beside import distances_of, tried_needs
 from .conditions import ENOUGH_LINES, Asked, filters_of
 from .notes import NOTE
 from .outcome import FacetChoice, FacetCounts, FlagCounts, Group, Outcome, Variant
@@ -59,20 +60,25 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
 def _variants(criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime) -> tuple[Variant, ...]:
     """What finds something, from the text and the place as they were understood."""
     reading = outcome.reading
-    if reading is None or not reading.is_changed:
-        return variants_of(criteria, outcome.place, outcome.match, scope, now)
-    where = reading.place.text if reading.place else criteria.where
-    return variants_of(criteria.replaced(what=reading.text, where=where), outcome.place, None, scope, now)
+    if reading is None:
+        return ()
+    if reading.is_changed:
+        where = reading.place.text if reading.place else criteria.where
+        criteria = criteria.replaced(what=reading.text, where=where)
+    return variants_of(criteria, outcome.place, reading, scope, now)
 
 
 def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
     """What the texts mean; ``asked`` is empty when they can find nothing."""
     resolution = resolve_where(criteria.where, scope)
+    if resolution.problem:
+        sort = Sort.PLACES if criteria.sort == Sort.PLACES else Sort.RELEVANCE
+        return Outcome(None, resolution, Match(), sort)
     reading = understand(criteria.what, criteria.within, exact=criteria.exact, placed=bool(criteria.where))
     place, match = resolution.place or reading.place, reading.match
     asked = Asked.of(criteria, match, place, scope.coverage(Permission.SENSITIVE_READ), now)
     outcome = Outcome(place, resolution, match, asked.sort, correction=reading.correction, reading=reading)
-    return outcome if resolution.problem or match.nothing else replace(outcome, asked=asked)
+    return outcome if match.nothing else replace(outcome, asked=asked)
 
 
 def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
@@ -91,6 +97,7 @@ def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
         flags=FlagCounts(found.free, found.fresh, found.opened if asked.criteria.open_on else None, found.open_now),
         reached={step: count for step, count in steps if asked.radius_km is None or step <= asked.radius_km},
         fits={fit: (found.fits or {}).get(str(fit.rank), 0) for fit in Fit} if asked.criteria.has_needs else {},
+        fitting=dict(zip(tried_needs(asked.criteria), found.fitting or (), strict=False)),
         radius_km=asked.radius_km,
         is_widened=found.is_widened,
         kept=frozenset(found.kept or ()),
@@ -114,6 +121,7 @@ class _Found(NamedTuple):
     reached: Sequence[int] | None
     open_now: int | None
     fits: dict[str, int] | None
+    fitting: Sequence[int] | None
     kept: Sequence[int] | None
     documents: Sequence[int] | None
 
@@ -220,7 +228,7 @@ def free_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
 
     Asking for free places changes nothing of the distance: it is that of the screen.
     """
-    outcome = _settled(criteria, scope, now)
+    outcome = _read(criteria, scope, now)
     if outcome.asked is None:
         return outcome, []
     asked = replace(outcome.asked, criteria=criteria.replaced(free=True))

@@ -16,7 +16,7 @@ from common.pages import PAGE_SIZE
 from ..criteria import FACET_LISTS, Facet, Sort
 from ..sight import place_visible
 from ..words.matching_sql import match_rank
-from .beside import STANDS_THERE, fits_sql, open_now_sql, reached_cte
+from .beside import STANDS_THERE, fits_sql, fitting_counts_sql, open_now_sql, reached_cte
 from .conditions import (
     COUNTS,
     ENOUGH_LINES,
@@ -83,6 +83,7 @@ def page_statement(asked: Asked, user_id: int | None) -> Statement:
                (SELECT array_agg(group_id ORDER BY place) FROM page), (SELECT array_agg(km ORDER BY place) FROM page),
                (SELECT json_agg(json_build_array(bit, value, label, count, choices)) FROM listed),
                (SELECT counts FROM reached), {open_now_sql(asked, parameters)}, {fits_sql(asked)},
+               {fitting_counts_sql(asked, parameters)},
                (SELECT array_agg(unit_id) FROM search_keptunit WHERE user_id = %(user)s),
                (SELECT array_agg(id) FROM base WHERE failed = 0 AND group_id = ANY(ARRAY(
                    SELECT group_id FROM page WHERE place > (%(page)s - 1) * %(size)s AND place <= %(page)s * %(size)s

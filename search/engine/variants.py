@@ -4,9 +4,6 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import QueryCanceled
-
 from accounts.roles import Permission
 from availability.guichet.needs import Needs, Who
 from common.french import NBSP, age, number
@@ -16,7 +13,7 @@ from directory.territory.places import Place
 from directory.territory.wording import at_place
 
 from ..criteria import DISTANCES, SearchCriteria, Within
-from ..words.matching import Match, known_keys, read_text, words_of
+from ..words.matching import Match, read_text, words_of
 from ..words.reading import Reading, understand
 from .conditions import USUAL_RADIUS_KM, Asked
 from .counts import count_lines
@@ -37,20 +34,19 @@ Trial = tuple[str, SearchCriteria]
 
 
 def variants_of(
-    criteria: SearchCriteria, place: Place | None, match: Match | None, scope: Scope, now: datetime.datetime
+    criteria: SearchCriteria, place: Place | None, read_as: Reading, scope: Scope, now: datetime.datetime
 ) -> tuple[Variant, ...]:
     """What finds something once one criterion is dropped or widened; when none does, once all the filters are.
 
-    ``place`` and ``match``: how the place and the text as they stand are understood; the text is read here without a
-    ``match``.
-    Five queries at most and two settings, whatever is asked: the words (two), the units to judge and their fit when
-    what does not suit is left out, all the counts. Nothing is offered when counting takes longer than LONGEST_COUNT.
+    ``place`` and ``read_as``: how the place and the text as they stand are understood. One query, and those of the
+    reading of a text that was searched for exactly. Nothing is offered when counting takes longer than LONGEST_COUNT.
     """
+    is_whole = not read_as.is_changed or (read_as.correction and read_as.correction.text == read_as.text)
+    known = read_as.known if is_whole else read_as.known.of_part()
     single = list(_single_trials(criteria, place))[: TRIALS_LIMIT - 1]
     bare = _without_filters(criteria)
     trials = single if bare in [criteria, *(tried for _, tried in single)] else [*single, ("sans aucun filtre", bare)]
     trials = [*trials, *_one_word_trials(criteria)]
-    known = known_keys(criteria.what, criteria.within)
     coverage = scope.coverage(Permission.SENSITIVE_READ)
     searches = [
         (label, Asked.of(tried, read.match, place or read.place, coverage, now))
@@ -59,10 +55,10 @@ def variants_of(
     single = [*single, *((label, asked.criteria) for label, asked in searches)]
     for label, tried in trials:
         is_same = (tried.what, tried.within) == (criteria.what, criteria.within)
-        read = match if is_same and match else read_text(tried.what, known, tried.within)
-        if not read.nothing:
-            searches.append((label, Asked.of(tried, read, place if tried.where else None, coverage, now)))
-    counts = _counted([asked for _, asked in searches])
+        match = read_as.match if is_same else read_text(tried.what, known, tried.within)
+        if not match.nothing:
+            searches.append((label, Asked.of(tried, match, place if tried.where else None, coverage, now)))
+    counts = count_lines([asked for _, asked in searches], longest=LONGEST_COUNT)
     found = [
         Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count
     ]
@@ -114,20 +110,6 @@ def _telling(found: Sequence[Variant]) -> list[Variant]:
 
 def _at_distance_of(one: Variant, other: Variant) -> SearchCriteria:
     return one.criteria.replaced(distance_km=other.criteria.distance_km, anywhere=other.criteria.anywhere)
-
-
-def _counted(searches: Sequence[Asked]) -> list[int]:
-    """Lines of each search; nothing is counted when that takes too long."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LONGEST_COUNT])
-            counts = count_lines(searches)
-            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            return [0] * len(searches)
-        raise
-    return counts
 
 
 def _without_filters(criteria: SearchCriteria) -> SearchCriteria:

@@ -1,10 +1,11 @@
 """What stands around the lines on the page of results: filters with their counts, chips, links. No query."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from availability.guichet.needs import Who
+from availability.guichet.needs import Fit, Who
 from common.french import NBSP, age, counted, day, number
 
 from ..criteria import ANYWHERE, DISTANCES, Facet, Opening, SearchCriteria, Sort, View, Within
@@ -69,12 +70,18 @@ class FacetBlock(NamedTuple):
 
 @dataclass(frozen=True)
 class RefineForm:
-    """« Affiner la recherche ». ``hidden``: what the address holds and the form does not show."""
+    """« Affiner la recherche ». ``hidden``: what the address holds and the form does not show.
+
+    ``fitting``: UO that fit for sure once a box of need is ticked, by its name;
+    ``left``: those left once what does not fit is hidden; all empty while no need is asked.
+    """
 
     facets: tuple[FacetBlock, ...]
     hidden: tuple[tuple[str, str], ...]
     distances: tuple[Option, ...]
     who: tuple[Option, ...]
+    fitting: Mapping[str, int | None]
+    left: int | None
     open_day: str
     is_open_now: bool
     active: int
@@ -95,7 +102,12 @@ def refine_form(criteria: SearchCriteria, outcome: Outcome) -> RefineForm:
         facets=blocks,
         hidden=(*others, *unseen),
         distances=_distances(criteria, outcome) if has_distance else (),
-        who=tuple(Option(who.value, label, criteria.needs.who == who) for who, label in WHO_CHOICES),
+        who=tuple(
+            Option(who.value, _with_count(label, outcome.fitting.get(who.value)), criteria.needs.who == who)
+            for who, label in WHO_CHOICES
+        ),
+        fitting={box: outcome.fitting.get(box) for box in ("pmr", "chambre", "animal")},
+        left=sum(count for fit, count in outcome.fits.items() if fit is not Fit.NO_FIT) if outcome.fits else None,
         open_day=criteria.open_on.isoformat() if isinstance(criteria.open_on, datetime.date) else "",
         is_open_now=criteria.open_on == Opening.NOW,
         active=sum(name in _NAMED_BY_FORM - {"page"} for name, _ in criteria.to_pairs()),

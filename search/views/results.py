@@ -62,7 +62,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     judgements = judge_shown((row.unit_id for row in rows), criteria, request.scope, now)
     durations = _durations(outcome, rows)
     labels = around.labels_in_sight(outcome)
-    if around.lacks_labels(criteria, labels):
+    if outcome.asked is None and around.lacks_labels(criteria, labels):  # else a value without a label has none
         labels = labels_of(criteria) | labels
     return {
         "criteria": criteria,

@@ -6,10 +6,10 @@ from django.db import connection
 
 from accounts.roles import Permission
 from common.geo import Point
-from common.text import fold, place_key
+from common.text import fold
 from directory.scopes import Scope
 from directory.territory.geocoding import locate
-from directory.territory.places import Place, Resolution, places_of, resolve_place
+from directory.territory.places import Place, Resolution, places_like, resolve_place
 
 from ..models import Suggestion
 from ..sight import place_visible
@@ -20,17 +20,11 @@ PROPOSALS = 8
 TIMEOUT = 0.8  # seconds the geocoder may take before the page goes on without it
 SHORTEST = 3  # letters; a shorter text names no establishment
 LIKENESS = 0.4  # share of trigrams in common from which a commune is proposed for a misspelt name
-_NEAR = """
-SELECT insee FROM directory_commune WHERE similarity(key, %(name)s) >= %(likeness)s
-ORDER BY similarity(key, %(name)s) DESC, population DESC, insee LIMIT %(limit)s
-"""
-
 _ENTITIES = """
-SELECT s.geographic_entity_id, s.label, s.detail, s.key, s.commune_id, s.department_id, s.lat, s.lon
 FROM (
-    SELECT suggestion.geographic_entity_id, suggestion.label, suggestion.detail, suggestion.key,
-           suggestion.hides_place, suggestion.words, eg.legal_entity_id, eg.commune_id, commune.department_id,
-           coalesce(eg.lat, commune.lat) AS lat, coalesce(eg.lon, commune.lon) AS lon
+    SELECT suggestion.geographic_entity_id, suggestion.label, suggestion.detail, suggestion.key, eg.commune_id,
+           commune.department_id, coalesce(eg.lat, commune.lat) AS lat, coalesce(eg.lon, commune.lon) AS lon,
+           suggestion.hides_place, suggestion.words, eg.legal_entity_id
     FROM search_suggestion suggestion
     JOIN directory_geographicentity eg ON eg.id = suggestion.geographic_entity_id
     JOIN directory_commune commune ON commune.insee = eg.commune_id
@@ -61,7 +55,7 @@ def entity_text(name: str, place: str) -> str:
 
 
 def resolve_where(text: str, scope: Scope) -> Resolution:
-    """Find the starting point that ``text`` names, or what it may name. Two or three queries.
+    """Find the starting point that ``text`` names, or what it may name. One to three queries, five for an address.
 
     A commune or a department first, then an establishment whose place this person may be told, then an address when a
     geocoder is set. Several are all offered.
@@ -70,13 +64,14 @@ def resolve_where(text: str, scope: Scope) -> Resolution:
     words = words_of(text)
     if found.problem != "unknown" or not any(len(word) >= SHORTEST for word in words):
         return found
-    if named := _named(text, scope):
+    named, holding = _entities(text, words, scope)
+    if named:
         places = tuple(entity.place for entity in named)
         return Resolution(places[0]) if len(places) == 1 else Resolution(problem="several", choices=places)
     if address := locate(text, TIMEOUT):
         place = Place(address.label, address.label, address.department, insee=address.insee, point=address.point)
         return Resolution(place)
-    choices = (*found.choices, *(entity.place for entity in _holding(words, scope)))
+    choices = (*found.choices, *(entity.place for entity in holding))
     if not choices:
         at_end = place_at_end(text) if fold(text)[:1].isdigit() else None  # of an address
         choices = (at_end[1],) if at_end else near_places(text)
@@ -85,37 +80,39 @@ def resolve_where(text: str, scope: Scope) -> Resolution:
 
 def near_places(text: str) -> tuple[Place, ...]:
     """Communes whose name looks like the text, the likest first: what a misspelt name may stand for."""
+    return tuple(places_like(text, LIKENESS, PROPOSALS))
+
+
+def _entities(text: str, words: tuple[str, ...], scope: Scope) -> tuple[list[_Entity], list[_Entity]]:
+    """Establishments whose place this person may be told, in one query.
+
+    Those whose whole name is the text, or its beginning with the place after it; then those whose name holds all the
+    words.
+    """
+    typed = fold(text).split()
+    parameters: dict[str, Any] = {
+        "group": Suggestion.Group.ENTITY,
+        "limit": PROPOSALS,
+        "keys": [" ".join(typed[:count]) for count in range(1, len(typed) + 1)],
+    }
+    visible = place_visible(scope.coverage(Permission.SENSITIVE_READ), parameters, row="s")
+    last = len(words) - 1
+    holding = text_query([Word(word, place == last) for place, word in enumerate(words)], parameters)
+    lists = " UNION ALL ".join(
+        f"(SELECT {is_named}, s.* {_ENTITIES} WHERE {condition} AND {visible} ORDER BY s.key, s.detail LIMIT %(limit)s)"
+        for is_named, condition in (("true", "s.key = ANY(%(keys)s::varchar[])"), ("false", f"s.words @@ {holding}"))
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_NEAR, {"name": place_key(text), "likeness": LIKENESS, "limit": PROPOSALS})
-        return tuple(places_of(insee for (insee,) in cursor.fetchall()))
-
-
-def _named(text: str, scope: Scope) -> list[_Entity]:
-    """Establishments whose whole name is the text, or its beginning with the place after it."""
-    words = fold(text).split()
-    keys = [" ".join(words[:count]) for count in range(1, len(words) + 1)]
-    rows = _entities("s.key = ANY(%(keys)s::varchar[])", scope, keys=keys)
-    typed = " ".join(words)
-    exact = [row for row in rows if typed in (row.key, f"{row.key} {fold(row.detail)}", _without_department(row))]
-    return exact[:PROPOSALS]
+        cursor.execute(lists, parameters)
+        found = [(row[0], _Entity(*row[1:9])) for row in cursor.fetchall()]
+    whole = " ".join(typed)
+    named = [
+        row
+        for is_named, row in found
+        if is_named and whole in (row.key, f"{row.key} {fold(row.detail)}", _without_department(row))
+    ]
+    return named, [row for is_named, row in found if not is_named]
 
 
 def _without_department(row: _Entity) -> str:
     return f"{row.key} {fold(row.detail.rpartition(' (')[0])}"
-
-
-def _holding(words: tuple[str, ...], scope: Scope) -> list[_Entity]:
-    """Establishments whose name holds all the words."""
-    parameters: dict[str, Any] = {}
-    last = len(words) - 1
-    condition = "s.words @@ " + text_query([Word(word, place == last) for place, word in enumerate(words)], parameters)
-    return _entities(condition, scope, **parameters)
-
-
-def _entities(condition: str, scope: Scope, **parameters: Any) -> list[_Entity]:
-    """Establishments under a condition written in this module, whose place this person may be told."""
-    visible = place_visible(scope.coverage(Permission.SENSITIVE_READ), parameters, row="s")
-    statement = f"{_ENTITIES} WHERE {condition} AND {visible} ORDER BY s.key, s.detail LIMIT %(limit)s"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters | {"group": Suggestion.Group.ENTITY, "limit": PROPOSALS})
-        return [_Entity(*row) for row in cursor.fetchall()]

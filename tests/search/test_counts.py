@@ -14,6 +14,7 @@ from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
 from search.criteria import Opening, SearchCriteria
 from search.engine import beside
+from search.engine.beside import tried_needs
 from search.engine.fit import judge_shown
 from search.engine.outcome import Outcome
 from search.engine.query import iter_rows, matching_units, run_search
@@ -91,6 +92,9 @@ def test_a_count_is_what_ticking_finds_and_no_filter_moves_the_radius(rebuilt, s
                 chosen = run_search(criteria.replaced(distance_km=km, anywhere=False), READER, now)
                 assert (chosen.units + chosen.practitioners, chosen.reached[km]) == (count, count)
             assert Counter(fits_of(criteria, now)) == +Counter(outcome.fits)
+            for box, count in outcome.fitting.items():
+                ticked = run_search(criteria.replaced(needs=tried_needs(criteria)[box]), READER, now)
+                assert ticked.fits[Fit.FITS] == count == ticked.fitting[box], (criteria.to_query(), box)
             wholly, rows = iter_rows(criteria, READER, now)
             assert (wholly.radius_km, wholly.is_widened) == radius
             assert {row.unit_id for row in rows} == set(matching_units(criteria, READER, now))

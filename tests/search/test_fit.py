@@ -19,6 +19,7 @@ from directory.enums import Nomenclature, Sex
 from directory.models import OperationalUnit, UnitTerm
 from directory.scopes import Grant, Scope, ScopeKind
 from search.criteria import SearchCriteria
+from search.engine.beside import tried_needs
 from search.engine.fit import judge_units
 from search.engine.query import run_search
 from tests.factories.availability import CurrentFigureFactory
@@ -122,6 +123,19 @@ def test_search_classes_every_unit_as_the_guichet_does(seed, now, rebuilt):
         assert Counter(ranks) == +Counter({fit.rank: count for fit, count in outcome.fits.items()}), needs
         hidden = run_search(SearchCriteria(needs=needs, hides_unfit=True), READER, now)
         assert hidden.units == sum(rank != Fit.NO_FIT.rank for rank in ranks)
+        assert hidden.fitting.items() <= outcome.fitting.items()
+        for box, tried in tried_needs(SearchCriteria(needs=needs)).items():
+            fits = [judged.fit for judged in judge_units(owners.values(), tried, READER, now).values()]
+            assert outcome.fitting[box] == fits.count(Fit.FITS), (needs, box)
+
+
+def test_needs_are_counted_once_one_is_asked(rebuilt, now):
+    CurrentFigureFactory(accessible=3)
+    CurrentFigureFactory(women=2)
+    rebuilt()
+    assert run_search(SearchCriteria(what="ACT"), READER, now).fitting == {}
+    asked = run_search(SearchCriteria(what="ACT", needs=Needs(accessible=True)), READER, now)
+    assert asked.fitting == {"femme": 0, "homme": 0, "couple": 0, "pmr": 1, "chambre": 0, "animal": 0}
 
 
 def any_needs(numbers: random.Random, today: dt.date) -> Needs:

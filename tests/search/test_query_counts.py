@@ -1,0 +1,40 @@
+"""How many queries the pages of results ask when a text has to be read twice, finds nothing, or comes with needs."""
+
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+
+from accounts.roles import Role
+from tests.factories.accounts import UserFactory
+from tests.factories.availability import CurrentFigureFactory
+from tests.factories.directory import TermFactory, UnitFactory, commune
+from tests.test_query_budgets import queries_of
+
+pytestmark = pytest.mark.django_db
+
+MOST = 8
+PAGES = [
+    {"ou": "75010", "quoi": "ACT", "pour": "femme", "age": "30", "pmr": "1", "masquer": "1"},
+    {"ou": "75010", "pour": "femme", "pmr": "1"},
+    {"quoi": "LHSS"},
+    {"quoi": "introuvable"},
+    {"ou": "75010", "quoi": "ACT", "departement": "92", "places": "1", "ajour": "1"},
+    {"ou": "75010", "quoi": "ACT", "ej": "999999", "type": "999999"},
+    {"ou": "75010", "quoi": "ACT", "distance": "5", "pour": "homme", "masquer": "1", "ouvert": "maintenant"},
+    {"ou": "nantere"},
+    {"ou": "zzzz", "quoi": "apartement de coordinaton"},
+    {"ou": "maison inconnue", "quoi": "ACT", "type": "999999"},
+]
+
+
+@pytest.mark.parametrize("asked", PAGES, ids=urlencode)
+def test_a_page_of_results_asks_few_queries(client, rebuilt, asked):
+    commune("75110")
+    CurrentFigureFactory(unit=UnitFactory(geographic_entity__nanterre=True, name="Unité d’ACT"))
+    TermFactory()
+    rebuilt()
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    client.get(reverse("search:results"))  # the first page of a session marks it as used
+    found = queries_of(client, f"{reverse('search:results')}?{urlencode(asked)}")
+    assert len(found) <= MOST, "\n".join(found)
