@@ -97,15 +97,14 @@ def watch(server: subprocess.Popen[bytes]) -> int:
     A worker ends by itself when the database goes away for a moment: another one takes its place. Every SCHEDULE_EVERY
     seconds what production leaves to a scheduler is run once; the continuity kits are prepared at once.
     """
-    due, commands = time.monotonic(), [kit_command()]
+    due, options = time.monotonic(), ["--kits"]
     while server.poll() is None:
         with child(worker_command()) as worker:
             while server.poll() is None and worker.poll() is None:
                 if time.monotonic() >= due:
-                    for arguments in commands:
-                        with child(arguments) as command:
-                            command.wait()
-                    due, commands = time.monotonic() + SCHEDULE_EVERY, scheduled_commands()
+                    with child(scheduled_command(*options)) as command:
+                        command.wait()
+                    due, options = time.monotonic() + SCHEDULE_EVERY, []
                 time.sleep(WATCH_EVERY)
     return server.wait()
 
@@ -140,16 +139,9 @@ def worker_command() -> list[str]:
     return ["manage.py", "db_worker", "--queue-name", "*", "--interval", "0.5", "--no-reload", "-v", "0"]
 
 
-def scheduled_commands() -> list[list[str]]:
-    """Return the command lines of what production leaves to a scheduler: late reports, reminders, alerts, kits."""
-    names = ("tell_support_of_reports", "remind", "tell_alerts", "remind_campaigns")
-    weekly = ["manage.py", "find_duplicates", "--if-due", "-v", "0"]
-    return [*(["manage.py", name, "-v", "0"] for name in names), weekly, kit_command()]
-
-
-def kit_command() -> list[str]:
-    """Return the command line that prepares the continuity kits which are an hour old."""
-    return ["manage.py", "write_continuity_kit", "-v", "0"]
+def scheduled_command(*options: str) -> list[str]:
+    """Return the command line of what production leaves to a scheduler, one process for all."""
+    return ["manage.py", "run_scheduled", *options, "-v", "0"]
 
 
 @contextlib.contextmanager

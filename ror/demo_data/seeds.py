@@ -81,6 +81,8 @@ ACT_MOBILE_UNIT = {
     "intervention_details": "Accompagnement au domicile ou dans le lieu de vie de la personne.",
 }
 ACT_MOBILE_TERRITORY = (NANTERRE, "92025", "92063", "92073", "92062")
+SAMU_SOCIAL_SEAT = "75114"
+SAMU_SOCIAL_TERRITORY = ("75056",)
 EMSP_OFFER = {ACTIVITY: ("231", "317"), PROFESSION: ("G15-50",), AUDIENCE: ("06",)}
 EMSP_UNIT = {
     "name": "Équipe mobile médico-sociale précarité ALTAIR VESTA",
@@ -105,7 +107,7 @@ class Examples:
 
 
 def add_examples(world: World, accounts: dict[str, User]) -> Examples:
-    """Add Association Altair Vesta with its EGs, and CPTS GRAND VERSAILLES; give the demo accounts their roles."""
+    """Add the establishments of the webinars; give the demo accounts their roles."""
     examples = Examples()
     nanterre = world.geography.rows[NANTERRE]
     association = add_legal_entity(
@@ -115,6 +117,7 @@ def add_examples(world: World, accounts: dict[str, User]) -> Examples:
     emsp = _add_emsp(world, examples, association)
     _add_more_units(world, examples, association, accounts["responsable"])
     cpts = _add_cpts(world, examples)
+    _add_samu_social(world, examples)
     for entity in (act, emsp, cpts):
         examples.assignments.append(
             assignment(world, accounts["directeur"], Role.DIRECTOR, geographic_entity_id=entity.pk)
@@ -275,6 +278,25 @@ def _add_cpts(world: World, examples: Examples) -> GeographicEntity:
     )
     _add_area(world, unit, CPTS_TERRITORY)
     return entity
+
+
+def _add_samu_social(world: World, examples: Examples) -> None:
+    """« ACT SAMU SOCIAL DE PARIS », of the results shown in the first webinar: one mobile unit, entry not opened."""
+    seat = world.geography.rows[SAMU_SOCIAL_SEAT]
+    body = add_legal_entity(world, "SAMU SOCIAL DE PARIS", "60", seat)
+    name = "ACT SAMU SOCIAL DE PARIS"
+    entity = _entity(world, examples, ("PDS",), body, name, "165", seat, official_name=name)
+    unit = _unit(
+        world,
+        examples,
+        entity,
+        "94.59",
+        ACT_MOBILE_OFFER,
+        name="ACT NDBS (HLM)",
+        intervention_details=ACT_MOBILE_UNIT["intervention_details"],
+        medical_phone=world.phone(),
+    )
+    _add_area(world, unit, SAMU_SOCIAL_TERRITORY)
 
 
 def _add_more_units(world: World, examples: Examples, association: LegalEntity, manager: User) -> None:

@@ -6,9 +6,11 @@ import sys
 
 import pytest
 from django.core.mail import EmailMessage
+from django.core.management import call_command
 
 from ror import launcher
 from ror.demo.mail import SentMailBackend
+from ror.demo.management.commands import run_scheduled
 from ror.demo.models import SentMail
 
 
@@ -58,7 +60,7 @@ def test_fresh_never_touches_a_database_of_one_s_own(capsys, monkeypatch):
 def test_a_worker_that_ends_is_replaced_until_the_server_ends(monkeypatch, tmp_path):
     trace = tmp_path / "trace"
     monkeypatch.setattr(launcher, "WATCH_EVERY", 0.05)
-    monkeypatch.setattr(launcher, "kit_command", lambda: ["-c", ""])
+    monkeypatch.setattr(launcher, "scheduled_command", lambda *options: ["-c", ""])
     monkeypatch.setattr(launcher, "worker_command", lambda: ["-c", f"open({str(trace)!r}, 'a').write('x')"])
     command = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(3)"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
@@ -69,9 +71,8 @@ def test_a_worker_that_ends_is_replaced_until_the_server_ends(monkeypatch, tmp_p
 def test_what_a_scheduler_runs_is_run_by_the_demo(monkeypatch, tmp_path):
     trace = tmp_path / "trace"
     monkeypatch.setattr(launcher, "SCHEDULE_EVERY", 0.0)
-    monkeypatch.setattr(launcher, "kit_command", lambda: ["-c", ""])
     monkeypatch.setattr(launcher, "worker_command", lambda: ["-c", "import time; time.sleep(30)"])
-    monkeypatch.setattr(launcher, "scheduled_commands", lambda: [["-c", f"open({str(trace)!r}, 'a').write('x')"]])
+    monkeypatch.setattr(launcher, "scheduled_command", lambda *options: ["-c", f"open({str(trace)!r}, 'a').write('x')"])
     command = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(3)"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
         monkeypatch.setattr(launcher.time, "sleep", lambda seconds: _end_after(server, trace, 2))
@@ -82,3 +83,17 @@ def _end_after(server, trace, workers):
     """Let the server end once so many workers have run."""
     if trace.exists() and len(trace.read_text()) >= workers and not server.stdin.closed:
         server.stdin.close()
+
+
+def test_a_scheduled_command_that_fails_stops_no_other(monkeypatch, caplog):
+    ran = []
+
+    def call(name, *arguments, **options):
+        ran.append((name, *arguments))
+        if name == "remind":
+            raise RuntimeError("mail server away")
+
+    monkeypatch.setattr(run_scheduled, "call_command", call)
+    call_command("run_scheduled", verbosity=0)
+    assert ran == list(run_scheduled.ROUND)
+    assert "remind failed" in caplog.text
