@@ -152,6 +152,9 @@ def hold_entity(*, dossier: Dossier, entity: GeographicEntity, by: User, now: da
     Must run in the transaction of an act that holds the dossier. ``IntegrityError``: another dossier has the EG.
     """
     HeldEntity.objects.create(dossier=dossier, geographic_entity=entity)
+    locked = GeographicEntity.objects.select_for_update(of=("self",), no_key=True).filter(pk=entity.pk)
+    if locked.values_list("status", flat=True).get() == PublicationStatus.CLOSED:  # closed or merged in that instant
+        raise PermissionDenied("Cet établissement vient d’être fermé\u00a0: rechargez la page.")
     common: dict[str, Any] = {"dossier": dossier, "created_at": now, "updated_at": now, "updated_by": by}
     first = dossier.fiches.count()
     top = standard_fiche(entity, parent=None, position=first, common=common)

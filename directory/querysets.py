@@ -35,7 +35,8 @@ def address_shown(scope: Scope, path: str = "") -> ExpressionWrapper:
 
     Always without a sensitive unit there, be it hidden or closed; else to whoever holds ``sensitive:read`` on the EG or
     on one of these units (spec 01-settled, Directory: its own and its EG's address, coordinates, map point and distance
-    are hidden). The numbers that give it in public registers follow it: FINESS, SIRET, national identifier.
+    are hidden). The numbers that give it in public registers follow it: FINESS, SIRET, national identifier. An EG that
+    was merged into another keeps its address to the same people: its units, sensitive ones among them, have left it.
     """
     coverage = scope.coverage(Permission.SENSITIVE_READ)
     if coverage.region:
@@ -43,7 +44,9 @@ def address_shown(scope: Scope, path: str = "") -> ExpressionWrapper:
     units = apps.get_model("directory", "OperationalUnit").objects.filter(
         geographic_entity_id=OuterRef(f"{path}pk"), sensitive_unit=True
     )
-    shown = ~Q(Exists(units))
+    merges = apps.get_model("directory", "Merge").objects.filter(merged_entity_id=OuterRef(f"{path}pk"))
+    merged = Q(**{f"{path}status": PublicationStatus.CLOSED}) & Q(Exists(merges))
+    shown = ~Q(Exists(units)) & ~merged
     if coverage.geographic_entities:
         shown |= Q(**{f"{path}pk__in": coverage.geographic_entities})
     if coverage.legal_entities:

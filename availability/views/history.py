@@ -86,5 +86,5 @@ def _readable(request: SignedInRequest, unit_id: int) -> OperationalUnit:
     unit = units.filter(pk=unit_id).first() if unit_id < 2**63 else None
     if unit is None:
         raise Http404
-    refer_on(request, unit)
+    refer_on(request, unit, itself_for_all=True)
     return unit

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from common import french
 
 from ..blocks import BLOCKS, PUBLICATION_FIELDS
-from ..enums import ENTITY_TERM_LISTS, UNIT_TERM_LISTS, PublicationStatus, RecordKind
+from ..enums import ENTITY_TERM_LISTS, UNIT_TERM_LISTS, Confidentiality, PublicationStatus, RecordKind
 from ..models.base import AddressModel
 from ..snapshots import differences, kept_fields
 from ..states import list_names
@@ -86,7 +86,7 @@ class Row:
 def rows_of(kind: RecordKind, first: State, second: State, *, first_stays: bool) -> list[Row]:
     """The choices between two states, in the order of the blocks: only what differs.
 
-    The record that stays is preset, the other one where it says nothing.
+    The record that stays is preset, the other one where it says nothing; of what protects people, the stricter.
     """
     rows = []
     for key, label, block, names in _fields(kind):
@@ -94,11 +94,21 @@ def rows_of(kind: RecordKind, first: State, second: State, *, first_stays: bool)
             continue
         filled = [any(_filled(name, state.get(name)) for name in names) for state in (first, second)]
         stays, goes = (FIRST, SECOND) if first_stays else (SECOND, FIRST)
-        preset = stays if filled[0 if first_stays else 1] else goes
+        preset = _stricter(key, first, second) or (stays if filled[0 if first_stays else 1] else goes)
         options = (preset,) if set(names) & FIXED else (FIRST, SECOND, *_both(kind, key, first, second))
         one, other = (_words(kind, key, names, state) for state in (first, second))
         rows.append(Row(key, label, block, names, one, other, options, preset))
     return rows
+
+
+def _stricter(key: str, first: State, second: State) -> str:
+    """Side that protects more, for what protects people: preset whichever record stays; empty for other fields."""
+    if key == "sensitive_unit":
+        return FIRST if first[key] else SECOND
+    if key == "contact_confidentiality":
+        order = Confidentiality.values
+        return FIRST if order.index(first[key]) > order.index(second[key]) else SECOND
+    return ""
 
 
 def chosen_values(rows: list[Row], first: State, second: State, choices: Mapping[str, str]) -> State:

@@ -207,9 +207,7 @@ class Below:
 
 
 def lock_two(kind: type, ids: Sequence[int]) -> dict[int, Any]:
-    """Lock two records of one model by key; EGs fully, so that nothing is hung below them meanwhile."""
-    rows = kind._default_manager.filter(pk__in=ids).order_by("pk")  # noqa: SLF001
-    list(rows.select_for_update(of=("self",), no_key=kind is not GeographicEntity).values_list("pk", flat=True))
+    """Lock two records of one model; they are returned by key."""
     return {pk: record for (_, pk), record in lock_records({kind: ids}).items()}
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..scopes import Scope
 
-ITSELF = "fusion"  # « ?fusion=non » reads the merged record itself
+ITSELF = "fusion"  # « ?fusion=non » reads the merged record itself: support does
 _IDS = ("record_id", "unit_id", "entity_id")  # names by which addresses hold the key of a record
 
 
@@ -37,14 +37,15 @@ class Replaced(Exception):
         self.record, self.kept = record, kept
 
 
-def refer_on(request: HttpRequest, record: Any) -> None:
+def refer_on(request: HttpRequest, record: Any, *, itself_for_all: bool = False) -> None:
     """Raise ``Replaced`` when ``record`` was merged into one that this person may see.
 
-    Not when something is sent (a closed record answers for itself), nor when the record itself is asked for.
+    Not when something is sent (a closed record answers for itself), nor when support asks for the record itself, or
+    anybody on a page that shows no place (``itself_for_all``).
     """
     if not (record.is_closed and record.closure_kind == ClosureKind.FINAL) or request.method not in {"GET", "HEAD"}:
         return
-    if request.GET.get(ITSELF) == "non":
+    if request.GET.get(ITSELF) == "non" and (itself_for_all or merges_records(request.scope)):
         return
     if kept := kept_of(request.scope, record):
         raise Replaced(record, kept)
@@ -85,7 +86,7 @@ def same_page(request: HttpRequest, replaced: Replaced) -> HttpResponse | None:
     match = request.resolver_match
     if match is None:
         return None
-    kwargs = dict(match.captured_kwargs)
+    kwargs = dict(match.kwargs)  # those that the route itself gives tell it from another of that name
     name = next((name for name in _IDS if kwargs.get(name) == replaced.record.pk), "")
     if not name:
         return None

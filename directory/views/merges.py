@@ -133,9 +133,7 @@ def merge_undo(request: SignedInRequest, merge_id: int) -> HttpResponse:
             form.add_error(None, " ".join(refused.messages))
             status = CONFLICT
         else:
-            messages.success(
-                request, f"La fusion est défaite\u00a0: «\u00a0{back}\u00a0» est à nouveau une fiche à part."
-            )
+            messages.success(request, f"La fusion est défaite\u00a0: «\u00a0{back}\u00a0» est à nouveau une fiche.")
             return redirect(record_url(back))
     context = {
         "merge": merge,
@@ -181,12 +179,12 @@ def _merge(request: SignedInRequest, page: MergePage, form: MergeForm) -> HttpRe
     except ValidationError as refused:
         _add_errors(form, refused)
         return _show(request, page, form, status=REFUSED)
-    kept, merged = merge.kept, merge.merged
+    merged = merge.merged
     messages.success(
         request,
-        f"«\u00a0{merged}\u00a0» est fusionnée dans «\u00a0{kept}\u00a0»\u00a0: ses anciennes adresses mènent ici.",
+        f"La fiche «\u00a0{merged}\u00a0» est fusionnée dans celle-ci\u00a0: ses anciennes adresses mènent ici.",
     )
-    return redirect(record_url(kept))
+    return redirect(record_url(merge.kept))
 
 
 def _add_errors(form: forms.Form, refused: ValidationError) -> None:

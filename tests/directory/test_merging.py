@@ -7,8 +7,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from accounts.roles import Role
-from availability.models import CurrentFigure
+from availability.membership import write_rows
+from availability.models import CurrentFigure, GroupedUnit
 from directory.duplicates import hooks, merging
+from directory.duplicates.choices import rows_of
 from directory.duplicates.merging import Decision, MergeRefused, StaleMerge
 from directory.duplicates.pairing import pair_of
 from directory.enums import ClosureKind, Nomenclature, PublicationStatus, RecordKind
@@ -19,9 +21,13 @@ from directory.models import (
     Merge,
     OperationalUnit,
     RecordChange,
+    RecordQuality,
 )
+from directory.quality import services as quality
 from directory.scopes import scope_of
 from directory.services import update_record
+from search.indexing.index import rebuild_all
+from search.models import SearchDocument, Suggestion
 from tests.directory.merges import NOW, merge, twin_of
 from tests.factories.directory import (
     AssignmentFactory,
@@ -194,3 +200,45 @@ def test_an_app_may_forbid_it(world, cast, twin, monkeypatch):
     with pytest.raises(MergeRefused, match="Pas maintenant"):
         merge(world.eg, twin, cast.sesan)
     assert GeographicEntity.objects.get(pk=twin.pk).is_published
+
+
+def stored(model, *left_out):
+    """Rows of a table, but for their keys and what is left out."""
+    names = [field.attname for field in model._meta.concrete_fields if field.attname not in {"id", *left_out}]
+    return sorted(map(str, model.objects.values_list(*names)))
+
+
+@pytest.mark.parametrize("units", [False, True])
+def test_search_and_completeness_are_those_of_a_rebuilt_one(world, cast, twin, units):
+    PractitionerFactory(cpts=twin)
+    rebuild_all()
+    quality.refresh_all()
+    if units:
+        other = UnitFactory(geographic_entity=world.eg, name="ACT Altair", act=True)
+        merge(world.act, other, cast.sesan)
+    else:
+        merge(world.eg, twin, cast.sesan, choices={"name": "second"})
+    tables = (SearchDocument, Suggestion, RecordQuality, GroupedUnit)
+    followed = {model: stored(model) for model in tables}
+    rebuild_all()
+    quality.refresh_all()
+    write_rows(unit_ids=None)
+    for model in tables:
+        assert set(stored(model)) ^ set(followed[model]) == set(), model
+
+
+def test_the_place_of_a_merged_establishment_stays_hidden(world, cast, twin):
+    OperationalUnit.objects.filter(pk=twin.own[0].pk).update(sensitive_unit=True)
+    merge(world.eg, twin, cast.sesan)
+    rows = GeographicEntity.objects.filter(pk__in=[twin.pk, world.eg.pk])
+    assert {row.address_shown for row in rows.with_address_shown(scope_of(cast.consultation))} == {False}
+    assert {row.address_shown for row in rows.with_address_shown(scope_of(cast.sesan))} == {True}
+
+
+def test_what_protects_people_is_preset():
+    first = {"sensitive_unit": False, "contact_confidentiality": "very_restricted"}
+    second = {"sensitive_unit": True, "contact_confidentiality": "open"}
+    for stays in (True, False):
+        rows = rows_of(RecordKind.UNIT, first, second, first_stays=stays)
+        presets = {row.key: row.preset for row in rows}
+        assert presets == {"sensitive_unit": "second", "contact_confidentiality": "premier"}
