@@ -60,8 +60,16 @@ def page_window(current: int, last: int) -> list[int]:
 
 def page_query(parameters: QueryDict, page: int, name: str = "page") -> str:
     """Query string of another page: every other parameter kept, page 1 written without a number."""
+    return page_queries(parameters, name)(page)
+
+
+def page_queries(parameters: QueryDict, name: str = "page") -> Callable[[int], str]:
+    """``page_query`` of any page of a list, the other parameters written once."""
     kept = parameters.copy()
     kept.pop(name, None)
-    if page > 1:
-        kept[name] = str(page)
-    return "?" + kept.urlencode()
+    others = kept.urlencode()
+
+    def query(page: int) -> str:
+        return f"?{others}{'&' if others else ''}{name}={page}" if page > 1 else f"?{others}"
+
+    return query

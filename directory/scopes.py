@@ -5,6 +5,7 @@ Built once a request from the assignments valid today; everything else (queryset
 
 import datetime
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -87,8 +88,11 @@ class Scope:
 
     def may(self, permission: str) -> bool:
         """Tell whether ``permission`` is held anywhere. Raises ``ValueError`` on an unknown permission."""
-        wanted = Permission(permission)
-        return any(wanted in permissions_of(grant.role) for grant in self.grants)
+        return Permission(permission) in self._permissions
+
+    @cached_property
+    def _permissions(self) -> frozenset[Permission]:
+        return frozenset().union(*(permissions_of(grant.role) for grant in self.grants))
 
     def coverage(self, permission: str) -> Coverage:
         """Where ``permission`` holds. Raises ``ValueError`` on an unknown permission."""

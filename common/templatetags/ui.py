@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from common import french
 from common.navigation import NavLink
-from common.pages import GAP, Crumb, page_query, page_window
+from common.pages import GAP, Crumb, page_queries, page_window
 from common.phones import display_phone, international_phone
 
 register = template.Library()
@@ -222,10 +222,10 @@ def pager(context: template.Context, page: Page, label: str = "Pages", noun: str
 
     ``noun`` (singular) names what is listed: « Établissements 1 à 15 sur 42, 15 par page ».
     """
-    parameters = context["request"].GET
+    query = page_queries(context["request"].GET)
     last = page.paginator.num_pages
     links = [
-        {"number": number, "query": "" if number == GAP else page_query(parameters, number), "gap": number == GAP}
+        {"number": number, "query": "" if number == GAP else query(number), "gap": number == GAP}
         for number in page_window(page.number, last)
     ]
     return {
@@ -233,8 +233,8 @@ def pager(context: template.Context, page: Page, label: str = "Pages", noun: str
         "links": links,
         "label": label,
         "title": french.plural(2, noun).capitalize(),
-        "previous": page_query(parameters, page.number - 1) if page.has_previous() else "",
-        "next": page_query(parameters, page.number + 1) if page.has_next() else "",
+        "previous": query(page.number - 1) if page.has_previous() else "",
+        "next": query(page.number + 1) if page.has_next() else "",
     }
 
 

@@ -211,7 +211,7 @@ def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> lis
     statement, others = rows_statement(
         outcome.asked, f"{columns}, {NOTE}", ids, outcome.documents if is_known else None
     )
-    return [DocumentRow(*row) for row in _select((statement, others | parameters))]
+    return [DocumentRow(*row) for row in _select((statement, others | parameters), tuned="" if is_known else TUNED)]
 
 
 def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, Generator[DocumentRow]]:
@@ -275,11 +275,11 @@ def matching_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetim
     return [unit_id for (unit_id,) in _select(units_statement(outcome.asked))] if outcome.asked else []
 
 
-def _select(statement: Statement) -> list[tuple]:
-    """Rows of a statement, planned for a page: one round trip, and the settings end with the transaction."""
+def _select(statement: Statement, tuned: str = TUNED) -> list[tuple]:
+    """Rows of a statement, ``tuned`` for a page: one round trip, and the settings end with the transaction."""
     text, parameters = statement
     with connection.cursor() as cursor:
-        cursor.execute(TUNED + text, parameters)
+        cursor.execute(tuned + text, parameters)
         while cursor.nextset():
             pass
         return cursor.fetchall()
