@@ -13,7 +13,7 @@ ADDRESSES = {"home": "/", "search": "/recherche/", "entry": "/disponibilites/mis
 @pytest.fixture(autouse=True)
 def _empty_registry(monkeypatch):
     monkeypatch.setattr(navigation, "_items", {})
-    monkeypatch.setattr(navigation, "reverse", ADDRESSES.__getitem__)
+    monkeypatch.setattr(navigation, "_address", ADDRESSES.__getitem__)
 
 
 def request_to(path, signed_in=True):

@@ -110,9 +110,10 @@ def test_a_correction_is_counted(search):
     assert (words, searches, corrected) == ("", 1, 1)
 
 
-def test_a_failure_never_shows(search, monkeypatch, caplog):
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_never_shows(signed_in, monkeypatch, caplog):
     monkeypatch.setattr(counting, "_COUNT", "SELECT nothing")
-    search("quoi=ACT")
+    assert signed_in().get("/recherche/?quoi=ACT").status_code == 200
     assert "on_commit" in caplog.text
     assert rows() == []
 
