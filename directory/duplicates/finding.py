@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EVERY = datetime.timedelta(days=7)
-_LOCK = 0x44555043  # any number of our own
 _BATCH = 500
 State = DuplicatePair.State
 
@@ -39,13 +38,15 @@ def find_duplicates(*, now: datetime.datetime, every: datetime.timedelta | None 
     """Compare the open records of the region and bring the pairs up to date, in one transaction.
 
     A pair set aside stays so, unless it has a new reason; one that waited and is no longer found goes; a merged one is
-    left alone. Run again, or twice at once, it doubles nothing. ``every``: do nothing, and return ``None``, when the
-    last search is more recent.
+    left alone. Whoever settles a pair, and another search, wait meanwhile (a few seconds): those who merge lock their
+    pair before any record. Run again, or twice at once, it doubles nothing. ``every``: do nothing, and return ``None``,
+    when the last search is more recent.
     """
+    if every is not None and _is_recent(now - every):
+        return None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    last = DuplicateSearch.objects.filter(pk=1).first()
-    if every is not None and last is not None and last.at > now - every:
+        cursor.execute(f"LOCK TABLE {DuplicatePair._meta.db_table} IN EXCLUSIVE MODE")  # noqa: SLF001
+    if every is not None and _is_recent(now - every):
         return None
     entities = entity_pairs(_entities())
     first = _write("entity", entities, now)
@@ -54,6 +55,12 @@ def find_duplicates(*, now: datetime.datetime, every: datetime.timedelta | None 
     DuplicateSearch.objects.update_or_create(pk=1, defaults={"at": now})
     done = [one + other for one, other in zip(first, second, strict=True)]
     return Found(DuplicatePair.objects.waiting().count(), *done)
+
+
+def _is_recent(since: datetime.datetime) -> bool:
+    """Tell whether a search was made after ``since``."""
+    last = last_search()
+    return last is not None and last > since
 
 
 def last_search() -> datetime.datetime | None:
@@ -103,7 +110,7 @@ def _write(kind: str, found: Pairs, now: datetime.datetime) -> tuple[int, int, i
     first, second = f"first_{kind}_id", f"second_{kind}_id"
     known = DuplicatePair.objects.filter(**{f"first_{kind}__isnull": False}).order_by("pk")
     gone, seen, back, met = [], [], 0, set()
-    for pair in known.select_for_update(of=("self",)):
+    for pair in known:
         key = getattr(pair, first), getattr(pair, second)
         met.add(key)
         if key in found and pair.state != State.MERGED:
@@ -119,7 +126,7 @@ def _write(kind: str, found: Pairs, now: datetime.datetime) -> tuple[int, int, i
 
 
 def _see(pair: DuplicatePair, reasons: list[Reason], now: datetime.datetime) -> bool:
-    """Note that a known pair is found again, its lines locked; tell whether one set aside waits again."""
+    """Note that a known pair is found again; tell whether one set aside waits again."""
     pair.seen_at = now
     if pair.state == State.WAITING:
         pair.reasons = list(reasons)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..scopes import Scope
 
 PER_PAGE = 25
+BY_HAND = "Rapprochées par le support"
 TEXT_LENGTH = 80
 State = DuplicatePair.State
 # In the address: what a list holds. The labels are those of its button.
@@ -110,9 +111,9 @@ class PairLine:
 
     @property
     def reasons(self) -> list[str]:
-        """Why it is shown, in words, with the distance between the two addresses."""
+        """Why it is shown, in words, with the distance between the two addresses; support may put two together."""
         one, other = self.first.point, self.second.point
-        return reason_words(self.pair.reasons, distance_km(one, other) if one and other else None)
+        return reason_words(self.pair.reasons, distance_km(one, other) if one and other else None) or [BY_HAND]
 
     @property
     def new_reasons(self) -> list[str]:

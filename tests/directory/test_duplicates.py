@@ -2,10 +2,12 @@
 
 import datetime
 from io import StringIO
+from threading import Event
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
@@ -235,6 +237,31 @@ def test_of_two_who_set_aside_at_once_one_is_told(at_once):
 
     first, second = at_once(act, hands=2)
     assert first == second == DuplicatePair.objects.get().remark
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_search_waits_for_who_settles_and_he_for_it(at_once, support):
+    """Somebody holds a pair, then writes others: what a merge does. Neither is stopped."""
+    twins()
+    GeographicEntityFactory(name="EHPAD Tilleuls", nanterre=True)
+    find_duplicates(now=NOW)
+    last, held = DuplicatePair.objects.order_by("pk").last(), Event()
+    waited_for = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'directory_duplicatepair'::regclass"
+
+    def act(number):
+        if number == 0:
+            held.wait(30)
+            return find_duplicates(now=NOW + WEEK).waiting
+        with transaction.atomic(), connection.cursor() as cursor:
+            pair = DuplicatePair.objects.select_for_update().get(pk=last.pk)
+            GeographicEntity.objects.select_for_update().get(pk=pair.second_entity_id)
+            held.set()
+            while not cursor.execute(waited_for).fetchone():
+                pass
+            return DuplicatePair.objects.exclude(pk=pair.pk).filter(state=State.WAITING).delete()[0]
+
+    waiting, deleted = at_once(act, hands=2)
+    assert (waiting, deleted) == (3, 2)
 
 
 # The pages.
