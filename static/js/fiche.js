@@ -5,6 +5,7 @@ const PAUSE = 1200; // milliseconds without typing
 const BETWEEN = 4000; // between two sendings
 const OFFLINE = "Brouillon non enregistré\u00a0: le serveur ne répond pas. Enregistrez avant de quitter.";
 const SIGNED_OUT = "Brouillon non enregistré\u00a0: votre connexion a expiré. Reconnectez-vous dans un autre onglet.";
+const ELSEWHERE = "Brouillon non enregistré\u00a0: vous avez enregistré cette fiche dans un autre onglet. Enregistrez pour comparer.";
 
 const form = () => document.querySelector("form[data-draft]");
 const isUnsaved = (element) => element?.matches(":is([data-typed], [data-unsaved])");
@@ -47,7 +48,7 @@ async function send(keepalive = false) {
     if (response.status === 401 || response.type === "opaqueredirect") return say(SIGNED_OUT);
     const answer = await response.json();
     if (answer.error) return say(answer.error);
-    if (answer.saved) say(`Brouillon enregistré à ${answer.saved}, rien n’est publié`);
+    say(answer.saved ? `Brouillon enregistré à ${answer.saved}, rien n’est publié` : ELSEWHERE);
     drawChecklist(answer.checklist);
   } catch (error) {
     if (error.name !== "AbortError") say(OFFLINE);
