@@ -23,7 +23,7 @@ from . import services
 from .enums import DossierAct, DossierState
 from .models import Comment, Dossier, Fiche, ReturnReason, Step
 from .publication import PublicationRefused
-from .review.risk import level_of
+from .review.risk import age_points, age_points_sql, level_of
 from .review.validation import validate_dossier
 
 if TYPE_CHECKING:
@@ -105,12 +105,17 @@ class DossierAdmin(BackOfficeAdmin):
     def get_ordering(self, request):
         """As the queue: those en validation first, by risk then age; then the last changed."""
         first = Case(When(state=DossierState.SENT, then=Value(0)), default=Value(1))
-        rank = Case(When(state=DossierState.SENT, then=F("risk")), default=Value(0))
+        points = F("risk") + age_points_sql(timezone.now())
+        rank = Case(When(state=DossierState.SENT, then=points), default=Value(0))
         return [first.asc(), rank.desc(), "sent_at", "-changed_at", "-pk"]
 
     @admin.display(description="risque", ordering="risk")
     def risk_shown(self, dossier):
-        return level_of(dossier.risk).label if dossier.sent_at else "–"
+        if not dossier.sent_at:
+            return "–"
+        waits = dossier.state == DossierState.SENT
+        age = age_points(timezone.now() - dossier.sent_at) if waits else 0
+        return level_of(dossier.risk + age).label
 
     @admin.display(description="motifs du risque")
     def reasons_shown(self, dossier):

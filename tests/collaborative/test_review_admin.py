@@ -1,5 +1,8 @@
 """The queue and its acts in the back office: the same rules, through the same services."""
 
+import datetime
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -61,3 +64,10 @@ def test_a_dossier_is_only_read(sent, client):
     assert 'name="state"' not in shown
     assert client.post(url, {"state": "validated"}).status_code == 403
     assert now(sent).state == "sent"
+
+
+def test_the_list_says_the_risk_of_the_queue_age_included(sent, client):
+    Dossier.objects.filter(pk=sent.dossier.pk).update(risk=0, sent_at=sent.now - datetime.timedelta(days=60))
+    pages = [client.get(reverse(name)).content.decode() for name in (LIST, "collaborative:review_queue")]
+    said = [re.search(r"Risque \w+", page.partition(sent.dossier.name)[2]).group() for page in pages]
+    assert said[0] == said[1] != "Risque faible"
