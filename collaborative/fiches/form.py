@@ -21,7 +21,7 @@ from directory.forms import LISTS_STEP, STEP, BlockForm, block_form_class, edita
 from directory.snapshots import kept_fields
 from directory.term_choices import TermBook
 
-from .states import MODELS, PLACE_NAMES, fixed_names, held_state, record_of
+from .states import MODELS, PLACE_NAMES, fixed_names, held_state, kept_address_of, record_of
 
 if TYPE_CHECKING:
     from directory.scopes import Scope
@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 
     from ..models import Fiche
 
-OFFER, IDENTIFICATION = "offre", "identification"
+OFFER, IDENTIFICATION, ADDRESS = "offre", "identification", "adresse"
 TYPE_NAMES = ("discipline", "unit_type")
 RECORD_VERSION, FICHE_VERSION, SEEN = "version_repertoire", "version", "vu"
+MOVE_NOTE = (
+    "L’unité change d’établissement. Sans autre choix, elle reste où elle est, à l’adresse ci-dessous. Si elle "
+    "s’installe dans son nouvel établissement, cochez «\u00a0Même adresse que l’établissement\u00a0»."
+)
 LARGEST_VERSION = 2**31 - 1
 # Lists that the forms of a kind of record choose from.
 TERM_LISTS: dict[str, tuple[str, ...]] = {
@@ -68,6 +72,7 @@ class FicheForm:
         self.fiche, self.scope, self.partial = fiche, scope, partial
         self.saved = shown_state(fiche)
         self.state = self.saved | (typed or {})
+        self.is_moved = kept_address_of(fiche) is not None
         self.record = record_of(fiche)
         self.fixed = fixed_names(fiche)
         self.data = None if data is None else self._with_versions(data)
@@ -207,6 +212,8 @@ class FicheForm:
         options: dict[str, Any] = {"record": self.record, "scope": self.scope, "state": state, "fixed": self.fixed}
         block = form_class(sent, proposal=True, prefix=key, **options)
         block.partial = self.partial
+        if self.is_moved and key == ADDRESS:
+            block.page_note = MOVE_NOTE
         return block
 
     def _state_of(self, key: str) -> State:

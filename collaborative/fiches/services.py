@@ -23,6 +23,7 @@ from ..models import Dossier, Draft, Fiche, Step
 from ..permissions import edits_dossier, why_not_open
 from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log_fiche, pair_words, settle
 from ..workflow import IllegalAct, fiche_after
+from .addresses import forget_inherited, whole_address
 from .entities import release_entities
 from .identity import follow_legal_entity, refuse_taken_numbers
 from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
@@ -166,6 +167,7 @@ def restore_fiche(
             restored += [one for one in _above(locked) if one.is_removed]
         else:
             locked.parent = home_of(locked)
+            forget_inherited(locked)
         moved = _moved_when_removed(restored)
         for one in restored:
             _act(dossier, one, FicheAct.RESTORE, by, now, away=one.pk in moved)
@@ -205,11 +207,20 @@ def move_fiche(
         locked.parent = above
         home = home_of(locked)
         away = home is None or home.pk != above.pk
+        if _stays_in_entity(locked, above):
+            forget_inherited(locked)
         act = FicheAct.RESTORE if locked.action == FicheAction.MOVE and not away else FicheAct.MOVE
         _act(dossier, locked, act, by, now, away=away)
         release_entities(dossier)
         settle(dossier=dossier, by=by, now=now)
     return locked
+
+
+def _stays_in_entity(fiche: Fiche, above: Fiche) -> bool:
+    """Tell whether a fiche stands, below ``above``, in the EG of its record."""
+    there, record = above.record, fiche.record
+    entity = getattr(there, "geographic_entity_id", None) or getattr(there, "pk", None)
+    return record is not None and entity == getattr(record, "geographic_entity_id", None)
 
 
 def join_entity(*, dossier: Dossier, entity: GeographicEntity, by: User, scope: Scope, now: datetime.datetime) -> Fiche:
@@ -373,6 +384,8 @@ def _propose(fiche: Fiche, values: State, record_version: int) -> None:
             continue
         proposed[name] = value
         base.setdefault(name, shown.get(name))
+    if fiche.action == FicheAction.MOVE:
+        whole_address(proposed, base, typed, shown)
     fiche.values, fiche.base, fiche.base_version = proposed, base, fiche.record.version
 
 

@@ -9,8 +9,12 @@ from directory.fixed import fixed_fields
 from directory.forms import editable_blocks, required_fields
 from directory.history import KINDS
 from directory.models import GeographicEntity, OperationalUnit, RecordChange, Structure
+from directory.services import take_address
 from directory.snapshots import differences, reverted, state_of
 from directory.states import put_fields
+
+from ..enums import FicheAction
+from .addresses import kept_address
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from directory.snapshots import State
 
     from ..models import Fiche
+    from .addresses import KeptAddress
 
 MODELS: dict[str, type[GeographicEntity | Structure | OperationalUnit]] = {
     RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity,
@@ -36,7 +41,16 @@ def held_state(fiche: Fiche, names: Collection[str] | None = None) -> State:
     if record is None or fiche.is_creation:
         return {}
     state = state_of(record, names)
+    if (kept := kept_address_of(fiche)) is not None:
+        state |= kept.state
     return state if names is None else {name: state[name] for name in names if name in state}
+
+
+def kept_address_of(fiche: Fiche) -> KeptAddress | None:
+    """Address that a move to another EG leaves a unit with when its fiche says nothing (``fiches.addresses``)."""
+    if fiche.action != FicheAction.MOVE or fiche.kind != RecordKind.UNIT or fiche.parent is None:
+        return None
+    return kept_address(fiche, record_of(fiche.parent))
 
 
 def whole_state(fiche: Fiche) -> State:
@@ -77,9 +91,11 @@ def record_of(fiche: Fiche) -> Any:
 
     A creation stands below the record of its parent, itself maybe in memory.
     """
-    record = fiche.record
+    record: Any = fiche.record
     if record is None:
         record = MODELS[fiche.kind]()
+    if (kept := kept_address_of(fiche)) is not None:
+        take_address(record, kept.entity)
     put_fields(record, {name: value for name, value in fiche.values.items() if name not in PLACE_NAMES})
     parent = fiche.parent
     if parent is not None:

@@ -20,7 +20,9 @@ from directory.versions.past import FieldDiff, field_diff
 from directory.versions.wording import field_label, in_words
 
 from ..enums import FicheAction, FieldDecision, FileKind
+from ..fiches.addresses import is_inherited
 from ..fiches.services import home_of
+from ..fiches.states import kept_address_of
 from .parts import ACT, ATTACHMENTS, MEANWHILE, PHOTO, TOGETHER, Part
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ..models import Fiche, FicheFile, FieldReview
     from .standing import FicheStanding
 
+OF_ENTITY = "Celle de l’établissement"  # address of a unit without one of its own
 TERRITORY, WEEK = "intervention_communes", "weekly_hours"
 POINT = ("lat", "lon", "position_source")
 WEEKDAYS = dict(WeeklyHours._meta.get_field("weekday").flatchoices)  # noqa: SLF001 - the documented model API
@@ -142,8 +145,19 @@ def act_words(one: FicheStanding) -> str:
         return "La fiche est fermée définitivement, à la date de la publication. Rien n’est effacé."
     if fiche.action == FicheAction.MOVE:
         home = home_of(fiche)
-        return f"De «\u00a0{home}\u00a0» vers {above}." if home is not None else f"Vers {above}."
+        words = f"De «\u00a0{home}\u00a0» vers {above}." if home is not None else f"Vers {above}."
+        return f"{words} {moved_words(fiche)}".strip()
     return f"Nouvelle fiche, sous {above}." if above else "Nouvel établissement dans le répertoire."
+
+
+def moved_words(fiche: Fiche) -> str:
+    """What a move makes of the address of a unit; empty when it changes nothing of it."""
+    if is_inherited(fiche.values):
+        return "Elle prend l’adresse de son nouvel établissement."
+    kept = None if "commune" in fiche.values else kept_address_of(fiche)
+    if kept is None:
+        return ""
+    return f"Elle garde son adresse\u00a0: {address_words(kept.state) or 'celle de son nouvel établissement'}."
 
 
 def address_words(values: dict[str, Any]) -> str:
@@ -183,7 +197,8 @@ def _diffs(one: FicheStanding, part: Part, conflicting: Collection[str]) -> list
         before = {name: _kept(fiche, fiche.base, name) for name in names}
         after = {name: _kept(fiche, fiche.values, name) for name in names}
         old, new = "" if fiche.is_creation else words(before), words(after)
-        return [FieldDiff(part.label, old or "–", new or "–")] if old != new else []
+        none = OF_ENTITY if part.key == "adresse" and fiche.kind == RecordKind.UNIT else "–"
+        return [FieldDiff(part.label, old or none, new or none)] if old != new else []
     left = [name for name in part.names if name not in conflicting and name not in POINT and name != WEEK]
     return [field_diff(fiche.kind, name, fiche.base.get(name), fiche.values[name]) for name in left]
 

@@ -63,6 +63,7 @@ class BlockForm(forms.Form):
 
     blocked: str = ""  # why the block cannot be described yet; the form then has nothing to save
     notice: str = ""  # what a step has just done, said above the fields
+    page_note: str = ""  # what the page has to say of the block: an address that a move leaves
     is_unsaved: bool = False  # a step changed what is shown
     focus_on: str = ""  # id of what takes the focus after a step; empty: what had it, else the title
     assets: ClassVar[str] = ""  # template of the links that the form needs on a page of its own
@@ -200,7 +201,9 @@ class BlockForm(forms.Form):
         """Unbound form on the same record for the same person, to show after a step; ``options`` go to its class."""
         kept_options: dict[str, Any] = {"state": self.state, "prefix": self.prefix, "fixed": self.fixed}
         kept_options["proposal"] = self.is_proposal
-        return type(self)(record=self.record, scope=self.scope, **kept_options | options)
+        form = type(self)(record=self.record, scope=self.scope, **kept_options | options)
+        form.page_note = self.page_note
+        return form
 
     def initial_of(self, name: str) -> Any:
         """What the field ``name`` shows of the kept state."""
