@@ -8,7 +8,7 @@ from directory.enums import CapacityKind, ClosureKind, Confidentiality, Nomencla
 from directory.models import InterventionArea, OperationalUnit, Structure, Term, UnitTerm
 from directory.reference.files import CommuneRow
 
-from .catalogue import OFFERS, PETS, TEXTS, Offer
+from .catalogue import CHILDREN, OFFERS, PETS, TEXTS, Offer
 from .establishments import Site, add_creation, published
 from .hours import add_hours
 from .plan import unit_counts
@@ -19,7 +19,7 @@ HOSPITAL_PARTS = {"MCO", "SSR", "PSY", "SMA", "SLD"}
 PARIS = "75056"
 SENSITIVE_EVERY = 7  # one unit for people in precarity in so many shelters women whose address is kept secret
 CAARUD, CONSUMPTION_ROOM = "81.54", "291.54"
-CHILDREN_EMERGENCY, INJURIES = "311.33", "159"
+EMERGENCY, CHILDREN_EMERGENCY, INJURIES = "20.33", "311.33", "159"
 APART_EVERY = 60  # one unit in so many has an address of its own
 OFFER_LISTS = {
     Nomenclature.OPERATIONAL_ACTIVITY: ("activities", 3, 1),
@@ -62,10 +62,23 @@ def add_units(world: World, sites: list[Site], taken: int) -> list[Placed]:
 
 
 def _operate_on_children(world: World, placed: list[Placed]) -> None:
-    """Every other children's emergency department takes injuries too: « Urgences chirurgie pédiatrique » has units."""
+    """Every other children's emergency department takes injuries too: « Urgences chirurgie pédiatrique » has units.
+
+    A small region where none was drawn has one in the place of another emergency department.
+    """
     injuries = world.term_id(Nomenclature.OPERATIONAL_ACTIVITY, INJURIES)
-    for one in [one for one in placed if one.type_code == CHILDREN_EMERGENCY][::2]:
+    found = [one for one in placed if one.type_code == CHILDREN_EMERGENCY]
+    for one in found[::2] or [one for one in placed if one.type_code == EMERGENCY][-1:]:
+        if one.type_code == EMERGENCY:
+            kind = world.terms[Nomenclature.UNIT_TYPE, CHILDREN_EMERGENCY]
+            one.type_code, one.unit.unit_type_id = CHILDREN_EMERGENCY, kind.pk
+            one.unit.name = f"Urgences pédiatriques {one.site.brand}"
+            _give_ages(one.unit, CHILDREN)
         world.add_line(UnitTerm, one.unit.pk, injuries)
+
+
+def _give_ages(unit: OperationalUnit, ages: tuple[int | None, str, int | None, str]) -> None:
+    unit.min_age_value, unit.min_age_unit, unit.max_age_value, unit.max_age_unit = ages
 
 
 def _open_consumption_room(world: World, placed: list[Placed]) -> None:
