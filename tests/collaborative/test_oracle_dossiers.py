@@ -1,5 +1,6 @@
 """Random users, random acts: after each, what is true of every dossier is still true (spec 30; spec 01-settled)."""
 
+import os
 import re
 
 import pytest
@@ -118,20 +119,32 @@ class Watch:
             assert (text in known) or f">{text}<" not in shown
 
 
-@pytest.mark.parametrize("seed", range(RUNS))
-def test_what_must_hold_holds_after_each_random_act(world, cast, client, seed):
+def play(world, cast, client, seed, steps):
+    """Make ``steps`` random acts; look after each that was accepted."""
     players = Players(world, cast, seed)
     watch = Watch(players)
     index.rebuild_all()
-    for number in range(STEPS):
+    for number in range(steps):
         if players.step():
             watch.look()
         if number % LOOKED == 0:
             watch.look()
             watch.pages(client, cast)
-    assert players.tried.total() == STEPS
+    assert players.tried.total() == steps
+    return players
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_what_must_hold_holds_after_each_random_act(world, cast, client, seed):
+    players = play(world, cast, client, seed, STEPS)
     assert players.done.total() >= ACCEPTED
     assert set(players.done) >= USUAL, "every usual act happens"
+
+
+@pytest.mark.skipif("ROR_ACTS" not in os.environ, reason="a longer run is asked for by ROR_ACTS")
+def test_a_longer_run(world, cast, client):
+    players = play(world, cast, client, int(os.environ.get("ROR_ACTS_SEED", "1")), int(os.environ["ROR_ACTS"]))
+    print(players.done, len(players.published))
 
 
 def test_the_runs_are_long_enough_together():
