@@ -72,6 +72,12 @@ def whole_address(proposed: State, base: State, typed: State, shown: State) -> N
         base.setdefault(name, shown.get(name))
 
 
+def without_kept(fiche: Fiche, state: State) -> State:
+    """State of a fiche without the address that its move keeps: nobody typed it, nothing of it is asked for. Pure."""
+    is_kept = fiche.action == FicheAction.MOVE and fiche.unit is not None and not fiche.unit.has_own_address
+    return state if not is_kept or "commune" in fiche.values else state | dict.fromkeys(ADDRESS_NAMES)
+
+
 def forget_inherited(fiche: Fiche) -> None:
     """Drop what asks for the address of the EG, of a unit that has no other: it stays in its EG. Nothing is written."""
     unit: Any = fiche.unit

@@ -23,7 +23,7 @@ from ..models import Dossier, Draft, Fiche, Step
 from ..permissions import edits_dossier, why_not_open
 from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log_fiche, pair_words, settle
 from ..workflow import IllegalAct, fiche_after
-from .addresses import forget_inherited, whole_address
+from .addresses import forget_inherited, whole_address, without_kept
 from .entities import release_entities
 from .identity import follow_legal_entity, refuse_taken_numbers
 from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
@@ -72,7 +72,7 @@ def save_fiche(
         dossier, locked = _begin(fiche, expected_version, by, scope)
         _propose(locked, values, record_version)
         state = whole_state(locked)
-        locked.missing = missing_of(locked.kind, state)
+        locked.missing = missing_of(locked.kind, without_kept(locked, state))
         locked.name = str(state.get("name") or "")[:255]
         follow_legal_entity(dossier, locked, state, scope)
         if finalise:
