@@ -157,10 +157,10 @@ def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collect
     silent, units, strange = set(), [], 0
     for place, token in enumerate(tokens):
         word = bare(token)
+        if place in taken | manners | persons:
+            continue
         if (len(word) < 2 and not word.isdigit()) or is_linking(token) or word in _FILLERS:
             silent.add(place)
-        elif place in taken | manners | persons:
-            continue
         elif set(fold(token).split()) <= set(unheld):
             strange += 1
         else:
@@ -168,9 +168,9 @@ def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collect
     for start, end, key in runs:
         if not set(range(start, end)) & persons:
             unit = _spelled_unit(start, end, key, by_key[key])
-            units.append(unit._replace(worth=max(unit.worth - _less(tokens, start, persons), 0.5)))
+            units.append(unit._replace(worth=max(unit.worth - _less(tokens, start, persons, first=not units), 0.5)))
     best = sorted(sorted(units, key=lambda unit: (-unit.worth, unit.start))[:UNITS_LIMIT])
-    return Sentence(tuple(tokens), tuple(best), frozenset(silent - taken), strange)
+    return Sentence(tuple(tokens), tuple(best), frozenset(silent), strange)
 
 
 def parts_of(sentence: Sentence) -> Iterator[Part]:
@@ -251,7 +251,7 @@ def _is_whole(place: int, runs: Iterable[tuple[int, int, str]]) -> bool:
     return any(start <= place < end and end - start > 1 for start, end, _ in runs)
 
 
-def _less(tokens: Sequence[str], start: int, persons: Collection[int]) -> float:
+def _less(tokens: Sequence[str], start: int, persons: Collection[int], *, first: bool) -> float:
     """What a unit loses when it says how a person is, or completes what is asked for before it."""
     while start and fold(tokens[start - 1]) in _ARTICLES:
         start -= 1
@@ -259,7 +259,7 @@ def _less(tokens: Sequence[str], start: int, persons: Collection[int]) -> float:
         return 0.0
     if start - 1 in persons:
         return _ABOUT_A_PERSON
-    return _COMPLEMENT if fold(tokens[start - 1]) in _BEFORE_COMPLEMENT else 0.0
+    return _COMPLEMENT if not first and fold(tokens[start - 1]) in _BEFORE_COMPLEMENT else 0.0
 
 
 def _spelled_unit(start: int, end: int, key: str, rows: Sequence[KeyRow]) -> Unit:

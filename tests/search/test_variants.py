@@ -143,8 +143,8 @@ def test_the_fit_of_what_a_variant_finds_is_judged_too(rebuilt, offered):
 def test_the_beginning_of_a_long_text_is_offered_alone(rebuilt, offered):
     act()
     rebuilt()
-    found = offered(quoi="appartements de coordination introuvable xyzzy qwerty")
-    assert found == {f"seulement «{NB}appartements de coordination{NB}»": 1}
+    found = offered(quoi="appartements hébergement introuvable xyzzy qwerty")
+    assert found == {f"seulement «{NB}appartements hébergement{NB}»": 1}
 
 
 def test_a_department_may_be_left(rebuilt, offered):

@@ -1,0 +1,69 @@
+"""A need told in a sentence: what is asked for, what says who, when or how, what is kept when all finds nothing."""
+
+import pytest
+
+from search.words.ending import without_links
+from search.words.lexicon import halves_of, slips_of
+from search.words.matching import KeyRow, number_in
+from search.words.sentence import may_be_sentence, parts_of, read_sentence, tells_nothing
+
+ROWS = (
+    KeyRow("ssr", True, 1, "unit_type"),
+    KeyRow("femme enceinte", False, 2, "operational_activity"),
+    KeyRow("diabetique", False, 3, "unit_type"),
+    KeyRow("sans logement", False, 4, "audience"),
+)
+
+
+def parts(text, unheld=()):
+    return list(parts_of(read_sentence(text.split(), ROWS, unheld)))
+
+
+@pytest.mark.parametrize("text", ["SSR pour patient diabétique", "patient diabétique besoin d’un SSR"])
+def test_what_is_asked_for_is_read_before_how_the_person_is(text):
+    alone = [part.text for part in parts(text) if len(part.text.split()) == 1]
+    assert alone[0].upper() == "SSR"
+
+
+def test_who_when_and_small_words_are_left_out_first():
+    first, second, *_ = parts("bonjour je cherche pour femme enceinte sans logement ce soir")
+    assert first.text == "femme enceinte sans logement"
+    assert first.aside == ("ce soir",)
+    assert second.text == "femme enceinte"
+    assert second.others == ("sans logement",)
+
+
+def test_a_need_told_is_never_left_for_common_words():
+    assert {part.text for part in parts("appartement ssr")} == {"appartement ssr", "ssr"}
+    assert parts("hébergement xyzzy", {"xyzzy"}) == []
+    assert parts("monsieur 54 ans ce soir") == []
+
+
+def test_a_text_that_says_one_thing_is_no_sentence():
+    assert not may_be_sentence("SSR", ("ssr",), ROWS)
+    assert not may_be_sentence("équipe mobile", ("equipe", "mobile"), ROWS)
+    assert may_be_sentence("SSR femme", ("ssr", "femme"), ROWS)
+
+
+def test_words_about_the_person_or_the_moment_are_not_mended():
+    assert {"monsieur", "54", "ans", "apres", "soir"} <= tells_nothing("monsieur 54 ans après ce soir")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("ACT Vesta 01 40 97 01 02 secrétariat", "01 40 97 01 02"),
+        ("le finess est 920031234", "920031234"),
+        ("csapa 75010 75011", None),
+        ("dame 82 ans", None),
+    ],
+)
+def test_a_number_among_words_is_found(text, number):
+    found = number_in(text)
+    assert (found[0] if found else None) == number
+
+
+def test_words_glued_and_letters_left_out_are_slips():
+    assert ("samu", "social") in halves_of("samusocial")
+    assert "ssiad" in slips_of("siad")
+    assert without_links(["ehpad", "près", "de"]) == ["ehpad"]
