@@ -14,7 +14,7 @@ from common.geo import EARTH_RADIUS_KM, chord_sql
 from ..criteria import DISTANCES, Opening, SearchCriteria
 from .conditions import OPEN_BIT, Asked
 from .fit_sql import fitting_sql
-from .opening_hours import open_condition
+from .opening_hours import open_count
 
 OPEN_COUNTED = 400  # documents; hours of more are read only once asked for
 
@@ -65,13 +65,10 @@ def open_now_sql(asked: Asked, parameters: dict[str, Any]) -> str:
     """Number of units open now; NULL when ``base`` holds too many to read their hours for it."""
     if asked.criteria.open_on == Opening.NOW:
         return f"(SELECT count(*) FROM base WHERE failed IN (0, {OPEN_BIT}) AND failed & {OPEN_BIT} = 0)"  # noqa: S608
-    named: dict[str, Any] = {}
-    condition = open_condition(asked.now, named).replace("%(hours_", "%(now_hours_")
-    parameters |= {f"now_{name}": value for name, value in named.items()} | {"open_counted": OPEN_COUNTED}
-    return f"""
-        CASE WHEN (SELECT count(*) FROM base) <= %(open_counted)s
-             THEN (SELECT count(*) FROM base d WHERE failed IN (0, {OPEN_BIT}) AND {condition}) END
-    """  # noqa: S608 (as above)
+    parameters["open_counted"] = OPEN_COUNTED
+    units = f"ARRAY(SELECT unit_id FROM base WHERE failed IN (0, {OPEN_BIT}))"  # noqa: S608 (as above)
+    opened = open_count(units, asked.now, parameters)
+    return f"CASE WHEN (SELECT count(*) FROM base) <= %(open_counted)s THEN {opened} END"  # noqa: S608 (as above)
 
 
 def fits_sql(asked: Asked) -> str:

@@ -5,6 +5,7 @@ written; ``directory.hours.schedule.instant`` tells what a clock change makes of
 """
 
 import datetime
+import re
 from typing import Any
 
 from directory.enums import Nomenclature
@@ -66,6 +67,51 @@ _CLOSES = _meets(_CLOSINGS)
 _STAYS_OPEN = f"""(
     ({_all_of(*_OPENINGS)} openings) - ({_all_of(_CLOSINGS)} closings)
 ) && %(hours_asked)s::tsmultirange"""
+
+_ASKED = {
+    "hours_list": "text",
+    **dict.fromkeys(("hours_ordinary", "hours_receiving", "hours_closing"), "text[]"),
+    **dict.fromkeys(("hours_day", "hours_eve"), "date"),
+    **dict.fromkeys(("hours_weekday", "hours_eve_weekday"), "integer"),
+    "hours_asked": "tsmultirange",
+}
+_KINDS_ONCE = {_ORDINARY: "ordinary", _RECEIVING: "receiving", _CLOSING: "closing"}
+
+
+def _function_sql() -> str:
+    """Count of the units open at a moment, by the same condition; planned once a session, which took most of its time.
+
+    Changing a condition above asks for a migration that runs this again.
+    """
+    rule = f"{_OPENS} AND NOT {_CLOSES}"
+    for kinds, name in _KINDS_ONCE.items():
+        rule = rule.replace(kinds, name)
+    declared = "\n".join(f"    {name} bigint[] := {kinds};" for kinds, name in _KINDS_ONCE.items())
+    statement = f"""
+CREATE OR REPLACE FUNCTION search_open_units(units bigint[], {", ".join(map(" ".join, _ASKED.items()))})
+RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+{declared}
+BEGIN
+    RETURN (SELECT count(*) FROM unnest(units) AS d (unit_id) WHERE {rule});
+END
+$$"""  # noqa: S608 (written above)
+    return re.sub(r"%\((\w+)\)s", r"\1", statement)
+
+
+OPEN_UNITS = _function_sql()
+DROP_OPEN_UNITS = f"DROP FUNCTION IF EXISTS search_open_units(bigint[], {', '.join(_ASKED.values())})"
+
+
+def open_count(units: str, now: datetime.datetime, parameters: dict[str, Any]) -> str:
+    """SQL of the number of units open at ``now`` among ``units``, SQL of an array of their ids.
+
+    What it needs is added to ``parameters``, under names that begin with ``now_hours_``.
+    """
+    named: dict[str, Any] = {}
+    open_condition(now, named)
+    parameters |= {f"now_{name}": value for name, value in named.items()}
+    return f"search_open_units({units}, {', '.join(f'%(now_{name})s::{kind}' for name, kind in _ASKED.items())})"
 
 
 def open_condition(at: datetime.datetime | datetime.date, parameters: dict[str, Any]) -> str:

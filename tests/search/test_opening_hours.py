@@ -12,7 +12,7 @@ from directory.enums import Nomenclature
 from directory.hours.schedule import PARIS, Schedule
 from directory.models import HoursException, OperationalUnit, Term, WeeklyHours
 from directory.records import schedule_of
-from search.engine.opening_hours import open_condition
+from search.engine.opening_hours import open_condition, open_count
 from tests.factories.directory import HoursExceptionFactory, UnitFactory, WeeklyHoursFactory
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,13 @@ def open_units(at) -> set[int]:
             f"SELECT d.unit_id FROM (SELECT id AS unit_id FROM directory_operationalunit) d WHERE {condition}",
             parameters,
         )
-        return {unit_id for (unit_id,) in cursor.fetchall()}
+        found = {unit_id for (unit_id,) in cursor.fetchall()}
+        if isinstance(at, dt.datetime):
+            parameters = {}
+            count = open_count("ARRAY(SELECT id FROM directory_operationalunit)", at, parameters)
+            cursor.execute(f"SELECT {count}", parameters)
+            assert cursor.fetchone() == (len(found),)
+        return found
 
 
 def schedules() -> dict[int, Schedule]:
