@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from availability.guichet.needs import Fit, Who
+from availability.guichet.needs import Who
 from common.french import NBSP, age, counted, day, number
 
 from ..criteria import ANYWHERE, DISTANCES, Facet, Opening, SearchCriteria, Sort, View, Within
@@ -72,8 +72,7 @@ class FacetBlock(NamedTuple):
 class RefineForm:
     """« Affiner la recherche ». ``hidden``: what the address holds and the form does not show.
 
-    ``fitting``: UO that fit for sure once a box of need is ticked, by its name;
-    ``left``: those left once what does not fit is hidden; all empty while no need is asked.
+    ``fitting``: UO that fit for sure once a box of need is ticked, by its name; empty while no need is asked.
     """
 
     facets: tuple[FacetBlock, ...]
@@ -81,7 +80,6 @@ class RefineForm:
     distances: tuple[Option, ...]
     who: tuple[Option, ...]
     fitting: Mapping[str, int | None]
-    left: int | None
     open_day: str
     is_open_now: bool
     active: int
@@ -107,7 +105,6 @@ def refine_form(criteria: SearchCriteria, outcome: Outcome) -> RefineForm:
             for who, label in WHO_CHOICES
         ),
         fitting={box: outcome.fitting.get(box) for box in ("pmr", "chambre", "animal")},
-        left=sum(count for fit, count in outcome.fits.items() if fit is not Fit.NO_FIT) if outcome.fits else None,
         open_day=criteria.open_on.isoformat() if isinstance(criteria.open_on, datetime.date) else "",
         is_open_now=criteria.open_on == Opening.NOW,
         active=sum(name in _NAMED_BY_FORM - {"page"} for name, _ in criteria.to_pairs()),

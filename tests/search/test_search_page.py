@@ -315,3 +315,11 @@ def test_a_day_of_need_is_to_come(reader_client, rebuilt, days, said, is_kept):
 )
 def test_values_that_are_not_read_agree_in_number(query, said):
     assert [warning.replace(NBSP, " ") for warning in read(query).warnings] == [said]
+
+
+def test_needs_tell_how_many_fit_once_one_is_asked():
+    asked = outcome(fitting={"femme": 3, "homme": 1, "couple": 0, "pmr": 12, "chambre": 0, "animal": 2})
+    form = around.refine_form(read("ou=75010&pour=femme"), asked)
+    assert form.fitting == {"pmr": 12, "chambre": 0, "animal": 2}
+    assert [option.label for option in form.who][:2] == ["Peu importe", "Une femme (3)"]
+    assert set(around.refine_form(read("ou=75010"), outcome()).fitting.values()) == {None}
