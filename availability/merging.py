@@ -61,11 +61,11 @@ def words(kept: Any, merged: Any) -> list[str]:
 
 def follow(kept: Any, merged: Any, by: User, now: datetime.datetime) -> list[int]:
     """Give the EG the shared places, or the unit the closures to come or under way; ids of what was given."""
+    share_rules()  # before the rows: what is told next applies them
     if isinstance(kept, GeographicEntity):
         ids = list(Pool.objects.filter(geographic_entity=merged).order_by("pk").values_list("pk", flat=True))
         Pool.objects.filter(pk__in=ids).update(geographic_entity=kept)
         return ids
-    share_rules()
     lock_figures([kept.pk])
     added = []
     for closure in UnitClosure.objects.filter(_held(now), unit=merged).order_by("starts_at", "pk"):
@@ -89,10 +89,10 @@ def follow(kept: Any, merged: Any, by: User, now: datetime.datetime) -> list[int
 
 def give_back(kept: Any, merged: Any, given: list[int], by: User, now: datetime.datetime) -> None:
     """The shared places whose units are back go with them; the closures that were taken are withdrawn."""
+    share_rules()
     if isinstance(kept, GeographicEntity):
         Pool.objects.filter(pk__in=given, geographic_entity=kept).update(geographic_entity=merged)
         return
-    share_rules()
     lock_figures([kept.pk])
     rows = UnitClosure.objects.filter(pk__in=given, withdrawn_at=None)
     if rows.update(withdrawn_at=now, withdrawn_by=by):

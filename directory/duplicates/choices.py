@@ -144,7 +144,8 @@ def suggests_first(kind: RecordKind, first: State, second: State) -> bool:
 def _fields(kind: RecordKind) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """All the choices of a kind, in the order of its blocks: key, label, title of the block, fields."""
     groups = {name: group for group in GROUPS[kind] for name in group[3]}
-    names = ["name", *(name for block in BLOCKS[kind] for name in block.field_names)]
+    blocks = sorted(BLOCKS[kind], key=lambda block: block.key != "identification")
+    names = ["name", *(name for block in blocks for name in block.field_names)]
     model_fields = {field.name for field in kept_fields(_model(kind))} | set(list_names(_model(kind)))
     found: dict[str, tuple[str, str, str, tuple[str, ...]]] = {}
     for name in dict.fromkeys((*names, *sorted(model_fields))):

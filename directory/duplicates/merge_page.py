@@ -94,6 +94,11 @@ class MergePage:
         return self.kind == RecordKind.UNIT
 
     @property
+    def differs_in_type(self) -> bool:
+        """Tell whether two UOs are of different types or modes: they are then most likely two units."""
+        return any(row.key in {"unit_type", "care_mode"} and "–" not in {row.first, row.second} for row in self.rows)
+
+    @property
     def units_left(self) -> int:
         """Units that move and are not named."""
         return self.unit_count - len(self.units)

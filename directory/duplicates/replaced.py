@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
-from django.http import HttpResponsePermanentRedirect
-from django.urls import NoReverseMatch, reverse
+from django.http import HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.urls import reverse
 
 from ..enums import ClosureKind
 from ..models import GeographicEntity, Merge, OperationalUnit
@@ -78,26 +78,27 @@ def kept_of(scope: Scope, record: Any) -> Any | None:
     return type(record).objects.visible_to(scope).filter(pk=last).first()
 
 
-def same_page(request: HttpRequest, replaced: Replaced) -> HttpResponse | None:
-    """The same page of the record that stays; ``None`` when the address does not hold the key of the merged one.
+def same_page(request: HttpRequest, replaced: Replaced) -> HttpResponse:
+    """The same page of the record that stays; its record page when the address does not hold the merged one.
 
     Never kept by a browser: a merge may be undone.
     """
     match = request.resolver_match
-    if match is None:
-        return None
-    kwargs = dict(match.kwargs)  # those that the route itself gives tell it from another of that name
+    kwargs = dict(match.kwargs) if match is not None else {}  # those of the route tell it from others of its name
     name = next((name for name in _IDS if kwargs.get(name) == replaced.record.pk), "")
-    if not name:
-        return None
-    try:
+    if match is None or not name:
+        response: HttpResponse = HttpResponseRedirect(_page_of(type(replaced.kept), replaced.kept.pk))
+    else:
+        query = request.META.get("QUERY_STRING", "")
         path = reverse(match.view_name, kwargs={**kwargs, name: replaced.kept.pk})
-    except NoReverseMatch:
-        return None
-    query = request.META.get("QUERY_STRING", "")
-    response = HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
+        response = HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _page_of(model: type, key: int) -> str:
+    name = "unit_detail" if model is OperationalUnit else "geographic_entity_detail"
+    return reverse(f"directory:{name}", args=[key])
 
 
 def merges_into(path: str) -> ArraySubquery:
@@ -150,10 +151,8 @@ def _merged_in(record: Any, row: dict[str, Any], *, support: bool) -> MergedIn:
     at = datetime.datetime.fromisoformat(row["at"])
     if not support:
         return MergedIn(row["name"], at)
-    is_unit = isinstance(record, OperationalUnit)
-    name, key = ("unit_detail", "unit_id") if is_unit else ("geographic_entity_detail", "entity_id")
-    url = reverse(f"directory:{name}", kwargs={key: row["key"]})
-    return MergedIn(row["name"], at, f"{url}?{ITSELF}=non", _undo_url(row["id"]))
+    url = f"{_page_of(type(record), row['key'])}?{ITSELF}=non"
+    return MergedIn(row["name"], at, url, _undo_url(row["id"]))
 
 
 def _undo_url(merge_id: int) -> str:

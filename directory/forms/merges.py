@@ -108,10 +108,18 @@ class OtherRecordForm(forms.Form):
     second = forms.CharField(
         label="Fiche à fusionner avec elle",
         max_length=300,
-        help_text="Son numéro FINESS ou SIRET, son identifiant national, ou l’adresse de sa page "
-        "(copiée depuis le navigateur).",
+        help_text="Son identifiant national, ou l’adresse de sa page (copiée depuis le navigateur).",
         error_messages={"required": "Indiquez la fiche à fusionner avec elle."},
     )
+
+    def __init__(self, *args: Any, is_unit: bool, **kwargs: Any) -> None:
+        """``is_unit``: a UO has neither FINESS nor SIRET of its own."""
+        super().__init__(*args, **kwargs)
+        if not is_unit:
+            self.fields["second"].help_text = (
+                "Son numéro FINESS ou SIRET, son identifiant national, ou l’adresse de sa page "
+                "(copiée depuis le navigateur)."
+            )
 
     def clean_second(self) -> str:
         """Number alone, without spaces; for an address, « n° » and the number that it holds."""

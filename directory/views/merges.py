@@ -73,7 +73,9 @@ def merge_start(request: SignedInRequest) -> HttpResponse:
     first = find_record(request, kind, int(key[:19]))
     known = request.GET.get("second", "")
     initial = {"second": f"/{kind}/{known}/" if known.isascii() and known.isdigit() else known}
-    form = OtherRecordForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = OtherRecordForm(
+        request.POST if request.method == "POST" else None, initial=initial, is_unit=kind == RecordKind.UNIT
+    )
     status = 200
     if request.method == "POST":
         status = REFUSED
@@ -102,39 +104,17 @@ def merge_undo(request: SignedInRequest, merge_id: int) -> HttpResponse:
     not possible.
     """
     _refuse_others(request)
-    above = ("legal_entity", "geographic_entity__legal_entity")
-    kinds = zip(("entity", "unit"), above, strict=True)
-    names = [f"{side}_{kind}__{path}" for kind, path in kinds for side in ("kept", "merged")]
-    merge = Merge.objects.select_related("by", *names).filter(pk=min(merge_id, 2**63 - 1)).first()
-    if merge is None:
-        raise Http404
+    merge = _find_merge(merge_id)
     reasons = undoing.why_not_undo(merge, merge.kept, merge.merged)
     form = UndoForm(request.POST if request.method == "POST" else None)
     status = 200
-    if request.method == "POST" and reasons:
-        status = CONFLICT
-    elif request.method == "POST" and not form.is_valid():
-        status = REFUSED
-    elif request.method == "POST":
-        try:
-            _, back = undoing.undo_merge(
-                merge=merge,
-                by=request.user,
-                scope=request.scope,
-                now=timezone.now(),
-                request_ip=client_address(request),
-            )
-        except merging.MergeRefused as refused:
-            reasons, status = refused.reasons, CONFLICT
-        except merging.MergeBusy:
-            form.add_error(None, BUSY)
+    if request.method == "POST":
+        status = CONFLICT if reasons else REFUSED
+        if not reasons and form.is_valid():
+            if (back := _undone(request, merge, form)) is not None:
+                messages.success(request, f"La fusion est défaite\u00a0: «\u00a0{back}\u00a0» est à nouveau une fiche.")
+                return redirect(record_url(back))
             status = CONFLICT
-        except ValidationError as refused:
-            form.add_error(None, " ".join(refused.messages))
-            status = CONFLICT
-        else:
-            messages.success(request, f"La fusion est défaite\u00a0: «\u00a0{back}\u00a0» est à nouveau une fiche.")
-            return redirect(record_url(back))
     context = {
         "merge": merge,
         "kept_url": record_url(merge.kept),
@@ -144,6 +124,36 @@ def merge_undo(request: SignedInRequest, merge_id: int) -> HttpResponse:
         "unit_count": len(merge.given.get("units", [])),
     }
     return render(request, "directory/merge_undo.html", context, status=status)
+
+
+def _find_merge(merge_id: int) -> Merge:
+    above = ("legal_entity", "geographic_entity__legal_entity")
+    kinds = zip(("entity", "unit"), above, strict=True)
+    names = [f"{side}_{kind}__{path}" for kind, path in kinds for side in ("kept", "merged")]
+    merge = Merge.objects.select_related("by", *names).filter(pk=min(merge_id, 2**63 - 1)).first()
+    if merge is None:
+        raise Http404
+    return merge
+
+
+def _undone(request: SignedInRequest, merge: Merge, form: UndoForm) -> Any | None:
+    """Undo a merge; return the record that is back, ``None`` when it was refused: the form says why."""
+    try:
+        _, back = undoing.undo_merge(
+            merge=merge, by=request.user, scope=request.scope, now=timezone.now(), request_ip=client_address(request)
+        )
+    except merging.MergeRefused as refused:
+        for reason in refused.reasons:
+            form.add_error(None, reason.text)
+    except merging.MergeBusy:
+        form.add_error(None, BUSY)
+    except Merge.DoesNotExist as error:
+        raise Http404 from error
+    except ValidationError as refused:
+        form.add_error(None, " ".join(refused.messages))
+    else:
+        return back
+    return None
 
 
 def _refuse_others(request: SignedInRequest) -> None:
@@ -212,7 +222,9 @@ def _stale(request: SignedInRequest, page: MergePage, form: MergeForm) -> HttpRe
             data[name] = str(field.initial)
     held = {str(line.pk) for line in page.roles}
     data.setlist("roles", [key for key in data.getlist("roles") if key in held])
-    return _show(request, page, MergeForm(page, data), changed=changed, status=CONFLICT)
+    form = MergeForm(page, data)
+    form.errors.pop("confirmed", None)  # it is to be ticked again, not forgotten
+    return _show(request, page, form, changed=changed, status=CONFLICT)
 
 
 def _show(

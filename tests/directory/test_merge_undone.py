@@ -9,6 +9,8 @@ from django.utils import timezone
 from accounts.roles import Role
 from availability.models import Pool, UnitClosure
 from availability.pools import services as pools
+from collaborative.models import Campaign, CampaignTarget
+from collaborative.services import open_dossier
 from directory.duplicates import undoing
 from directory.duplicates.merging import MergeRefused
 from directory.models import (
@@ -118,6 +120,37 @@ def test_lists_of_units_and_closures_follow_and_come_back(world, cast):
     assert not UnitClosure.objects.held().filter(unit=world.act).exists()
     twin.refresh_from_db()
     assert twin.is_published
+
+
+def test_campaigns_ask_the_record_that_stays_once(world, cast):
+    twin = twin_of(world)
+    campaigns = [
+        Campaign.objects.create(
+            name=name, starts_on=NOW.date(), ends_on=NOW.date(), created_at=NOW, created_by=cast.sesan
+        )
+        for name in ("ACT 2026", "LAM 2026")
+    ]
+    for campaign, entity in ((campaigns[0], twin), (campaigns[1], twin), (campaigns[1], world.eg)):
+        CampaignTarget.objects.create(campaign=campaign, geographic_entity=entity)
+    before = set(CampaignTarget.objects.values_list("campaign", "geographic_entity"))
+    done = merge(world.eg, twin, cast.sesan)
+    asked = set(CampaignTarget.objects.values_list("campaign", "geographic_entity"))
+    assert asked == {
+        (campaigns[0].pk, world.eg.pk),
+        (campaigns[1].pk, world.eg.pk),
+        (campaigns[1].pk, twin.pk),  # closed: the campaign says so
+    }
+    undo(done, cast.sesan)
+    assert set(CampaignTarget.objects.values_list("campaign", "geographic_entity")) == before
+
+
+def test_a_dossier_opened_since_forbids_it(world, cast):
+    done = merge(world.eg, twin_of(world), cast.sesan)
+    open_dossier(
+        entity=GeographicEntity.objects.get(pk=world.eg.pk), by=cast.sesan, scope=scope_of(cast.sesan), now=NOW
+    )
+    with pytest.raises(MergeRefused, match="fait partie du dossier"):
+        undo(done, cast.sesan)
 
 
 def test_a_change_since_forbids_it(world, cast):

@@ -65,6 +65,8 @@ def test_every_page_of_a_merged_establishment_leads_to_the_same_page(client, cas
         answer = client.get(f"/repertoire/eg/{twin.pk}/{end}")
         assert (answer.status_code, answer.headers["Location"]) == (301, f"/repertoire/eg/{world.eg.pk}/{end}")
         assert answer.headers["Cache-Control"] == "no-store"
+    answer = client.get(reverse("directory:merge_start") + f"?nature=eg&premier={twin.pk}")
+    assert answer.headers["Location"] == page("geographic_entity_detail", entity_id=world.eg.pk)
     answer = client.get(page("tree_entity", entity_id=twin.pk))
     assert answer.headers["Location"] == page("tree_entity", entity_id=world.eg.pk)
 

@@ -213,6 +213,7 @@ def test_search_and_completeness_are_those_of_a_rebuilt_one(world, cast, twin, u
     PractitionerFactory(cpts=twin)
     rebuild_all()
     quality.refresh_all()
+    write_rows(unit_ids=None)
     if units:
         other = UnitFactory(geographic_entity=world.eg, name="ACT Altair", act=True)
         merge(world.act, other, cast.sesan)
