@@ -156,7 +156,7 @@ def send(client, cast, world, cpts):
 @pytest.mark.django_db
 def test_a_pasted_list_says_it_before_anything_is_saved(send, world, cpts):
     response = send(intervention_communes="", liste="\n".join(AROUND), codes="insee", etape="reconnaitre")
-    assert "2 communes aussi desservies par la CPTS" in response.text
+    assert "2 communes aussi desservies par <a" in response.text
     assert f'href="{reverse("directory:unit_detail", args=[cpts.pk])}"' in response.text
     assert "1 commune entourée par le territoire sans en faire partie&nbsp;: Nanterre" in response.text
     assert "Desservie aussi par une autre CPTS" in response.text
