@@ -2,14 +2,14 @@
 
 from django.utils.functional import SimpleLazyObject
 
-from .scopes import scope_of
+from .scopes import scope_of_request
 
 
 def scope_middleware(get_response):
-    """Set ``request.scope`` (``directory.scopes.Scope``), read from the database only when something asks for it."""
+    """Set ``request.scope`` (``directory.scopes.Scope``), worked out only when something asks for it."""
 
     def middleware(request):
-        request.scope = SimpleLazyObject(lambda: scope_of(request.user))
+        request.scope = SimpleLazyObject(lambda: scope_of_request(request.user))
         return get_response(request)
 
     middleware.process_exception = refer_merged

@@ -112,6 +112,8 @@ class Scope:
 
 
 ANONYMOUS = Scope()
+GRANT_FIELDS = ("role", "scope_kind", "legal_entity_id", "geographic_entity_id", "unit_id")  # of an assignment
+RIGHTS_READ = "rights_read"  # attribute of the user of a request: their assignments valid today, by GRANT_FIELDS
 
 
 def scope_of(user, today: datetime.date | None = None) -> Scope:
@@ -121,13 +123,19 @@ def scope_of(user, today: datetime.date | None = None) -> Scope:
     if not user.is_authenticated or not user.is_active:
         return ANONYMOUS
     rows = Assignment.objects.valid_on(today or timezone.localdate()).filter(user=user).order_by("role", "pk")
-    grants = tuple(
-        Grant(Role(role), ScopeKind(kind), legal_entity_id or geographic_entity_id or unit_id)
-        for role, kind, legal_entity_id, geographic_entity_id, unit_id in rows.values_list(
-            "role", "scope_kind", "legal_entity_id", "geographic_entity_id", "unit_id"
-        )
-    )
-    return Scope(user_id=user.pk, grants=grants)
+    return Scope(user_id=user.pk, grants=tuple(_grant(*row) for row in rows.values_list(*GRANT_FIELDS)))
+
+
+def scope_of_request(user) -> Scope:
+    """Scope of the person of a request: no query when their rights were read with them (``directory.backends``)."""
+    rights = getattr(user, RIGHTS_READ, None)
+    if rights is None or not user.is_active:
+        return scope_of(user)
+    return Scope(user_id=user.pk, grants=tuple(_grant(*(row[name] for name in GRANT_FIELDS)) for row in rights))
+
+
+def _grant(role: str, kind: str, legal_entity: int | None, geographic_entity: int | None, unit: int | None) -> Grant:
+    return Grant(Role(role), ScopeKind(kind), legal_entity or geographic_entity or unit)
 
 
 def holds_permission(user, permission: str) -> bool:
