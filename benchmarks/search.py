@@ -41,7 +41,7 @@ from benchmarks.runner import BARE, Figure
 from common.geo import chord_km_sql, chord_sql
 from common.pages import PAGE_SIZE
 from common.text import fold
-from directory.scopes import Coverage, scope_of
+from directory.scopes import Coverage, scope_of_request
 from directory.territory.places import resolve_place
 from ror.urls import urlpatterns as site_urls
 from search.criteria import SearchCriteria
@@ -185,7 +185,7 @@ def floor_view(request: HttpRequest) -> HttpResponse:
 
 def readable(request: HttpRequest) -> Coverage:
     """Where this person may be told hidden places; 403 without any role that reads the directory."""
-    scope = scope_of(request.user)
+    scope = scope_of_request(request.user)
     if not scope.may(Permission.DIRECTORY_READ):
         raise PermissionDenied
     return scope.coverage(Permission.SENSITIVE_READ)
