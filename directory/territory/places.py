@@ -1,6 +1,6 @@
 """Starting points (« Où ? »): commune, arrondissement, postal or INSEE code, department. Nothing is guessed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -31,17 +31,37 @@ _BY_NAME = (
 _BY_LIKENESS = (
     "key %% %(name)s ORDER BY similarity(key, %(name)s) DESC, population DESC, insee LIMIT %(limit)s"  # by trigrams
 )
+_DEPARTMENTS = (
+    "SELECT 'department' AS kind, '' AS insee, name AS list_name, '' AS key, '{}'::varchar[] AS postal_codes,"
+    " NULL AS parent_id, code AS department_id, NULL::float8 AS lat, NULL::float8 AS lon FROM directory_department "
+)
+_BY_CODE = (
+    f"SELECT 'whole' AS kind, {_FIELDS} FROM directory_commune"  # noqa: S608
+    " WHERE postal_codes @> ARRAY[%(code)s]::varchar[] OR insee = %(code)s ORDER BY key, insee"
+)
+_BY_DEPARTMENT = f"{_DEPARTMENTS} WHERE code = %(code)s"
 # Three lists in one query: a page that resolves a place has few to spare.
 _NAMED = f"""
 WITH whole AS (SELECT * FROM directory_commune WHERE key = ANY(%(keys)s::varchar[]))
 (SELECT 'whole' AS kind, {_FIELDS} FROM whole ORDER BY key, insee)
 UNION ALL
-(SELECT 'department', '', name, '', '{{}}'::varchar[], NULL, code, NULL, NULL
- FROM directory_department WHERE NOT EXISTS (SELECT 1 FROM whole) ORDER BY "order", code)
+({_DEPARTMENTS} WHERE NOT EXISTS (SELECT 1 FROM whole) ORDER BY "order", code)
 UNION ALL
 (SELECT 'near', {_FIELDS} FROM directory_commune
  WHERE position(%(part)s in key) > 0 AND NOT EXISTS (SELECT 1 FROM whole)
  ORDER BY population DESC, insee LIMIT %(limit)s)
+"""  # noqa: S608
+NAMED_PLACES = f"""
+SELECT 'whole' AS kind, {_FIELDS} FROM directory_commune WHERE key = ANY(%(place_keys)s::varchar[])
+{{coded}}
+UNION ALL
+{_DEPARTMENTS.replace("{}", "{{}}")}
+WHERE code = ANY(%(place_departments)s::varchar[]) OR ror_fold(name) = ANY(%(place_keys)s::varchar[])
+ORDER BY key, insee
+"""  # noqa: S608
+_CODED = f"""
+UNION
+SELECT 'whole' AS kind, {_FIELDS} FROM directory_commune WHERE postal_codes && %(place_codes)s::varchar[]
 """  # noqa: S608
 
 
@@ -82,11 +102,43 @@ def resolve_place(text: str) -> Resolution:
     Several communes (a postal code, a name met twice) are all offered, and so are those whose name holds the text.
     """
     query = parse_place(text)
+    with connection.cursor() as cursor:
+        cursor.execute(*place_statement(query))
+        return settle_place(query, cursor.fetchall())
+
+
+def place_statement(query: PlaceQuery) -> tuple[str, dict[str, Any]]:
+    """The statement whose rows ``settle_place`` reads."""
     if query.code:
-        return _by_code(query)
+        return _BY_CODE, {"code": query.code}
     if not query.keys:
-        return _by_department(query.department)
-    return _by_name(query)
+        return _BY_DEPARTMENT, {"code": query.department}
+    part = query.keys[0] if len(query.keys[0]) >= SHORTEST_PART else None
+    return _NAMED, {"keys": list(query.keys), "part": part, "limit": PROPOSALS}
+
+
+def settle_place(query: PlaceQuery, found: Iterable[Sequence[Any]]) -> Resolution:
+    """The place that a query names, among rows of ``place_statement`` or of ``NAMED_PLACES``. Pure."""
+    rows: dict[str, list[_Row]] = {"whole": [], "department": [], "near": []}
+    for kind, *values in found:
+        rows[kind].append(_Row(*values))
+    if query.code:
+        return _by_code(query, rows["whole"])
+    if not query.keys:
+        named = [row for row in rows["department"] if row.department_id == query.department]
+        return Resolution(_department_row(named[0])) if named else Resolution(problem="unknown")
+    return _by_name(query, rows)
+
+
+def named_places(queries: Iterable[PlaceQuery]) -> tuple[str, dict[str, Any]]:
+    """The statement of the communes and departments that any of these queries names whole, for ``settle_place``."""
+    asked = list(queries)
+    codes = {query.code for query in asked if query.code}
+    return NAMED_PLACES.format(coded=_CODED if codes else ""), {
+        "place_keys": sorted({key for query in asked for key in query.keys}),
+        "place_codes": sorted(codes),
+        "place_departments": sorted({query.department for query in asked if query.department}),
+    }
 
 
 def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:
@@ -111,7 +163,9 @@ def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:
 
 def _by_code_and_beginning(query: PlaceQuery) -> list[Place]:
     """Communes of a code, a name beside it being typed (« 92000 n »)."""
-    found = _by_code(query._replace(keys=()))
+    with connection.cursor() as cursor:
+        cursor.execute(*place_statement(query))
+        found = settle_place(query._replace(keys=()), cursor.fetchall())
     places = list(found.choices or filter(None, [found.place]))
     named = [place for place in places if _agree(place_key(place.label), query.keys)]
     return named or [place for place in places if place_key(place.label).startswith(query.keys or "")]
@@ -143,8 +197,8 @@ def _departments(chosen: Callable[[Department], bool]) -> list[Place]:
     return [_department(department) for department in departments if chosen(department)]
 
 
-def _by_code(query: PlaceQuery) -> Resolution:
-    rows = _rows("postal_codes @> ARRAY[%(code)s]::varchar[] OR insee = %(code)s ORDER BY key, insee", code=query.code)
+def _by_code(query: PlaceQuery, rows: Iterable[_Row]) -> Resolution:
+    rows = [row for row in rows if query.code in (*row.postal_codes, row.insee)]
     postal = [row for row in rows if query.code in row.postal_codes]
     named = [row for row in postal or rows if not query.keys or _agree(row.key, query.keys)]
     return _settle(_without_parents(named), code=query.code)
@@ -155,35 +209,19 @@ def _agree(key: str, keys: Iterable[str]) -> bool:
     return any(key == typed or key.startswith(f"{typed} ") or typed.startswith(f"{key} ") for typed in keys)
 
 
-def _by_name(query: PlaceQuery) -> Resolution:
+def _by_name(query: PlaceQuery, found: Mapping[str, Sequence[_Row]]) -> Resolution:
     name = query.keys[0]
-    rows, departments, near = _named(query.keys, name if len(name) >= SHORTEST_PART else None)
+    rows = [row for row in found["whole"] if row.key in query.keys]
     whole = [row for row in rows if row.key in query.whole]
     located = [row for row in rows if row.key not in query.whole and row.department_id == query.department]
-    if found := located or whole:
-        return _settle(found)
+    if best := located or whole:
+        return _settle(best)
     if rows:  # the name is right, the department beside it is not
         return Resolution(problem="unknown", choices=tuple(_commune(row) for row in rows))
-    for department in departments:
-        if place_key(department.name) == name:
-            return Resolution(_department(department))
-    return Resolution(problem="unknown", choices=tuple(_commune(row) for row in near))
-
-
-def _named(keys: Iterable[str], part: str | None) -> tuple[list[_Row], list[Department], list[_Row]]:
-    """Communes of one of these names; without any, the departments, and communes whose name holds ``part``."""
-    parameters = {"keys": list(keys), "part": part, "limit": PROPOSALS}
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMED, parameters)
-        found = cursor.fetchall()
-    rows, near = ([_Row(*row[1:]) for row in found if row[0] == kind] for kind in ("whole", "near"))
-    departments = [Department(code=row[6], name=row[2]) for row in found if row[0] == "department"]
-    return rows, departments, near
-
-
-def _by_department(code: str) -> Resolution:
-    department = Department.objects.only("code", "name", "order").filter(code=code).first()
-    return Resolution(_department(department)) if department else Resolution(problem="unknown")
+    for department in found["department"]:
+        if place_key(department.list_name) == name:
+            return Resolution(_department_row(department))
+    return Resolution(problem="unknown", choices=tuple(_commune(row) for row in found["near"]))
 
 
 def _rows(condition: str, **parameters: Any) -> list[_Row]:
@@ -219,5 +257,12 @@ def _commune(row: _Row, code: str = "") -> Place:
 
 
 def _department(department: Department) -> Place:
-    label = f"{department.name} ({department.code})"
-    return Place(label=label, text=department.code, department_code=department.code)
+    return _whole_department(department.code, department.name)
+
+
+def _department_row(row: _Row) -> Place:
+    return _whole_department(row.department_id, row.list_name)
+
+
+def _whole_department(code: str, name: str) -> Place:
+    return Place(label=f"{name} ({code})", text=code, department_code=code)

@@ -17,13 +17,18 @@ def count_lines(searches: Sequence[Asked], *, longest: str = "") -> list[int]:
     """
     if not searches:
         return []
-    statement, parameters = _together([count_statement(asked) for asked in searches])
+    statement, parameters = counts_statement(searches)
     if longest:
         counts = _timed(statement, parameters | {"longest": longest})
         return counts or [0] * len(searches)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchone())
+
+
+def counts_statement(searches: Sequence[Asked]) -> Statement:
+    """One row: the number of lines of each search, in their order."""
+    return _together([count_statement(asked) for asked in searches])
 
 
 # One round trip; each of its statements has the time given.

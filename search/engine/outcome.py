@@ -90,6 +90,7 @@ class Outcome:
     ``correction``: the typing error that was mended, when the text as typed finds nothing. ``asked`` is what the
     statements about these results need, empty when the texts can find nothing. ``kept``: ids of the units that the
     person keeps, empty when nothing was looked for. ``documents``: ids of those of the page asked for.
+    ``proposals``: other readings of a text that finds nothing.
     """
 
     place: Place | None
@@ -114,6 +115,7 @@ class Outcome:
     kept: frozenset[int] | None = None
     documents: tuple[int, ...] = ()
     variants: tuple[Variant, ...] = ()
+    proposals: tuple[Variant, ...] = ()
     elapsed_ms: int = 0
 
     @property

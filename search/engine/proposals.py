@@ -1,7 +1,7 @@
 """Other readings of a text, each with its count: a place at its end, who it is for, weaker lists (spec 40)."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from accounts.roles import Permission
@@ -12,31 +12,33 @@ from directory.territory.wording import at_place
 
 from ..criteria import SearchCriteria
 from ..criteria_words import WITHIN_WORDS
+from ..words.ending import split_place
 from ..words.matching import Match, read_text
-from ..words.reading import understand
 from ..words.who import needs_in
 from .conditions import Asked
-from .counts import count_lines
 from .outcome import Outcome, Variant
 
 OTHERS_OFFERED = 2  # needs of a sentence that were left aside
 
 
-def proposals_of(
+def proposed(
     criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
-) -> tuple[Variant, ...]:
-    """What else the text may ask for. No query for most texts; one, and those of a reading, for the others."""
+) -> list[tuple[str, Asked]]:
+    """What else the text may ask for, to be counted with ``counts_statement``. No query."""
     if outcome.resolution.problem or not criteria.what:
-        return ()
-    asked = [
+        return []
+    return [
         *_for_whom(criteria, outcome, scope, now),
         *_other_needs(criteria, outcome, scope, now),
         *_in_other_lists(criteria, outcome, scope, now),
         *_at_a_place(criteria, outcome, scope, now),
     ]
-    counts = count_lines([search for _, search in asked])
+
+
+def counted(searches: Sequence[tuple[str, Asked]], counts: Iterable[int]) -> tuple[Variant, ...]:
+    """Those of these searches that find something."""
     return tuple(
-        Variant(label, search.criteria, count) for (label, search), count in zip(asked, counts, strict=True) if count
+        Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count
     )
 
 
@@ -55,15 +57,17 @@ def _for_whom(
     if found is None:
         return
     if reading.aside:
-        text, rest = reading.text, reading
+        text, match, place = reading.text, reading.match, outcome.place
     else:
-        text, rest = found.text, understand(found.text, criteria.within, exact=False, placed=bool(outcome.place))
+        ending = None if outcome.place else split_place(found.text, reading.known.places)
+        place = outcome.place or (ending[1].place if ending else None)
+        text = ending[0] if ending and place else found.text
+        match = read_text(text, reading.known.of_part(), mended=reading.mended)
     where = outcome.place.text if outcome.place else ""
-    tried = criteria.replaced(what=text, where=where, needs=found.needs)
-    place = outcome.place or rest.place
+    tried = criteria.replaced(what=found.text if not reading.aside else text, where=where, needs=found.needs)
     there = f" {at_place(place)}" if place else ""
-    label = f"Préciser{NBSP}: {', '.join(found.words)}, pour «{NBSP}{rest.text}{NBSP}»{there}"
-    yield label, Asked.of(tried, rest.match, place, scope.coverage(Permission.SENSITIVE_READ), now)
+    label = f"Préciser{NBSP}: {', '.join(found.words)}, pour «{NBSP}{text}{NBSP}»{there}"
+    yield label, Asked.of(tried, match, place, scope.coverage(Permission.SENSITIVE_READ), now)
 
 
 def _other_needs(

@@ -12,18 +12,21 @@ from accounts.roles import Permission
 from availability.guichet.needs import Fit
 from common.geo import chord_km_sql
 from common.pages import PAGE_SIZE
+from common.round_trip import rows_together
 from directory.scopes import Scope
 from directory.territory.places import Place
 
 from ..criteria import Facet, SearchCriteria, Sort
 from ..sight import place_visible
 from ..words.matching import Match
-from ..words.reading import understand
+from ..words.reading import first_reads, understand
 from ..words.where import resolve_where
 from .beside import distances_of, tried_needs
 from .conditions import ENOUGH_LINES, Asked, filters_of
+from .counts import counts_statement
 from .notes import NOTE
 from .outcome import FacetChoice, FacetCounts, FlagCounts, Group, Outcome, Variant
+from .proposals import counted, proposed
 from .statement import (
     FACET_BITS,
     TUNED,
@@ -46,44 +49,49 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
     if outcome.asked is not None:
         outcome = _search(outcome, outcome.asked, scope)
     if not outcome.groups and not outcome.resolution.problem:
-        outcome = replace(
-            outcome,
-            variants=_variants(criteria, outcome, scope, now),
-            unpublished=unpublished_term(criteria, outcome, scope, now),
-        )
+        variants, proposals = _variants(criteria, outcome, scope, now)
+        unpublished = unpublished_term(criteria, outcome, scope, now)
+        outcome = replace(outcome, variants=variants, proposals=proposals, unpublished=unpublished)
     elif outcome.is_untold:
         outcome = replace(outcome, variants=farther_of(criteria, outcome.place, outcome.match, scope, now))
     elapsed = round((time.perf_counter() - started) * 1000)
     return replace(outcome, elapsed_ms=max(elapsed, 1))
 
 
-def _variants(criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime) -> tuple[Variant, ...]:
-    """What finds something, from the text and the place as they were understood."""
+def _variants(
+    criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
+) -> tuple[tuple[Variant, ...], tuple[Variant, ...]]:
+    """What finds something, from the text and the place as they were understood; then other readings of the text."""
     reading = outcome.reading
     if reading is None:
-        return ()
+        return (), ()
+    others = proposed(criteria, outcome, scope, now)
     if reading.is_changed:
         where = reading.place.text if reading.place else criteria.where
         criteria = criteria.replaced(what=reading.text, where=where)
-    return variants_of(criteria, outcome.place, reading, scope, now)
+    found, counts = variants_of(criteria, outcome.place, reading, scope, now, [asked for _, asked in others])
+    return found, counted(others, counts)
 
 
 def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
     """What the texts mean; ``asked`` is empty when they can find nothing."""
-    resolution = resolve_where(criteria.where, scope)
+    named, known = first_reads(criteria.where, criteria.what, criteria.within)
+    resolution = resolve_where(criteria.where, scope, named)
     if resolution.problem:
         sort = Sort.PLACES if criteria.sort == Sort.PLACES else Sort.RELEVANCE
         return Outcome(None, resolution, Match(), sort)
-    reading = understand(criteria.what, criteria.within, exact=criteria.exact, placed=bool(criteria.where))
+    placed = bool(criteria.where)
+    reading = understand(criteria.what, criteria.within, exact=criteria.exact, placed=placed, known=known)
     place, match = resolution.place or reading.place, reading.match
     asked = Asked.of(criteria, match, place, scope.coverage(Permission.SENSITIVE_READ), now)
     outcome = Outcome(place, resolution, match, asked.sort, correction=reading.correction, reading=reading)
-    return outcome if match.nothing else replace(outcome, asked=asked)
+    return outcome if match.nothing or reading.finds_nothing else replace(outcome, asked=asked)
 
 
 def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
     """Find the lines."""
-    found = _page(asked, scope)
+    reading = outcome.reading
+    found = _page(asked, scope, at_once=asked.criteria.exact or (reading is not None and reading.is_changed))
     asked = replace(asked, may_widen=False, radius_km=None if found.is_widened else asked.radius_km)
     steps = zip(distances_of(asked), found.reached or (), strict=True)
     return replace(
@@ -126,12 +134,13 @@ class _Found(NamedTuple):
     documents: Sequence[int] | None
 
 
-def _page(asked: Asked, scope: Scope) -> _Found:
+def _page(asked: Asked, scope: Scope, *, at_once: bool) -> _Found:
     """The lines, totals and counts; what lies beyond the usual radius is read only when it holds too few lines.
 
-    Without any filter nor need, the lines found within it tell: one query, two when it is lifted.
+    Without any filter nor need, the lines found within it tell: one query, two when it is lifted; ``at_once``: one
+    always, for texts that took several to be understood.
     """
-    is_told = asked.may_widen and not filters_of(asked, {}) and not asked.criteria.has_needs
+    is_told = not at_once and asked.may_widen and not filters_of(asked, {}) and not asked.criteria.has_needs
     tried = replace(asked, may_widen=False) if is_told else asked
     found = _Found(*_select(page_statement(tried, scope.user_id))[0])
     if not is_told or found.establishments + found.practitioners >= ENOUGH_LINES:
@@ -201,9 +210,16 @@ class DocumentRow(NamedTuple):
 
 def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> list[DocumentRow]:
     """Documents of these groups that the search found, those that fit best first, then by name: one query."""
+    return documents_and_counts(groups, outcome, scope, ())[0]
+
+
+def documents_and_counts(
+    groups: Iterable[Group], outcome: Outcome, scope: Scope, beside: Sequence[Asked]
+) -> tuple[list[DocumentRow], Sequence[int]]:
+    """``documents_of``, and the number of lines of the searches ``beside``, in the same query."""
     ids = [group.group_id for group in groups]
     if outcome.asked is None or not ids:
-        return []
+        return [], []
     columns, parameters = _row_columns(outcome.place, outcome.asked, "NULL::float8")
     criteria = outcome.asked.criteria
     asked_for = outcome.groups[(criteria.page - 1) * PAGE_SIZE : criteria.page * PAGE_SIZE]
@@ -211,7 +227,10 @@ def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> lis
     statement, others = rows_statement(
         outcome.asked, f"{columns}, {NOTE}", ids, outcome.documents if is_known else None
     )
-    return [DocumentRow(*row) for row in _select((statement, others | parameters), tuned="" if is_known else TUNED)]
+    counting = [counts_statement(beside)] if beside else []
+    tuned = "" if is_known and not beside else TUNED
+    rows, *counts = rows_together([(statement, others | parameters), *counting], before=tuned)
+    return [DocumentRow(*row) for row in rows], counts[0][0] if counts else []
 
 
 def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, Generator[DocumentRow]]:

@@ -34,12 +34,18 @@ Trial = tuple[str, SearchCriteria]
 
 
 def variants_of(
-    criteria: SearchCriteria, place: Place | None, read_as: Reading, scope: Scope, now: datetime.datetime
-) -> tuple[Variant, ...]:
+    criteria: SearchCriteria,
+    place: Place | None,
+    read_as: Reading,
+    scope: Scope,
+    now: datetime.datetime,
+    beside: Sequence[Asked] = (),
+) -> tuple[tuple[Variant, ...], list[int]]:
     """What finds something once one criterion is dropped or widened; when none does, once all the filters are.
 
     ``place`` and ``read_as``: how the place and the text as they stand are understood. One query, and those of the
     reading of a text that was searched for exactly. Nothing is offered when counting takes longer than LONGEST_COUNT.
+    ``beside``: other searches to count in the same query, whose counts are returned last.
     """
     is_whole = not read_as.is_changed or (read_as.correction and read_as.correction.text == read_as.text)
     known = read_as.known if is_whole else read_as.known.of_part()
@@ -50,7 +56,7 @@ def variants_of(
     coverage = scope.coverage(Permission.SENSITIVE_READ)
     searches = [
         (label, Asked.of(tried, read.match, place or read.place, coverage, now))
-        for label, tried, read in _mended(criteria)
+        for label, tried, read in _mended(criteria, read_as)
     ]
     single = [*single, *((label, asked.criteria) for label, asked in searches)]
     for label, tried in trials:
@@ -58,12 +64,12 @@ def variants_of(
         match = read_as.match if is_same else read_text(tried.what, known, tried.within)
         if not match.nothing:
             searches.append((label, Asked.of(tried, match, place if tried.where else None, coverage, now)))
-    counts = count_lines([asked for _, asked in searches], longest=LONGEST_COUNT)
+    counts = count_lines([*(asked for _, asked in searches), *beside], longest=LONGEST_COUNT)
     found = [
-        Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count
+        Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=False) if count
     ]
     alone = [variant for variant in found if variant.label in dict(single)]
-    return tuple(_telling(alone or _longest(found, criteria))[:VARIANTS_SHOWN])
+    return tuple(_telling(alone or _longest(found, criteria))[:VARIANTS_SHOWN]), counts[len(searches) :]
 
 
 def farther_of(
@@ -81,10 +87,11 @@ def farther_of(
     return tuple(_telling(found))
 
 
-def _mended(criteria: SearchCriteria) -> Iterator[tuple[str, SearchCriteria, Reading]]:
+def _mended(criteria: SearchCriteria, read_as: Reading) -> Iterator[tuple[str, SearchCriteria, Reading]]:
     """The text understood, when it was searched for exactly."""
     if criteria.exact:
-        read = understand(criteria.what, criteria.within, exact=False, placed=bool(criteria.where))
+        known = read_as.known
+        read = understand(criteria.what, criteria.within, exact=False, placed=bool(criteria.where), known=known)
         if read.is_changed:
             meant = f"«{NBSP}{read.text}{NBSP}»{f' {at_place(read.place)}' if read.place else ''}"
             label = f"sans «{NBSP}orthographe exacte{NBSP}»{NBSP}: {meant}"

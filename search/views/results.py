@@ -21,8 +21,8 @@ from ..criteria_words import labels_of, words_of
 from ..engine.conditions import USUAL_RADIUS_KM
 from ..engine.fit import judge_shown
 from ..engine.outcome import SHOWN_LIMIT, Outcome
-from ..engine.proposals import proposals_of
-from ..engine.query import DocumentRow, documents_of, run_search
+from ..engine.proposals import counted, proposed
+from ..engine.query import DocumentRow, documents_and_counts, run_search
 from ..kept.tools import kept_tools
 from ..log.counting import log_search
 from ..results import page as around
@@ -57,7 +57,8 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     page = Paginator(outcome.groups, PAGE_SIZE).get_page(criteria.page)
     criteria = _on_page(criteria, page)
     groups = list(page.object_list)
-    rows = documents_of(groups, outcome, request.scope) if groups else []
+    others = proposed(criteria, outcome, request.scope, now) if groups else []
+    rows, counts = documents_and_counts(groups, outcome, request.scope, [asked for _, asked in others])
     notes = notes_in(rows, now)
     judgements = judge_shown((row.unit_id for row in rows), criteria, request.scope, now)
     durations = _durations(outcome, rows)
@@ -84,7 +85,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         "kept": kept_tools(criteria, words_of(criteria, labels), request.scope, outcome.kept),
         "proposals": [
             (proposal, "?" + proposal.criteria.to_query())
-            for proposal in proposals_of(criteria, outcome, request.scope, now)
+            for proposal in (counted(others, counts) if groups else outcome.proposals)
         ],
         **_links(criteria, outcome),
         **_map(criteria, outcome),

@@ -1,77 +1,84 @@
 """A place typed with the need, at the end of the text first: « csapa 93 », « ehpad à Nanterre » (spec 40)."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
 
-from django.db import connection
-
+from common.round_trip import rows_together
 from common.text import fold, place_key
 from directory.territory.place_names import PlaceQuery, parse_place
-from directory.territory.places import Place, Resolution, resolve_place
+from directory.territory.places import Place, Resolution, named_places, resolve_place, settle_place
 
 PLACE_WORDS = 5  # words of a text that may name a place
 PLACE_TOKENS = 30  # words of a text looked at
 SHORTEST_NAME = 4  # letters of a place named inside a text
 MOST_BEGUN = 4  # places that one word begins, to be offered
-# Rows of one column: keys of communes, postal codes, codes and keys of departments.
-NAMES_OF_PLACES = """
-SELECT key FROM directory_commune WHERE key = ANY(%(place_keys)s::varchar[])
-UNION
-SELECT code FROM unnest(%(place_codes)s::varchar[]) AS code
-WHERE EXISTS (SELECT 1 FROM directory_commune WHERE postal_codes @> ARRAY[code])
-UNION
-SELECT code FROM directory_department WHERE code = ANY(%(place_departments)s::varchar[])
-UNION
-SELECT key FROM directory_department JOIN unnest(%(place_keys)s::varchar[]) AS key ON key = ror_fold(name)
-"""
 _COUNTED = frozenset("an ans mois jour jours semaine semaines sa h heure heures kg lit lits place places".split())
 _BEFORE_PLACE = frozenset("a au aux dans de departement des du d en l la le les pres proche secteur sur vers".split())
 
 
-def names_parameters(text: str) -> dict[str, Any]:
-    """What ``NAMES_OF_PLACES`` names, for the words of a text; empty when it has no words beside a place."""
+class Gazette(NamedTuple):
+    """Communes and departments that words of a text name: rows of ``places_statement``, and their ``names``."""
+
+    rows: tuple[tuple[Any, ...], ...] = ()
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, text: str, rows: Iterable[tuple[Any, ...]]) -> "Gazette":
+        """What these rows name in ``text``: keys of communes and of departments, postal codes, codes of departments."""
+        found = tuple(rows)
+        queries = [query for _, _, query in _runs(text)] if found else []
+        keys, codes, departments = set(), set(), set()
+        for kind, _, name, key, postal_codes, _, department, *_ in found:
+            if kind == "department":
+                departments.add(department)
+                keys.add(place_key(name))
+            else:
+                keys.add(key)
+                codes |= set(postal_codes)
+        asked = {key for query in queries for key in query.keys} & keys
+        asked |= {query.code for query in queries} & codes
+        return cls(found, frozenset(asked | ({query.department for query in queries} & departments)))
+
+
+NOWHERE = Gazette()
+
+
+def places_statement(text: str) -> tuple[str, dict[str, Any]] | None:
+    """The statement of the rows of a ``Gazette``; ``None`` when the text has no words beside a place."""
     queries = [query for _, _, query in _runs(text)]
-    if not queries:
-        return {}
-    return {
-        "place_keys": sorted({key for query in queries for key in query.keys}),
-        "place_codes": sorted({query.code for query in queries if query.code}),
-        "place_departments": sorted({query.department for query in queries if query.department}),
-    }
+    return named_places(queries) if queries else None
 
 
-def split_place(text: str, met: Collection[str]) -> tuple[str, Resolution] | None:
+def split_place(text: str, met: Gazette) -> tuple[str, Resolution] | None:
     """What a text asks for, and what its last words name or may name: « ehpad à Nanterre » gives « ehpad », Nanterre.
 
-    ``met``: the names of places that ``NAMES_OF_PLACES`` finds in it. The longest name wins; ``None`` without any.
-    One or two queries, none when ``met`` is empty.
+    ``met``: the places named in it. The longest name wins; ``None`` without any. Pure.
     """
-    if not met:
+    if not met.names:
         return None
     words = text.split()
     for start, end, query in _runs(text):
-        if end < len(words) or not _names(query) & set(met):
+        if end < len(words) or not _names(query) & met.names:
             continue
-        found = resolve_place(" ".join(words[start:]))
+        found = settle_place(query, met.rows)
         before = without_links(words[:start])
         if before and (found.place or found.problem == "several"):
             return " ".join(before), found
     return None
 
 
-def place_inside(text: str, met: Collection[str]) -> tuple[list[str], Resolution] | None:
+def place_inside(text: str, met: Gazette) -> tuple[list[str], Resolution] | None:
     """The words of a text without the place named among them, and that place: « lits à Saint-Denis ce soir ».
 
-    The longest name wins, then the last. A number followed by what it counts is no department. One or two queries,
-    none when ``met`` is empty.
+    The longest name wins, then the last. A number followed by what it counts is no department. Pure.
     """
-    if not met:
+    if not met.names:
         return None
     words = text.split()
     for start, end, query in sorted(_runs(text), key=lambda run: (run[0] - run[1], -run[0])):
-        if not _names(query) & set(met) or not _may_be_place(words, start, end):
+        if not _names(query) & met.names or not _may_be_place(words, start, end):
             continue
-        found = resolve_place(" ".join(words[start:end]))
+        found = settle_place(query, met.rows)
         if found.place or found.problem == "several":
             return [*without_links(words[:start]), *words[end:]], found
     return None
@@ -115,14 +122,12 @@ def _may_be_place(words: list[str], start: int, end: int) -> bool:
 
 
 def place_at_end(text: str) -> tuple[str, Place] | None:
-    """What a text asks for and the one place that its last words name. One to three queries."""
-    parameters = names_parameters(text)
-    if not parameters:
+    """What a text asks for and the one place that its last words name. One query."""
+    statement = places_statement(text)
+    if statement is None:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(NAMES_OF_PLACES, parameters)
-        met = {name for (name,) in cursor.fetchall()}
-    found = split_place(text, met)
+    (rows,) = rows_together([statement])
+    found = split_place(text, Gazette.of(text, rows))
     return (found[0], found[1].place) if found and found[1].place else None
 
 

@@ -2,20 +2,20 @@
 
 import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from common.identifiers import compact
 from common.phones import normalise_phone
+from common.round_trip import Statement, rows_together
 from common.text import fold
 
 from ..criteria import Within
 from ..models import TERM_TIERS, Suggestion
-from .ending import NAMES_OF_PLACES, names_parameters
+from .ending import NOWHERE, Gazette, places_statement
 
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
@@ -51,12 +51,9 @@ WHERE "group" = %(entities)s AND key = %(text)s
 UNION ALL
 SELECT '', words @@ {whole}, term_id, %(listed)s FROM search_suggestion
 WHERE %(looks_elsewhere)s AND "group" = %(activities)s AND term_id IS NOT NULL AND words @@ {started}
-{named_places}
 ORDER BY 3, 1
 """
 _LISTED = "listed"  # an activity that holds the words; ``is_acronym`` tells whether it holds them whole
-_NAMED_PLACES = f"UNION ALL SELECT key, false, 0, %(place)s FROM ({NAMES_OF_PLACES}) AS named"  # noqa: S608
-_PLACE = "place"  # in the place of a nomenclature: a place that the last words name
 _ENTITY = "entity"  # in the place of a nomenclature: the name of an establishment
 _IN_GROUP = 'SELECT term_id FROM search_suggestion WHERE "group" = %(group)s AND term_id IS NOT NULL AND words @@ '
 _IDENTIFIER = re.compile(r"\d{9,15}|2[AB]\d{7}|\d{2}/\d{1,12}")
@@ -88,8 +85,8 @@ class Known:
     """What the database knows of a text: spellings of terms, words met in what is published.
 
     ``within_ids``: the terms of the list asked for that hold the whole text. ``entity_ids``: establishments whose name
-    is the whole text. ``activity_ids``: activities that hold it, when no list is asked for. ``places``: names of places
-    at its end.
+    is the whole text. ``activity_ids``: activities that hold it, when no list is asked for. ``places``: the places it
+    names.
     """
 
     rows: tuple[KeyRow, ...] = ()
@@ -97,7 +94,7 @@ class Known:
     within_ids: tuple[int, ...] = ()
     entity_ids: tuple[int, ...] = ()
     activity_ids: tuple[int, ...] = ()
-    places: frozenset[str] = frozenset()
+    places: Gazette = NOWHERE
 
     @property
     def spellings(self) -> frozenset[str]:
@@ -161,30 +158,41 @@ def is_linking(word: str) -> bool:
 
 def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
     """Look up the text: one query, two when it is asked for in one list of terms."""
-    words = words_of(text)
-    if not words:
+    return known_among(text, within, rows_together(known_statements(text, within)))
+
+
+def known_statements(text: str, within: Within) -> list[Statement]:
+    """The statements whose rows ``known_among`` reads; none for a text without a letter nor a digit."""
+    if not words_of(text):
+        return []
+    places = None if within else places_statement(text)
+    return [_known_statement(text, within), *([places] if places else [])]
+
+
+def known_among(text: str, within: Within, read: Sequence[Sequence[tuple[Any, ...]]]) -> Known:
+    """What rows of ``known_statements`` tell of the text. One query when it is asked for in one list of terms."""
+    if not read:
         return Known()
-    with connection.cursor() as cursor:
-        cursor.execute(*_known_statement(text, within))
-        found = [KeyRow(*row) for row in cursor.fetchall()]
-        rows = tuple(row for row in found if row.term_id and row.nomenclature not in {_ENTITY, _LISTED})
-        starts = not any(row.is_acronym and row.key in words for row in rows)
-        within_ids: tuple[int, ...] = ()
-        if within in _TERM_LISTS:
-            parameters: dict[str, Any] = {"group": WITHIN_GROUPS[within]}
-            cursor.execute(_IN_GROUP + _listed_query(text, parameters, starts=starts), parameters)
-            within_ids = tuple(sorted(row[0] for row in cursor.fetchall()))
+    words = words_of(text)
+    found = [KeyRow(*row) for row in read[0]]
+    rows = tuple(row for row in found if row.term_id and row.nomenclature not in {_ENTITY, _LISTED})
+    starts = not any(row.is_acronym and row.key in words for row in rows)
+    within_ids: tuple[int, ...] = ()
+    if within in _TERM_LISTS:
+        parameters: dict[str, Any] = {"group": WITHIN_GROUPS[within]}
+        statement = _IN_GROUP + _listed_query(text, parameters, starts=starts)
+        within_ids = tuple(sorted(row[0] for row in rows_together([(statement, parameters)])[0]))
     return Known(
         rows,
-        frozenset(row.key for row in found if not row.term_id and row.nomenclature != _PLACE),
+        frozenset(row.key for row in found if not row.term_id),
         within_ids,
         tuple(row.term_id for row in found if row.nomenclature == _ENTITY),
         tuple(row.term_id for row in found if row.nomenclature == _LISTED and (starts or row.is_acronym)),
-        frozenset(row.key for row in found if row.nomenclature == _PLACE),
+        Gazette.of(text, read[1]) if len(read) > 1 else NOWHERE,
     )
 
 
-def _known_statement(text: str, within: Within) -> tuple[str, dict[str, Any]]:
+def _known_statement(text: str, within: Within) -> Statement:
     parameters: dict[str, Any] = {
         "listed": _LISTED,
         "looks_elsewhere": not within,
@@ -197,9 +205,7 @@ def _known_statement(text: str, within: Within) -> tuple[str, dict[str, Any]]:
     }
     started = _listed_query(text, parameters, starts=True, prefix="l")
     whole = _listed_query(text, parameters, starts=False, prefix="m")
-    named = {} if within else names_parameters(text)
-    parameters |= {"place": _PLACE, **named}
-    return _KNOWN.format(whole=whole, started=started, named_places=_NAMED_PLACES if named else ""), parameters
+    return _KNOWN.format(whole=whole, started=started), parameters
 
 
 def read_text(

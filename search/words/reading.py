@@ -11,13 +11,25 @@ from typing import Any
 
 from django.db import connection
 
+from common.round_trip import rows_together
 from common.text import fold
-from directory.territory.places import Place, Resolution
+from directory.territory.place_names import parse_place
+from directory.territory.places import Place, Resolution, place_statement, settle_place
 
 from ..criteria import Within
 from .ending import place_begun, place_inside, split_place
 from .lexicon import Correction, look_up, mended
-from .matching import Known, Match, is_linking, known_keys, number_in, read_text, words_of
+from .matching import (
+    Known,
+    Match,
+    is_linking,
+    known_among,
+    known_keys,
+    known_statements,
+    number_in,
+    read_text,
+    words_of,
+)
 from .matching_sql import match_conditions
 from .sentence import is_generic, may_be_sentence, parts_of, read_sentence, tells_nothing
 
@@ -30,6 +42,7 @@ class Reading:
     ``choices``: the places that they may name, with what stands before them, when there are several or when the whole
     text finds something. ``dropped``: words left out, that nothing published holds; ``aside``: words of a sentence that
     no record answers to together with ``text``, ``others``: the needs among them. ``known``: what is known of it.
+    ``finds_nothing``: no record answers, whoever asks.
     """
 
     text: str
@@ -41,22 +54,37 @@ class Reading:
     choices: tuple[tuple[str, Place], ...] = ()
     aside: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    finds_nothing: bool = False
 
     @property
     def is_changed(self) -> bool:
         """Whether something else than the text as typed is looked for."""
         return bool(self.correction or self.place or self.dropped or self.aside)
 
+    @property
+    def mended(self) -> frozenset[str]:
+        """Folded words put in the place of typing errors."""
+        return self.correction.words if self.correction else frozenset()
 
-def understand(text: str, within: Within, *, exact: bool, placed: bool = False) -> Reading:
-    """What ``text`` asks for; nothing of it is changed when ``exact``. One query, seven at most.
 
-    ``placed``: the place is given apart, so that none is looked for in the text. An identifier, the name of an
-    establishment and the spelling of a type d'UO are never read otherwise; a number among words is read alone. Words
-    are left out only if they spell no term, are no numbers, are at most half of the text, and leave something that
-    names a need; of a sentence, what is kept spells a term or is half of it.
+def first_reads(where: str, what: str, within: Within) -> tuple[Resolution, Known]:
+    """What ``where`` names, for ``resolve_where``, and what is known of ``what``: one query, two in one list."""
+    query = parse_place(where)
+    asked = [place_statement(query)] if where else []
+    read = rows_together([*asked, *known_statements(what, within)])
+    return settle_place(query, read[0]) if where else Resolution(), known_among(what, within, read[len(asked) :])
+
+
+def understand(text: str, within: Within, *, exact: bool, placed: bool = False, known: Known | None = None) -> Reading:
+    """What ``text`` asks for; nothing of it is changed when ``exact``. One query, five at most.
+
+    ``placed``: the place is given apart, so that none is looked for in the text. ``known``: what ``known_keys`` says of
+    it, when that is read: one query less. An identifier, the name of an establishment and the spelling of a type d'UO
+    are never read otherwise; a number among words is read alone. Words are left out only if they spell no term, are no
+    numbers, are at most half of the text, and leave something that names a need; of a sentence, what is kept spells a
+    term or is half of it.
     """
-    known = known_keys(text, within)
+    known = known_keys(text, within) if known is None else known
     typed = Reading(text, read_text(text, known, within), known)
     is_read = typed.match.by_terms or typed.match.identifiers or typed.match.entity_ids
     if exact or is_read:
@@ -75,13 +103,16 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False) 
         told = known_keys(correction.text, within)
         match = read_text(correction.text, told, within, correction.words)
         texts.append(Reading(correction.text, match, told, correction))
-        if not placed and told.places != known.places:
+        if not placed and told.places.names != known.places.names:
             ending = split_place(correction.text, told.places) or ending
     if within:
         tried = [reading for reading in texts if reading.correction]
         return _first_finding(tried) or typed
     candidates = [*_candidates(texts, unheld, ending), *_needs_told(texts, unheld, ending, placed=placed)]
-    return _with_choices(_first_finding(candidates) or typed, typed, ending)
+    if typed not in candidates:
+        candidates.append(typed)
+    found = _first_finding(candidates) or replace(typed, finds_nothing=True)
+    return _with_choices(found, typed, ending)
 
 
 def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution] | None) -> Reading:
@@ -97,7 +128,7 @@ def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution]
 
 def _settled(known: Known) -> set[str]:
     """Words of places, which stand for no other word."""
-    return {word for name in known.places for word in name.split()}
+    return {word for name in known.places.names for word in name.split()}
 
 
 def _numbered(typed: Reading) -> Reading | None:
@@ -117,7 +148,7 @@ def _needs_told(
     typed, base = texts[0], texts[-1]
     tokens = typed.text.split()
     resolution = Resolution()
-    if placed and any(name.isdigit() for name in typed.known.places):
+    if placed and any(name.isdigit() for name in typed.known.places.names):
         return  # another place than the one given
     if ending:
         tokens, resolution = ending[0].split(), ending[1]
@@ -163,8 +194,8 @@ def _candidates(
 
 
 def _part(reading: Reading, text: str, **changes: Any) -> Reading:
-    mended = reading.correction.words if reading.correction else frozenset()
-    return replace(reading, text=text, match=read_text(text, reading.known.of_part(), mended=mended), **changes)
+    match = read_text(text, reading.known.of_part(), mended=reading.mended)
+    return replace(reading, text=text, match=match, **changes)
 
 
 def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:

@@ -54,13 +54,15 @@ def entity_text(name: str, place: str) -> str:
     return f"{name} – {place}"
 
 
-def resolve_where(text: str, scope: Scope) -> Resolution:
+def resolve_where(text: str, scope: Scope, found: Resolution | None = None) -> Resolution:
     """Find the starting point that ``text`` names, or what it may name. One to three queries, five for an address.
 
+    ``found``: what ``resolve_place`` says of it, when that is known: one query less.
     A commune or a department first, then an establishment whose place this person may be told, then an address when a
     geocoder is set. Several are all offered.
     """
-    found = resolve_place(text) if text else Resolution()
+    if found is None:
+        found = resolve_place(text) if text else Resolution()
     words = words_of(text)
     if found.problem != "unknown" or not any(len(word) >= SHORTEST for word in words):
         return found

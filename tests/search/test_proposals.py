@@ -7,7 +7,6 @@ from accounts.roles import Role
 from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
 from search.criteria import SearchCriteria, Within
-from search.engine.proposals import proposals_of
 from search.engine.query import run_search
 from tests.factories.directory import (
     GeographicEntityFactory,
@@ -17,6 +16,7 @@ from tests.factories.directory import (
     commune,
     unit_type,
 )
+from tests.search.offers import proposals_of
 
 pytestmark = pytest.mark.django_db
 READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))

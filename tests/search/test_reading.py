@@ -12,11 +12,11 @@ from directory.scopes import Grant, Scope, ScopeKind
 from directory.territory.places import Place, resolve_place
 from directory.territory.wording import at_place
 from search.criteria import SearchCriteria
-from search.engine.proposals import proposals_of
 from search.engine.query import iter_rows, matching_units, run_search
 from search.words.who import needs_in
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import GeographicEntityFactory, UnitFactory, commune, unit_type
+from tests.search.offers import proposals_of
 
 READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
 NB = "\u00a0"

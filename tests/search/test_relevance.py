@@ -26,13 +26,13 @@ from directory.scopes import scope_of
 from directory.territory.places import Place
 from search.criteria import SearchCriteria
 from search.engine.outcome import Outcome
-from search.engine.proposals import proposals_of
 from search.engine.query import run_search
 from search.indexing import index
 from search.models import SearchDocument
 from search.words.suggestions import suggest_what
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import GeographicEntityFactory, LegalEntityFactory, commune, keyed, unit_type
+from tests.search.offers import proposals_of
 
 pytestmark = pytest.mark.django_db
 TABLE = Path(__file__).with_name("relevance.csv")
