@@ -64,8 +64,12 @@ def too_many_requests(request: HttpRequest, detail: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 without request, session, user or database: nothing that may be what failed."""
-    context = {"site_name": site_name(), "support_desk": settings.SUPPORT_DESK}
-    return HttpResponse(render_to_string("500.html", context), status=500)
+    return HttpResponse(page_alone("500.html"), status=500)
+
+
+def page_alone(template: str) -> str:
+    """A page on ``components/error_alone.html``: it needs no request, session, user nor database."""
+    return render_to_string(template, {"site_name": site_name(), "support_desk": settings.SUPPORT_DESK})
 
 
 def _page(request: HttpRequest, status: int, *, template: str = "", detail: str = "") -> HttpResponse:

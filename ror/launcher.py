@@ -23,6 +23,7 @@ from ror.cluster import CLONE, Cluster, ClusterError
 HOST = "127.0.0.1"
 WORKERS = 2
 THREADS = 4
+LONGEST_REQUEST_LINE = 8190  # bytes: the most that gunicorn takes; beyond, ror.worker answers
 READY_WITHIN = 60.0  # seconds
 STOP_WITHIN = 8.0  # seconds, then the server is killed
 WATCH_EVERY = 0.5  # seconds between two looks at the server and the worker
@@ -129,7 +130,8 @@ def server_command(port: int) -> list[str]:
     """Return gunicorn's command line: what production runs, on one local port."""
     return [
         *("-m", "gunicorn", "ror.wsgi", "--bind", f"{HOST}:{port}"),
-        *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
+        *("--workers", str(WORKERS), "--worker-class", "ror.worker.FrenchWorker", "--threads", str(THREADS)),
+        *("--limit-request-line", str(LONGEST_REQUEST_LINE)),
         *("--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"),
     ]
 
