@@ -59,6 +59,10 @@ UNION ALL
 WHERE code = ANY(%(place_departments)s::varchar[]) OR ror_fold(name) = ANY(%(place_keys)s::varchar[])
 ORDER BY key, insee
 """  # noqa: S608
+_BEGUN = (
+    f"SELECT 'begun', {_FIELDS} FROM directory_commune"  # noqa: S608
+    " WHERE key LIKE ANY(%(begun)s::varchar[]) ORDER BY population DESC, insee LIMIT %(limit)s"
+)
 _CODED = f"""
 UNION
 SELECT 'whole' AS kind, {_FIELDS} FROM directory_commune WHERE postal_codes && %(place_codes)s::varchar[]
@@ -139,6 +143,16 @@ def named_places(queries: Iterable[PlaceQuery]) -> tuple[str, dict[str, Any]]:
         "place_codes": sorted(codes),
         "place_departments": sorted({query.department for query in asked if query.department}),
     }
+
+
+def places_begun(words: Sequence[str], limit: int) -> tuple[str, dict[str, Any]]:
+    """The statement of the communes whose name begins by one of these keys, others after it: « Vitry »-sur-Seine."""
+    return _BEGUN, {"begun": [f"{word} %" for word in words], "limit": limit}
+
+
+def places_of(rows: Iterable[Sequence[Any]]) -> list[Place]:
+    """The communes of rows of ``places_begun``. Pure."""
+    return [_commune(_Row(*values)) for _, *values in rows]
 
 
 def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:

@@ -3,15 +3,16 @@
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from common.round_trip import rows_together
+from common.round_trip import Statement, rows_together
 from common.text import fold, place_key
 from directory.territory.place_names import PlaceQuery, parse_place
-from directory.territory.places import Place, Resolution, named_places, resolve_place, settle_place
+from directory.territory.places import Place, Resolution, named_places, places_begun, places_of, settle_place
 
 PLACE_WORDS = 5  # words of a text that may name a place
 PLACE_TOKENS = 30  # words of a text looked at
 SHORTEST_NAME = 4  # letters of a place named inside a text
 MOST_BEGUN = 4  # places that one word begins, to be offered
+MOST_ROWS = 60  # places that the words of a text begin
 _COUNTED = frozenset("an ans mois jour jours semaine semaines sa h heure heures kg lit lits place places".split())
 _BEFORE_PLACE = frozenset("a au aux dans de departement des du d en l la le les pres proche secteur sur vers".split())
 
@@ -43,7 +44,7 @@ class Gazette(NamedTuple):
 NOWHERE = Gazette()
 
 
-def places_statement(text: str) -> tuple[str, dict[str, Any]] | None:
+def places_statement(text: str) -> Statement | None:
     """The statement of the rows of a ``Gazette``; ``None`` when the text has no words beside a place."""
     queries = [query for _, _, query in _runs(text)]
     return named_places(queries) if queries else None
@@ -84,18 +85,23 @@ def place_inside(text: str, met: Gazette) -> tuple[list[str], Resolution] | None
     return None
 
 
-def place_begun(words: list[str], unheld: Collection[str]) -> tuple[list[str], Resolution] | None:
+def begun_statement(words: Iterable[str]) -> Statement:
+    """The statement of the places whose name one of these folded words begins, for ``place_begun``."""
+    return places_begun([word for word in words if len(word) >= SHORTEST_NAME and word.isalpha()], MOST_ROWS)
+
+
+def place_begun(
+    words: list[str], unheld: Collection[str], rows: Iterable[tuple[Any, ...]]
+) -> tuple[list[str], Resolution] | None:
     """The words without the one that begins the name of a place, and the places it begins: « Vitry », « Évry ».
 
-    Only words that nothing published holds are looked at, the last first. One query, none without any.
+    ``rows``: those of ``begun_statement``. Only words that nothing published holds are looked at, the last first. Pure.
     """
     for at in range(len(words) - 1, 0, -1):
         key = place_key(words[at])
         if len(key) < SHORTEST_NAME or not key.isalpha() or key not in unheld:
             continue
-        begun = tuple(
-            place for place in resolve_place(words[at]).choices if place_key(place.label).startswith(f"{key} ")
-        )
+        begun = tuple(place for place in places_of(rows) if place_key(place.label).startswith(f"{key} "))
         if not begun or len(begun) > MOST_BEGUN:
             return None
         found = Resolution(begun[0]) if len(begun) == 1 else Resolution(problem="several", choices=begun)

@@ -1,12 +1,11 @@
 """Typing errors: a word met nowhere may stand for a near one that is (spec 40, « Explained tolerance »)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db import connection
-
+from common.round_trip import Statement, rows_together
 from common.text import fold
 
 from .matching import words_of
@@ -85,10 +84,14 @@ class _Candidate(NamedTuple):
 
 
 class Strange(NamedTuple):
-    """``unheld``: folded words that nothing published holds, whole or as a beginning; ``correction``: them mended."""
+    """``unheld``: folded words that nothing published holds, whole or as a beginning; ``correction``: them mended.
+
+    ``begun``: rows of the statement that was sent beside.
+    """
 
     unheld: frozenset[str]
     correction: Correction | None
+    begun: tuple[tuple[Any, ...], ...] = ()
 
 
 def correct_text(text: str) -> Correction | None:
@@ -101,21 +104,42 @@ def correct_text(text: str) -> Correction | None:
     return look_up(text, _mendable(text)).correction
 
 
-def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> Strange:
+def look_up(text: str, words: Collection[str], kept: Collection[str] = (), begun: Statement | None = None) -> Strange:
     """Which of these folded words of ``text`` nothing holds, and the text with them mended, but for those ``kept``.
 
-    One query at most.
+    One query at most, ``begun`` sent with it.
     """
-    slipping = [word for word in _mendable(text, SHORTEST_SLIP) if word in words and word not in kept]
-    mendable = [word for word in slipping if len(word) >= SHORTEST]
     if not words:
         return Strange(frozenset(), None)
+    slipping = [word for word in _mendable(text, SHORTEST_SLIP) if word in words and word not in kept]
     unheld: set[str] = set()
     near: dict[str, list[_Candidate]] = {}
     common: set[str] = set()
+    before = f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; "
+    rows, *beside = rows_together([_near_statement(text, words, slipping), *([begun] if begun else [])], before=before)
+    for asked, word, label, is_term, is_unheld in rows:
+        if not is_unheld:
+            common.add(asked)
+            continue
+        unheld.add(asked)
+        if word is not None and (label or " " not in word):  # two words stand together somewhere
+            near.setdefault(asked, []).append(_Candidate(word, label or word, is_term))
+    in_capitals = {fold(token[0]) for token in _TOKEN.finditer(text) if token[0].isupper()}
+    meant = {}
+    for word, found in near.items():
+        only_terms = word in in_capitals or common - {word} or len(word) < SHORTEST
+        allowed = [one for one in found if one.is_term or not only_terms or " " in one.word]
+        if best := nearest(word, allowed):
+            meant[word] = _shown(best)
+    return Strange(frozenset(unheld), mended(text, meant), tuple(beside[0]) if beside else ())
+
+
+def _near_statement(text: str, words: Collection[str], slipping: Sequence[str]) -> Statement:
+    """The words near those of ``slipping``; whether anything holds each of ``words``."""
+    mendable = [word for word in slipping if len(word) >= SHORTEST]
     slips = [(word, slip) for word in slipping for slip in slips_of(word)]
     halves = [(word, *pair) for word in mendable for pair in halves_of(word)]
-    parameters: dict[str, Any] = {
+    return _NEAR, {
         "words": sorted(words),
         "mendable": mendable,
         "others": sorted(set(words_of(text))),
@@ -127,25 +151,6 @@ def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> St
         "firsts": [first for _, first, _ in halves],
         "seconds": [second for _, _, second in halves],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; {_NEAR}", parameters)
-        while cursor.nextset():
-            pass
-        for asked, word, label, is_term, is_unheld in cursor.fetchall():
-            if not is_unheld:
-                common.add(asked)
-                continue
-            unheld.add(asked)
-            if word is not None and (label or " " not in word):  # two words stand together somewhere
-                near.setdefault(asked, []).append(_Candidate(word, label or word, is_term))
-    in_capitals = {fold(token[0]) for token in _TOKEN.finditer(text) if token[0].isupper()}
-    meant = {}
-    for word, found in near.items():
-        only_terms = word in in_capitals or common - {word} or len(word) < SHORTEST
-        allowed = [one for one in found if one.is_term or not only_terms or " " in one.word]
-        if best := nearest(word, allowed):
-            meant[word] = _shown(best)
-    return Strange(frozenset(unheld), mended(text, meant))
 
 
 def _mendable(text: str, shortest: int = SHORTEST) -> list[str]:

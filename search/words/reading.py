@@ -17,7 +17,7 @@ from directory.territory.place_names import parse_place
 from directory.territory.places import Place, Resolution, place_statement, settle_place
 
 from ..criteria import Within
-from .ending import place_begun, place_inside, split_place
+from .ending import begun_statement, place_begun, place_inside, split_place
 from .lexicon import Correction, look_up, mended
 from .matching import (
     Known,
@@ -76,7 +76,7 @@ def first_reads(where: str, what: str, within: Within) -> tuple[Resolution, Know
 
 
 def understand(text: str, within: Within, *, exact: bool, placed: bool = False, known: Known | None = None) -> Reading:
-    """What ``text`` asks for; nothing of it is changed when ``exact``. One query, five at most.
+    """What ``text`` asks for; nothing of it is changed when ``exact``. One query, four at most.
 
     ``placed``: the place is given apart, so that none is looked for in the text. ``known``: what ``known_keys`` says of
     it, when that is read: one query less. An identifier, the name of an establishment and the spelling of a type d'UO
@@ -97,7 +97,8 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
     is_long = not within and may_be_sentence(text, words, known.rows)
     if not strange and not ending and not is_long:
         return typed
-    unheld, correction = look_up(text, strange, kept=_settled(known) | tells_nothing(text))
+    begun = begun_statement(strange) if is_long and not placed else None
+    unheld, correction, places = look_up(text, strange, _settled(known) | tells_nothing(text), begun)
     texts = [typed]
     if correction:
         told = known_keys(correction.text, within)
@@ -108,7 +109,7 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
     if within:
         tried = [reading for reading in texts if reading.correction]
         return _first_finding(tried) or typed
-    candidates = [*_candidates(texts, unheld, ending), *_needs_told(texts, unheld, ending, placed=placed)]
+    candidates = [*_candidates(texts, unheld, ending), *_needs_told(texts, unheld, ending, places, placed=placed)]
     if typed not in candidates:
         candidates.append(typed)
     found = _first_finding(candidates) or replace(typed, finds_nothing=True)
@@ -142,7 +143,12 @@ def _numbered(typed: Reading) -> Reading | None:
 
 
 def _needs_told(
-    texts: Sequence[Reading], unheld: frozenset[str], ending: tuple[str, Resolution] | None, *, placed: bool
+    texts: Sequence[Reading],
+    unheld: frozenset[str],
+    ending: tuple[str, Resolution] | None,
+    begun: Sequence[tuple[Any, ...]],
+    *,
+    placed: bool,
 ) -> Iterator[Reading]:
     """The needs that a sentence may come down to, around the place that it names anywhere."""
     typed, base = texts[0], texts[-1]
@@ -152,7 +158,7 @@ def _needs_told(
         return  # another place than the one given
     if ending:
         tokens, resolution = ending[0].split(), ending[1]
-    elif not placed and (named := place_inside(typed.text, typed.known.places) or place_begun(tokens, unheld)):
+    elif not placed and (named := place_inside(typed.text, typed.known.places) or place_begun(tokens, unheld, begun)):
         tokens, resolution = named
     if base.correction:
         meant = {fold(change.typed): change.meant for change in base.correction.changes}

@@ -25,12 +25,27 @@ PAGES = [
     {"ou": "nantere"},
     {"ou": "zzzz", "quoi": "apartement de coordinaton"},
     {"ou": "maison inconnue", "quoi": "ACT", "type": "999999"},
+    {"ou": "75010", "quoi": "apartement de coordinaton"},
+    {"quoi": "apartement de coordinaton nanterre"},
+    {"ou": "75010", "quoi": "apartement de coordinaton", "exact": "1"},
+    {"quoi": "apartement de coordinaton 92", "exact": "1"},
+    {"quoi": "coordination thérapeutique nanterre"},
+    {"quoi": "coordination thérapeutique saint-denis"},
+    {"ou": "75010", "quoi": "coordination thérapeutique couple avec chien"},
+    {"ou": "75010", "quoi": "appartements coordination femme 30 ans"},
+    {"quoi": "femme enceinte appartement de coordination à Nanterre ce soir"},
+    {"quoi": "dame 82 ans appartement de coordination, bilan xyzzy à Vitry"},
+    {"quoi": "bonjour je cherche du parachute ascensionnel pour un monsieur dimanche"},
+    {"ou": "75010", "quoi": "bonjour je cherche du parachute ascensionnel pour un monsieur dimanche"},
+    {"ou": "Nanterre", "quoi": "ACT", "pour": "femme", "age": "30", "pmr": "1", "places": "1"},
+    {"ou": "75010", "quoi": "ACT", "distance": "1"},
 ]
 
 
 @pytest.mark.parametrize("asked", PAGES, ids=urlencode)
 def test_a_page_of_results_asks_few_queries(client, rebuilt, asked):
-    commune("75110")
+    for insee in ("75110", "93066", "94081"):
+        commune(insee)
     CurrentFigureFactory(unit=UnitFactory(geographic_entity__nanterre=True, name="Unité d’ACT"))
     TermFactory()
     rebuilt()

@@ -76,7 +76,7 @@ def test_when_no_distance_is_told_greater_ones_are_offered(rebuilt, text_of, dja
     near(4, name="Plus loin")
     rebuilt()
     text_of("ou=75010&quoi=ACT")  # the first request of a session renews it
-    with django_assert_max_num_queries(9 + 3):  # one for the help, three are those of the transaction
+    with django_assert_max_num_queries(8 + 3):  # three are those of the transaction
         text = text_of("ou=75010&quoi=ACT&distance=1")
     assert f"{UNTOLD} à 1 km au plus. La même recherche : rayon de 5 km" in text
     assert "2 résultats" in text
