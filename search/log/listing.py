@@ -17,6 +17,7 @@ from ..models import SearchedText, SettledText
 
 PERIODS = {7: "7 jours", 30: "30 jours", 90: "3 mois", 396: "13 mois"}
 USUAL_PERIOD = 30
+LETTER = r"[[:alpha:]]"  # a text without one is a masked number: nothing to mend
 OFTEN = 5  # searches from which the share of results opened says something
 
 
@@ -60,6 +61,7 @@ _FILLED_BY = {
     ),
     Listing.SETTLED: "Les recherches ignorées et celles devenues des synonymes seront ici.",
 }
+_WEIGHTS = {Listing.CORRECTED: "mended", Listing.UNOPENED: "searched"}
 COLUMNS = (
     ("Recherche", 40),
     ("Nombre de recherches", 14),
@@ -96,8 +98,13 @@ class LogQuery:
 def texts_of(asked: LogQuery, now: datetime.datetime) -> QuerySet[Any]:
     """Rows of one list, as mappings, the most useful to mend first; texts that may not be told are left out.
 
-    A text left alone stays out; one made a synonym comes back when it finds nothing after that day.
+    So are masked numbers. A text left alone stays out; one made a synonym comes back when it finds nothing after that
+    day.
     """
+    return _counted_by_text(asked, now).filter(text__regex=LETTER)
+
+
+def _counted_by_text(asked: LogQuery, now: datetime.datetime) -> QuerySet[Any]:
     mine = SettledText.objects.filter(key=OuterRef("key"))
     done = mine.filter(Q(term=None) | Q(settled_on__gte=OuterRef("day")))
     rows = SearchedText.objects.filter(day__gte=asked.since(now)).filter(~Exists(done)).order_by()
@@ -121,6 +128,12 @@ def texts_of(asked: LogQuery, now: datetime.datetime) -> QuerySet[Any]:
         share = Cast(F("opened"), FloatField()) / F("searched")
         return found.filter(searched__gte=OFTEN, nothing=0).order_by(share, "-searched", "text")
     return found.filter(nothing__gt=0).order_by("-nothing", "text")
+
+
+def numbers_count(asked: LogQuery, now: datetime.datetime) -> int:
+    """Searches of one list made of digits and signs alone, which the list leaves out."""
+    rows = _counted_by_text(asked, now).exclude(text="").exclude(text__regex=LETTER)
+    return rows.order_by().aggregate(total=Sum(_WEIGHTS.get(asked.listing, "nothing")))["total"] or 0
 
 
 def settled() -> QuerySet[SettledText]:

@@ -23,7 +23,7 @@ from common.xlsx import xlsx_response
 
 from ..criteria import SearchCriteria
 from ..log.counting import DAYS_TO_TELL, log_opening
-from ..log.listing import OFTEN, PERIODS, Listing, LogQuery, settled, sheet, texts_of, untold_count
+from ..log.listing import OFTEN, PERIODS, Listing, LogQuery, numbers_count, settled, sheet, texts_of, untold_count
 from ..log.services import TextRefused, add_synonym, find_terms, leave_text, list_again, may_mend, text_of_key
 from .access import read_id, readers_only
 
@@ -79,6 +79,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "often": OFTEN,
         "untold": untold_count(asked, now) if asked.listing == Listing.EMPTY else 0,
         "days_to_tell": DAYS_TO_TELL,
+        "numbers": 0 if is_settled else numbers_count(asked, now),
         "export": f"{reverse('search:log_export')}?{_query(asked)}",
     }
     return render(request, "search/log_list.html", context)

@@ -210,10 +210,26 @@ def test_an_empty_list_says_what_fills_it(signed_in, listing, said):
 
 
 def test_a_number_is_shown_masked_and_offers_no_synonym(signed_in):
-    asked("01 99 00 00 77", empty=1)
+    asked("lits 75010", empty=1)
     text = signed_in(Role.SUPPORT).get(JOURNAL).content.decode()
-    assert "## ## ## ## ##" in text
+    assert "lits #####" in text
     assert "Ajouter comme synonyme" not in text
+
+
+@pytest.mark.parametrize("listing", ["sans-resultat", "corrigees", "peu-ouvertes"])
+def test_numbers_alone_are_counted_and_not_listed(signed_in, listing):
+    counts = {"searches": 9, "empty": 9} if listing == "sans-resultat" else {"searches": 9, "corrected": 9}
+    for text in ("01 99 00 00 77", "9" * 200, "75-010"):
+        asked(text, **counts)
+    asked("lits 75010", **counts)
+    asked("texte tu", **counts | {"words": ""})
+    support = signed_in(Role.SUPPORT)
+    page = support.get(f"{JOURNAL}?liste={listing}")
+    assert [row["text"] for row in page.context["page"]] == ["lits #####"]
+    assert page.context["numbers"] == 27
+    assert "27 autres recherches" in page.content.decode()
+    book = load_workbook(io.BytesIO(support.get(f"{JOURNAL}export.xlsx?liste={listing}").getvalue()))
+    assert [line[0] for line in book.active.iter_rows(values_only=True)][1:] == ["lits #####"]
 
 
 def test_the_other_lists(signed_in):
