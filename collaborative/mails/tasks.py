@@ -58,6 +58,8 @@ def mail_step(step_id: int, name: str, user_id: int | None, base_url: str) -> No
     values: dict[str, Any] = {"step": step, "url": urljoin(base_url, dossier_url(dossier, page))}
     if name == "returned":
         values["lines"] = returned_lines(step, base_url)
+    if name in {"validated", "validated_part"}:
+        values["left"] = [fiche for fiche in dossier.fiches.filter(published_at=None) if fiche.is_left_aside]
     if name == "validated_part":
         rest = dossier.remainders.order_by("-pk").first()
         values["rest_url"] = urljoin(base_url, dossier_url(rest)) if rest else ""

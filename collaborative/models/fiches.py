@@ -5,9 +5,9 @@ from django.db.models import Q
 from directory.enums import RecordKind
 from directory.models import Attachment, GeographicEntity, OperationalUnit, Structure
 
-from ..enums import FicheAction, FicheState, FileKind, Pictogram
+from ..enums import DossierState, FicheAction, FicheState, FileKind, Pictogram
 from ..querysets import FicheQuerySet
-from ..workflow import LEGAL_PAIRS, pictogram_of
+from ..workflow import IDLE_PAIRS, LEGAL_PAIRS, pictogram_of
 from .dossiers import Dossier
 
 FICHE_KINDS = (RecordKind.GEOGRAPHIC_ENTITY, RecordKind.STRUCTURE, RecordKind.UNIT)
@@ -118,6 +118,12 @@ class Fiche(models.Model):
     @property
     def is_creation(self) -> bool:
         return self.action == FicheAction.CREATE
+
+    @property
+    def is_left_aside(self) -> bool:
+        """Tell whether its dossier was published without it: the directory kept what it had (``review.place``)."""
+        is_done = self.dossier.state == DossierState.VALIDATED and self.published_at is None
+        return is_done and (self.action, self.state) not in IDLE_PAIRS
 
     @property
     def is_removed(self) -> bool:

@@ -66,10 +66,10 @@ def _check_decisions(plan: Plan) -> None:
             if review.decision == FieldDecision.RETURN:
                 plan.refuse(item, RETURNED, name if name in known else "")
         for name, conflict in conflicts_in(fiche, item.changes).items():
-            if not item.is_left and not conflict.is_settled(item.reviews.get(name)):
+            if not item.left and not conflict.is_settled(item.reviews.get(name)):
                 plan.refuse(item, CONFLICT, name)
         for name in item.whole:
-            if not item.settled(name) and not item.is_left:
+            if not item.settled(name) and not item.left:
                 plan.refuse(item, WHOLE_CONFLICTS[name])
 
 

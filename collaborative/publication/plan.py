@@ -26,7 +26,7 @@ from ..fiches.states import MODELS
 from ..models.fiches import RECORD_FIELDS
 from ..review.meanwhile import changes_since
 from ..review.parts import PLACE, STATUS
-from ..review.place import whole_conflicts
+from ..review.place import whole_conflicts, why_left
 from .refusals import RefusedLine, lines_of
 from .values import final_values
 
@@ -53,6 +53,7 @@ class Item:
     edit: RecordEdit
     changes: Sequence[RecordChange] = ()  # of the record, since it is in the dossier
     whole: dict[str, Conflict] = field(default_factory=dict)  # ``review.place``
+    left: str = ""  # why the directory keeps the record as it is: closed, or open where it was moved
 
     @property
     def record(self) -> Any:
@@ -70,14 +71,8 @@ class Item:
         return review.decision if conflict and review and conflict.is_settled(review) else ""
 
     @property
-    def is_left(self) -> bool:
-        """Tell whether the directory keeps the record as it is: closed, or open where it was moved."""
-        kept = STATUS if self.fiche.action != FicheAction.DELETE else PLACE
-        return self.settled(kept) == FieldDecision.KEEP
-
-    @property
     def is_closing(self) -> bool:
-        return self.fiche.action == FicheAction.DELETE and not self.is_left
+        return self.fiche.action == FicheAction.DELETE and not self.left
 
     @property
     def is_placed(self) -> bool:
@@ -105,7 +100,12 @@ class Plan:
     @property
     def writings(self) -> list[Item]:
         """Creations, changes and moves."""
-        return [item for item in self.items if not item.is_closing and not item.is_left]
+        return [item for item in self.items if not item.is_closing and not item.left]
+
+    @property
+    def left(self) -> list[Item]:
+        """Fiches of which nothing is written."""
+        return [item for item in self.items if item.left]
 
     @property
     def closings(self) -> list[Item]:
@@ -174,6 +174,7 @@ def make_plan(chosen: Sequence[Fiche], every: Sequence[Fiche], signature: Signat
         item = Item(fiche, values[fiche.pk], signature.edit(record, states.get(_key(fiche), {})))
         item.changes = changes.get(fiche.pk, [])
         item.whole = whole_conflicts(fiche, item.changes, record)
+        item.left = why_left(fiche, item.changes, item.whole, item.reviews, record)
         plan.items.append(item)
         _propose(plan, item, records, signature.now)
         if isinstance(record, GeographicEntity) or record.geographic_entity_id or above_of(fiche, records) is not None:
@@ -221,7 +222,7 @@ def _lock(chosen: Iterable[Fiche], every: Sequence[Fiche], values: dict[int, Sta
 def _propose(plan: Plan, item: Item, records: dict[int, Any], now: datetime.datetime) -> None:
     """Put on a record in memory what its fiche proposes: its fields, its place, or its closure."""
     record = item.record
-    if item.is_left:
+    if item.left:
         return
     if item.is_closing:
         record.status, record.closure_kind = PublicationStatus.CLOSED, ClosureKind.FINAL

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -56,8 +56,9 @@ class Validator(NamedTuple):
 
 @dataclass(frozen=True)
 class Published:
-    """What was published: the dossier validated, its fiches, the lines of history.
+    """What was published: the dossier validated, the fiches written, the lines of history.
 
+    ``left``: those of which the directory keeps what it has (``review.place.why_left``), so that nothing was written.
     ``remainder`` is the new dossier of what a partial publication left; ``director``, the author of a new EG who has
     become its Directeur.
     """
@@ -65,6 +66,7 @@ class Published:
     dossier: Dossier
     fiches: list[Fiche]
     lines: list[RecordChange]
+    left: list[Fiche] = field(default_factory=list)
     remainder: Dossier | None = None
     director: User | None = None
 
@@ -98,9 +100,9 @@ def _publish(
         locked = lock_dossier(dossier_id)
         _refuse_act(locked, scope, expected_version)
         every = list(locked.fiches.with_records())
-        chosen, left = _chosen(every, fiche_ids)
-        act = DossierAct.VALIDATE_PART if left else DossierAct.VALIDATE
-        remark = checked_text(remark, missing="Dites pourquoi." if left else "")
+        chosen, others = _chosen(every, fiche_ids)
+        act = DossierAct.VALIDATE_PART if others else DossierAct.VALIDATE
+        remark = checked_text(remark, missing="Dites pourquoi." if others else "")
         prefetch_related_objects(chosen, "reviews", "files__added_by")
         author = User.objects.get(pk=locked.sent_by_id)
         plan = make_plan(chosen, every, Signature.of(locked, author, by, scope, now))
@@ -110,12 +112,13 @@ def _publish(
         _keep_records(plan, every, now)
         director = _adopt_entity(locked, plan, by)
         rest = None
-        if left:
+        if others:
             published = {fiche.pk for fiche in chosen}
             rest = split_dossier(dossier=locked, every=every, published=published, remark=remark, by=by, now=now)
             locked.fiche_count = locked.done_count = len(chosen)
         done = apply_locked(dossier=locked, act=act, by=by, scope=scope, now=now, remark=remark)
-    return Published(done, chosen, lines, rest, director)
+    left = [item.fiche for item in plan.left]
+    return Published(done, [fiche for fiche in chosen if fiche not in left], lines, left, rest, director)
 
 
 def becomes_director(dossier: Dossier) -> User | None:
@@ -187,8 +190,8 @@ def _write_records(plan: Plan, copies: list[str]) -> list[RecordChange]:
 
 
 def _keep_records(plan: Plan, every: Sequence[Fiche], now: datetime.datetime) -> None:
-    """Tie each published fiche to its record."""
-    records = {item.fiche.pk: item.record for item in plan.items}
+    """Tie each published fiche to its record; one that is left is not said to be published."""
+    records = {item.fiche.pk: item.record for item in plan.items if not item.left}
     made: dict[str, list[Fiche]] = defaultdict(list)
     for fiche in every:
         if fiche.pk in records:

@@ -141,6 +141,10 @@ def act_words(one: FicheStanding) -> str:
     """What the fiche does to the directory, in a sentence."""
     fiche = one.fiche
     above = f"«\u00a0{fiche.parent}\u00a0»" if fiche.parent_id else ""
+    if one.left:
+        return f"Rien à écrire\u00a0: la fiche est laissée de côté, {one.left}."
+    if fiche.action == FicheAction.DELETE and fiche.record is not None and fiche.record.is_closed:
+        return "La fiche est déjà fermée pour un temps\u00a0: sa fermeture devient définitive à la publication."
     if fiche.action == FicheAction.DELETE:
         return "La fiche est fermée définitivement, à la date de la publication. Rien n’est effacé."
     if fiche.action == FicheAction.MOVE:

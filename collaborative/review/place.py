@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 from common import french
 from directory.enums import ClosureKind, PublicationStatus, RecordKind
 
-from ..enums import FicheAction
+from ..enums import FicheAction, FieldDecision
 from .meanwhile import Conflict
 from .parts import PLACE, STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from directory.models import RecordChange
 
-    from ..models import Fiche
+    from ..models import Fiche, FieldReview
 
 PLACE_FIELDS = ("geographic_entity", "structure", "parent")
+CLOSURE_FIELDS = frozenset({"status", "closure_kind", "closed_on"})
 NO_STRUCTURE = "directement sous l’établissement"
 
 
@@ -38,6 +39,33 @@ def whole_conflicts(fiche: Fiche, lines: Iterable[RecordChange], record: Any = N
     lines = list(lines)
     found = {PLACE: _place(fiche, lines, record), STATUS: _status(fiche, lines, record)}
     return {name: conflict for name, conflict in found.items() if conflict is not None}
+
+
+def why_left(
+    fiche: Fiche,
+    lines: Iterable[RecordChange],
+    whole: Mapping[str, Conflict],
+    reviews: Mapping[str, FieldReview],
+    record: Any = None,
+) -> str:
+    """Why publishing a fiche leaves its record as the directory has it; empty when it writes it. Pure.
+
+    « déjà fermée le … par … » for a removal that was made meanwhile; else what the validator chose to keep. ``lines``,
+    ``record`` and ``whole`` are those of ``whole_conflicts``, ``reviews`` the decisions by field.
+    """
+    record = record or fiche.record
+    is_removal = fiche.action == FicheAction.DELETE
+    if is_removal and record is not None and record.is_closed and record.closure_kind == ClosureKind.FINAL:
+        closings = [line for line in lines if CLOSURE_FIELDS & line.changes.keys()]
+        by = closings[-1].by if closings else None
+        return f"déjà fermée le {french.day(_day(record.closed_on))}{f' par {by.short_name}' if by else ''}"
+    name = PLACE if is_removal else STATUS
+    review = reviews.get(name)
+    if name not in whole or review is None or review.decision != FieldDecision.KEEP:
+        return ""
+    if not whole[name].is_settled(review):
+        return ""
+    return "reste ouverte, là où le répertoire l’a déplacée" if is_removal else "reste fermée dans le répertoire"
 
 
 def _place(fiche: Fiche, lines: list[RecordChange], record: Any) -> Conflict | None:

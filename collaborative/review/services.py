@@ -200,7 +200,7 @@ def amended_words(standing: Standing) -> str:
     """What the support put right itself, for the author; empty when nothing."""
     lines = []
     for one in standing.fiches:
-        for part in one.parts:
+        for part in [] if one.left else one.parts:
             review = one.review_of(part)
             if review is None or review.decision not in {FieldDecision.AMEND, FieldDecision.KEEP}:
                 continue
@@ -208,6 +208,11 @@ def amended_words(standing: Standing) -> str:
             said = "valeur du répertoire gardée" if kept else f"corrigé en «\u00a0{_amended(one, part)}\u00a0»"
             lines.append(f"{one.fiche} – {part.label}\u00a0: {said}{f' ({review.reason})' if review.reason else ''}.")
     return "\n".join(lines)
+
+
+def left_words(standing: Standing) -> str:
+    """Fiches that publishing leaves aside and why, for the author; empty when none."""
+    return "\n".join(f"{one.fiche}\u00a0: {one.left}." for one in standing.left)
 
 
 def _amended(one: FicheStanding, part: Part) -> str:

@@ -23,7 +23,7 @@ from ..models import Fiche, FicheFile, FieldReview
 from ..workflow import IDLE_PAIRS
 from .meanwhile import Conflict, changes_since, conflicts_in
 from .parts import ACT, FILES, MEANWHILE, PLACE, Part, parts_of
-from .place import whole_conflicts
+from .place import whole_conflicts, why_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +44,7 @@ class FicheStanding:
     reviews: dict[str, FieldReview]
     conflicts: dict[str, Conflict]
     files: list[FicheFile] = field(default_factory=list)
+    kept: str = ""  # why the directory keeps the record as it is (``place.why_left``)
 
     def review_of(self, part: Part) -> FieldReview | None:
         """Decision taken on a part, if any."""
@@ -82,18 +83,32 @@ class FicheStanding:
         return [part for part in self.parts if self._returns(part)]
 
     @cached_property
+    def left(self) -> str:
+        """Why publishing writes nothing of the fiche; empty when it writes it, or when the fiche goes back."""
+        return "" if self.returned else self.kept
+
+    @cached_property
+    def weighed(self) -> list[Part]:
+        """Parts whose decision counts: of a fiche that is left, that which leaves it."""
+        return [part for part in self.parts if part.key in MEANWHILE] if self.left else self.parts
+
+    @cached_property
     def open_conflicts(self) -> list[Part]:
         """Parts that somebody must settle before anything is published."""
+        if self.left:
+            return []
         return [part for part in self.parts if self.is_open_conflict(part)]
 
     @cached_property
     def undecided(self) -> list[Part]:
         """Parts that nobody has looked at: accepted when the dossier is validated."""
+        if self.left:
+            return []
         return [part for part in self.parts if self.review_of(part) is None and not self.is_open_conflict(part)]
 
     @property
     def decided_count(self) -> int:
-        return len(self.parts) - len(self.undecided) - len(self.open_conflicts)
+        return len(self.weighed) - len(self.undecided) - len(self.open_conflicts)
 
     @property
     def is_done(self) -> bool:
@@ -152,7 +167,7 @@ class Standing:
 
     @property
     def total(self) -> int:
-        return sum(len(one.parts) for one in self.fiches)
+        return sum(len(one.weighed) for one in self.fiches)
 
     @property
     def undecided_count(self) -> int:
@@ -172,7 +187,7 @@ class Standing:
 
     def count(self, *decisions: str) -> int:
         """Parts decided so."""
-        reviews = (one.review_of(part) for one in self.fiches for part in one.parts if part not in one.open_conflicts)
+        reviews = (one.review_of(part) for one in self.fiches for part in one.weighed if part not in one.open_conflicts)
         return sum(review is not None and review.decision in decisions for review in reviews)
 
     @property
@@ -207,6 +222,11 @@ class Standing:
         return [one.fiche for one in self.fiches if is_free(one.fiche)]
 
     @property
+    def left(self) -> list[FicheStanding]:
+        """Fiches of which publishing writes nothing, the directory keeping what it has."""
+        return [one for one in self.fiches if one.left]
+
+    @property
     def may_publish_part(self) -> bool:
         """Tell whether some fiches may be published while the others go back to their author."""
         return bool(self.returned) and not self.open_conflicts and bool(self.publishable)
@@ -239,8 +259,11 @@ def _standing(
     fiche: Fiche, reviews: dict[str, FieldReview], files: list[FicheFile], changes: Iterable[RecordChange]
 ) -> FicheStanding:
     whole = whole_conflicts(fiche, changes)
+    kept = why_left(fiche, changes, whole, reviews)
     parts = [Part(key, label) for key, label in MEANWHILE.items() if key in whole]
-    return FicheStanding(fiche, [*parts, *parts_of(fiche, files)], reviews, whole | conflicts_in(fiche, changes), files)
+    return FicheStanding(
+        fiche, [*parts, *parts_of(fiche, files)], reviews, whole | conflicts_in(fiche, changes), files, kept
+    )
 
 
 def _in_tree(fiches: Iterable[Fiche]) -> tuple[list[Fiche], dict[int, int]]:

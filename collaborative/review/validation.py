@@ -9,7 +9,7 @@ from django.db import transaction
 
 from ..publication import Published, attempted, publish
 from ..services import TEXT_LENGTH, lock_dossier
-from .services import amended_words, returned_words
+from .services import amended_words, left_words, returned_words
 from .standing import standing_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def validate_dossier(
     @transaction.atomic
     def act() -> Published:
         locked = lock_dossier(dossier.pk)
-        told = whole_remark(remark, amended_words(standing_of(locked)))
+        standing = standing_of(locked)
+        told = whole_remark(remark, amended_words(standing), left_words(standing))
         return publish(dossier=locked, by=by, scope=scope, now=now, expected_version=expected_version, remark=told)
 
     return attempted(act)
@@ -45,7 +46,7 @@ def publish_part(
     def act() -> Published:
         locked = lock_dossier(dossier.pk)
         standing = standing_of(locked)
-        told = whole_remark(remark or returned_words(standing), amended_words(standing))
+        told = whole_remark(remark or returned_words(standing), amended_words(standing), left_words(standing))
         return publish(
             dossier=locked,
             by=by,
@@ -59,9 +60,9 @@ def publish_part(
     return attempted(act)
 
 
-def whole_remark(remark: str, amended: str) -> str:
-    """Remark of the validator, then what the support corrected, as long as there is room. Pure."""
-    text = "\n\n".join(
-        part for part in (remark.strip(), f"Corrigé par le support\u00a0:\n{amended}" if amended else "") if part
-    )
+def whole_remark(remark: str, amended: str, left: str = "") -> str:
+    """Remark of the validator, then what the support corrected and left aside, as long as there is room. Pure."""
+    told = {"Corrigé par le support": amended, "Laissé de côté à la publication": left}
+    more = [f"{title}\u00a0:\n{lines}" for title, lines in told.items() if lines]
+    text = "\n\n".join(part for part in (remark.strip(), *more) if part)
     return text if len(text) <= TEXT_LENGTH else f"{text[: TEXT_LENGTH - 1]}…"

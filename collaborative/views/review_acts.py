@@ -195,7 +195,8 @@ def _validate_page(
         "form": form,
         "lines": lines or [],
         "partial": bool(standing.returned),
-        "published": [one for one in standing.fiches if one.fiche.pk in publishable],
+        "published": [one for one in standing.fiches if one.fiche.pk in publishable and not one.left],
+        "kept": [one for one in standing.left if one.fiche.pk in publishable],
         "left": [one for one in standing.fiches if one.fiche.pk not in publishable],
         "amended": amended_words(standing),
         "director": becomes_director(standing.dossier),
@@ -205,8 +206,15 @@ def _validate_page(
 
 
 def _published_words(published: Published) -> str:
-    count = french.counted(len(published.fiches), "fiche est publiée", "fiches sont publiées")
-    words = f"{count} dans le répertoire."
+    if not published.left:
+        count = french.counted(len(published.fiches), "fiche est publiée", "fiches sont publiées")
+        words = f"{count} dans le répertoire."
+    elif published.fiches:
+        count = french.counted(len(published.fiches), "fiche publiée", "fiches publiées")
+        words = f"{count}, {french.counted(len(published.left), 'laissée de côté', 'laissées de côté')}."
+    else:
+        left = french.counted(len(published.left), "fiche laissée de côté", "fiches laissées de côté")
+        words = f"Le dossier est validé. Rien à écrire dans le répertoire\u00a0: {left}."
     if published.director is not None:
         words += f" {published.director.short_name} en devient le Directeur."
     if published.remainder is not None:

@@ -167,11 +167,86 @@ def test_a_closure_is_a_conflict_too(desk, closed):
 
 def test_the_closure_is_kept_and_the_record_says_what_it_said(desk, closed):
     decide(desk, closed, "status", "keep")
-    validate(desk)
+    done = validate(desk)
     closed.refresh_from_db()
     assert closed.is_closed
     assert closed.email != "act@altair.example"
-    assert desk.fiche(closed).published_at is not None
+    fiche = desk.fiche(closed)
+    assert (done.fiches, done.left, done.lines) == ([], [fiche], [])
+    assert (fiche.published_at, fiche.is_left_aside) == (None, True)
+
+
+def post_validation(desk, client):
+    """« Valider » on the page, as the validator; the page before and the one that follows."""
+    client.force_login(desk.cast.sesan)
+    url = reverse("collaborative:dossier_validate", args=[desk.dossier.pk])
+    before = client.get(url)
+    desk.dossier.refresh_from_db()
+    sent = {"acte": "tout", "dossier_version": desk.dossier.version, "remarque": ""}
+    after = client.post(url, sent, follow=True)
+    return before.text, after.text
+
+
+def test_what_is_left_is_said_before_and_after(
+    desk, world, closed, client, mailoutbox, django_capture_on_commit_callbacks
+):
+    decide(desk, closed, "status", "keep")
+    standing = standing_of(desk.dossier)
+    assert (standing.total, standing.kept_count, standing.accepted_count, standing.undecided_count) == (1, 1, 0, 0)
+    with django_capture_on_commit_callbacks(execute=True):
+        before, after = post_validation(desk, client)
+    assert "1 fiche laissée de côté" in before
+    assert "reste fermée dans le répertoire" in before
+    assert "Rien à écrire dans le répertoire" in before
+    assert "fiche publiée" not in before
+    assert "sans décision" not in before
+    assert "Rien à écrire dans le répertoire\u00a0: 1 fiche laissée de côté." in after
+    assert "reste fermée dans le répertoire" in after, "the history of the dossier tells why"
+    page = client.get(reverse("collaborative:fiche_detail", args=[desk.dossier.pk, desk.fiche(closed).pk])).text
+    assert "Fiche laissée de côté à la publication" in page
+    assert any("Le répertoire garde ce qu’il dit pour" in mail.body for mail in mailoutbox)
+
+
+def test_the_others_are_published_beside_what_is_left(desk, world, client):
+    change(desk, world.act, {"email": "act@altair.example"})
+    change(desk, world.lam, {"email": "lam@altair.example"})
+    send_and_take(desk)
+    close(desk, world.act)
+    decide(desk, world.act, "status", "keep")
+    _, after = post_validation(desk, client)
+    assert "1 fiche publiée, 1 laissée de côté." in after
+    assert desk.fiche(world.lam).published_at is not None
+
+
+def test_a_unit_to_remove_that_is_closed_already(desk, world, client):
+    remove(desk, world.act)
+    send_and_take(desk)
+    close(desk, world.act)
+    version = OperationalUnit.objects.get(pk=world.act.pk).version
+    told = f"déjà fermée le 01/11/2026 par {desk.cast.sesan.short_name}"
+    assert conflict(desk, world.act).left == told
+    assert conflict(desk, world.act).undecided == []
+    client.force_login(desk.cast.sesan)
+    assert (
+        told in client.get(reverse("collaborative:fiche_review", args=[desk.dossier.pk, desk.fiche(world.act).pk])).text
+    )
+    before, after = post_validation(desk, client)
+    assert told in before
+    assert "Rien à écrire dans le répertoire\u00a0: 1 fiche laissée de côté." in after
+    desk.dossier.refresh_from_db()
+    world.act.refresh_from_db()
+    assert (desk.dossier.state, world.act.version) == ("validated", version)
+    assert world.act.closed_on == datetime.date(2026, 11, 1)
+
+
+def test_a_unit_to_remove_that_is_closed_for_a_time_is_closed_for_good(desk, world):
+    remove(desk, world.act)
+    send_and_take(desk)
+    edit(desk, world.act, status="closed", closure_kind="PRO", closed_on=datetime.date(2026, 11, 1))
+    assert conflict(desk, world.act).left == ""
+    assert len(validate(desk).fiches) == 1
+    world.act.refresh_from_db()
+    assert world.act.closure_kind == "DEF"
 
 
 def test_the_unit_is_open_again_with_what_the_dossier_says(desk, closed):
