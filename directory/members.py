@@ -18,7 +18,7 @@ from common.text import fold
 
 from .models import GeographicEntity, Practitioner, RecordChange
 from .permissions import why_not_membership
-from .services import RecordEdit, StaleRecord, acting_role
+from .services import RecordEdit, StaleRecord, acting_role, refuse_merged
 from .snapshots import differences, state_of
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ def _change(
     if member_of is not None and locked.cpts_id != member_of.pk:
         words = f"{locked} n’est pas ou n’est plus membre de «\u00a0{member_of}\u00a0»."
         raise ValidationError(words, code="member")
+    if cpts := changes.get("cpts"):
+        refuse_merged(cpts)
     if changes.get("cpts") and not locked.is_published:
         raise ValidationError(f"La fiche de {locked} n’est pas publiée\u00a0: voyez avec le support.", code="status")
     edit = MembershipEdit(locked, by, scope, before=state_of(locked), cpts_before=locked.cpts)

@@ -18,7 +18,7 @@ from accounts.roles import Permission, roles_with
 from common.attempts import attempted
 
 from . import closures
-from .enums import PublicationStatus
+from .enums import ClosureKind, PublicationStatus
 from .fixed import refuse_fixed
 from .history import KINDS, change_line
 from .models import GeographicEntity, LegalEntity, Merge, OperationalUnit, Practitioner, RecordChange, Structure, Term
@@ -41,6 +41,10 @@ class StaleRecord(Exception):
     def __init__(self, current: Any) -> None:
         super().__init__(f"{KINDS[type(current)]} {current.pk} is at version {current.version}")
         self.current = current
+
+
+class MergedRecord(ValidationError):
+    """The record was merged into another, meanwhile or long ago: nothing is written in it any more."""
 
 
 class BlockConflict(StaleRecord):
@@ -95,7 +99,7 @@ class RecordEdit:
         if not self.is_creation and isinstance(record, OperationalUnit) and "commune" not in (changed or ()):
             keep_address(record, self.before["geographic_entity"]["id"])
         if self.before.get("status") == PublicationStatus.CLOSED and not record.is_closed:
-            refuse_merged(record)
+            refuse_merged(record, self.before["closure_kind"])
             record.closure_kind, record.closed_on, record.reopens_on = "", None, None
         if changed is None:
             changed = () if self.is_creation else differences(self.before, state_of(record))
@@ -174,9 +178,10 @@ def start_edit(*, record: Any, expected_version: int, by: User | None, scope: Sc
     """Lock a record and compare its version; must run in a transaction that also holds ``finish``.
 
     Raises ``StaleRecord`` when somebody saved since ``expected_version``, ``PermissionDenied`` outside the person's
-    scope, the model's ``DoesNotExist`` when there is no such record.
+    scope, ``MergedRecord`` for one that was merged, the model's ``DoesNotExist`` when there is no such record.
     """
     locked = type(record).objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
+    refuse_merged(locked)
     if locked.version != expected_version:
         raise StaleRecord(locked)
     if reason_not := why_not_edit(scope, locked):
@@ -213,13 +218,15 @@ def update_block(
 
     ``values`` are kept values (``directory.snapshots``). A change of other fields since ``expected_version`` is no
     conflict. Raises ``BlockConflict`` when somebody changed one of these, ``PermissionDenied`` outside the person's
-    scope or for a field that this person may not change, ``ValidationError`` for what the rules refuse or when other
-    writers were met at each attempt (``common.attempts``), the model's ``DoesNotExist`` when there is no such record.
+    scope or for a field that this person may not change, ``MergedRecord`` for a record that was merged,
+    ``ValidationError`` for what the rules refuse or when other writers were met at each attempt (``common.attempts``),
+    the model's ``DoesNotExist`` when there is no such record.
     """
 
     @transaction.atomic
     def act() -> RecordChange | None:
         locked = type(record).objects.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
+        refuse_merged(locked)
         if locked.version != expected_version:
             refuse_conflict(locked, expected_version, set(values))
         if refusal := why_not_edit(scope, locked):
@@ -270,14 +277,20 @@ def give_national_id(record: Any) -> bool:
     return False
 
 
-def refuse_merged(record: Any) -> None:
-    """Raise ``ValidationError`` when a record was merged into another: it comes back when the merge is undone."""
+def refuse_merged(record: Any, closure_kind: str | None = None) -> None:
+    """Raise ``MergedRecord`` when a record was merged into another: it comes back when the merge is undone.
+
+    ``closure_kind`` is that of its closure, when the act under way has changed it. No query unless it is for good.
+    """
     if not isinstance(record, GeographicEntity | OperationalUnit):
+        return
+    if (record.closure_kind if closure_kind is None else closure_kind) != ClosureKind.FINAL:
         return
     name = "merged_unit" if isinstance(record, OperationalUnit) else "merged_entity"
     if Merge.objects.filter(**{name: record}).exists():
-        raise ValidationError(
-            f"«\u00a0{record}\u00a0» a été fusionnée dans une autre fiche\u00a0: défaites la fusion pour la rouvrir.",
+        raise MergedRecord(
+            f"«\u00a0{record}\u00a0» a été fusionnée dans une autre fiche, et ne se modifie plus. "
+            "Si c’est une erreur, le support défait la fusion.",
             code="merged",
         )
 

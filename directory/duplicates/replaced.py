@@ -51,6 +51,16 @@ def refer_on(request: HttpRequest, record: Any, *, itself_for_all: bool = False)
         raise Replaced(record, kept)
 
 
+def stands_for(scope: Scope, record: Any) -> Any | None:
+    """Record that this person may see in place of ``record``, merged, before something is written in it.
+
+    ``None`` when it was not merged; no query unless it is closed for good.
+    """
+    if not (record.is_closed and record.closure_kind == ClosureKind.FINAL):
+        return None
+    return kept_of(scope, record)
+
+
 def refer_on_miss(request: HttpRequest, model: type, key: int) -> None:
     """Raise ``Replaced`` for a page that shows published records and found none: the record may have been merged."""
     record = model._default_manager.visible_to(request.scope).filter(pk=key).first()  # noqa: SLF001

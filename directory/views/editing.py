@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -15,7 +16,7 @@ from accounts.requests import SignedInRequest
 from accounts.roles import Permission
 
 from .. import proposals, records, services
-from ..duplicates.replaced import refer_on
+from ..duplicates.replaced import refer_on, stands_for
 from ..editing import MODELS, Conflict, add_errors, conflict_of, find_to_edit, merged_state
 from ..forms import BlockForm, block_form_class
 from ..permissions import why_not_edit, why_not_edit_blocks
@@ -35,7 +36,7 @@ def block_edit(request: SignedInRequest, kind: str, record_id: int, block: str) 
     """Show the form of a block, run one of its steps, or save it.
 
     404 for an unknown block or record, 403 outside the person's scope, 422 for a form to correct, 409 when somebody
-    saved the same block meanwhile.
+    saved the same block or merged the record meanwhile: what was typed stays.
     """
     form_class = block_form_class(kind, block)
     if form_class is None or kind not in MODELS:
@@ -45,6 +46,8 @@ def block_edit(request: SignedInRequest, kind: str, record_id: int, block: str) 
     except ObjectDoesNotExist as error:
         raise Http404 from error
     refer_on(request, record)
+    if request.method == "POST" and (kept := stands_for(request.scope, record)):
+        return merged_page(request, form_class(request.POST, request.FILES, record=record, scope=request.scope), kept)
     refusal = why_not_edit_blocks(request.scope, record)
     if refusal and (request.method != "POST" or why_not_edit(request.scope, record)):
         raise PermissionDenied(refusal)
@@ -77,6 +80,12 @@ def save(request: SignedInRequest, form: BlockForm, version: int | None = None) 
         if not conflict_of(form, refused, form.cleaned_data["version"]).lines:
             return save(request, form, refused.current.version)
         return conflict_page(request, form, refused, form.cleaned_data["version"])
+    except services.MergedRecord as refused:
+        record.refresh_from_db(fields=["status", "closure_kind"])
+        if kept := stands_for(request.scope, record):
+            return merged_page(request, form, kept)
+        add_errors(form, refused)
+        return form_page(request, form, status=409)
     except ValidationError as refused:
         add_errors(form, refused)
         return form_page(request, form, status=422)
@@ -125,10 +134,29 @@ def conflict_page(request: SignedInRequest, form: BlockForm, refused: services.S
     return form_page(request, shown, conflict=conflict, status=409)
 
 
+def merged_page(request: SignedInRequest, form: BlockForm, kept: Any) -> HttpResponse:
+    """Show what was typed in a record merged meanwhile into ``kept``, with the way there; nothing is saved.
+
+    Raises ``PermissionDenied`` for whoever may edit neither of the two.
+    """
+    refusal = why_not_edit(request.scope, form.record)
+    if refusal and why_not_edit(request.scope, kept):
+        raise PermissionDenied(refusal)
+    return form_page(request, form, kept=kept, status=409)
+
+
 def form_page(
-    request: SignedInRequest, form: BlockForm, *, conflict: Conflict | None = None, status: int = 200
+    request: SignedInRequest,
+    form: BlockForm,
+    *,
+    conflict: Conflict | None = None,
+    kept: Any = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """Show the form alone on its page; for htmx, only the block, which takes the place of the one it was asked from."""
+    """Show the form alone on its page; for htmx, only the block, which takes the place of the one it was asked from.
+
+    ``kept``: the record that the one of the form was merged into; there is then nothing to save.
+    """
     record = form.record
     context: Mapping[str, Any] = {
         "form": form,
@@ -137,6 +165,8 @@ def form_page(
         "record_url": records.record_url(record),
         "crumbs": records.page_crumbs(record, f"Modifier «\u00a0{form.title}\u00a0»"),
         "conflict": conflict,
+        "kept": kept,
+        "kept_url": reverse("directory:block_edit", args=[form.kind, kept.pk, form.block]) if kept else "",
         "offer": proposals.offer_of(request, form),
         "offer_form": proposals.form_id(form),
         "publishes_at_once": not request.scope.coverage(Permission.DIRECTORY_EDIT).region,

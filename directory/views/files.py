@@ -19,7 +19,7 @@ from common import french
 
 from ..attachments import services
 from ..attachments.panels import photo_url
-from ..duplicates.replaced import refer_on
+from ..duplicates.replaced import Replaced, refer_on, stands_for
 from ..enums import RecordKind
 from ..forms.files import AttachmentsForm, PhotoForm
 from ..models import Attachment, GeographicEntity, OperationalUnit
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from django import forms
 
 PHOTO_MAX_AGE = 24 * 3600  # seconds; a new photo has a new address
+MERGED = "a été fusionnée dans une autre fiche. Vous êtes sur celle qui reste\u00a0: recommencez ici."
 WITH_FILES: dict[str, Any] = {RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity, RecordKind.UNIT: OperationalUnit}
 
 
@@ -48,7 +49,11 @@ def photo(request: HttpRequest, kind: str, record_id: int) -> HttpResponse:
     form = PhotoForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, "photo", kind, record, form, status=422)
-    services.set_photo(record=record, content=form.cleaned_data["photo"], **_author(request))
+    try:
+        services.set_photo(record=record, content=form.cleaned_data["photo"], **_author(request))
+    except ValidationError as refused:
+        form.add_error("photo", refused)
+        return _page(request, "photo", kind, record, form, status=422)
     messages.success(request, "La photo est enregistrée.")
     return redirect(record_url(record))
 
@@ -121,6 +126,9 @@ def _own_record(request: HttpRequest, kind: str, record_id: int) -> Any:
     if kind not in WITH_FILES:
         raise Http404
     record = find_record(request, kind, record_id)
+    if request.method == "POST" and (kept := stands_for(request.scope, record)):
+        messages.warning(request, f"Rien n’est enregistré\u00a0: «\u00a0{record}\u00a0» {MERGED}")
+        raise Replaced(record, kept)
     if refusal := why_not_edit_blocks(request.scope, record):
         raise PermissionDenied(refusal)
     return record

@@ -16,7 +16,7 @@ from common.french import NBSP, on_moment
 from common.pages import PAGE_SIZE, Crumb
 
 from .. import records
-from ..duplicates.replaced import refer_on
+from ..duplicates.replaced import refer_on, stands_for
 from ..enums import RecordKind
 from ..forms.reports import AnswerForm, ReportForm
 from ..history import KINDS
@@ -45,6 +45,8 @@ def report_error(request: SignedInRequest, kind: str, record_id: int) -> HttpRes
     except ObjectDoesNotExist as error:
         raise Http404 from error
     refer_on(request, record)
+    if kept := stands_for(request.scope, record):  # something is sent: it is about the record that stays
+        record = report_pages.whole_record(request.scope, record_kind, kept.pk)
     asked = request.GET.get("encadre", "") if "block" not in request.GET else request.GET["block"]
     if request.method != "POST":
         return _report_page(request, record, ReportForm(record_kind, initial={"block": asked}), asked)

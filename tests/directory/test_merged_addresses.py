@@ -11,9 +11,9 @@ from collaborative.services import open_dossier
 from directory.duplicates.pairing import pair_of
 from directory.duplicates.replaced import kept_of
 from directory.enums import PublicationStatus
-from directory.models import DuplicatePair, GeographicEntity, Merge, OperationalUnit
+from directory.models import DuplicatePair, ErrorReport, GeographicEntity, Merge, OperationalUnit
 from directory.scopes import scope_of
-from directory.services import update_record
+from directory.services import MergedRecord, update_block, update_record
 from tests.directory.merges import NOW, merge, twin_of
 from tests.factories.directory import (
     AttachmentFactory,
@@ -287,3 +287,34 @@ def test_the_page_keeps_to_its_budget(client, cast, world, twin):
         many = queries_of(client, merge_url(pair))
         assert len(many) == len(before), "\n".join(many)
         assert len(many) <= BUDGET, "\n".join(many)
+
+
+@pytest.mark.parametrize("who", ["sesan", "directeur"])
+def test_what_is_typed_in_a_record_merged_meanwhile_is_kept(client, cast, world, twin, who):
+    unit = UnitFactory(geographic_entity=world.eg, name="ACT Altair", act=True)
+    merge(world.act, unit, cast.sesan)
+    client.force_login(getattr(cast, who))
+    before = OperationalUnit.objects.get(pk=unit.pk)
+    address = page("block_edit", kind="uo", record_id=unit.pk, block="identification")
+    answer = client.post(address, {"version": before.version - 1, "name": "Nom tapé"})
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Nom tapé" in text
+    assert page("block_edit", kind="uo", record_id=world.act.pk, block="identification") in text
+    assert OperationalUnit.objects.get(pk=unit.pk).version == before.version
+
+
+def test_a_merged_record_takes_neither_a_save_nor_a_file_nor_a_report(client, cast, world, twin):
+    merge(world.eg, twin, cast.sesan)
+    gone = GeographicEntity.objects.get(pk=twin.pk)
+    with pytest.raises(MergedRecord):
+        update_block(
+            record=gone, values={"phone": "0147250001"}, expected_version=1, by=cast.sesan, scope=scope_of(cast.sesan)
+        )
+    client.force_login(cast.sesan)
+    answer = client.post(page("photo", kind="eg", record_id=twin.pk), {"supprimer": "1"}, follow=True)
+    assert answer.redirect_chain[0][0] == page("photo", kind="eg", record_id=world.eg.pk)
+    assert "recommencez ici" in answer.content.decode()
+    client.post(page("report_error", kind="eg", record_id=twin.pk), {"block": "", "text": "Le numéro est faux."})
+    assert ErrorReport.objects.get().geographic_entity == world.eg
+    assert GeographicEntity.objects.get(pk=twin.pk).version == gone.version
