@@ -4,12 +4,14 @@ import datetime
 
 from django.db import transaction
 from django.http import QueryDict
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission
 from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
+from ..kept.saved import canonical, without_past_days
 from ..models import PlaceAlert, SavedSearch
 from .looking import PlaceNotUnderstood, finds_units, free_places, seen_now
 
@@ -50,6 +52,7 @@ def start_alert(
     if not scope.may(Permission.DIRECTORY_READ):
         raise AlertRefused(NO_RIGHT)
     SavedSearch.objects.select_for_update(no_key=True).get(pk=search.pk)
+    _forget_past_days(search, now)
     alert = PlaceAlert.objects.select_for_update().filter(search=search).first()
     if alert is None or alert.ends_at <= now:
         seen = _first_look(SearchCriteria.from_query(QueryDict(search.query)), scope, now)
@@ -58,6 +61,14 @@ def start_alert(
     alert.rhythm, alert.ends_at, alert.end_told_at = rhythm, now + LASTS, None
     alert.save()
     return alert
+
+
+def _forget_past_days(search: SavedSearch, now: datetime.datetime) -> None:
+    """An alert watches no day that is past, unless the search asks for nothing else."""
+    kept, past = without_past_days(SearchCriteria.from_query(QueryDict(search.query)), timezone.localdate(now))
+    if past and kept.given:
+        search.query = canonical(kept)
+        search.save(update_fields=["query"])
 
 
 def _first_look(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> dict[str, int]:

@@ -3,11 +3,14 @@
 import datetime
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import User
+from common.french import NBSP, day
 from common.text import fold, visible
 
 from ..criteria import SearchCriteria, View
@@ -62,6 +65,15 @@ def canonical(criteria: SearchCriteria) -> str:
     return criteria.to_query(view=View.LIST)
 
 
+def without_past_days(criteria: SearchCriteria, today: datetime.date) -> tuple[SearchCriteria, list[str]]:
+    """Criteria to keep: a search done again later asks for no day that is past; and what is said of each left out."""
+    asked = (criteria.needs.on, criteria.open_on)
+    past = dict.fromkeys(at for at in asked if isinstance(at, datetime.date) and at < today)
+    on, open_on = (None if at in past else at for at in asked)
+    kept = criteria.replaced(needs=replace(criteria.needs, on=on), open_on=open_on)
+    return kept, [f"La date du {day(at)} est passée{NBSP}: elle n’est pas gardée." for at in past]
+
+
 def proposed_name(words: Sequence[CriterionWords]) -> str:
     """« ACT – Paris 10 – Une femme »: what is looked for, where, then the other criteria; cut at ``NAME_LENGTH``."""
     found = {line.label: line.text for line in words}
@@ -77,7 +89,8 @@ def _short(line: CriterionWords) -> str:
 
 @transaction.atomic
 def save_search(*, name: str, criteria: SearchCriteria, by: User, now: datetime.datetime) -> SavedSearch:
-    """Keep a search under a name. Raises ``SavedSearchRefused``."""
+    """Keep a search under a name, without its past days. Raises ``SavedSearchRefused``."""
+    criteria, _ = without_past_days(criteria, timezone.localdate(now))
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     query = canonical(criteria)
     if not criteria.given:

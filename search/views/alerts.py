@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +18,9 @@ from common.pages import posted_from
 
 from ..alerts.links import BadLink, read_token
 from ..alerts.services import AlertRefused, end_alert, start_alert
+from ..criteria import SearchCriteria
 from ..kept.forms import AlertForm
+from ..kept.saved import without_past_days
 from ..models import PlaceAlert, SavedSearch
 from .access import readers_only
 from .saved import REFUSED, crumbs, own_search
@@ -55,13 +57,17 @@ def _apply(request: SignedInRequest, saved: SavedSearch, rhythm: str) -> bool:
 
 
 def _start(request: SignedInRequest, saved: SavedSearch, rhythm: PlaceAlert.Rhythm) -> bool:
+    now, before = timezone.now(), saved.query
     try:
-        started = start_alert(search=saved, rhythm=rhythm, by=request.user, scope=request.scope, now=timezone.now())
+        started = start_alert(search=saved, rhythm=rhythm, by=request.user, scope=request.scope, now=now)
     except AlertRefused as error:
         messages.error(request, error.words)
         return False
     until = moment(started.ends_at)
     messages.success(request, f"«{NBSP}{saved.name}{NBSP}»{NBSP}: vous serez prévenu par mail jusqu’au {until}.")
+    if saved.query != before:
+        for words in without_past_days(SearchCriteria.from_query(QueryDict(before)), timezone.localdate(now))[1]:
+            messages.warning(request, words)
     return True
 
 

@@ -28,6 +28,7 @@ from ..kept.saved import (
     rename_search,
     save_search,
     saved_of,
+    without_past_days,
 )
 from ..models import PlaceAlert, SavedSearch
 from .access import readers_only
@@ -66,17 +67,20 @@ def saved_list(request: HttpRequest) -> HttpResponse:
 @readers_only
 def save(request: SignedInRequest) -> HttpResponse:
     """Name a search and keep it; GET proposes a name for the search that its address holds. 422 to correct."""
+    today = timezone.localdate()
     if request.method != "POST":
-        criteria = SearchCriteria.from_query(request.GET)
+        criteria, past = without_past_days(SearchCriteria.from_query(request.GET), today)
         words = words_of(criteria, labels_of(criteria))
         form = SaveForm(initial={"name": proposed_name(words), "query": criteria.to_query()})
-        return _save_page(request, form, criteria)
+        return _save_page(request, form, criteria, past)
     form = SaveForm(request.POST)
-    criteria = SearchCriteria.from_query(QueryDict(form["query"].value() or ""))
+    criteria, past = without_past_days(SearchCriteria.from_query(QueryDict(form["query"].value() or "")), today)
     if form.is_valid() and (saved := _save(request, form, criteria)) is not None:
         messages.success(request, f"«{NBSP}{saved.name}{NBSP}» est enregistrée.{_alert_words(saved)}")
+        for words in past:
+            messages.warning(request, words)
         return redirect("search:saved")
-    return _save_page(request, form, criteria, status=REFUSED)
+    return _save_page(request, form, criteria, past, status=REFUSED)
 
 
 def _save(request: SignedInRequest, form: SaveForm, criteria: SearchCriteria) -> SavedSearch | None:
@@ -101,11 +105,14 @@ def _alert_words(saved: SavedSearch) -> str:
     return " Vous serez prévenu par mail pendant 30 jours."
 
 
-def _save_page(request: HttpRequest, form: SaveForm, criteria: SearchCriteria, status: int = 200) -> HttpResponse:
+def _save_page(
+    request: HttpRequest, form: SaveForm, criteria: SearchCriteria, past: list[str], status: int = 200
+) -> HttpResponse:
     words = words_of(criteria, labels_of(criteria))
     context: dict[str, Any] = {
         "form": form,
         "words": words,
+        "past": past,
         "back": f"{reverse('search:results')}?{criteria.to_query()}",
         "crumbs": crumbs("Enregistrer une recherche"),
     }

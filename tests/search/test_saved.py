@@ -168,3 +168,29 @@ def test_a_name_is_proposed_from_the_criteria(reader, client):
     assert len(proposed_name(words)) == 120
     assert proposed_name([]) == "Toutes les unités"
     assert canonical(SearchCriteria(what="ACT", page=4)) == "quoi=ACT"
+
+
+def test_a_past_day_is_not_kept_and_said(reader, client):
+    query = "quoi=ACT&ouvert=2020-02-03&des=2020-01-01"
+    page = text_of(client.get(f"{ADD}?{query}"))
+    assert "La date du 01/01/2020 est passée : elle n’est pas gardée." in page
+    response = client.post(ADD, {"name": "ACT", "query": query, "rhythm": "daily"}, follow=True)
+    assert "La date du 03/02/2020 est passée" in text_of(response)
+    assert SavedSearch.objects.get().query == "quoi=ACT"
+    response = client.post(ADD, {"name": "Rien", "query": "des=2020-01-01"})
+    assert response.status_code == 422
+    assert "ne demande rien" in text_of(response)
+
+
+def test_a_day_that_passed_since_leaves_the_alert(reader, client):
+    saved = save(reader, query="quoi=ACT&des=2020-01-01")
+    response = client.post(f"{LIST}{saved.pk}/alerte/", {"rhythm": "at_once"}, follow=True)
+    assert "La date du 01/01/2020 est passée : elle n’est pas gardée." in text_of(response)
+    saved.refresh_from_db()
+    assert saved.query == "quoi=ACT"
+
+
+def test_a_day_to_come_is_kept(reader, client):
+    day = (timezone.localdate() + 3 * DAY).isoformat()
+    client.post(ADD, {"name": "ACT", "query": f"quoi=ACT&des={day}"})
+    assert SavedSearch.objects.get().query == f"quoi=ACT&des={day}"
