@@ -16,6 +16,17 @@ const TILE_ZOOM = 19;
 const SMALL_MAP = 480; // pixels wide
 const POPUP = { width: 320, margins: 64, above: 56, under: 52 }; // pixels: around its text, above it, its tip and pin
 const NAME = { permanent: true, className: "map-name" };
+// Where the name of the place may stand around its dot, the first free one: beside it, then beyond a cluster on it.
+const NAME_SPOTS = [
+  { direction: "top", offset: [0, -4] },
+  { direction: "bottom", offset: [0, 4] },
+  { direction: "right", offset: [4, 0] },
+  { direction: "left", offset: [-4, 0] },
+  { direction: "top", offset: [0, -26] },
+  { direction: "bottom", offset: [0, 26] },
+  { direction: "right", offset: [34, 0] },
+  { direction: "left", offset: [-34, 0] },
+];
 const FRANCE = [46.6, 2.4];
 
 const load = async (url) => {
@@ -182,8 +193,26 @@ function drawPoints(element, map, geojson) {
 function drawPlace(map, { latitude, longitude, place }) {
   const at = [Number(latitude), Number(longitude)];
   const dot = L.circleMarker(at, { radius: 8, className: "map-origin", interactive: false }).addTo(map);
-  if (place) dot.bindTooltip(escaped(place), { ...NAME, direction: "top", offset: [0, -4] });
-  return at;
+  if (place) dot.bindTooltip(escaped(place), { ...NAME, ...NAME_SPOTS[0] });
+  return { at, name: dot.getTooltip() };
+}
+
+const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+const inside = (a, b) => a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
+
+// The name of the place stands where it covers no pin nor cluster; nowhere when all its spots are taken.
+function keepClear(element, name) {
+  const words = name.getElement();
+  if (!words || !element.offsetWidth) return;
+  const pins = [...element.querySelectorAll(".leaflet-marker-pane > *")].map((each) => each.getBoundingClientRect());
+  const frame = element.getBoundingClientRect();
+  words.hidden = !NAME_SPOTS.some((spot) => {
+    words.hidden = false;
+    Object.assign(name.options, spot);
+    name.update();
+    const box = words.getBoundingClientRect();
+    return inside(box, frame) && !pins.some((each) => overlap(box, each));
+  });
 }
 
 // What the eye needs to see, then how far it may zoom in: pins, else the territory, else the place, else the outlines.
@@ -196,8 +225,11 @@ async function draw(element) {
   if (territory) {
     view = L.geoJSON(territory, { style: { className: "map-area", interactive: false } }).addTo(map).getBounds();
   }
+  let name = null;
   if (latitude) {
-    const at = drawPlace(map, element.dataset);
+    const place = drawPlace(map, element.dataset);
+    const { at } = place;
+    name = place.name;
     view = territory || places?.features.length ? view.extend(at) : L.latLng(at).toBounds(PLACE_BOX);
   }
   if (places?.features.length) {
@@ -208,7 +240,9 @@ async function draw(element) {
     ? { paddingTopLeft: [ZOOM_BUTTONS + LETTERED_WIDTH / 2, 52], paddingBottomRight: [LETTERED_WIDTH / 2, 26] }
     : { padding: [26, 26] };
   const fit = () => map.invalidateSize().fitBounds(view, { ...margins, maxZoom: 14, animate: false });
+  if (name) map.on("moveend", () => keepClear(element, name)); // after the clusters, which follow the same event
   fit();
+  if (name) keepClear(element, name);
   element.map = map; // for modules that add to a map once it is drawn (point.js)
   element.dispatchEvent(new CustomEvent("map:drawn", { bubbles: true }));
   // Drawn while hidden (the list is shown first on narrow screens): fit again when it first has a size.
