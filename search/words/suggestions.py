@@ -19,7 +19,7 @@ from ..sight import place_visible
 from .lexicon import Correction, correct_text
 from .marking import Piece, marked
 from .matching import WITHIN_GROUPS, Word, text_query, words_of
-from .where import entity_text, near_places
+from .where import entity_text, names_region, near_places
 
 SHORTEST = 2  # letters or digits; a shorter text proposes nothing
 SHORTEST_NAME = 3  # letters; a shorter text proposes names by their beginning only
@@ -32,6 +32,7 @@ MOST = {
     Suggestion.Group.PRACTITIONER: 4,
 }
 PLACES = 6
+REGION = "Toute la région"
 NEAR_TITLE = "Communes – orthographe proche"
 LOOKED_AT = 200  # names found by their words, before the best are kept
 _WITHIN_OF = {group: within for within, group in WITHIN_GROUPS.items()}
@@ -187,6 +188,8 @@ def suggest_where(text: str, scope: Scope) -> Suggestions:
     """Propose starting points: communes and departments, then establishments whose place this person may be told."""
     if not _is_enough(text):
         return Suggestions()
+    if names_region(text):
+        return Suggestions((Group("region", "Sans point de départ", (Choice(REGION, marked(REGION, ())),)),))
     places = propose_places(text, PLACES)
     entities = tuple(
         Choice(entity_text(label, detail), marked(label, words_of(text)), detail)

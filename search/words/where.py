@@ -20,6 +20,11 @@ PROPOSALS = 8
 TIMEOUT = 0.8  # seconds the geocoder may take before the page goes on without it
 SHORTEST = 3  # letters; a shorter text names no establishment
 LIKENESS = 0.4  # share of trigrams in common from which a commune is proposed for a misspelt name
+_REGION = frozenset(
+    "tout|partout|ror|le ror|tout le ror|idf|l idf|toute l idf|region|la region|toute la region|region idf"
+    "|ile de france|l ile de france|toute l ile de france|region ile de france|la region ile de france"
+    "|toute la region ile de france|toute la region idf|peu importe|n importe ou".split("|")
+)
 _ENTITIES = """
 FROM (
     SELECT suggestion.geographic_entity_id, suggestion.label, suggestion.detail, suggestion.key, eg.commune_id,
@@ -54,13 +59,20 @@ def entity_text(name: str, place: str) -> str:
     return f"{name} – {place}"
 
 
+def names_region(text: str) -> bool:
+    """Whether « Où ? » asks for no place: « Tout le ROR », « Île-de-France », « toute la région », « IDF ». Pure."""
+    return fold(text).removeprefix("en ").removeprefix("dans ") in _REGION
+
+
 def resolve_where(text: str, scope: Scope, found: Resolution | None = None) -> Resolution:
     """Find the starting point that ``text`` names, or what it may name. One to three queries, five for an address.
 
     ``found``: what ``resolve_place`` says of it, when that is known: one query less.
     A commune or a department first, then an establishment whose place this person may be told, then an address when a
-    geocoder is set. Several are all offered.
+    geocoder is set. Several are all offered. The whole region is no place, and no problem.
     """
+    if names_region(text):
+        return Resolution()
     if found is None:
         found = resolve_place(text) if text else Resolution()
     words = words_of(text)

@@ -5,6 +5,7 @@ import pytest
 from common.geo import Point
 from directory.scopes import scope_of
 from directory.territory.geocoding import Address
+from directory.territory.places import Resolution
 from search.words import where
 from search.words.where import resolve_where
 from tests.factories.directory import GeographicEntityFactory, UnitFactory
@@ -93,3 +94,15 @@ def test_an_address_is_asked_of_the_geocoder_last(resolved, monkeypatch):
 @pytest.mark.parametrize("text", ["zz", "?!", "🙂", "%%%", "\u202e" * 20, "a" * 120, "' OR 1=1 --"])
 def test_any_text_is_read(resolved, text):
     assert resolved(text).place is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Tout le ROR", "Île-de-France", "dans toute la région", "IDF", "en Ile de France", "ror"]
+)
+def test_the_whole_region_is_no_place_and_no_problem(resolved, text):
+    assert resolved(text) == Resolution()
+
+
+def test_a_commune_that_resembles_the_region_stays_a_place(resolved):
+    assert resolved("isle adam").problem == "unknown"
+    assert resolved("region de nulle part").problem == "unknown"
