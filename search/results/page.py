@@ -54,7 +54,10 @@ class Option(NamedTuple):
 
 
 class FacetBlock(NamedTuple):
-    """A facet as the form shows it: choices in sight, others folded, and how many are not on the page at all."""
+    """A facet as the form shows it: choices in sight, others folded, and how many are not on the page at all.
+
+    ``noun``: what its counts count, in the singular.
+    """
 
     facet: Facet
     shown: tuple[FacetChoice, ...]
@@ -62,6 +65,7 @@ class FacetBlock(NamedTuple):
     more: int
     chosen: int
     is_open: bool
+    noun: str
 
     @property
     def hidden_count(self) -> int:
@@ -87,7 +91,8 @@ class RefineForm:
 
 def refine_form(criteria: SearchCriteria, outcome: Outcome) -> RefineForm:
     """Return the filters with what is ticked; a value ticked that no list shows any more is kept hidden."""
-    blocks = tuple(_block(counts, criteria) for counts in outcome.facets if counts.choices)
+    noun = counted_noun(outcome)
+    blocks = tuple(_block(counts, criteria, noun) for counts in outcome.facets if counts.choices)
     labels = labels_in_sight(outcome)
     unseen = [(facet.value, value) for facet, value in _ticked(criteria) if (facet, value) not in labels]
     has_distance = outcome.place is not None and outcome.place.point is not None
@@ -111,7 +116,14 @@ def refine_form(criteria: SearchCriteria, outcome: Outcome) -> RefineForm:
     )
 
 
-def _block(counts: FacetCounts, criteria: SearchCriteria) -> FacetBlock:
+def counted_noun(outcome: Outcome) -> str:
+    """What the counts of the filters count, in the singular: units, people, or both."""
+    if not outcome.practitioners:
+        return "UO"
+    return "résultat" if outcome.units else "professionnel"
+
+
+def _block(counts: FacetCounts, criteria: SearchCriteria, noun: str) -> FacetBlock:
     """Ticked choices stay in sight, whatever their rank."""
     choices = counts.choices
     chosen = sum(choice.is_chosen for choice in choices)
@@ -122,7 +134,7 @@ def _block(counts: FacetCounts, criteria: SearchCriteria) -> FacetBlock:
         shown = tuple(choice for rank, choice in enumerate(choices) if rank < FIRST_CHOICES or choice.is_chosen)
         folded = tuple(choice for choice in choices if choice not in shown)
     is_open = counts.facet in ALWAYS_OPEN or bool(chosen) or is_unfolded
-    return FacetBlock(counts.facet, shown, folded, counts.more, chosen, is_open)
+    return FacetBlock(counts.facet, shown, folded, counts.more, chosen, is_open, noun)
 
 
 def _distances(criteria: SearchCriteria, outcome: Outcome) -> tuple[Option, ...]:

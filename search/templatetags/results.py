@@ -41,7 +41,7 @@ def options(choices: Iterable[Option]) -> SafeString:
 @register.simple_tag
 def check(name: str, label: str, is_ticked: bool, count: int | None = None) -> SafeString:  # noqa: FBT001
     """Box to tick of a yes-or-no filter, with its count of UO when it is known."""
-    return SafeString(_box(name, "1", label, count, is_ticked=is_ticked))
+    return SafeString(_box(name, "1", label, count, "UO", is_ticked=is_ticked))
 
 
 @register.simple_tag
@@ -55,7 +55,7 @@ def facet(block: FacetBlock) -> SafeString:
     return SafeString(
         f'<details class="facet" id="filtre-{name}" data-keep{" open" if block.is_open else ""}>'
         f'<summary id="titre-{name}">{label}{chosen}</summary><div role="group" aria-labelledby="titre-{name}">'
-        f"{_boxes(name, block.shown)}{_others(name, block)}</div></details>"
+        f"{_boxes(name, block.shown, block.noun)}{_others(name, block)}</div></details>"
     )
 
 
@@ -70,21 +70,23 @@ def _others(name: str, block: FacetBlock) -> str:
         return ""
     return (
         f'<details class="fold" data-keep id="autres-{name}"><summary>{words}</summary>'
-        f"{_boxes(name, block.folded)}</details>"
+        f"{_boxes(name, block.folded, block.noun)}</details>"
     )
 
 
-def _boxes(name: str, choices: Iterable[FacetChoice]) -> str:
+def _boxes(name: str, choices: Iterable[FacetChoice], noun: str) -> str:
     return "\n".join(
-        _box(name, escape(choice.value), choice.label, choice.count, is_ticked=choice.is_chosen) for choice in choices
+        _box(name, escape(choice.value), choice.label, choice.count, noun, is_ticked=choice.is_chosen)
+        for choice in choices
     )
 
 
-def _box(name: str, value: str, label: str, count: int | None, *, is_ticked: bool) -> str:
+def _box(name: str, value: str, label: str, count: int | None, noun: str, *, is_ticked: bool) -> str:
     box_id = f"f-{name}-{value}"
     found = ""
     if count is not None:
-        found = f' <span class="n">{french.number(count)}<span class="visually-hidden">&nbsp;UO</span></span>'
+        said = noun if noun == "UO" else french.plural(count, noun)
+        found = f' <span class="n">{french.number(count)}<span class="visually-hidden">&nbsp;{said}</span></span>'
     return (
         f'<div class="form-check"><input class="form-check-input" type="checkbox" name="{name}" value="{value}"'
         f' id="{box_id}"{" checked" if is_ticked else ""}><label class="form-check-label" for="{box_id}">'

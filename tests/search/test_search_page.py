@@ -16,6 +16,7 @@ from directory.territory.places import Place, Resolution
 from search.criteria import Facet, SearchCriteria, Sort, View
 from search.engine.outcome import FacetChoice, FacetCounts, Group, Outcome
 from search.results import page as around
+from search.templatetags.results import facet
 from search.words.matching import Match
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
@@ -124,6 +125,16 @@ def test_a_few_more_choices_are_not_worth_a_fold():
     ).facets
     assert (len(short.shown), short.folded, short.is_open) == (8, (), False)
     assert (len(long.shown), long.hidden_count, long.is_open) == (6, 36, True)
+
+
+@pytest.mark.parametrize(
+    ("units", "practitioners", "said"),
+    [(3, 0, "UO"), (0, 2, "professionnels"), (3, 2, "résultats")],
+)
+def test_counts_say_what_they_count(units, practitioners, said):
+    found = outcome(units=units, practitioners=practitioners, facets=(counts(Facet.DEPARTMENT, 2),))
+    (block,) = around.refine_form(read("quoi=dupont"), found).facets
+    assert f'<span class="visually-hidden">&nbsp;{said}</span>' in facet(block)
 
 
 def test_an_unfolded_facet_lists_all_its_choices():
