@@ -1,4 +1,4 @@
-"""Up to four units side by side, with what differs told in words (spec 40, Results)."""
+"""Up to four units side by side, with what differs told in words (spec 40, Results); more are to be chosen among."""
 
 import datetime
 from collections.abc import Sequence
@@ -30,11 +30,23 @@ class ComparedLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """``missing``: units asked for that this person cannot open or that are closed; ``left_out``: beyond the fourth."""
+    """Units that may be read, in the order asked; those beyond the fourth are ``excess``, and nothing is compared.
+
+    ``missing``: units asked for that this person cannot open or that are closed.
+    """
 
     facts: Sequence[UnitFacts]
     missing: int
-    left_out: int
+
+    @property
+    def excess(self) -> int:
+        """How many to take off."""
+        return max(0, len(self.facts) - MOST)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether there are as many units as can be compared."""
+        return 1 < len(self.facts) <= MOST
 
     @property
     def lines(self) -> list[ComparedLine]:
@@ -47,14 +59,13 @@ class Comparison:
 
 
 def compare_units(unit_ids: Sequence[int], scope: Scope, now: datetime.datetime) -> Comparison:
-    """Compare the first four of these units that may be read, in the order asked. Six queries at most."""
+    """Compare those of these units that may be read, in the order asked. Six queries at most."""
     asked = list(dict.fromkeys(unit_ids))
     offers = load_offers(with_record(open_units(scope).filter(pk__in=asked)), scope, now) if asked else []
     by_unit = {offer.unit.pk: offer for offer in offers}
     found = [by_unit[unit_id] for unit_id in asked if unit_id in by_unit]
-    quiet = quiet_places([offer.unit.pk for offer in found[:MOST]]) if found else set()
+    quiet = quiet_places([offer.unit.pk for offer in found]) if found else set()
     return Comparison(
-        facts=[UnitFacts(offer, now, offer.unit.pk in quiet) for offer in found[:MOST]],
+        facts=[UnitFacts(offer, now, offer.unit.pk in quiet) for offer in found],
         missing=len(asked) - len(found),
-        left_out=max(0, len(found) - MOST),
     )

@@ -5,14 +5,14 @@ The unit comes from ``search.kept.shortlist.with_record``.
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote, urlencode, urljoin
 
 from django.urls import reverse
 
 from availability.guichet.supply import Offer
-from common.french import NBSP, PARIS, counted, moment, number
+from common.french import NBSP, PARIS, THIN, counted, day, moment, number
 from common.phones import display_phone
 from directory.blocks import ages, entity_terms, label_of, unit_terms
 from directory.contacts import main_phone
@@ -38,14 +38,12 @@ class Contact(NamedTuple):
 class UnitFacts:
     """A unit as a sheet or a comparison tells it at ``now``; every text is empty when nothing is said.
 
-    ``is_place_kept_quiet``: its place is hidden from most people, even when this person sees it. ``is_short``: a letter
-    leaves out its long texts.
+    ``is_place_kept_quiet``: its place is hidden from most people, even when this person sees it.
     """
 
     offer: Offer
     now: datetime.datetime
     is_place_kept_quiet: bool = False
-    is_short: bool = False
 
     @property
     def unit(self):
@@ -93,12 +91,20 @@ class UnitFacts:
     @property
     def places_words(self) -> str:
         """« 3 places libres, le 14/08/2024 à 12:17 »; why nothing is known otherwise: unknown is not zero."""
+        return self._places_words(moment)
+
+    @property
+    def dated_places_words(self) -> str:
+        """« 3 places libres, le 14/08/2024 »: the same, without the time."""
+        return self._places_words(day)
+
+    def _places_words(self, dated_by: Callable[[datetime.datetime], str]) -> str:
         offer = self.offer
         if offer.counted is None:
             return offer.silence
         said = "complet" if offer.counted == 0 else offer.figure_words
         at = offer.figure.confirmed_at if offer.figure else None
-        dated = f", le {moment(at)}" if at else ""
+        dated = f", le {dated_by(at)}" if at else ""
         contested = f" ({offer.contested_words.lower()})" if offer.contested_words else ""
         return said + dated + contested
 
@@ -154,9 +160,16 @@ class UnitFacts:
     @property
     def public_place_words(self) -> str:
         """The address when it may be passed on to anybody."""
-        if self.is_place_kept_quiet or not self.offer.is_address_shown:
-            return "adresse non communiquée"
-        return ", ".join(self.address_lines)
+        return ", ".join(self.address_lines) if self._is_place_public else "adresse non communiquée"
+
+    @property
+    def public_town_words(self) -> str:
+        """The end of that address: « 92000 Nanterre »; empty when it is not told."""
+        return self.address_lines[-1] if self._is_place_public else ""
+
+    @property
+    def _is_place_public(self) -> bool:
+        return self.offer.is_address_shown and not self.is_place_kept_quiet
 
 
 def _phone_words(phone: dict[str, str] | None) -> str:
@@ -217,7 +230,7 @@ def letter_of(facts: Sequence[UnitFacts], now: datetime.datetime, base_url: str)
             ("Téléphone", one.public_phone_words),
             ("Places", one.places_words),
             ("Aujourd’hui", one.hours_words),
-            ("Conditions d’admission", "" if one.is_short else " ".join(one.unit.admission_conditions.split())),
+            ("Conditions d’admission", " ".join(one.unit.admission_conditions.split())),
         )
         lines = [
             f"{rank}. {one.unit.name}",
@@ -230,14 +243,37 @@ def letter_of(facts: Sequence[UnitFacts], now: datetime.datetime, base_url: str)
     return "\n\n".join(parts)
 
 
-def mail_link(facts: Sequence[UnitFacts], now: datetime.datetime, base_url: str) -> str:
-    """« mailto: » with as many units as a mail program takes in an address; the text to copy has them all."""
-    for count in range(len(facts), 0, -1):
-        left = len(facts) - count
-        more = f"\n\nEt {counted(left, 'autre unité', 'autres unités')}." if left else ""
-        short = [replace(one, is_short=True) for one in facts[:count]]
-        body = letter_of(short, now, base_url) + more
-        link = "mailto:?" + urlencode({"subject": "Fiche d’orientation", "body": body}, quote_via=quote)
+class MailLink(NamedTuple):
+    """A « mailto: » address, and how many units, the first ones, its text holds."""
+
+    url: str
+    units: int
+
+
+def mail_link(facts: Sequence[UnitFacts], now: datetime.datetime, base_url: str) -> MailLink:
+    """« mailto: » with as many units as a mail program takes in an address, in brief; the text to copy has them all."""
+    told = [_brief(rank, one, base_url) for rank, one in enumerate(facts, start=1)]
+    for count in range(len(told), 0, -1):
+        left = len(told) - count
+        more = [f"Et {counted(left, 'autre unité', 'autres unités')}."] if left else []
+        link = _mailto(now, "\n\n".join((*told[:count], *more)))
         if len(link) <= MAIL_LINK_LENGTH:
-            return link
-    return "mailto:?" + urlencode({"subject": "Fiche d’orientation"}, quote_via=quote)
+            return MailLink(link, count)
+    return MailLink(_mailto(now, ""), 0)
+
+
+def _brief(rank: int, one: UnitFacts, base_url: str) -> str:
+    """A unit in four lines at most: its name, whom to call and its places, its commune, its record."""
+    lines = (
+        f"{rank}. {one.unit.name}",
+        ", ".join(filter(None, (one.public_phone_words, one.dated_places_words))),
+        one.public_town_words,
+        urljoin(base_url, reverse("directory:unit_detail", args=[one.unit.pk])),
+    )
+    return "\n".join(filter(None, lines)).replace(NBSP, " ").replace(THIN, " ")
+
+
+def _mailto(now: datetime.datetime, body: str) -> str:
+    told = {"subject": f"Fiche d’orientation du {moment(now)}", "body": body}
+    fields = {name: text for name, text in told.items() if text}
+    return "mailto:?" + urlencode(fields, quote_via=quote, safe="/:,()")

@@ -132,15 +132,21 @@ def orientation_sheet(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs("Fiche d’orientation"),
     }
     if facts:
-        context |= {"letter": letter_of(facts, now, base_url), "mail_link": mail_link(facts, now, base_url)}
+        context |= {"letter": letter_of(facts, now, base_url), "mail": mail_link(facts, now, base_url)}
     return render(request, "search/orientation_sheet.html", context)
 
 
 @require_safe
 @readers_only
 def compare(request: HttpRequest) -> HttpResponse:
-    """Up to four units side by side (``uo``, once a unit); what cannot be compared is said."""
-    asked = [read_id(text) for text in request.GET.getlist("uo")[:ASKED_LIMIT]]
-    comparison = compare_units(asked, request.scope, timezone.now())
-    context = {"comparison": comparison, "most": MOST, "crumbs": crumbs("Comparer")}
+    """Up to four units side by side (``uo``, once a unit); of more, asks which; what cannot be compared is said."""
+    asked = {text: read_id(text) for text in request.GET.getlist("uo")[:ASKED_LIMIT]}
+    unreadable = list(asked.values()).count(0)
+    comparison = compare_units([unit_id for unit_id in asked.values() if unit_id], request.scope, timezone.now())
+    context = {
+        "comparison": comparison,
+        "missing": comparison.missing + unreadable,
+        "most": MOST,
+        "crumbs": crumbs("Comparer"),
+    }
     return render(request, "search/compare.html", context)

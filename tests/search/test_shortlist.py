@@ -1,6 +1,8 @@
 """« Ma sélection », the orientation sheet and the comparison: one's own, ordered, without hidden places."""
 
+import re
 from html import unescape
+from urllib.parse import unquote
 
 import pytest
 
@@ -161,6 +163,9 @@ def test_a_hidden_place_is_on_no_sheet_and_in_no_letter(reader, client, cast, wo
     assert "adresse non communiquée" in letter
     assert "Nanterre" not in letter
     assert "01 42 00 00 00" not in letter
+    mail = client.get(SHEET).context["mail"].url
+    assert "Nanterre" not in mail
+    assert "01%2042" not in mail
 
 
 def test_the_address_for_a_mail_program_stays_short(reader, client, world):
@@ -170,9 +175,29 @@ def test_the_address_for_a_mail_program_stays_short(reader, client, world):
     ]
     keep(reader, *units)
     response = client.get(SHEET)
-    assert len(response.context["mail_link"]) <= MAIL_LINK_LENGTH
-    assert "autres%20unit%C3%A9s" in response.context["mail_link"]
+    link, units = response.context["mail"]
+    assert len(link) <= MAIL_LINK_LENGTH
+    assert 1 < units < LIMIT
+    assert unquote(link).endswith(f"Et {LIMIT - units} autres unités.")
+    said = text_of(response)
+    assert f"La messagerie ne prend que les {units} premières unités : copiez le texte pour les 20." in said
     assert response.context["letter"].count("Unité au nom très long") == LIMIT
+
+
+def test_a_mail_holds_nine_ordinary_units(reader, client, world):
+    units = [
+        UnitFactory(geographic_entity=world.eg, act=True, name=f"ACT Résidence des Lilas {n:02}") for n in range(9)
+    ]
+    OperationalUnit.objects.filter(pk__in=[unit.pk for unit in units]).update(secretary_phone="0142000000")
+    keep(reader, *units)
+    response = client.get(SHEET)
+    link, told = response.context["mail"]
+    assert told == 9
+    assert "La messagerie ne prend" not in text_of(response)
+    body = unquote(link).partition("body=")[2]
+    assert body.count("01 42 00 00 00") == 9
+    assert f"/repertoire/uo/{units[8].pk}/" in body
+    assert "Nanterre" in body
 
 
 def test_units_are_compared_with_what_differs_in_words(reader, client, world):
@@ -187,10 +212,15 @@ def test_units_are_compared_with_what_differs_in_words(reader, client, world):
 def test_a_comparison_says_what_it_leaves_out(reader, client, world):
     units = [world.act, world.lam, world.lhss, world.act_mobile, UnitFactory(geographic_entity=world.eg, act=True)]
     asked = "&".join(f"uo={unit.pk}" for unit in units)
-    page = text_of(client.get(f"/recherche/comparer/?{asked}"))
-    assert "4 unités au plus : 1 unité demandée en plus" in page
+    response = client.get(f"/recherche/comparer/?{asked}")
+    assert "4 unités au plus : décochez-en 1" in text_of(response)
+    for unit in units:
+        assert re.search(rf'name="uo" value="{unit.pk}"[^>]* checked', text_of(response)), "what was ticked is kept"
+    assert "Critères en lignes" not in text_of(response)
     page = text_of(client.get(f"/recherche/comparer/?uo={world.act.pk}&uo=999999&uo=abc&uo={world.lam.pk}"))
     assert "2 unités demandées ne sont pas publiées" in page
+    page = text_of(client.get("/recherche/comparer/?uo=abc&uo=-1&uo=99999999999999999999&uo=abc"))
+    assert "3 unités demandées ne sont pas publiées ou n’existent pas" in page
     for query in ("", f"?uo={world.act.pk}", f"?uo={world.act.pk}&uo={world.act.pk}"):
         assert "Il faut deux unités au moins" in text_of(client.get(f"/recherche/comparer/{query}"))
 
