@@ -56,12 +56,16 @@ _OUTLINES: dict[type, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class RoleLine:
-    """A role on the record that goes, with its holder; ``until`` is its last day."""
+    """A role on the record that goes, with its holder; ``until`` is its last day.
+
+    ``through``: what stands above, when the role is there.
+    """
 
     pk: int
     user: str
     label: str
     until: datetime.date | None
+    through: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class MergePage:
     moved: list[str]
     units: list[str] = field(default_factory=list)
     unit_count: int = 0
+    inherited: list[RoleLine] = field(default_factory=list)
 
     @property
     def kept(self) -> Any:
@@ -113,13 +118,6 @@ class MergePage:
         return (self.first.version, self.second.version)
 
 
-def find_pair(pair_id: int) -> DuplicatePair:
-    """Pair with who settled it. Raises ``DuplicatePair.DoesNotExist``."""
-    if pair_id > 2**63 - 1:
-        raise DuplicatePair.DoesNotExist
-    return DuplicatePair.objects.select_related("settled_by").get(pk=pair_id)
-
-
 def two_records(scope: Scope, model: type, ids: Sequence[int]) -> list[Any]:
     """Two EGs or UOs in the order of their keys, with all that a merge reads of them; fewer when one is hidden."""
     rows = model._default_manager.visible_to(scope).filter(pk__in=ids)  # noqa: SLF001
@@ -147,13 +145,31 @@ def merge_page(scope: Scope, pair: DuplicatePair, *, first_stays: bool | None = 
     moved = [*_moved(kept, merged, states[merged.pk]), *hooks.words_of(kept, merged)]
     count = getattr(merged, "unit_count", 0)
     units = getattr(merged, "unit_names", [])
-    return MergePage(pair, kind, first, second, both, first_stays, rows, roles, vetoes, moved, units, count)
+    inherited = _inherited(kept, merged)
+    return MergePage(pair, kind, first, second, both, first_stays, rows, roles, vetoes, moved, units, count, inherited)
+
+
+def _inherited(kept: Any, merged: Any) -> list[RoleLine]:
+    """Roles on what stands above one of the two alone: whoever has the same above both loses nothing."""
+    sides = (merged,) if isinstance(kept, OperationalUnit) else (merged, kept)
+    found = []
+    for side in sides:
+        other = kept if side is merged else merged
+        there = moves.above_of(other)
+        safe = {(row["user"], row["role"]) for row in other.inherited_roles}
+        found += [
+            _role_line(row)
+            for row in side.inherited_roles
+            if all(row[column] != key for column, key in there.items()) and (row["user"], row["role"]) not in safe
+        ]
+    return found
 
 
 def _role_line(row: dict[str, Any]) -> RoleLine:
     until = datetime.date.fromisoformat(row["until"]) if row["until"] else None
     name = f"{row['first_name']} {row['last_name']}".strip() or row["username"]
-    return RoleLine(row["id"], name, ROLE_LABELS[Role(row["role"])], until)
+    through = row["legal_entity__name"] or row["geographic_entity__name"] or ""
+    return RoleLine(row["id"], name, ROLE_LABELS[Role(row["role"])], until, through)
 
 
 def changes_since(record: Any, version: int) -> tuple[list[RecordChange], list[ChangedField]]:
@@ -172,11 +188,20 @@ def _counts(model: type) -> dict[str, Any]:
     """Annotations: what goes with each record, counted or named."""
     reports = ErrorReport.objects.open()
     holders = {f"user__{name}" for name in ("first_name", "last_name", "username")}
+    above = ("legal_entity", "legal_entity__name", "geographic_entity", "geographic_entity__name", "user", "role")
     found = JSONObject(
-        id="pk", role="role", until="valid_until", **{path.removeprefix("user__"): path for path in sorted(holders)}
+        id="pk",
+        until="valid_until",
+        **{path: path for path in above},
+        **{path.removeprefix("user__"): path for path in sorted(holders)},
     )
     by = "unit" if model is OperationalUnit else "geographic_entity"
     roles = {"held_roles": ArraySubquery(moves.roles_by(**{by: OuterRef("pk")}).values(found=found))}
+    upward = "geographic_entity__legal_entity" if model is OperationalUnit else "legal_entity"
+    through = {"legal_entity": OuterRef(upward)}
+    if model is OperationalUnit:
+        through["geographic_entity"] = OuterRef("geographic_entity")
+    roles["inherited_roles"] = ArraySubquery(moves.inherited_by(**through).values(found=found))
     roles |= hooks.annotations_of(model)
     if model is OperationalUnit:
         waiting = AccountRequest.objects.filter(state=AccountRequest.State.WAITING)

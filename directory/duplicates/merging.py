@@ -67,8 +67,9 @@ class Decision:
 
     ``versions`` are those of the first and of the second record on the page that was read. ``choices`` are by key of
     row (``directory.duplicates.choices``), the preset standing for those not named. ``roles``: assignments on the
-    record that goes which are given on the one that stays, all when it is ``None``. ``units_follow``: the units that
-    move and had the address of their EG take that of their new one; else they keep it.
+    record that goes, or above one of the two (``moves.inherited_roles``), which are given on the one that stays, all
+    when it is ``None``. ``units_follow``: the units that move and had the address of their EG take that of their new
+    one; else they keep it.
     """
 
     first_stays: bool
@@ -248,7 +249,7 @@ def _merge(pair_id: int, decision: Decision, who: Signature) -> Merge:
     kind = GeographicEntity if pair.first_entity_id else OperationalUnit
     ids = (pair.first_entity_id or pair.first_unit_id, pair.second_entity_id or pair.second_unit_id)
     stays, goes = ids if decision.first_stays else ids[::-1]
-    moves.lock_holders(kind(pk=goes))
+    moves.lock_holders(*kind._default_manager.filter(pk__in=ids), through=True)  # noqa: SLF001
     records = lock_two(kind, [pk for pk in ids if pk])
     first, second = (records[pk] for pk in ids if pk)
     _refuse(pair, first, second, decision)
@@ -289,6 +290,7 @@ def _write(kept: Any, merged: Any, both: tuple[Any, Any], decision: Decision, wh
     values = chosen_values(rows, first, second, decision.choices)
     stays, goes = reason_of(kept, merged)
     before = (first, second) if kept is both[0] else (second, first)
+    was_below = getattr(kept, "legal_entity_id", None)
     put_fields(kept, values)
     if not kept.photo and merged.photo:
         kept.photo = merged.photo.name
@@ -299,7 +301,10 @@ def _write(kept: Any, merged: Any, both: tuple[Any, Any], decision: Decision, wh
     _close(who.edit(merged, before[1], goes), kept, values)
     _keep(who.edit(kept, before[0], stays), values)
     given["reports"] = moves.move_reports(kept, merged)
-    given["roles"] = moves.move_roles(kept, merged, decision.roles, who.by, who.request_ip)
+    lost = moves.inherited_roles(kept, merged)
+    if isinstance(kept, GeographicEntity) and kept.legal_entity_id != was_below:
+        lost += moves.inherited_roles(kept, GeographicEntity(legal_entity_id=was_below))
+    given["roles"] = moves.move_roles(kept, merged, decision.roles, who.by, who.request_ip, lost=lost)
     if isinstance(kept, GeographicEntity):
         moves.keep_referent_accounts(kept, merged)
         given["people"] = moves.move_practitioners(kept, merged, who.by, who.scope, goes, who.now)

@@ -17,7 +17,7 @@ from accounts.roles import Role
 
 from ..attachments.services import MAX_ATTACHMENTS
 from ..batches import write_edits
-from ..delegation.rights import log_assignment, new_assignment, write_end, write_role
+from ..delegation.rights import ON_RECORDS, log_assignment, new_assignment, write_end, write_role
 from ..history import KINDS
 from ..models import (
     AccountRequest,
@@ -105,27 +105,74 @@ def roles_by(**where: Any) -> QuerySet[Assignment]:
     )
 
 
-def lock_holders(record: Any) -> None:
-    """Lock who holds a role on ``record``: before the records, as whoever gives a role does."""
-    people = list(roles_on(record).order_by().values_list("user", flat=True))
+def above_of(record: Any) -> dict[str, int]:
+    """Records above an EG or a UO through which people hold rights on it, by column of the roles."""
+    if isinstance(record, OperationalUnit):
+        entity = record.geographic_entity
+        return {"geographic_entity": entity.pk, "legal_entity": entity.legal_entity_id}
+    return {"legal_entity": record.legal_entity_id}
+
+
+def inherited_by(**above: Any) -> QuerySet[Assignment]:
+    """Roles through which people act on what stands below ``above`` (columns and keys): directors, responsables."""
+    through = Q()
+    for column, key in above.items():
+        through |= Q(**{column: key})
+    return roles_by(role__in=ON_RECORDS).filter(through)
+
+
+def inherited_roles(kept: Any, merged: Any) -> list[Assignment]:
+    """Roles that no longer reach what was merged, nor ``kept`` as it is written: on what stands above one alone.
+
+    Of an EG both may lose some, as its EJ is chosen; the EG of a UO never is. Left out: whoever has the same role
+    above both.
+    """
+    after = above_of(kept)
+    lost = above_of(merged)
+    apart = {column: key for column, key in lost.items() if after[column] != key}
+    if not apart:
+        return []
+    held = set(inherited_by(**after).order_by().values_list("user", "role"))
+    return [row for row in inherited_by(**apart) if (row.user_id, row.role) not in held]
+
+
+def lock_holders(*records: Any, through: bool = False) -> None:
+    """Lock who holds a role on ``records``: before the records, as whoever gives a role does.
+
+    ``through``: also who holds one on what stands above them.
+    """
+    rows = [roles_on(record) for record in records]
+    if through:
+        rows += [inherited_by(**above_of(record)) for record in records]
+    people = {user for one in rows for user in one.order_by().values_list("user", flat=True)}
     list(User.objects.filter(pk__in=people).select_for_update(no_key=True).order_by("pk").only("pk"))
 
 
 def move_roles(
-    kept: Any, merged: Any, chosen: Collection[int] | None, by: User, request_ip: str | None
+    kept: Any,
+    merged: Any,
+    chosen: Collection[int] | None,
+    by: User,
+    request_ip: str | None,
+    *,
+    lost: Sequence[Assignment] = (),
 ) -> dict[str, Any]:
-    """End the roles on ``merged``, and give on ``kept`` those among ``chosen`` (all when it is ``None``)."""
+    """End the roles on ``merged``, and give on ``kept`` those among ``chosen`` (all when it is ``None``).
+
+    ``lost``: roles on what stands above, which go on there, given on ``kept`` in the same way (``inherited_roles``).
+    """
     ended, given = [], []
     today = timezone.localdate()
-    for held in roles_on(merged):
+    direct = list(roles_on(merged))
+    for held in [*direct, *lost]:
         if chosen is None or held.pk in chosen:
             start = max(today, held.valid_from)
             try:
                 fresh = new_assignment(held.user, Role(held.role), kept, start, held.valid_until)
             except ValidationError:  # held there already
-                pass
-            else:
-                given.append(write_role(fresh, by, request_ip).pk)
+                continue
+            given.append(write_role(fresh, by, request_ip).pk)
+    for held in direct:
         ended.append(
             {
                 "id": held.pk,
@@ -156,7 +203,9 @@ def roles_back(merged: Any, given: dict[str, Any], by: User, request_ip: str | N
             continue
         user = User.objects.get(pk=row["user"])
         start = datetime.date.fromisoformat(row["from"])
-        write_role(new_assignment(user, Role(row["role"]), merged, start, until), by, request_ip)
+        again = new_assignment(user, Role(row["role"]), merged, start, until)
+        again.pk = row["id"]  # an earlier merge that gave it knows it by its key
+        write_role(again, by, request_ip)
 
 
 def practitioners_of(entity: Any) -> QuerySet[Practitioner]:
@@ -202,7 +251,7 @@ def practitioners_back(
             last = PracticePlace.objects.filter(practitioner=row["practitioner_id"]).aggregate(last=Max("order"))[
                 "last"
             ]
-            PracticePlace.objects.create(**{**row, "id": None, "order": (last or 0) + 1})
+            PracticePlace.objects.create(**{**row, "order": (last or 0) + 1})
     write_edits(edits, PLACES)
 
 

@@ -16,7 +16,7 @@ from common.french import NBSP
 from ..batches import announce_all
 from ..history import KINDS
 from ..models import Attachment, DuplicatePair, ErrorReport, GeographicEntity, Merge, OperationalUnit, RecordChange
-from ..snapshots import state_of
+from ..snapshots import differences, state_of
 from ..states import put_fields, put_lists
 from . import hooks, moves
 from .hooks import Veto
@@ -61,7 +61,7 @@ def why_not_undo(merge: Merge, kept: Any, merged: Any) -> list[Veto]:
     found = [
         Veto(f"La fiche «{NBSP}{record}{NBSP}» {CHANGED}{NBSP}: défaire la fusion perdrait ces changements.")
         for record, version in ((kept, merge.kept_version), (merged, merge.merged_version))
-        if record.version != version
+        if _changed_since(record, version)
     ]
     above = merged.legal_entity if isinstance(merged, GeographicEntity) else merged.geographic_entity
     if above.is_closed:
@@ -150,6 +150,26 @@ def _present(model: type, ids: list[int], record: Any) -> list[int]:
     """Those of files or reports that are still of ``record``."""
     rows = model._default_manager.filter(pk__in=ids, **{moves.owner_field(record): record})  # noqa: SLF001
     return list(rows.values_list("pk", flat=True))
+
+
+def _changed_since(record: Any, version: int) -> bool:
+    """Tell whether a record says anything else than at ``version``: what came and went since, as a merge undone, not.
+
+    One query when it has a later version. A line of history that is missing may have changed anything.
+    """
+    if record.version == version:
+        return False
+    lines = RecordChange.objects.filter(
+        record_kind=KINDS[type(record)], record_id=record.pk, version__gt=version, version__lte=record.version
+    )
+    since = list(lines.order_by("version").values_list("changes", flat=True))
+    then: State = {}
+    now: State = {}
+    for changes in since:
+        for name, (before, after) in changes.items():
+            then.setdefault(name, before)
+            now[name] = after
+    return len(since) != record.version - version or bool(differences(then, now))
 
 
 def _values_before(record: Any, version: int) -> State:

@@ -33,6 +33,12 @@ class MergeForm(forms.Form):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={"invalid_choice": "Les droits sur cette fiche ont changé entre-temps\u00a0: vérifiez-les."},
     )
+    inherited = forms.MultipleChoiceField(
+        label="Droits venant d’une entité juridique ou d’un établissement, à donner sur la fiche conservée",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"invalid_choice": "Les droits sur cette fiche ont changé entre-temps\u00a0: vérifiez-les."},
+    )
     addresses = forms.ChoiceField(
         label="Adresse des unités déplacées qui ont celle de leur établissement",
         choices=[
@@ -54,9 +60,9 @@ class MergeForm(forms.Form):
         super().__init__(data)
         self.page = page
         self.fields["versions"].initial = "-".join(map(str, page.versions))
-        held = [(str(line.pk), line.user) for line in page.roles]
-        roles = self.fields["roles"]
-        roles.choices, roles.initial = held, [key for key, _ in held]
+        for name, lines in (("roles", page.roles), ("inherited", page.inherited)):
+            held = [(str(line.pk), line.user) for line in lines]
+            self.fields[name].choices, self.fields[name].initial = held, [key for key, _ in held]
         self.fields["addresses"].initial = KEEP
         if not page.asks_address:
             del self.fields["addresses"]
@@ -83,7 +89,7 @@ class MergeForm(forms.Form):
             first_stays=self.page.first_stays,
             versions=self.read_versions,
             choices=chosen,
-            roles=frozenset(int(key) for key in self.cleaned_data["roles"]),
+            roles=frozenset(int(key) for name in ("roles", "inherited") for key in self.cleaned_data[name]),
             units_follow=self.cleaned_data.get("addresses") == FOLLOW,
         )
 

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -27,6 +27,7 @@ from .quality import CountedPaginator
 REFUSED, CONFLICT = 422, 409
 LARGEST_ID = 2**63 - 1
 GONE = "Ce doublon n’est plus à traiter\u00a0: la dernière recherche ne l’a pas retrouvé."
+NOTHING_DONE = "Rien n’est changé, et vos choix ne sont pas gardés."
 
 
 def support_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -47,12 +48,17 @@ def list_address(request: HttpRequest) -> str:
     return reverse("directory:duplicate_list") + (f"?{query}" if query else "")
 
 
-def find_pair(request: HttpRequest, pair_id: int) -> DuplicatePair:
-    """Pair that this person settles. Raises ``Http404`` on any other."""
+def find_pair(request: HttpRequest, pair_id: int) -> DuplicatePair | None:
+    """Pair that this person settles; ``None`` for one that is gone. Raises ``Http404`` on a number that none has."""
     if pair_id > LARGEST_ID:
         raise Http404
-    pairs = DuplicatePair.objects.visible_to(request.scope).select_related("settled_by")
-    return get_object_or_404(pairs, pk=pair_id)
+    return DuplicatePair.objects.visible_to(request.scope).select_related("settled_by").filter(pk=pair_id).first()
+
+
+def back_from_gone(request: HttpRequest) -> HttpResponse:
+    """Lead back to the list from a pair that is gone."""
+    messages.warning(request, f"{GONE} {NOTHING_DONE}" if request.method == "POST" else GONE)
+    return redirect(list_address(request))
 
 
 @require_safe
@@ -91,6 +97,8 @@ def _with(request: HttpRequest, **values: str) -> str:
 def duplicate_set_aside(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """« Ce ne sont pas des doublons »: the remark, and back to the list."""
     pair = find_pair(request, pair_id)
+    if pair is None:
+        return back_from_gone(request)
     if request.method != "POST":
         if pair.state != DuplicatePair.State.WAITING:
             messages.info(request, settled_words(request, pair))
@@ -124,6 +132,8 @@ def duplicate_set_aside(request: SignedInRequest, pair_id: int) -> HttpResponse:
 def duplicate_put_back(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """« Remettre à traiter » a pair that was set aside."""
     pair = find_pair(request, pair_id)
+    if pair is None:
+        return back_from_gone(request)
     try:
         put_pair_back(pair=pair, by=request.user, scope=request.scope)
     except AlreadySettled as met:

@@ -17,19 +17,24 @@ from common.client_address import client_address
 from common.pages import Crumb
 
 from ..duplicates import merging, undoing
-from ..duplicates.merge_page import MergePage, changes_since, find_pair, merge_page
+from ..duplicates.merge_page import MergePage, changes_since, merge_page
 from ..duplicates.pairing import OtherNotFound, find_other, pair_of
 from ..enums import RecordKind
 from ..forms.merges import MergeForm, OtherRecordForm, UndoForm
 from ..models import DuplicatePair, Merge
 from ..records import page_crumbs, record_url
 from .access import find_record
+from .duplicates import back_from_gone, find_pair
 
 if TYPE_CHECKING:
     from django import forms
 
 REFUSED, CONFLICT = 422, 409
 STAYS = "garder"  # « premier », « second »
+UNDONE = (
+    "Cette fusion n’existe pas, ou est déjà défaite\u00a0: les deux fiches sont alors à nouveau parmi les doublons "
+    "possibles."
+)
 BUSY = "Quelqu’un enregistrait l’une de ces fiches au même moment. Rien n’est changé\u00a0: confirmez à nouveau."
 
 
@@ -37,14 +42,14 @@ BUSY = "Quelqu’un enregistrait l’une de ces fiches au même moment. Rien n�
 def duplicate_merge(request: SignedInRequest, pair_id: int) -> HttpResponse:
     """Two records side by side, what stays of each, what moves; then merge them.
 
-    403 for anybody but support, 404 for an unknown pair, 422 for a form to correct, 409 when a record changed since it
-    was read or when something stands against the merge. A pair that is merged leads to the record that stayed.
+    403 for anybody but support, back to the list from a pair that is gone, 422 for a form to correct, 409 when a record
+    changed since it was read or when something stands against the merge. A pair that is merged leads to the record that
+    stayed.
     """
     _refuse_others(request)
-    try:
-        pair = find_pair(pair_id)
-    except DuplicatePair.DoesNotExist as error:
-        raise Http404 from error
+    pair = find_pair(request, pair_id)
+    if pair is None:
+        return back_from_gone(request)
     page = merge_page(request.scope, pair, first_stays=_first_stays(request))
     if page is None:
         raise Http404
@@ -100,11 +105,14 @@ def merge_start(request: SignedInRequest) -> HttpResponse:
 def merge_undo(request: SignedInRequest, merge_id: int) -> HttpResponse:
     """Say what undoing a merge gives back, or why it is not possible; then undo it.
 
-    403 for anybody but support, 404 for a merge that is undone already, 422 without the confirmation, 409 when it is
-    not possible.
+    403 for anybody but support, to the list of duplicates when it is undone already (they wait there again), 422
+    without the confirmation, 409 when it is not possible.
     """
     _refuse_others(request)
     merge = _find_merge(merge_id)
+    if merge is None:
+        messages.info(request, UNDONE)
+        return redirect("directory:duplicate_list")
     reasons = undoing.why_not_undo(merge, merge.kept, merge.merged)
     form = UndoForm(request.POST if request.method == "POST" else None)
     status = 200
@@ -126,18 +134,18 @@ def merge_undo(request: SignedInRequest, merge_id: int) -> HttpResponse:
     return render(request, "directory/merge_undo.html", context, status=status)
 
 
-def _find_merge(merge_id: int) -> Merge:
+def _find_merge(merge_id: int) -> Merge | None:
     above = ("legal_entity", "geographic_entity__legal_entity")
     kinds = zip(("entity", "unit"), above, strict=True)
     names = [f"{side}_{kind}__{path}" for kind, path in kinds for side in ("kept", "merged")]
-    merge = Merge.objects.select_related("by", *names).filter(pk=min(merge_id, 2**63 - 1)).first()
-    if merge is None:
-        raise Http404
-    return merge
+    return Merge.objects.select_related("by", *names).filter(pk=min(merge_id, 2**63 - 1)).first()
 
 
 def _undone(request: SignedInRequest, merge: Merge, form: UndoForm) -> Any | None:
-    """Undo a merge; return the record that is back, ``None`` when it was refused: the form says why."""
+    """Undo a merge; return the record that is back, ``None`` when it was refused: the form says why.
+
+    Undone meanwhile by somebody else, it is undone all the same.
+    """
     try:
         _, back = undoing.undo_merge(
             merge=merge, by=request.user, scope=request.scope, now=timezone.now(), request_ip=client_address(request)
@@ -147,8 +155,8 @@ def _undone(request: SignedInRequest, merge: Merge, form: UndoForm) -> Any | Non
             form.add_error(None, reason.text)
     except merging.MergeBusy:
         form.add_error(None, BUSY)
-    except Merge.DoesNotExist as error:
-        raise Http404 from error
+    except Merge.DoesNotExist:
+        return merge.merged
     except ValidationError as refused:
         form.add_error(None, " ".join(refused.messages))
     else:
@@ -218,10 +226,11 @@ def _stale(request: SignedInRequest, page: MergePage, form: MergeForm) -> HttpRe
     fresh = MergeForm(page, data)
     for name, field in fresh.fields.items():
         values = {str(key) for key, _ in getattr(field, "choices", ())}
-        if name != "roles" and values and data.get(name) not in values:
+        if name not in {"roles", "inherited"} and values and data.get(name) not in values:
             data[name] = str(field.initial)
-    held = {str(line.pk) for line in page.roles}
-    data.setlist("roles", [key for key in data.getlist("roles") if key in held])
+    for name, roles in (("roles", page.roles), ("inherited", page.inherited)):
+        held = {str(line.pk) for line in roles}
+        data.setlist(name, [key for key in data.getlist(name) if key in held])
     form = MergeForm(page, data)
     form.errors.pop("confirmed", None)  # it is to be ticked again, not forgotten
     return _show(request, page, form, changed=changed, status=CONFLICT)

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -11,8 +12,10 @@ from availability.membership import write_rows
 from availability.models import CurrentFigure, GroupedUnit
 from directory.duplicates import hooks, merging
 from directory.duplicates.choices import rows_of
+from directory.duplicates.merge_page import merge_page
 from directory.duplicates.merging import Decision, MergeRefused, StaleMerge
 from directory.duplicates.pairing import pair_of
+from directory.duplicates.undoing import undo_merge
 from directory.enums import ClosureKind, Nomenclature, PublicationStatus, RecordKind
 from directory.models import (
     Assignment,
@@ -178,7 +181,7 @@ def test_only_support_merges(world, cast, twin):
 def test_a_merged_record_is_not_reopened(world, cast, twin):
     merge(world.eg, twin, cast.sesan)
     twin.refresh_from_db()
-    with pytest.raises(ValidationError, match="défaites la fusion"):
+    with pytest.raises(ValidationError, match="ne se modifie plus"):
         update_record(
             record=twin,
             changes={"status": PublicationStatus.PUBLISHED},
@@ -243,3 +246,32 @@ def test_what_protects_people_is_preset():
         rows = rows_of(RecordKind.UNIT, first, second, first_stays=stays)
         presets = {row.key: row.preset for row in rows}
         assert presets == {"sensitive_unit": "second", "contact_confidentiality": "premier"}
+
+
+@pytest.mark.parametrize("takes_other", [False, True])
+def test_rights_held_through_the_legal_entity_left_are_given(world, cast, twin, takes_other):
+    """Of two EGs below different EJs, whoever acted through the EJ that is not kept acts on the EG that stays."""
+    theirs = AssignmentFactory(user=cast.newcomer, role=Role.DIRECTOR, legal_entity=world.other_ej)
+    ours = AssignmentFactory(user=cast.ars, role=Role.AVAILABILITY_MANAGER, legal_entity=world.ej)
+    AssignmentFactory(user=cast.pdses, role=Role.DIRECTOR, legal_entity=world.other_ej)
+    AssignmentFactory(user=cast.pdses, role=Role.DIRECTOR, legal_entity=world.ej)  # above both: loses nothing
+    pair = pair_of(world.eg, twin, now=NOW)
+    side = "second" if pair.second == twin else "premier"
+    choices = {"legal_entity": side} if takes_other else {}
+    done = merge(world.eg, twin, cast.sesan, roles=frozenset({theirs.pk, ours.pk}), choices=choices)
+    held = Assignment.objects.not_ended(timezone.localdate()).filter(geographic_entity=world.eg)
+    given = {one.user for one in held if one.user in {cast.newcomer, cast.ars, cast.pdses}}
+    assert given == ({cast.ars} if takes_other else {cast.newcomer})
+    undo_merge(merge=done, by=cast.sesan, scope=scope_of(cast.sesan), now=NOW)
+    held = Assignment.objects.not_ended(timezone.localdate()).filter(geographic_entity=world.eg)
+    assert not held.filter(user__in=given).exists()
+
+
+def test_the_page_names_who_acts_through_a_legal_entity(client, world, cast, twin):
+    theirs = AssignmentFactory(user=cast.newcomer, role=Role.DIRECTOR, legal_entity=world.other_ej)
+    pair = pair_of(world.eg, twin, now=NOW)
+    page = merge_page(scope_of(cast.sesan), pair, first_stays=pair.first == world.eg)
+    assert theirs.pk in {line.pk for line in page.inherited}
+    client.force_login(cast.sesan)
+    text = client.get(reverse("directory:duplicate_merge", args=[pair.pk])).content.decode()
+    assert "Droits venant d’une entité juridique" in text
