@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EVERY = datetime.timedelta(days=7)
+BY_HAND = datetime.timedelta(days=30)  # a pair made by hand waits that long to be settled
 _BATCH = 500
 State = DuplicatePair.State
 
@@ -37,10 +38,10 @@ class Found:
 def find_duplicates(*, now: datetime.datetime, every: datetime.timedelta | None = None) -> Found | None:
     """Compare the open records of the region and bring the pairs up to date, in one transaction.
 
-    A pair set aside stays so, unless it has a new reason; one that waited and is no longer found goes; a merged one is
-    left alone. Whoever settles a pair, and another search, wait meanwhile (a few seconds): those who merge lock their
-    pair before any record. Run again, or twice at once, it doubles nothing. ``every``: do nothing, and return ``None``,
-    when the last search is more recent.
+    A pair set aside stays so, unless it has a new reason; one that waited and is no longer found goes (made by hand,
+    after a month); a merged one is left alone. Whoever settles a pair, and another search, wait meanwhile (a few
+    seconds): those who merge lock their pair before any record. Run again, or twice at once, it doubles nothing.
+    ``every``: do nothing, and return ``None``, when the last search is more recent.
     """
     if every is not None and _is_recent(now - every):
         return None
@@ -116,13 +117,18 @@ def _write(kind: str, found: Pairs, now: datetime.datetime) -> tuple[int, int, i
         if key in found and pair.state != State.MERGED:
             back += _see(pair, found[key], now)
             seen.append(pair)
-        elif pair.state == State.WAITING:
+        elif pair.state == State.WAITING and not _made_lately(pair, now):
             gone.append(pair.pk)
     DuplicatePair.objects.bulk_update(seen, ["reasons", "new_reasons", "state", "seen_at"], batch_size=_BATCH)
     DuplicatePair.objects.filter(pk__in=gone).delete()
     new = [_new_pair(first, second, key, found[key], now) for key in found if key not in met]
     DuplicatePair.objects.bulk_create(new, batch_size=_BATCH)
     return len(new), back, len(gone)
+
+
+def _made_lately(pair: DuplicatePair, now: datetime.datetime) -> bool:
+    """Tell whether support made the pair by hand (it has no reason) less than ``BY_HAND`` ago."""
+    return not pair.reasons and now - pair.found_at < BY_HAND
 
 
 def _see(pair: DuplicatePair, reasons: list[Reason], now: datetime.datetime) -> bool:

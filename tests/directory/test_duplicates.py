@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from directory.duplicates.finding import find_duplicates, last_search
+from directory.duplicates.pairing import pair_of
 from directory.duplicates.services import AlreadySettled, put_pair_back, set_pair_aside
 from directory.enums import PositionSource
 from directory.models import DuplicatePair, GeographicEntity
@@ -124,6 +125,15 @@ def test_what_is_no_longer_found_goes_unless_it_was_settled(support):
     done = find_duplicates(now=NOW + WEEK)
     assert done.gone == 1
     assert found() == {(aside.pk, other.pk): ["same_siret", "near_name_place"]}
+
+
+@pytest.mark.django_db
+def test_a_pair_made_by_hand_waits_a_month(support):
+    pair = pair_of(GeographicEntityFactory(), GeographicEntityFactory(), now=NOW)
+    find_duplicates(now=NOW + 4 * WEEK)
+    assert DuplicatePair.objects.filter(pk=pair.pk).exists()
+    find_duplicates(now=NOW + 5 * WEEK)
+    assert not DuplicatePair.objects.filter(pk=pair.pk).exists()
 
 
 @pytest.mark.django_db
