@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
@@ -17,6 +18,7 @@ from common.identifiers import compact
 from common.text import fold
 
 from . import tree_marks
+from .duplicates.replaced import ends_of_merges
 from .enums import Nomenclature, PublicationStatus, ScopeKind
 from .models import Department, GeographicEntity, OperationalUnit, Structure, Term
 from .querysets import address_shown
@@ -71,6 +73,16 @@ class TreeFilter:
         value = compact(self.text)
         return value if _IDENTIFIER.fullmatch(value) else ""
 
+    @cached_property
+    def taken_in(self) -> dict[int, list[str]]:
+        """EGs that took in those, merged, that bore the number asked, by key: the names of these. One query a link."""
+        number = self.identifier
+        if not number:
+            return {}
+        bore = Q(merged_entity__finess__startswith=number) | Q(merged_entity__siret__startswith=number)
+        bore |= Q(merged_entity__national_id=number)
+        return ends_of_merges(bore)
+
     @property
     def narrows(self) -> bool:
         """Tell whether it leaves out some of the published records."""
@@ -101,6 +113,7 @@ class TreeFilter:
             own = Q(finess__startswith=number) | Q(siret__startswith=number)
             matches |= own & Q(address_shown(scope))
             matches |= Q(legal_entity__finess__startswith=number) | Q(legal_entity__siren=number)
+            matches |= Q(pk__in=self.taken_in) & Q(address_shown(scope))
         return entities.filter(matches) if matches else entities.none()
 
 

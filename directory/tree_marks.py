@@ -43,11 +43,17 @@ def line_annotations() -> dict[str, Any]:
     return {name: value for read in _annotations.values() for name, value in read("pk").items()}
 
 
-def mark(request: HttpRequest, entities: Sequence[GeographicEntity]) -> None:
-    """Put on each EG its ``mark``, of the first provider that has one, or ``None``."""
+def mark(
+    request: HttpRequest, entities: Sequence[GeographicEntity], taken_in: Mapping[int, list[str]] | None = None
+) -> None:
+    """Put on each EG its ``mark``, of the first provider that has one, or ``None``.
+
+    Also ``took_in``: names of the merged EGs for which it answers (``taken_in``, by key).
+    """
     found: dict[int, TreeMark] = {}
     for provider in _providers.values():
         if entities:
             found = {**provider(request, entities), **found}
     for entity in entities:
         entity.mark = found.get(entity.pk)
+        entity.took_in = (taken_in or {}).get(entity.pk, [])

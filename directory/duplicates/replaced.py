@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.http import HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.urls import reverse
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..scopes import Scope
 
+MERGES_READ = 100
 ITSELF = "fusion"  # « ?fusion=non » reads the merged record itself: support does
 _IDS = ("record_id", "unit_id", "entity_id")  # names by which addresses hold the key of a record
 
@@ -86,6 +87,29 @@ def kept_of(scope: Scope, record: Any) -> Any | None:
     if last == record.pk:
         return None
     return type(record).objects.visible_to(scope).filter(pk=last).first()
+
+
+def ends_of_merges(bore: Q) -> dict[int, list[str]]:
+    """EGs at the end of the chain of the merges that meet ``bore``, by key: the names of those that were taken in.
+
+    A hundred at most; two queries, one more a link of the chain.
+    """
+    rows = Merge.objects.filter(bore, kept_entity__isnull=False).order_by("-at", "-pk")
+    found: dict[int, list[str]] = {}
+    for kept, name in rows.values_list("kept_entity_id", "merged_entity__name")[:MERGES_READ]:
+        found.setdefault(kept, []).append(name)
+    seen = set(found)
+    following = found
+    while following:
+        links = Merge.objects.filter(merged_entity__in=following).values_list("merged_entity_id", "kept_entity_id")
+        following = {}
+        for merged, kept in links:
+            names = found.pop(merged, [])
+            found.setdefault(kept, []).extend(name for name in names if name not in found.get(kept, []))
+            if kept not in seen:
+                following[kept] = names
+                seen.add(kept)
+    return found
 
 
 def same_page(request: HttpRequest, replaced: Replaced) -> HttpResponse:

@@ -28,7 +28,7 @@ def tree(request: HttpRequest) -> HttpResponse:
     wanted = TreeFilter.read(request.GET)
     departments = levels.departments(request.scope, wanted)
     mine = [] if wanted.text else levels.my_entities(request.scope, wanted)
-    tree_marks.mark(request, [*mine, *(entity for node in departments for entity in node.entities)])
+    tree_marks.mark(request, [*mine, *(entity for node in departments for entity in node.entities)], wanted.taken_in)
     return render(
         request,
         "directory/tree.html",
@@ -54,7 +54,7 @@ def tree_department(request: HttpRequest, code: str) -> HttpResponse:
     level = levels.department_level(request.scope, wanted, code, number)
     if number > 1 and not level.entities:
         raise Http404
-    tree_marks.mark(request, level.entities)
+    tree_marks.mark(request, level.entities, wanted.taken_in)
     title = f"{department.name} ({department.code})"
     context = {
         "level": level,

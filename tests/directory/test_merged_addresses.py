@@ -231,7 +231,28 @@ def test_a_merge_is_undone_from_its_page(client, cast, world, twin):
     answer = client.post(address, {"confirmed": "on"})
     assert answer.headers["Location"] == page("geographic_entity_detail", entity_id=twin.pk)
     assert client.get(answer.headers["Location"]).status_code == 200
-    assert client.get(address).status_code == 404
+    again = client.get(address, follow=True)
+    assert again.redirect_chain[0][0] == reverse("directory:duplicate_list")
+    assert "déjà défaite" in again.content.decode()
+
+
+def test_the_number_of_a_merged_establishment_finds_the_one_that_stays(client, cast, world, twin):
+    number = twin.finess
+    merge(world.eg, twin, cast.sesan)
+    merge(world.other_eg, world.eg, cast.sesan)
+    client.force_login(cast.consultation)
+    text = client.get(reverse("directory:tree"), {"q": number}).content.decode().replace("&nbsp;", "\u00a0")
+    assert page("geographic_entity_detail", entity_id=world.other_eg.pk) in text
+    assert "fusionnée avec «\u00a0A.C.T. Altair Vesta\u00a0»" in text
+
+
+def test_a_pair_that_is_gone_leads_back_to_the_list(client, cast, world, twin):
+    pair = pair_of(world.eg, twin, now=NOW)
+    data = posted(pair)
+    DuplicatePair.objects.filter(pk=pair.pk).delete()
+    client.force_login(cast.sesan)
+    assert "n’est plus à traiter" in client.get(merge_url(pair), follow=True).content.decode()
+    assert "vos choix ne sont pas gardés" in client.post(merge_url(pair), data, follow=True).content.decode()
 
 
 @pytest.mark.parametrize(
