@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.roles import Permission
@@ -26,6 +27,8 @@ from .progress import directors_by_entity, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from django.db.models import QuerySet
 
     from accounts.models import User
     from directory.scopes import Scope
@@ -118,7 +121,10 @@ def remove_entity(*, target: CampaignTarget, by: User, scope: Scope, now: dateti
 
 
 def close_campaign(*, campaign: Campaign, by: User, scope: Scope, now: datetime.datetime) -> Campaign:
-    """Close a campaign: it reminds nobody any more; the dossiers that nobody had begun are abandoned behind."""
+    """Close a campaign: it reminds nobody any more; the dossiers that nobody had begun are abandoned behind.
+
+    Those that another open campaign asks go to it.
+    """
     with transaction.atomic():
         locked = _locked(campaign, scope)
         locked.closed_at = now
@@ -186,18 +192,40 @@ def open_one(*, target_id: int, by: User, scope: Scope, now: datetime.datetime) 
 
 
 def leave_one(*, dossier_id: int, campaign: Campaign, by: User, scope: Scope, now: datetime.datetime) -> bool:
-    """Abandon a dossier of a closed campaign that nobody began."""
+    """Abandon a dossier of a closed campaign that nobody began, unless another open campaign asks its EG."""
     with transaction.atomic():
         return _leave(dossier_id, campaign, by, scope, now)
 
 
 def _leave(dossier_id: int, campaign: Campaign, by: User, scope: Scope, now: datetime.datetime) -> bool:
+    """Leave a dossier of a campaign: to another open one that asks its EG, else abandoned when nobody began it."""
     dossier = lock_dossier(dossier_id)
-    untouched = dossier.state == DossierState.DRAFT and dossier.started_at is None
-    if not untouched or dossier.campaign_id != campaign.pk:
+    if dossier.campaign_id != campaign.pk or not dossier.is_open or _hand_over(dossier, campaign):
+        return False
+    if dossier.state != DossierState.DRAFT or dossier.started_at is not None:
         return False
     remark = f"Campagne «\u00a0{campaign.name}\u00a0»\u00a0: établissement retiré, ou campagne close."
     apply_locked(dossier=dossier, act=DossierAct.ABANDON, by=by, scope=scope, now=now, remark=remark)
+    return True
+
+
+def asked_elsewhere(campaign: Campaign) -> QuerySet[CampaignTarget]:
+    """EGs that the other open campaigns ask."""
+    return CampaignTarget.objects.filter(campaign__closed_at=None).exclude(campaign=campaign)
+
+
+def _hand_over(dossier: Dossier, campaign: Campaign) -> bool:
+    """Give a locked dossier to another open campaign that follows it, the first to end; tell whether there is one."""
+    entity_id = dossier.geographic_entity_id
+    follows = Q(dossier=dossier) | (Q(geographic_entity=entity_id) if entity_id else Q())
+    found = asked_elsewhere(campaign).filter(follows).order_by("campaign__ends_on", "campaign", "pk")
+    other = found.select_related("campaign", "dossier").first()
+    if other is None:
+        return False
+    dossier.campaign = other.campaign
+    dossier.save(update_fields=["campaign"])
+    if other.dossier is None or other.dossier.state == DossierState.ABANDONED:
+        CampaignTarget.objects.filter(pk=other.pk).update(dossier=dossier)
     return True
 
 

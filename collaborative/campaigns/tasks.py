@@ -17,6 +17,7 @@ from common.context import site_name
 from common.french import counted, day, french_spaces
 from directory.scopes import scope_of
 
+from ..enums import OPEN_STATES
 from ..models import Campaign, CampaignTarget
 from ..pages import dossier_url
 
@@ -41,12 +42,13 @@ def open_dossiers(campaign_id: int, by_id: int) -> None:
 
 @task
 def leave_dossiers(campaign_id: int, by_id: int) -> None:
-    """Abandon the dossiers of a closed campaign that nobody began; one that fails stops none of the others."""
+    """Leave the dossiers of a closed campaign (``services.leave_one``); one that fails stops none of the others."""
     from . import services
 
     by, campaign = User.objects.get(pk=by_id), Campaign.objects.get(pk=campaign_id)
     scope = scope_of(by)
-    targets = CampaignTarget.objects.filter(campaign=campaign, dossier__started_at=None, dossier__state="draft")
+    targets = CampaignTarget.objects.filter(campaign=campaign, dossier__campaign=campaign)
+    targets = targets.filter(dossier__state__in=OPEN_STATES)
     for dossier_id in list(targets.order_by("pk").values_list("dossier_id", flat=True)):
         try:
             services.leave_one(dossier_id=dossier_id, campaign=campaign, by=by, scope=scope, now=timezone.now())

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MAX_TEXT = 100_000  # characters of a pasted list
 DATE = "Écrivez une date, par exemple 14/08/2024."
 NOT_READ = "Liste pas encore lue\u00a0: cliquez sur « Reconnaître la liste », ou videz-la."
+LINES_LEFT = (
+    "Des lignes ne sont pas reconnues\u00a0: corrigez-les et cliquez sur « Reconnaître la liste », ou effacez-les."
+)
 NONE_CHOSEN = "Choisissez au moins un établissement."
 TOO_MANY = "Une campagne a 2\u202f000 établissements au plus."
 
@@ -145,12 +148,19 @@ class EntitiesForm(forms.Form):
     def check_saved(self) -> None:
         """Put the errors of a save: nothing chosen, a list not read, too many."""
         self.is_valid()
-        if str(self.data.get("liste", "")).strip():
-            self.add_error("liste", NOT_READ)
+        if text := str(self.data.get("liste", "")).strip():
+            self.add_error("liste", LINES_LEFT if self._is_left(text) else NOT_READ)
         elif not self.entities:
             self.add_error("liste", NONE_CHOSEN)
         elif len(self.entities) + len(self.asked) > MOST_TARGETS:
             self.add_error("liste", TOO_MANY)
+
+    def _is_left(self, text: str) -> bool:
+        """Tell whether all of a list was read, and not recognised or closed: nothing more would come of reading it."""
+        if "liste" not in self.cleaned_data:
+            return False
+        reading = read_list(text)
+        return not reading.recognised and not reading.doubtful
 
     def _recognise(self) -> None:
         text = self.cleaned_data.get("liste", "")

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -82,6 +83,8 @@ def campaign_close(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     untouched = CampaignTarget.objects.filter(
         campaign=campaign, dossier__campaign=campaign, dossier__started_at=None, dossier__state="draft"
     )
+    elsewhere = services.asked_elsewhere(campaign).filter(geographic_entity=OuterRef("geographic_entity"))
+    untouched = untouched.exclude(Exists(elsewhere))
     context = {"campaign": campaign, "untouched": untouched.count(), "crumbs": crumbs_of(campaign, "Clore")}
     return render(request, "collaborative/campaign_close.html", context)
 

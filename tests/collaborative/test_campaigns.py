@@ -145,6 +145,26 @@ def test_closing_leaves_begun_dossiers_open(campaign, world, cast, alone):
     assert (states[begun.pk], states[untouched.pk]) == ("draft", "abandoned")
 
 
+@pytest.mark.parametrize("how", ["close", "remove"])
+def test_a_dossier_that_another_campaign_follows_goes_to_it(campaign, world, cast, alone, client, how):
+    said = {**SAID, "name": "LHSS 2025"}
+    other = services.create_campaign(**said, ends_on=TODAY + DAY, entity_ids=[world.eg.pk], **who(cast.sesan))
+    dossier = target(campaign, world.eg).dossier
+    assert target(other, world.eg).dossier == dossier
+    if how == "close":
+        client.force_login(cast.sesan)
+        page = client.get(reverse("collaborative:campaign_close", args=[campaign.pk])).text
+        assert "1 dossier que personne" in page, "the other campaign keeps the second one"
+        services.close_campaign(campaign=campaign, **who(cast.sesan))
+    else:
+        assert not services.remove_entity(target=target(campaign, world.eg), **who(cast.sesan))
+    dossier.refresh_from_db()
+    assert (dossier.state, dossier.campaign) == ("draft", other)
+    services.close_campaign(campaign=other, **who(cast.sesan))
+    dossier.refresh_from_db()
+    assert dossier.state == "abandoned"
+
+
 def test_the_page_and_the_workbook_agree(client, campaign, world, cast, alone):
     client.force_login(cast.sesan)
     page = client.get(reverse("collaborative:campaign_detail", args=[campaign.pk])).content.decode()
@@ -236,6 +256,10 @@ def test_a_campaign_is_opened_step_by_step_without_losing_what_was_typed(client,
     assert "Lignes inconnues" in text
     refused = client.post(address, {**said, "etablissements": world.eg.pk, "liste": "Inconnue"})
     assert refused.status_code == 422
+    assert "Des lignes ne sont pas reconnues" in refused.text
+    assert ">Inconnue</textarea>" in refused.text.replace("\n", "")
+    unread = client.post(address, {**said, "etablissements": world.eg.pk, "liste": world.other_eg.name})
+    assert "Liste pas encore lue" in unread.text
     assert client.post(address, said).status_code == 422
     assert client.post(address, {**said, "ends_on": "2023-01-01", "etablissements": world.eg.pk}).status_code == 422
     client.post(address, {**said, "etablissements": world.eg.pk})
