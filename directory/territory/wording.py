@@ -3,6 +3,7 @@
 import re
 
 from common.french import NBSP
+from common.text import fold
 
 from .places import Place
 
@@ -18,7 +19,21 @@ _DEPARTMENTS = {
     "95": "dans le Val-d’Oise",
 }
 _ARTICLE_AT_END = re.compile(r"(?P<name>.+) \((?P<article>Le|La|Les|L['’])\)")
+_AROUND = {"le": "du ", "les": "des ", "la": "de La "}
+_VOWELS = set("aeiouy")
 _BEFORE = {"le": "au ", "les": "aux ", "la": "à La "}
+
+
+def around_place(place: Place) -> str:
+    """« autour de Nanterre (92) », « autour du Kremlin-Bicêtre (94) », « autour d’Évry (91) », « à Paris »."""
+    if not place.insee:
+        return at_place(place)
+    found = _ARTICLE_AT_END.fullmatch(place.label)
+    if found:
+        before = _AROUND.get(found["article"].lower(), "de L’") + found["name"]
+    else:
+        before = f"d’{place.label}" if fold(place.label)[:1] in _VOWELS else f"de {place.label}"
+    return f"autour {before} ({place.department_code})"
 
 
 def at_place(place: Place) -> str:

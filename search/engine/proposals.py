@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from accounts.roles import Permission
 from common.french import NBSP
+from common.pages import PAGE_SIZE
 from common.text import fold
 from directory.scopes import Scope
-from directory.territory.wording import at_place
+from directory.territory.wording import around_place, at_place
 
 from ..criteria import SearchCriteria
 from ..criteria_words import WITHIN_WORDS
-from ..words.ending import split_place
+from ..words.ending import split_place, whole_places
 from ..words.matching import Match, read_text
 from ..words.who import needs_in
 from .conditions import Asked
@@ -32,6 +33,7 @@ def proposed(
         *_other_needs(criteria, outcome, scope, now),
         *_in_other_lists(criteria, outcome, scope, now),
         *_at_a_place(criteria, outcome, scope, now),
+        *_around(criteria, outcome, scope, now),
     ]
 
 
@@ -108,3 +110,18 @@ def _at_a_place(
             tried = replace(criteria.replaced(what=text, where=place.text), sort=None)
             label = f"«{NBSP}{text}{NBSP}» {at_place(place)}"
             yield label, Asked.of(tried, read, place, scope.coverage(Permission.SENSITIVE_READ), now)
+
+
+def _around(
+    criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
+) -> Iterator[tuple[str, Asked]]:
+    """« Juziers » with nothing under « Où ? » and a page of results at most: everything around Juziers."""
+    reading = outcome.reading
+    if reading is None or criteria.where or criteria.zone or outcome.lines > PAGE_SIZE:
+        return
+    if reading.place or reading.dropped or reading.aside:
+        return
+    for place in whole_places(reading.text, reading.known.places):
+        tried = replace(criteria.replaced(what="", where=place.text), sort=None, exact=False)
+        asked = Asked.of(tried, Match(), place, scope.coverage(Permission.SENSITIVE_READ), now)
+        yield f"Chercher {around_place(place)}", asked

@@ -4,6 +4,7 @@ from common.french import NBSP
 from directory.territory.wording import at_place
 
 from ..words.lexicon import Correction
+from ..words.matching import words_of
 from ..words.reading import Reading
 
 
@@ -11,6 +12,15 @@ def understood(reading: Reading) -> str:
     """« « csapa », en Seine-Saint-Denis »."""
     text = f"«{NBSP}{reading.text}{NBSP}»"
     return f"{text}, {at_place(reading.place)}" if reading.place else text
+
+
+def advice(reading: Reading | None) -> str:
+    """What to try when nothing is found: a word that is rightly spelt is not doubted."""
+    words = words_of(reading.text) if reading else ()
+    is_known = reading is not None and bool(words) and reading.known.words.issuperset(words)
+    if len(words) > 1:
+        return "Essayez un seul mot" if is_known else "Vérifiez l’orthographe, essayez un seul mot"
+    return "Essayez un mot plus courant" if is_known else "Vérifiez l’orthographe, ou essayez un mot plus courant"
 
 
 def dropped_words(reading: Reading) -> str:

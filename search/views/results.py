@@ -28,6 +28,7 @@ from ..log.counting import log_search
 from ..results import page as around
 from ..results.figures import notes_in
 from ..results.lines import lines_of
+from ..results.reading_words import advice
 from ..routing.services import durations as durations_to
 
 BEYOND = "Cette page n’existe pas : voici la dernière."
@@ -87,6 +88,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
             (proposal, "?" + proposal.criteria.to_query())
             for proposal in (counted(others, counts) if groups else outcome.proposals)
         ],
+        "advice": advice(outcome.reading),
         **_links(criteria, outcome),
         **_map(criteria, outcome),
     }

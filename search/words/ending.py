@@ -27,7 +27,7 @@ class Gazette(NamedTuple):
     def of(cls, text: str, rows: Iterable[tuple[Any, ...]]) -> "Gazette":
         """What these rows name in ``text``: keys of communes and of departments, postal codes, codes of departments."""
         found = tuple(rows)
-        queries = [query for _, _, query in _runs(text)] if found else []
+        queries = _queries(text) if found else []
         keys, codes, departments = set(), set(), set()
         for kind, _, name, key, postal_codes, _, department, *_ in found:
             if kind == "department":
@@ -45,8 +45,8 @@ NOWHERE = Gazette()
 
 
 def places_statement(text: str) -> Statement | None:
-    """The statement of the rows of a ``Gazette``; ``None`` when the text has no words beside a place."""
-    queries = [query for _, _, query in _runs(text)]
+    """The statement of the rows of a ``Gazette``; ``None`` when the text has no word."""
+    queries = _queries(text)
     return named_places(queries) if queries else None
 
 
@@ -66,6 +66,16 @@ def split_place(text: str, met: Gazette) -> tuple[str, Resolution] | None:
         if before and (found.place or found.problem == "several"):
             return " ".join(before), found
     return None
+
+
+def whole_places(text: str, met: Gazette) -> tuple[Place, ...]:
+    """The places that a text is the name of, and nothing else: « Juziers », « 75010 ». Pure."""
+    if not met.names or len(text.split()) > PLACE_WORDS:
+        return ()
+    found = settle_place(parse_place(text), met.rows)
+    if found.place:
+        return (found.place,)
+    return found.choices if found.problem == "several" else ()
 
 
 def place_inside(text: str, met: Gazette) -> tuple[list[str], Resolution] | None:
@@ -135,6 +145,12 @@ def place_at_end(text: str) -> tuple[str, Place] | None:
     (rows,) = rows_together([statement])
     found = split_place(text, Gazette.of(text, rows))
     return (found[0], found[1].place) if found and found[1].place else None
+
+
+def _queries(text: str) -> list[PlaceQuery]:
+    """The text, when it is short enough to be a place, then its runs of words, as places would be read."""
+    whole = [parse_place(text)] if fold(text) and len(text.split()) <= PLACE_WORDS else []
+    return [*whole, *(query for _, _, query in _runs(text))]
 
 
 def _runs(text: str) -> list[tuple[int, int, PlaceQuery]]:

@@ -166,10 +166,11 @@ def _needs_told(
         tokens = " ".join(tokens).split()
         unheld = unheld - set(meant)
     rows = dict.fromkeys((*base.known.rows, *typed.known.rows))
+    known = Known(tuple(rows), base.known.words | typed.known.words, places=typed.known.places)
     for part in parts_of(read_sentence(tokens, rows, unheld)):
         choices = () if resolution.place else tuple((part.text, place) for place in resolution.choices)
         yield _part(
-            replace(base, known=Known(tuple(rows), base.known.words | typed.known.words)),
+            replace(base, known=known),
             part.text,
             place=resolution.place,
             choices=choices,

@@ -6,8 +6,11 @@ from django.utils import timezone
 from accounts.roles import Role
 from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
+from directory.territory.places import Place
+from directory.territory.wording import around_place
 from search.criteria import SearchCriteria, Within
 from search.engine.query import run_search
+from tests.factories.accounts import UserFactory
 from tests.factories.directory import (
     GeographicEntityFactory,
     LegalEntityFactory,
@@ -69,3 +72,51 @@ def test_the_name_of_an_establishment_finds_it_alone_and_its_namesakes(rebuilt):
     for query in ({"quoi": "act altair"}, {"quoi": "ACT Altaïr", "dans": "etablissements"}):
         outcome = run_search(SearchCriteria.from_query(query), READER, timezone.now())
         assert (outcome.establishments, outcome.units) == (2, 2)
+
+
+def test_a_place_typed_alone_is_proposed_as_the_starting_point(proposed, rebuilt):
+    for insee in ("75110", "92050", "92050"):
+        UnitFactory(geographic_entity=GeographicEntityFactory(name=f"Maison {insee}", commune=commune(insee)))
+    rebuilt()
+    assert proposed(quoi="Nanterre") == {"Chercher autour de Nanterre (92)": 3}
+    assert proposed(quoi="75010") == {"Chercher autour de Paris 10 (75)": 3}
+    assert proposed(quoi="Paris 10") == {"Chercher autour de Paris 10 (75)": 3}
+    assert proposed(quoi="Hauts-de-Seine") == {"Chercher dans les Hauts-de-Seine": 2}
+    assert proposed(quoi="Nanterre", ou="75010") == {}
+    assert proposed(quoi="quelque chose") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("xyzzy", "Vérifiez l’orthographe, ou essayez un mot plus courant"),
+        ("xyzzy zyxxy", "Vérifiez l’orthographe, essayez un seul mot"),
+    ],
+)
+def test_the_advice_suits_the_text(client, rebuilt, text, said):
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    rebuilt()
+    assert said in client.get("/recherche/", {"quoi": text}).content.decode()
+
+
+def test_a_place_rightly_spelt_is_not_doubted(client, rebuilt):
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    UnitFactory(geographic_entity=GeographicEntityFactory(name="Maison", commune=commune("92050")))
+    rebuilt()
+    page = client.get("/recherche/", {"quoi": "Nanterre"}).content.decode()
+    assert "Chercher autour de Nanterre (92)" in page
+    assert "Vérifiez l’orthographe" not in page
+
+
+@pytest.mark.parametrize(
+    ("label", "insee", "department", "words"),
+    [
+        ("Kremlin-Bicêtre (Le)", "94043", "94", "autour du Kremlin-Bicêtre (94)"),
+        ("Lilas (Les)", "93045", "93", "autour des Lilas (93)"),
+        ("Haÿ-les-Roses (L’)", "94038", "94", "autour de L’Haÿ-les-Roses (94)"),
+        ("Évry-Courcouronnes", "91228", "91", "autour d’Évry-Courcouronnes (91)"),
+        ("Yvelines (78)", "", "78", "dans les Yvelines"),
+    ],
+)
+def test_around_a_place_in_words(label, insee, department, words):
+    assert around_place(Place(label, label, department, insee=insee)) == words
