@@ -1,6 +1,11 @@
-"""The signed link that ends an alert: one alert, one mail address. GET shows, POST ends: mail scanners open links."""
+"""The signed links that end alerts, of one mail address: one alert (in the text of a mail), or all those of a mail.
 
+GET shows, POST ends: mail scanners open links.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.signing import BadSignature, Signer
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -8,7 +13,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.models import User
 
 SALT = "search.alerts.links"
-LONGEST = 300  # characters; a link of ours has about 80
+MAIL_SALT = "search.alerts.links.mail"
+LONGEST = 600  # characters; a link of ours has about 80, up to 400 for a mail about twenty alerts
 MARK_LENGTH = 10
 
 
@@ -20,7 +26,7 @@ class BadLink(Exception):
 class EndLink:
     """What a link says. ``mark`` ties it to the mail address it was sent to."""
 
-    alert_id: int
+    alert_ids: tuple[int, ...]
     mark: str
 
     def is_sent_to(self, user: User) -> bool:
@@ -33,15 +39,30 @@ def token_of(*, alert_id: int, user: User) -> str:
     return Signer(salt=SALT).sign_object([alert_id, _mark(user)])
 
 
+def mail_token_of(*, alert_ids: Iterable[int], user: User) -> str:
+    """Text of the link that ends at once all the alerts of a mail; it is of no use as a link of one alert."""
+    return Signer(salt=MAIL_SALT).sign_object([[*alert_ids], _mark(user)])
+
+
 def read_token(token: str) -> EndLink:
-    """What a link says. Raises ``BadLink``."""
+    """What the link of one alert says. Raises ``BadLink``."""
+    alert_id, mark = _read(token, SALT)
+    return EndLink((alert_id,), mark)
+
+
+def read_mail_token(token: str) -> EndLink:
+    """What the link of a whole mail says. Raises ``BadLink``."""
+    alert_ids, mark = _read(token, MAIL_SALT)
+    return EndLink(tuple(alert_ids), mark)
+
+
+def _read(token: str, salt: str) -> list[Any]:
     if len(token) > LONGEST:
         raise BadLink
     try:
-        alert_id, mark = Signer(salt=SALT).unsign_object(token)
+        return Signer(salt=salt).unsign_object(token)
     except (BadSignature, ValueError, TypeError) as error:
         raise BadLink from error
-    return EndLink(alert_id, mark)
 
 
 def _mark(user: User) -> str:

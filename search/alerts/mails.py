@@ -2,6 +2,9 @@
 
 import datetime
 import re
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.policy import EmailPolicy, Policy
+from email.policy import default as default_policy
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urljoin
@@ -25,10 +28,30 @@ from directory.scopes import Scope
 from ..criteria import SearchCriteria
 from ..kept.shortlist import open_units
 from ..models import AlertMail, PlaceAlert
-from .links import token_of
+from .links import mail_token_of, token_of
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 Line = dict[str, Any]
+
+
+class WholeHeader(UnstructuredHeader):
+    """A header on one line: folding would encode a long address (RFC 2047), which mail programs then cannot read."""
+
+    name: str  # given by the registry of headers
+
+    def fold(self, *, policy: Policy) -> str:
+        """The line as sent."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+class AlertMessage(EmailMessage):
+    """A mail whose address to unsubscribe stays whole."""
+
+    def message(self, *, policy: EmailPolicy = default_policy) -> Any:
+        """The mail as sent under this policy."""
+        headers = HeaderRegistry()
+        headers.map_to_type("list-unsubscribe", WholeHeader)
+        return super().message(policy=policy.clone(header_factory=headers))
 
 
 def message_of(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime) -> EmailMessage | None:
@@ -45,9 +68,15 @@ def message_of(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datet
     context = {"user": mail.user, "site_name": site_name(), "support_desk": settings.SUPPORT_DESK, **values}
     context["saved_url"] = urljoin(base_url, reverse("search:saved"))
     body = _BLANK_LINES.sub("\n\n", french_spaces(render_to_string(f"search/mails/{template}.txt", context)))
-    return EmailMessage(
-        f"[{site_name()}] {subject}", body, to=[mail.user.email], headers={"Message-ID": message_id(mail)}
-    )
+    told = [search["alert"] for search in mail.content.get("searches", ())] or mail.content.get("alerts", [])
+    headers = {"Message-ID": message_id(mail), **unsubscribing(told, mail.user, base_url)}
+    return AlertMessage(f"[{site_name()}] {subject}", body, to=[mail.user.email], headers=headers)
+
+
+def unsubscribing(alert_ids: list[int], user: User, base_url: str) -> dict[str, str]:
+    """Headers by which a mail program ends the alerts of a mail in one click (RFC 2369, RFC 8058)."""
+    path = reverse("search:alert_unsubscribe", args=[mail_token_of(alert_ids=alert_ids, user=user)])
+    return {"List-Unsubscribe": f"<{urljoin(base_url, path)}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def message_id(mail: AlertMail) -> str:

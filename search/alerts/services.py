@@ -1,6 +1,7 @@
 """Starting, renewing and ending an alert (spec 40, Beyond the seeds: it ends after thirty days unless renewed)."""
 
 import datetime
+from collections.abc import Collection
 
 from django.db import transaction
 from django.http import QueryDict
@@ -83,6 +84,11 @@ def _first_look(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) 
 
 
 @transaction.atomic
+def end_alerts(*, alert_ids: Collection[int], now: datetime.datetime) -> int:
+    """End these alerts at once; return how many were under way."""
+    return PlaceAlert.objects.filter(pk__in=alert_ids, ends_at__gt=now).update(ends_at=now)
+
+
 def end_alert(*, alert_id: int, now: datetime.datetime) -> bool:
     """End an alert at once; tell whether it was under way."""
-    return bool(PlaceAlert.objects.filter(pk=alert_id, ends_at__gt=now).update(ends_at=now))
+    return bool(end_alerts(alert_ids=[alert_id], now=now))

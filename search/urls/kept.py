@@ -13,6 +13,7 @@ urlpatterns = [
     path("enregistrees/<int:search_id>/alerte/prolonger/", alerts.renew, name="alert_renew"),
     path("enregistrees/<int:search_id>/alerte/arreter/", alerts.stop, name="alert_stop"),
     path("alertes/arreter/<str:token>/", alerts.end_from_mail, name="alert_end"),
+    path("alertes/desabonner/<str:token>/", alerts.unsubscribe, name="alert_unsubscribe"),
     path("selection/", shortlist.shortlist, name="shortlist"),
     path("selection/retenir/", shortlist.keep, name="keep"),
     path("selection/retirer/", shortlist.unkeep, name="unkeep"),

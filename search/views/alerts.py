@@ -10,14 +10,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
 from common.french import NBSP, moment
 from common.pages import posted_from
 
-from ..alerts.links import BadLink, read_token
-from ..alerts.services import AlertRefused, end_alert, start_alert
+from ..alerts.links import BadLink, EndLink, read_mail_token, read_token
+from ..alerts.services import AlertRefused, end_alert, end_alerts, start_alert
 from ..criteria import SearchCriteria
 from ..kept.forms import AlertForm
 from ..kept.saved import without_past_days
@@ -102,14 +103,42 @@ def end_from_mail(request: HttpRequest, token: str) -> HttpResponseBase:
         link = read_token(token)
     except BadLink:
         return render(request, "search/alert_unknown.html", status=404)
-    found = PlaceAlert.objects.select_related("search__user").filter(pk=link.alert_id).first()
-    if found is not None and not link.is_sent_to(found.search.user):
-        found = None
+    found = next(iter(_alerts_of(link)), None)
     if request.method == "POST" and found is not None:
         end_alert(alert_id=found.pk, now=now)
         return redirect("search:alert_end", token=token)
     context: dict[str, Any] = {"alert": found, "is_over": found is not None and found.ends_at <= now, "token": token}
     return render(request, "search/alert_end.html", context, status=200 if found else GONE)
+
+
+@csrf_exempt
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponseBase:
+    """End all the alerts of a mail: a mail program posts here, without session nor cookie (RFC 8058).
+
+    GET writes nothing and asks. 404 when the address is no link, 410 when its alerts are no longer, 400 when what is
+    posted is not the order of RFC 8058, which the button of the page sends too.
+    """
+    now = timezone.now()
+    try:
+        link = read_mail_token(token)
+    except BadLink:
+        return render(request, "search/alert_unknown.html", status=404)
+    found = _alerts_of(link)
+    if request.method == "POST":
+        if request.POST.get("List-Unsubscribe") != "One-Click":
+            return render(request, "search/alert_unknown.html", status=400)
+        end_alerts(alert_ids=[alert.pk for alert in found], now=now)
+    context = {"alerts": found, "is_over": request.method == "POST" or all(alert.ends_at <= now for alert in found)}
+    return render(request, "search/alert_unsubscribe.html", context, status=200 if found else GONE)
+
+
+def _alerts_of(link: EndLink) -> list[PlaceAlert]:
+    """The alerts of a link that still exist, of the person it was sent to."""
+    alerts = PlaceAlert.objects.select_related("search__user").filter(pk__in=link.alert_ids).order_by("pk")
+    return [alert for alert in alerts if link.is_sent_to(alert.search.user)]
 
 
 def _watching(saved: SavedSearch, now) -> PlaceAlert | None:

@@ -5,7 +5,7 @@ import datetime
 from django.utils import timezone
 
 from accounts.models import User
-from search.alerts.links import token_of
+from search.alerts.links import mail_token_of, token_of
 from search.models import KeptUnit, PlaceAlert, SavedSearch
 
 from . import PUBLIC, READERS, Row, same
@@ -34,6 +34,11 @@ def search_id(world):
 def token(world):
     found = saved(world)
     return {"token": token_of(alert_id=found.alert.pk, user=found.user)}
+
+
+def mail_token(world):
+    found = saved(world)
+    return {"token": mail_token_of(alert_ids=[found.alert.pk], user=found.user)}
 
 
 def kept(world):
@@ -70,6 +75,13 @@ ROWS = [
         post=same("404", anonymous="404"),
         kwargs=lambda world: {"token": "abc"},
         note="inconnu",
+    ),
+    Row(
+        "search:alert_unsubscribe",
+        get=PUBLIC,
+        post=PUBLIC,
+        kwargs=mail_token,
+        data=lambda world: {"List-Unsubscribe": "One-Click"},
     ),
     Row("search:shortlist", get=READERS),
     Row("search:keep", get=AWAY, post=AWAY, data=lambda world: {"uo": world.act.pk}),

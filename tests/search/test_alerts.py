@@ -2,11 +2,14 @@
 
 import datetime
 import re
+from email import message_from_bytes
+from email.policy import SMTP, default
 
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -18,7 +21,8 @@ from directory.models import Assignment
 from directory.scopes import scope_of
 from directory.territory.places import Place, Resolution
 from search.alerts import looking, queue
-from search.alerts.links import BadLink, read_token, token_of
+from search.alerts.links import BadLink, read_mail_token, read_token, token_of
+from search.alerts.mails import AlertMessage, unsubscribing
 from search.alerts.queue import queue_again, send_alert
 from search.alerts.services import LASTS, AlertRefused, end_alert, start_alert
 from search.criteria import SearchCriteria
@@ -338,6 +342,42 @@ def test_a_link_sent_to_another_address_or_cut_ends_nothing(client, reader, worl
     assert alert.ends_at > timezone.now()
     with pytest.raises(BadLink):
         read_token("a" * 1000)
+
+
+def test_a_mail_program_ends_the_alerts_of_a_mail_in_one_click(reader, world):
+    alerts = [watch(reader), watch(reader, query="quoi=ALTAIR", name="Altair")]
+    other = watch(UserFactory(), name="Autre")
+    look()
+    raw = mail.outbox[0].message(policy=SMTP).as_bytes()
+    message = message_from_bytes(raw, policy=default)
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert b"List-Unsubscribe: =?" not in raw
+    path = re.fullmatch(r"<https://ror\.example(/recherche/alertes/desabonner/\S+)>", message["List-Unsubscribe"])[1]
+    anybody = Client(enforce_csrf_checks=True)
+    page = anybody.get(path)
+    assert "Arrêter ces alertes" in page.content.decode()
+    assert anybody.post(path).status_code == 400
+    assert PlaceAlert.objects.filter(ends_at__gt=timezone.now()).count() == 3
+    for _ in range(2):
+        answer = anybody.post(path, {"List-Unsubscribe": "One-Click"})
+        assert "Les alertes sont arrêtées" in answer.content.decode()
+    assert [alert.pk for alert in PlaceAlert.objects.filter(ends_at__gt=timezone.now())] == [other.pk]
+    token = token_of(alert_id=alerts[0].pk, user=reader)
+    assert anybody.post(f"/recherche/alertes/desabonner/{token}/").status_code == 404, "each link has one use"
+    assert anybody.post(f"/recherche/alertes/arreter/{token}/").status_code == 403
+    reader.email = "autre@ror.example"
+    reader.save()
+    assert anybody.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 410
+
+
+def test_a_mail_about_many_alerts_keeps_a_whole_address():
+    user = UserFactory()
+    header = unsubscribing([10**9 + number for number in range(20)], user, BASE)["List-Unsubscribe"]
+    message = AlertMessage("é" * 90, "é" * 90, to=[user.email], headers={"List-Unsubscribe": header})
+    raw = message.message(policy=SMTP).as_bytes()
+    assert message_from_bytes(raw, policy=default)["List-Unsubscribe"] == header
+    assert len(read_mail_token(header.rstrip("/>").rpartition("/")[2]).alert_ids) == 20
+    assert max(map(len, raw.splitlines())) < 998, "RFC 5322"
 
 
 def test_the_command_says_how_many(reader, world, capsys):
