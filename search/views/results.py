@@ -88,7 +88,6 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
             (proposal, "?" + proposal.criteria.to_query())
             for proposal in (counted(others, counts) if groups else outcome.proposals)
         ],
-        "advice": advice(outcome.reading),
         **_links(criteria, outcome),
         **_map(criteria, outcome),
     }
@@ -103,8 +102,9 @@ def _on_page(criteria: SearchCriteria, page: Page) -> SearchCriteria:
 
 
 def _links(criteria: SearchCriteria, outcome: Outcome) -> dict[str, Any]:
-    """The same search, but for one thing."""
+    """The same search, but for one thing, and what to try when nothing is found."""
     return {
+        "advice": advice(outcome.reading),
         "query": criteria.to_query(),
         "cleared": around.cleared(criteria),
         "nearby": "?" + criteria.to_query(distance_km=USUAL_RADIUS_KM),
