@@ -2,8 +2,8 @@
 
 import datetime
 import re
-from email.headerregistry import HeaderRegistry, UnstructuredHeader
-from email.policy import EmailPolicy, Policy
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.policy import Policy
 from email.policy import default as default_policy
 from email.utils import parseaddr
 from typing import Any
@@ -34,10 +34,8 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 Line = dict[str, Any]
 
 
-class WholeHeader(UnstructuredHeader):
+class WholeHeader(UnstructuredHeader, BaseHeader):
     """A header on one line: folding would encode a long address (RFC 2047), which mail programs then cannot read."""
-
-    name: str  # given by the registry of headers
 
     def fold(self, *, policy: Policy) -> str:
         """The line as sent."""
@@ -47,7 +45,7 @@ class WholeHeader(UnstructuredHeader):
 class AlertMessage(EmailMessage):
     """A mail whose address to unsubscribe stays whole."""
 
-    def message(self, *, policy: EmailPolicy = default_policy) -> Any:
+    def message(self, *, policy: Any = default_policy) -> Any:
         """The mail as sent under this policy."""
         headers = HeaderRegistry()
         headers.map_to_type("list-unsubscribe", WholeHeader)

@@ -67,10 +67,11 @@ def canonical(criteria: SearchCriteria) -> str:
 
 def without_past_days(criteria: SearchCriteria, today: datetime.date) -> tuple[SearchCriteria, list[str]]:
     """Criteria to keep: a search done again later asks for no day that is past; and what is said of each left out."""
-    asked = (criteria.needs.on, criteria.open_on)
-    past = dict.fromkeys(at for at in asked if isinstance(at, datetime.date) and at < today)
-    on, open_on = (None if at in past else at for at in asked)
-    kept = criteria.replaced(needs=replace(criteria.needs, on=on), open_on=open_on)
+    on, open_on = criteria.needs.on, criteria.open_on
+    past = dict.fromkeys(at for at in (on, open_on) if isinstance(at, datetime.date) and at < today)
+    kept = criteria.replaced(
+        needs=replace(criteria.needs, on=None if on in past else on), open_on=None if open_on in past else open_on
+    )
     return kept, [f"La date du {day(at)} est passée{NBSP}: elle n’est pas gardée." for at in past]
 
 

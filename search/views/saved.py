@@ -77,8 +77,8 @@ def save(request: SignedInRequest) -> HttpResponse:
     criteria, past = without_past_days(SearchCriteria.from_query(QueryDict(form["query"].value() or "")), today)
     if form.is_valid() and (saved := _save(request, form, criteria)) is not None:
         messages.success(request, f"«{NBSP}{saved.name}{NBSP}» est enregistrée.{_alert_words(saved)}")
-        for words in past:
-            messages.warning(request, words)
+        for said in past:
+            messages.warning(request, said)
         return redirect("search:saved")
     return _save_page(request, form, criteria, past, status=REFUSED)
 
