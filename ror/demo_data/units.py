@@ -8,7 +8,7 @@ from directory.enums import CapacityKind, ClosureKind, Confidentiality, Nomencla
 from directory.models import InterventionArea, OperationalUnit, Structure, Term, UnitTerm
 from directory.reference.files import CommuneRow
 
-from .catalogue import CHILDREN, OFFERS, PETS, TEXTS, Offer
+from .catalogue import CHILDREN, OFFERS, PETS, TEXTS, Ages, Offer
 from .establishments import Site, add_creation, published
 from .hours import add_hours
 from .plan import unit_counts
@@ -77,7 +77,7 @@ def _operate_on_children(world: World, placed: list[Placed]) -> None:
         world.add_line(UnitTerm, one.unit.pk, injuries)
 
 
-def _give_ages(unit: OperationalUnit, ages: tuple[int | None, str, int | None, str]) -> None:
+def _give_ages(unit: OperationalUnit, ages: Ages) -> None:
     unit.min_age_value, unit.min_age_unit, unit.max_age_value, unit.max_age_unit = ages
 
 
