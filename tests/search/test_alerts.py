@@ -235,11 +235,11 @@ def test_a_place_that_is_not_understood_for_a_while_forgets_nothing(reader, worl
     seen = {str(world.act.pk): 8}
     alert = watch(reader, query="ou=2+rue+X&quoi=ACT", seen=seen, rhythm="daily", looked_at=NOON - DAY)
     before = alert.looked_at
-    monkeypatch.setattr("search.engine.query.resolve_where", lambda text, scope: away)
+    monkeypatch.setattr("search.engine.query.resolve_where", lambda *asked: away)
     assert look(NOON) == 0
     alert.refresh_from_db()
     assert (alert.seen, alert.looked_at) == (seen, before)
-    monkeypatch.setattr("search.engine.query.resolve_where", lambda text, scope: address)
+    monkeypatch.setattr("search.engine.query.resolve_where", lambda *asked: address)
     state(world.act, 8, at=NOON - HOUR)
     assert look(NOON + HOUR) == 0
     alert.refresh_from_db()
