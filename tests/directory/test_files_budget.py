@@ -65,6 +65,7 @@ def test_each_page_keeps_to_its_budget(client, cast, world):
     client.force_login(cast.directeur)
     client.get(reverse("directory:department_outlines"))  # the first page of a session marks it as used
     grow(world, cast, range(3))
+    queries_of(client, world)  # the first page of a process reads which communes are neighbours
     few = queries_of(client, world)
     grow(world, cast, range(3, 9))
     many = queries_of(client, world)

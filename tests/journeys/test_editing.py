@@ -313,6 +313,7 @@ def test_a_long_list_is_filtered(director, live_server, furnished):
 @WITH_AND_WITHOUT_SCRIPT
 def test_lists_follow_the_discipline(page, live_server, open_session, cast, furnished, script):
     term(Nomenclature.UNIT_TYPE, "121.28")
+    OperationalUnit.objects.filter(pk=furnished.act.pk).update(discipline=None)  # once given, it changes no more
     open_session(cast.sesan)
     editor = Editor(page, live_server, furnished.act, "identification")
     block = editor.open()

@@ -34,6 +34,6 @@ def test_ours_and_floor_take_turns():
     assert "".join(calls) == "of" * 4
 
 
-def test_the_table_says_missed(durations):
+def test_a_line_says_missed(durations):
     result = runner.measure(Figure("page", nothing, nothing, goal=1, rounds=3))
-    assert "MISSED" in runner.table([result])
+    assert "MISSED" in runner.line(result)
