@@ -31,7 +31,14 @@ from directory.services import StaleRecord, update_block, update_record
 from tests.collaborative.carried import LISTS, Proposed, blank, drawn_list, plain, read_carried, upload
 from tests.collaborative.publishing import activity, coded, entity_values, first_audience, unit_values
 from tests.factories.accounts import UserFactory
-from tests.factories.directory import AssignmentFactory, StructureFactory, TermFactory, term
+from tests.factories.directory import (
+    AssignmentFactory,
+    GeographicEntityFactory,
+    StructureFactory,
+    TermFactory,
+    UnitFactory,
+    term,
+)
 
 
 class NothingToDo(Exception):
@@ -54,7 +61,7 @@ TRACKED = {kind: (*DRAWN, *names, *(LISTS if kind == "uo" else ())) for kind, na
 # Acts, with how often each is drawn.
 WEIGHTS = """
 finalise 40  publish 16  save 14  send 14  take 12  decide 10  edit 8  move 7  accept 6  add_units 5
-open 4  remove 4  restore 4  publish_part 4  attach 4  comment 4  add_structure 3  reset 3  return_ 3  withdraw 3
+open 12  remove 4  restore 4  publish_part 4  attach 4  comment 4  add_structure 3  reset 3  return_ 3  withdraw 3
 set_photo 3  copy_unit 2  move_away 2  take_over 2  undecide 2  propose_entity 2  edit_files 2  detach 1  drop_file 1
 unset_photo 1  catch_up 1  release 1  abandon 1  close 1
 """
@@ -124,11 +131,15 @@ class Players:
         self.numbers = itertools.count(1)
         self.done, self.tried = Counter(), Counter()
         self.world, self.cast = world, cast
-        both = head_of(world.eg, world.other_eg)
+        # Enough EGs that some dossier may always be worked on while others wait for their validation.
+        more = [GeographicEntityFactory(legal_entity=world.ej, name=f"Maison {rank}") for rank in range(3)]
+        for entity in more:
+            UnitFactory(geographic_entity=entity, act=True)
+        both = head_of(world.eg, world.other_eg, *more)
         self.support = [cast.sesan, UserFactory(username="sesan2", roles=[Role.SUPPORT])]
-        self.editors = [cast.directeur, cast.stranger, both, *self.support]
+        self.editors = [cast.directeur, cast.stranger, both, both, both, *self.support]
         self.others = [cast.responsable, cast.consultation, cast.pdses, cast.ars, cast.newcomer]
-        add_poles(world.eg, world.other_eg)
+        add_poles(world.eg, world.other_eg, *more)
         self.asked = {
             "uo": unit_values()
             | {
