@@ -336,10 +336,19 @@ def announce(record: Any) -> None:
     """
     if units := unit_ids_of(record):
         units_changed.send(sender=type(record), unit_ids=units)
-    if isinstance(record, GeographicEntity):
-        entities_changed.send(sender=GeographicEntity, entity_ids=[record.pk])
+    if entities := entity_ids_of(record):
+        entities_changed.send(sender=type(record), entity_ids=entities)
     if practitioners := practitioner_ids_of(record):
         practitioners_changed.send(sender=type(record), practitioner_ids=practitioners)
+
+
+def entity_ids_of(record: Any) -> list[int]:
+    """EGs whose page or suggestion shows something of ``record``: an EJ closes and reopens those without units too."""
+    if isinstance(record, GeographicEntity):
+        return [record.pk]
+    if isinstance(record, LegalEntity):
+        return list(GeographicEntity.objects.filter(legal_entity=record).order_by("pk").values_list("pk", flat=True))
+    return []
 
 
 def unit_ids_of(record: Any) -> list[int]:

@@ -81,7 +81,7 @@ def test_finalising_needs_a_complete_fiche(desk, world):
 def test_the_discipline_and_the_mode_of_a_published_unit_stay(desk, world):
     for name, other in (("discipline", term("discipline", "MCO")), ("care_mode", term("care_mode", "29"))):
         assert other.pk != getattr(world.act, f"{name}_id")
-        with pytest.raises(ValidationError, match="ne change plus une fois l’unité publiée"):
+        with pytest.raises(ValidationError, match="Ne change plus une fois l’unité publiée"):
             desk.save(desk.fiche(world.act), {name: {"id": other.pk, "label": other.label}})
     assert desk.fiche(world.act).values == {}
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.roles import Role
@@ -282,6 +282,7 @@ def test_incremental_is_rebuilt_after_writes_through_the_services(db):
         suppress_health_check=[HealthCheck.data_too_large, HealthCheck.large_base_example],
     )
     @given(writes)
+    @example([(9, 2, 4), (6, 8, 2), (7, 2, 2)])  # an EJ reopened, with an EG that has no unit any more
     def check(acts):
         with transaction.atomic():
             for act in acts:
