@@ -83,10 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         figures: Iterable[Figure] = importlib.import_module(f"benchmarks.{options.name}").figures()
         logging.disable(logging.INFO)  # who signs in is no part of the figures
         results = []
+        if not options.json:
+            print(HEADING)
         for figure in figures:
             results.append(measure(figure))
             if not options.json:
-                print(*([HEADING] if len(results) == 1 else []), line(results[-1]), sep="\n", flush=True)
+                print(line(results[-1]), flush=True)
     if options.json:
         print(json.dumps([asdict(result) for result in results]))
     return 1 if any(result.met is False for result in results) else 0
