@@ -275,6 +275,7 @@ def compare() -> None:
 def test_incremental_is_rebuilt_after_writes_through_the_services(db):
     writer = Writer()
     writes = st.lists(st.tuples(st.integers(0, len(writer.acts) - 1), Pick, Pick), min_size=20, max_size=60)
+    every = sorted(range(len(writer.acts)), key=lambda number: (writer.acts[number] != writer.state, -number))
 
     @settings(
         max_examples=15,
@@ -282,6 +283,7 @@ def test_incremental_is_rebuilt_after_writes_through_the_services(db):
         suppress_health_check=[HealthCheck.data_too_large, HealthCheck.large_base_example],
     )
     @given(writes)
+    @example([(number, 0, 0) for number in every])
     @example([(9, 2, 4), (6, 8, 2), (7, 2, 2)])  # an EJ reopened, with an EG that has no unit any more
     def check(acts):
         with transaction.atomic():
