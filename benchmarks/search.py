@@ -41,7 +41,7 @@ from benchmarks.runner import BARE, Figure
 from common.geo import chord_km_sql, chord_sql
 from common.pages import PAGE_SIZE
 from common.text import fold
-from directory.scopes import Coverage, scope_of_request
+from directory.scopes import Coverage, scope_of
 from directory.territory.places import resolve_place
 from ror.urls import urlpatterns as site_urls
 from search.criteria import SearchCriteria
@@ -53,6 +53,7 @@ from search.words.matching_sql import match_rank
 GOAL, GOAL_GROWTH = 1.5, 3.0  # greatest ratios of the medians
 READER = "consultation"  # a demonstration account
 CLIENTS = 8
+PLAIN_BACKEND = "django.contrib.auth.backends.ModelBackend"  # of the bare views
 
 # Where and what: rare and common types, a discipline, words of a text, a place alone.
 PLACED: tuple[tuple[str, str], ...] = (
@@ -185,7 +186,7 @@ def floor_view(request: HttpRequest) -> HttpResponse:
 
 def readable(request: HttpRequest) -> Coverage:
     """Where this person may be told hidden places; 403 without any role that reads the directory."""
-    scope = scope_of_request(request.user)
+    scope = scope_of(request.user)
     if not scope.may(Permission.DIRECTORY_READ):
         raise PermissionDenied
     return scope.coverage(Permission.SENSITIVE_READ)
@@ -216,6 +217,7 @@ urlpatterns = [path("plancher/", floor_view), path("plancher/suggestions/", floo
 def figures() -> Iterable[Figure]:
     """Ours beside bare on both sizes, at one client and at eight; suggestions; growth; Excel."""
     settings.ROOT_URLCONF = __name__
+    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, PLAIN_BACKEND]
     floor_view.asked = [floor_asked(where, what) for where, what in QUERIES]  # type: ignore[attr-defined]
     floor_view.template = engines["django"].from_string(TEMPLATE)  # type: ignore[attr-defined]
     floor_suggestions.template = engines["django"].from_string(LIST)  # type: ignore[attr-defined]
@@ -255,7 +257,7 @@ class Asking:
         ours, floor = Client(SERVER_NAME="localhost"), Client(SERVER_NAME="localhost")
         with using(self.large):
             ours.force_login(self.user)
-            floor.force_login(self.user)
+            floor.force_login(self.user, backend=PLAIN_BACKEND)
         with override_settings(MIDDLEWARE=BARE):
             floor.handler.load_middleware()
         return ours, floor

@@ -113,7 +113,7 @@ class Scope:
 
 ANONYMOUS = Scope()
 GRANT_FIELDS = ("role", "scope_kind", "legal_entity_id", "geographic_entity_id", "unit_id")  # of an assignment
-RIGHTS_READ = "rights_read"  # attribute of the user of a request: their assignments valid today, by GRANT_FIELDS
+RIGHTS_READ = "rights_read"  # attribute of the user of a request: their assignments valid today, each by GRANT_FIELDS
 
 
 def scope_of(user, today: datetime.date | None = None) -> Scope:
@@ -131,7 +131,7 @@ def scope_of_request(user) -> Scope:
     rights = getattr(user, RIGHTS_READ, None)
     if rights is None or not user.is_active:
         return scope_of(user)
-    return Scope(user_id=user.pk, grants=tuple(_grant(*(row[name] for name in GRANT_FIELDS)) for row in rights))
+    return Scope(user_id=user.pk, grants=tuple(_grant(*row) for row in rights))
 
 
 def _grant(role: str, kind: str, legal_entity: int | None, geographic_entity: int | None, unit: int | None) -> Grant:

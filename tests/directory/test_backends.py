@@ -27,6 +27,19 @@ def test_rights_come_with_the_person(django_assert_num_queries):
     assert scope == scope_of(user)
 
 
+@pytest.mark.parametrize(("begins", "ends"), [(-1, 0), (0, 0), (0, None), (1, None), (-2, -1), (-1, 1)])
+def test_rights_of_the_day_are_those_in_force(begins, ends):
+    today = timezone.localdate()
+    user = UserFactory()
+    AssignmentFactory(
+        user=user,
+        role=Role.STEERING,
+        valid_from=today + datetime.timedelta(days=begins),
+        valid_until=None if ends is None else today + datetime.timedelta(days=ends),
+    )
+    assert scope_of_request(RightsBackend().get_user(user.pk)) == scope_of(user)
+
+
 def test_rights_are_read_afresh_for_anybody_else():
     user = UserFactory(roles=[Role.CONSULTATION])
     assert scope_of_request(user) == scope_of(user)
