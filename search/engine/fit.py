@@ -4,7 +4,7 @@ Nothing about the person is kept. Needs explain and class; they exclude nothing 
 """
 
 import datetime
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -19,10 +19,12 @@ from availability.guichet.supply import Offer, held_closures, read_closures
 from availability.models import CurrentFigure
 from availability.shown import local_day
 from common.french import NBSP
+from common.round_trip import Rows, Statement, statement_of
 from directory.models import OperationalUnit, UnitTerm
 from directory.scopes import Scope
 
 from ..criteria import Facet, SearchCriteria
+from ..models import SearchDocument
 
 
 def _columns(model: type[Model], *names: str) -> tuple[str, ...]:
@@ -45,8 +47,31 @@ def judge_shown(
     """What each of these units is worth for the needs asked: one query, none without any. ``None`` is passed over."""
     if not criteria.has_needs:
         return {}
-    audiences = [int(value) for value in criteria.values(Facet.AUDIENCE)]
-    return judge_units([unit_id for unit_id in unit_ids if unit_id], criteria.needs, scope, now, audiences)
+    return judge_units([pk for pk in unit_ids if pk], criteria.needs, scope, now, _audiences(criteria))
+
+
+class Judging(NamedTuple):
+    """A statement to send with others, and what each unit is worth once its rows are there."""
+
+    statement: Statement
+    judged: Callable[[Rows], dict[int, Judgement]]
+
+
+def judging(groups: Collection[int], criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Judging | None:
+    """``judge_shown`` of all the units of some lines; ``None`` when no need is asked, or no unit may be opened."""
+    if not criteria.has_needs:
+        return None
+    audiences = _audiences(criteria)
+    of_lines = SearchDocument.objects.filter(group_id__in=groups, unit__isnull=False).values("unit")
+    prepared = statement_of(_values(of_lines, scope, audiences))
+    if prepared is None:
+        return None
+    statement, read = prepared
+    return Judging(statement, lambda rows: _judged(read(rows), criteria.needs, scope, now, audiences))
+
+
+def _audiences(criteria: SearchCriteria) -> list[int]:
+    return [int(value) for value in criteria.values(Facet.AUDIENCE)]
 
 
 def judge_units(
@@ -58,9 +83,17 @@ def judge_units(
     may not open, or that is not published any more, is left out. Units of whose places nothing is known, most of them,
     are judged once for all those that have the same rules.
     """
+    rows = _values(unit_ids, scope, audiences) if unit_ids else ()
+    return _judged(rows, needs, scope, now, audiences)
+
+
+def _judged(
+    rows: Rows, needs: Needs, scope: Scope, now: datetime.datetime, audiences: Collection[int]
+) -> dict[int, Judgement]:
     judged: dict[int, Judgement] = {}
     alike: dict[Any, Judgement] = {}
-    for known in _known(unit_ids, scope, audiences) if unit_ids else ():
+    for row in rows:
+        known = _known(row)
         key = None if known.is_told else (known.unit, tuple(known.audiences))
         judgement = alike.get(key)
         if judgement is None:
@@ -88,13 +121,16 @@ class _Known(NamedTuple):
         return self.figure_id is not None or bool(self.awaited) or bool(self.closures)
 
 
-def _known(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) -> Iterator[_Known]:
+def _values(unit_ids: Collection[int] | QuerySet, scope: Scope, audiences: Collection[int]) -> QuerySet:
     columns = (*_OF_UNIT, *(f"current_figure__{name}" for name in _OF_FIGURE))
-    rows = _units(unit_ids, scope, audiences).values_list(
+    return _units(unit_ids, scope, audiences).values_list(
         "pk", "audiences", "awaited", "held_closures", "current_figure", *columns
     )
+
+
+def _known(row: tuple[Any, ...]) -> _Known:
     split = 5 + len(_OF_UNIT)
-    return (_Known(*row[:5], unit=row[5:split], figure=row[split:]) for row in rows)
+    return _Known(*row[:5], unit=row[5:split], figure=row[split:])
 
 
 def _supply(known: _Known, scope: Scope, now: datetime.datetime) -> Supply:
@@ -116,7 +152,7 @@ def _supply(known: _Known, scope: Scope, now: datetime.datetime) -> Supply:
     )
 
 
-def _units(unit_ids: Collection[int], scope: Scope, audiences: Collection[int]) -> QuerySet[OperationalUnit]:
+def _units(unit_ids: Collection[int] | QuerySet, scope: Scope, audiences: Collection[int]) -> QuerySet[OperationalUnit]:
     """Units with the labels of those of the audiences asked for that they take, places awaited and closures."""
     taken = UnitTerm.objects.filter(unit=OuterRef("pk"), term__in=audiences).order_by("term__order", "term__label")
     nothing = Value([], ArrayField(CharField()))

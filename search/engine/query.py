@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.roles import Permission
-from availability.guichet.needs import Fit
+from availability.guichet.needs import Fit, Judgement
 from common.geo import chord_km_sql
 from common.pages import PAGE_SIZE
 from common.round_trip import rows_together
@@ -24,6 +24,7 @@ from ..words.where import resolve_where
 from .beside import distances_of, tried_needs
 from .conditions import ENOUGH_LINES, Asked, filters_of
 from .counts import counts_statement
+from .fit import judging
 from .notes import NOTE
 from .outcome import FacetChoice, FacetCounts, FlagCounts, Group, Outcome, Variant
 from .proposals import counted, proposed
@@ -208,29 +209,41 @@ class DocumentRow(NamedTuple):
     note: Sequence[Any] | None = None
 
 
+class Shown(NamedTuple):
+    """What a page shows: its documents, what their units are worth for the needs asked, counts of other searches."""
+
+    rows: list[DocumentRow]
+    judgements: dict[int, Judgement]
+    counts: Sequence[int]
+
+
 def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> list[DocumentRow]:
     """Documents of these groups that the search found, those that fit best first, then by name: one query."""
-    return documents_and_counts(groups, outcome, scope, ())[0]
+    return shown_of(groups, outcome, scope).rows
 
 
-def documents_and_counts(
-    groups: Iterable[Group], outcome: Outcome, scope: Scope, beside: Sequence[Asked]
-) -> tuple[list[DocumentRow], Sequence[int]]:
-    """``documents_of``, and the number of lines of the searches ``beside``, in the same query."""
+def shown_of(groups: Iterable[Group], outcome: Outcome, scope: Scope, beside: Sequence[Asked] = ()) -> Shown:
+    """``documents_of``, ``judge_shown`` of them, and the number of lines of the searches ``beside``: one query."""
     ids = [group.group_id for group in groups]
     if outcome.asked is None or not ids:
-        return [], []
-    columns, parameters = _row_columns(outcome.place, outcome.asked, "NULL::float8")
-    criteria = outcome.asked.criteria
+        return Shown([], {}, [])
+    asked = outcome.asked
+    columns, parameters = _row_columns(outcome.place, asked, "NULL::float8")
+    criteria = asked.criteria
     asked_for = outcome.groups[(criteria.page - 1) * PAGE_SIZE : criteria.page * PAGE_SIZE]
     is_known = not criteria.has_needs and ids == [group.group_id for group in asked_for]
-    statement, others = rows_statement(
-        outcome.asked, f"{columns}, {NOTE}", ids, outcome.documents if is_known else None
-    )
-    counting = [counts_statement(beside)] if beside else []
+    statement, others = rows_statement(asked, f"{columns}, {NOTE}", ids, outcome.documents if is_known else None)
+    worth = judging(ids, criteria, scope, asked.now)
+    sent = [(statement, others | parameters), *([worth.statement] if worth else ())]
+    if beside:
+        sent.append(counts_statement(beside))
     tuned = "" if is_known and not beside else TUNED
-    rows, *counts = rows_together([(statement, others | parameters), *counting], before=tuned)
-    return [DocumentRow(*row) for row in rows], counts[0][0] if counts else []
+    rows, *more = rows_together(sent, before=tuned)
+    return Shown(
+        [DocumentRow(*row) for row in rows],
+        worth.judged(more[0]) if worth else {},
+        more[-1][0] if beside else [],
+    )
 
 
 def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, Generator[DocumentRow]]:

@@ -13,9 +13,8 @@ from common.geo import Point
 from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
-from ..engine.fit import judge_shown
 from ..engine.outcome import Group, Outcome
-from ..engine.query import DocumentRow, documents_of, run_search
+from ..engine.query import DocumentRow, run_search, shown_of
 from .figures import Count, counts_of, notes_in
 from .lines import ResultLine, lines_of
 
@@ -95,7 +94,7 @@ class Spot:
 def spots_on_screen(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> list[Spot]:
     """Places of the lines on screen, all pages of them, in their order; hidden and unknown places are left out."""
     outcome = run_search(criteria, scope, now)
-    return _spots(criteria, outcome, outcome.groups, scope, now)
+    return _spots(outcome, outcome.groups, scope, now)
 
 
 def spot_of(key: str, criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Spot | None:
@@ -104,17 +103,14 @@ def spot_of(key: str, criteria: SearchCriteria, scope: Scope, now: datetime.date
     if read is None:
         return None
     outcome = run_search(criteria, scope, now)
-    found = _spots(criteria, outcome, [Group(int(read[1]), None)], scope, now)
+    found = _spots(outcome, [Group(int(read[1]), None)], scope, now)
     return next((spot for spot in found if spot.key == key), None)
 
 
-def _spots(
-    criteria: SearchCriteria, outcome: Outcome, groups: Iterable[Group], scope: Scope, now: datetime.datetime
-) -> list[Spot]:
+def _spots(outcome: Outcome, groups: Iterable[Group], scope: Scope, now: datetime.datetime) -> list[Spot]:
     groups = list(groups)
-    rows = documents_of(groups, outcome, scope)
+    rows, judgements, _ = shown_of(groups, outcome, scope)
     notes = notes_in(rows, now)
-    judgements = judge_shown((row.unit_id for row in rows), criteria, scope, now)
     standing: dict[int, dict[Point, list[DocumentRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row.lat is not None and row.lon is not None:

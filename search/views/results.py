@@ -19,10 +19,9 @@ from common.pages import PAGE_SIZE
 from ..criteria import SearchCriteria
 from ..criteria_words import labels_of, words_of
 from ..engine.conditions import USUAL_RADIUS_KM
-from ..engine.fit import judge_shown
 from ..engine.outcome import SHOWN_LIMIT, Outcome
 from ..engine.proposals import counted, proposed
-from ..engine.query import DocumentRow, documents_and_counts, run_search
+from ..engine.query import DocumentRow, run_search, shown_of
 from ..kept.tools import kept_tools
 from ..log.counting import log_search
 from ..results import page as around
@@ -59,9 +58,8 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     criteria = _on_page(criteria, page)
     groups = list(page.object_list)
     others = proposed(criteria, outcome, request.scope, now) if groups else []
-    rows, counts = documents_and_counts(groups, outcome, request.scope, [asked for _, asked in others])
+    rows, judgements, counts = shown_of(groups, outcome, request.scope, [asked for _, asked in others])
     notes = notes_in(rows, now)
-    judgements = judge_shown((row.unit_id for row in rows), criteria, request.scope, now)
     durations = _durations(outcome, rows)
     labels = around.labels_in_sight(outcome)
     if outcome.asked is None and around.lacks_labels(criteria, labels):  # else a value without a label has none

@@ -39,6 +39,8 @@ PAGES = [
     {"ou": "75010", "quoi": "bonjour je cherche du parachute ascensionnel pour un monsieur dimanche"},
     {"ou": "Nanterre", "quoi": "ACT", "pour": "femme", "age": "30", "pmr": "1", "places": "1"},
     {"ou": "75010", "quoi": "ACT", "distance": "1"},
+    {"ou": "75010", "quoi": "apartement de coordinaton", "pour": "femme", "age": "30", "pmr": "1"},
+    {"quoi": "apartement de coordinaton nanterre", "pour": "couple", "animal": "1", "masquer": "1"},
 ]
 
 
