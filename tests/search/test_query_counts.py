@@ -49,6 +49,7 @@ def test_a_page_of_results_asks_few_queries(client, rebuilt, asked):
     for insee in ("75110", "93066", "94081"):
         commune(insee)
     CurrentFigureFactory(unit=UnitFactory(geographic_entity__nanterre=True, name="Unité d’ACT"))
+    UnitFactory(geographic_entity__nanterre=True, name="ACT dont rien n’est dit")
     TermFactory()
     rebuilt()
     client.force_login(UserFactory(roles=[Role.CONSULTATION]))
