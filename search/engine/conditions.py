@@ -25,10 +25,14 @@ USUAL_RADIUS_KM = 50  # when a starting point is given and no distance is asked
 SQUARES_LIMIT = 600  # looked up at once; a larger zone is most of the country
 ENOUGH_LINES = 15  # within the usual radius, filters and needs apart; with fewer, there is no limit
 _KM_A_DEGREE = math.radians(1) * EARTH_RADIUS_KM
-# FINESS, SIRET and national identifier give the address in public registers: hidden with the place.
+# FINESS, SIRET and national identifier give the address in public registers: hidden with the place. So do those of an
+# EG that was merged into another.
 _NAMES_PLACE = (
     "SELECT 1 FROM directory_geographicentity place WHERE place.id = d.geographic_entity_id"
     " AND ARRAY[place.finess, place.siret, place.national_id] && %(identifiers)s::varchar[]"
+    " UNION ALL SELECT 1 FROM directory_merge merge"
+    " JOIN directory_geographicentity gone ON gone.id = merge.merged_entity_id"
+    " WHERE ARRAY[gone.finess, gone.siret, gone.national_id] && %(identifiers)s::varchar[]"
 )
 # A closure that holds now, or that ended after the figure was confirmed (availability.standing).
 _CLOSED = (

@@ -109,6 +109,32 @@ served AS (
 sensitive AS (
     SELECT DISTINCT geographic_entity_id AS id
     FROM directory_operationalunit WHERE sensitive_unit
+),
+-- What was merged into an EG or a unit, and into what was merged there: people keep the numbers that it bore.
+entities_taken (kept_id, id) AS (
+    SELECT unit.geographic_entity_id, merge.merged_entity_id
+    FROM wanted JOIN directory_operationalunit unit ON unit.id = wanted.id
+    JOIN directory_merge merge ON merge.kept_entity_id = unit.geographic_entity_id
+    UNION
+    SELECT taken.kept_id, merge.merged_entity_id
+    FROM entities_taken taken JOIN directory_merge merge ON merge.kept_entity_id = taken.id
+),
+units_taken (kept_id, id) AS (
+    SELECT wanted.id, merge.merged_unit_id FROM wanted JOIN directory_merge merge ON merge.kept_unit_id = wanted.id
+    UNION
+    SELECT taken.kept_id, merge.merged_unit_id
+    FROM units_taken taken JOIN directory_merge merge ON merge.kept_unit_id = taken.id
+),
+entity_numbers AS (
+    SELECT taken.kept_id, array_agg(DISTINCT number ORDER BY number) AS numbers
+    FROM entities_taken taken JOIN directory_geographicentity gone ON gone.id = taken.id
+    CROSS JOIN LATERAL (VALUES (gone.finess), (gone.siret), (gone.national_id)) AS bore (number)
+    GROUP BY taken.kept_id
+),
+unit_numbers AS (
+    SELECT taken.kept_id, array_agg(DISTINCT gone.national_id ORDER BY gone.national_id) AS numbers
+    FROM units_taken taken JOIN directory_operationalunit gone ON gone.id = taken.id
+    GROUP BY taken.kept_id
 )
 SELECT
     'uo', unit.id, NULL::bigint, eg.id, eg.id, eg.legal_entity_id,
@@ -134,7 +160,7 @@ SELECT
     array_remove(ARRAY[
         eg.finess, eg.siret, ej.finess, ej.siren, eg.national_id, unit.national_id, eg.phone,
         own_phone.medical, own_phone.nursing, own_phone.secretary
-    ]::varchar[], ''),
+    ]::varchar[] || coalesce(entity_numbers.numbers, '{{}}') || coalesce(unit_numbers.numbers, '{{}}'), ''),
     {_vector("words.type", "A")}
     || {_vector("words.offer", "B")}
     || {_vector("words.names", "C")}
@@ -150,6 +176,8 @@ LEFT JOIN directory_term category ON category.id = eg.category_id
 LEFT JOIN offer ON offer.unit_id = unit.id
 LEFT JOIN served ON served.unit_id = unit.id
 LEFT JOIN sensitive ON sensitive.id = eg.id
+LEFT JOIN entity_numbers ON entity_numbers.kept_id = eg.id
+LEFT JOIN unit_numbers ON unit_numbers.kept_id = unit.id
 LEFT JOIN availability_currentfigure figure ON figure.unit_id = unit.id
 CROSS JOIN LATERAL (
     SELECT CASE WHEN open THEN unit.medical_phone ELSE '' END AS medical,

@@ -27,6 +27,7 @@ from ..log.counting import log_search
 from ..results import page as around
 from ..results.figures import notes_in
 from ..results.lines import lines_of
+from ..results.merged import names_taken_in
 from ..results.reading_words import advice
 from ..routing.services import durations as durations_to
 
@@ -71,6 +72,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         "page": page,
         "lines": lines_of(groups, rows, now, notes=notes, judgements=judgements, durations=durations),
         "fits": outcome.fits,
+        "taken_in": names_taken_in(outcome),
         "has_estimates": any(words.endswith(ESTIMATED) for words in durations.values()),
         "limit": SHOWN_LIMIT,
         "title": around.title(criteria, outcome),
