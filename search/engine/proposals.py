@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from accounts.roles import Permission
 from common.french import NBSP
-from common.pages import PAGE_SIZE
 from common.text import fold
 from directory.scopes import Scope
 from directory.territory.wording import around_place, at_place
@@ -115,13 +114,14 @@ def _at_a_place(
 def _around(
     criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
 ) -> Iterator[tuple[str, Asked]]:
-    """« Juziers » with nothing under « Où ? » and a page of results at most: everything around Juziers."""
+    """« Juziers », « Vitry » with nothing under « Où ? »: everything around Juziers, around Vitry-sur-Seine."""
     reading = outcome.reading
-    if reading is None or criteria.where or criteria.zone or outcome.lines > PAGE_SIZE:
+    if reading is None or criteria.where or criteria.zone or criteria.within:
         return
-    if reading.place or reading.dropped or reading.aside:
+    if reading.place:
         return
-    for place in whole_places(reading.text, reading.known.places):
+    text = reading.text if reading.correction else criteria.what
+    for place in whole_places(text, reading.known.places):
         tried = replace(criteria.replaced(what="", where=place.text), sort=None, exact=False)
         asked = Asked.of(tried, Match(), place, scope.coverage(Permission.SENSITIVE_READ), now)
         yield f"Chercher {around_place(place)}", asked

@@ -9,22 +9,29 @@ from directory.territory.place_names import PlaceQuery, parse_place
 from directory.territory.places import Place, Resolution, named_places, places_begun, places_of, settle_place
 
 PLACE_WORDS = 5  # words of a text that may name a place
+BEGINNING_WORDS = 2  # words of a text that may begin the name of a place
 PLACE_TOKENS = 30  # words of a text looked at
 SHORTEST_NAME = 4  # letters of a place named inside a text
 MOST_BEGUN = 4  # places that one word begins, to be offered
+MOST_ALONE = 6  # places that a text alone names or begins: with more, it is the name of none
+OFFERED_ALONE = 3  # of them: everything around each is counted
 MOST_ROWS = 60  # places that the words of a text begin
 _COUNTED = frozenset("an ans mois jour jours semaine semaines sa h heure heures kg lit lits place places".split())
 _BEFORE_PLACE = frozenset("a au aux dans de departement des du d en l la le les pres proche secteur sur vers".split())
 
 
 class Gazette(NamedTuple):
-    """Communes and departments that words of a text name: rows of ``places_statement``, and their ``names``."""
+    """Communes and departments that words of a text name: rows of ``places_statement``, and their ``names``.
+
+    ``begun``: the communes whose name the text begins (``alone_statement``).
+    """
 
     rows: tuple[tuple[Any, ...], ...] = ()
     names: frozenset[str] = frozenset()
+    begun: tuple[Place, ...] = ()
 
     @classmethod
-    def of(cls, text: str, rows: Iterable[tuple[Any, ...]]) -> "Gazette":
+    def of(cls, text: str, rows: Iterable[tuple[Any, ...]], begun: Iterable[tuple[Any, ...]] = ()) -> "Gazette":
         """What these rows name in ``text``: keys of communes and of departments, postal codes, codes of departments."""
         found = tuple(rows)
         queries = _queries(text) if found else []
@@ -38,7 +45,8 @@ class Gazette(NamedTuple):
                 codes |= set(postal_codes)
         asked = {key for query in queries for key in query.keys} & keys
         asked |= {query.code for query in queries} & codes
-        return cls(found, frozenset(asked | ({query.department for query in queries} & departments)))
+        names = frozenset(asked | ({query.department for query in queries} & departments))
+        return cls(found, names, tuple(places_of(begun)))
 
 
 NOWHERE = Gazette()
@@ -69,13 +77,16 @@ def split_place(text: str, met: Gazette) -> tuple[str, Resolution] | None:
 
 
 def whole_places(text: str, met: Gazette) -> tuple[Place, ...]:
-    """The places that a text is the name of, and nothing else: « Juziers », « 75010 ». Pure."""
-    if not met.names or len(text.split()) > PLACE_WORDS:
-        return ()
-    found = settle_place(parse_place(text), met.rows)
-    if found.place:
-        return (found.place,)
-    return found.choices if found.problem == "several" else ()
+    """The places that a text is the name of, or the beginning: « Juziers », « 75010 », « Vitry ». Pure.
+
+    A few, those named whole first, then the most populated; none when the text begins the name of many.
+    """
+    found = Resolution()
+    if met.names and len(text.split()) <= PLACE_WORDS:
+        found = settle_place(parse_place(text), met.rows)
+    named = (found.place,) if found.place else found.choices if found.problem == "several" else ()
+    begun = met.begun if len(met.begun) <= MOST_ALONE else ()
+    return tuple(dict.fromkeys((*named, *begun)))[:OFFERED_ALONE]
 
 
 def place_inside(text: str, met: Gazette) -> tuple[list[str], Resolution] | None:
@@ -93,6 +104,13 @@ def place_inside(text: str, met: Gazette) -> tuple[list[str], Resolution] | None
         if found.place or found.problem == "several":
             return [*without_links(words[:start]), *words[end:]], found
     return None
+
+
+def alone_statement(text: str) -> Statement | None:
+    """The statement of the places whose name a text begins: « Vitry », « saint ouen »; ``None`` for a longer one."""
+    key = place_key(text)
+    may_begin = len(key.split()) <= BEGINNING_WORDS and len(key) >= SHORTEST_NAME and key.replace(" ", "").isalpha()
+    return places_begun([key], MOST_ALONE + 1) if may_begin else None
 
 
 def begun_statement(words: Iterable[str]) -> Statement:

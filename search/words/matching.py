@@ -15,7 +15,7 @@ from common.text import fold
 
 from ..criteria import Within
 from ..models import TERM_TIERS, Suggestion
-from .ending import NOWHERE, Gazette, places_statement
+from .ending import NOWHERE, Gazette, alone_statement, places_statement
 
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
@@ -165,8 +165,8 @@ def known_statements(text: str, within: Within) -> list[Statement]:
     """The statements whose rows ``known_among`` reads; none for a text without a letter nor a digit."""
     if not words_of(text):
         return []
-    places = None if within else places_statement(text)
-    return [_known_statement(text, within), *([places] if places else [])]
+    places = () if within else (places_statement(text), alone_statement(text))
+    return [_known_statement(text, within), *filter(None, places)]
 
 
 def known_among(text: str, within: Within, read: Sequence[Sequence[tuple[Any, ...]]]) -> Known:
@@ -188,7 +188,7 @@ def known_among(text: str, within: Within, read: Sequence[Sequence[tuple[Any, ..
         within_ids,
         tuple(row.term_id for row in found if row.nomenclature == _ENTITY),
         tuple(row.term_id for row in found if row.nomenclature == _LISTED and (starts or row.is_acronym)),
-        Gazette.of(text, read[1]) if len(read) > 1 else NOWHERE,
+        Gazette.of(text, *read[1:]) if len(read) > 1 else NOWHERE,
     )
 
 

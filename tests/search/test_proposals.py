@@ -82,6 +82,23 @@ def test_a_place_typed_alone_is_proposed_as_the_starting_point(proposed, rebuilt
     assert proposed(quoi="75010") == {"Chercher autour de Paris 10 (75)": 3}
     assert proposed(quoi="Paris 10") == {"Chercher autour de Paris 10 (75)": 3}
     assert proposed(quoi="Hauts-de-Seine") == {"Chercher dans les Hauts-de-Seine": 2}
+
+
+def test_the_beginning_of_a_place_is_proposed_as_the_starting_point(proposed, rebuilt):
+    for insee in ("94081", "93070", "95572"):  # Vitry-sur-Seine, Saint-Ouen-sur-Seine, Saint-Ouen-l’Aumône
+        UnitFactory(geographic_entity=GeographicEntityFactory(name="Centre Vitry", commune=commune(insee)))
+    rebuilt()
+    assert proposed(quoi="Vitry") == {"Chercher autour de Vitry-sur-Seine (94)": 3}
+    assert list(proposed(quoi="st ouen")) == [
+        "Chercher autour de Saint-Ouen-sur-Seine (93)",
+        "Chercher autour de Saint-Ouen-l'Aumône (95)",
+    ]
+    for text in ("Vit", "Vitry centre", "ouen"):
+        assert proposed(quoi=text) == {}
+    assert proposed(quoi="Vitry", ou="93") == {}
+    for insee in ("93066", "94068", "94069", "78551", "92064"):
+        commune(insee)
+    assert proposed(quoi="saint") == {}
     assert proposed(quoi="Nanterre", ou="75010") == {}
     assert proposed(quoi="quelque chose") == {}
 
