@@ -1,6 +1,7 @@
 """What every test relies on: the private PostgreSQL, no network, and (tests/browser.py) a strict browser."""
 
 import contextlib
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -42,6 +43,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Give the cluster back: it stops unless a demo uses it."""
     if stack := config.stash.get(CLUSTER_KEY, None):
         stack.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave what lasts as long as the run (modules, thousands of tests) out of each search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
