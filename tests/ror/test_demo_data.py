@@ -1,4 +1,4 @@
-"""The fictitious region: proportions, the webinars' examples field by field, freshness, determinism."""
+"""The fictitious region: proportions, the webinars’ examples field by field, freshness, dossiers, determinism."""
 
 import datetime
 import random
@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef
 
 from accounts.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
@@ -14,6 +14,9 @@ from accounts.models import TermsAcceptance, User
 from availability.breakdown import counts_of
 from availability.freshness import AgeBand, ContractState
 from availability.models import AvailabilityEntry, CurrentFigure, GroupedUnit, Grouping, UnitClosure
+from collaborative.delays import median_delay
+from collaborative.models import Dossier
+from collaborative.permissions import why_not_open
 from common.geo import Point, distance_km
 from directory.blocks import BLOCKS
 from directory.history import KINDS
@@ -51,6 +54,7 @@ def demo(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         out = StringIO()
         call_command("load_demo", fresh=True, stdout=out, **COMMAND)
+        connection.check_constraints()  # once: each test would look again at every row
         yield out.getvalue()
         transaction.set_rollback(True)
 
@@ -365,6 +369,20 @@ def test_manager_and_director_hold_what_the_tour_needs(demo):
     ]
     for name in ("consultation", "sesan", "pdses", "ars"):
         assert scope_of(User.objects.get(username=name)).coverage("directory:read").region
+
+
+# Dossiers.
+
+
+def test_dossiers_are_in_every_state_and_none_is_on_the_cpts_of_the_guide(demo):
+    states = list(Dossier.objects.order_by("state").values_list("state", flat=True))
+    assert states == ["draft", "returned", "sent", "sent", "sent", "validated"]
+    returned = Dossier.objects.get(state="returned")
+    assert returned.comments.filter(is_return=True, field="admission_conditions").exists()
+    assert median_delay(NOW) is not None
+    cpts = GeographicEntity.objects.get(name="CPTS GRAND VERSAILLES")
+    assert not Dossier.objects.about(cpts).exists()
+    assert why_not_open(scope_of(User.objects.get(username="directeur")), cpts) == ""
 
 
 # Determinism and repetition.
