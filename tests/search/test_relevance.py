@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from directory.enums import Nomenclature
@@ -57,8 +58,17 @@ COMBINED = (  # name of the EG, type d'UO, what it offers
 NUMBERED = {"ACT ALTAIR VESTA": {"finess": "920031234", "phone": "0140970102"}}
 
 
-@pytest.fixture
-def region():
+@pytest.fixture(scope="module")
+def region(django_db_setup, django_db_blocker):
+    """The little region, laid once for this module and rolled back after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        found = _region()
+        connection.check_constraints()
+        yield found
+        transaction.set_rollback(True)
+
+
+def _region():
     """A unit for each type d'UO, for each term of the offer and for a few of both, practitioners, every commune."""
     assert [*load_terms(), *load_places()]
     terms = Term.objects.filter(nomenclature__in=LISTS.values()).order_by("nomenclature", "order")
@@ -92,6 +102,8 @@ def region():
         unit = OperationalUnit.objects.create(geographic_entity=entity, name=name, unit_type=unit_type(code))
         if offer:
             UnitTerm.objects.create(unit=unit, term=Term.objects.get(nomenclature=LISTS[offer[0]], code=offer[1]))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # statistics of tables that were empty would have the index made slowly
     index.rebuild_all()
     return SimpleNamespace(scope=scope_of(UserFactory(roles=["consultation"])), now=timezone.now())
 
