@@ -13,6 +13,7 @@ from .reading import Kit, KitUnit, Section
 LEFT, RIGHT, TOP, BOTTOM = 34.0, WIDTH - 34.0, 70.0, HEIGHT - 44.0
 WHO_WIDTH, PHONE_X, PHONE_WIDTH, PLACES_X = 276.0, LEFT + 286.0, 128.0, LEFT + 424.0
 PLACES_WIDTH = RIGHT - PLACES_X
+FREE_WIDTH = 120.0  # of the table of types
 GAP = 3.5  # above and below a unit
 
 BODY, STRONG, SOFT = Style(), Style(BOLD), Style(size=7.5, leading=9.2, grey=GREY)
@@ -144,16 +145,18 @@ def _contents(paper: Paper, page_of: PageOf) -> None:
 
 
 def _contents_line(paper: Paper, section: Section, page: int) -> None:
-    """« ACT Hébergement   12 fiches   34 places libres   page 3 »."""
-    label = STRONG.wrap(section.label, 282)
+    """« ACT Hébergement   12 fiches   34 places libres (7 unités comptées sur 9)   page 3 »."""
+    label = [(text, STRONG) for text in STRONG.wrap(section.label, 282)]
     free_style = STRONG if section.has_free_places else BODY
-    free = free_style.wrap(section.free_words, 120)
+    free = [(text, free_style) for text in free_style.wrap(section.free_words, FREE_WIDTH)]
+    if section.coverage_words:
+        free += [(text, SOFT) for text in SOFT.wrap(f"({section.coverage_words})", FREE_WIDTH)]
     height = 9.8 * max(len(label), len(free))
     paper.make_room(height + 3)
     block = paper.page.block("P")
     base = paper.y + 8
-    for column, x, style in ((label, LEFT, STRONG), (free, LEFT + 356, free_style)):
-        for rank, text in enumerate(column):
+    for column, x in ((label, LEFT), (free, LEFT + 356)):
+        for rank, (text, style) in enumerate(column):
             block.runs.append(Run(x, base + rank * 9.8, text, style, page))
     block.runs.append(Run(LEFT + 344 - BODY.width(section.units_words), base, section.units_words, BODY))
     said = f"page {number(page)}"

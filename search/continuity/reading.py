@@ -123,8 +123,15 @@ class Section:
 
     @property
     def free_words(self) -> str:
-        """« 34 places libres », « places non connues »; what is counted is told apart."""
-        return free_words(self.total)
+        """« 34 places libres », « places non connues »; what is counted is told apart.
+
+        « complet » is said when every unit that takes somebody in is counted: what is not known is no zero.
+        """
+        total = self.total
+        told = sum(row.count.kind != "closed" for row in self.rows)
+        if total.kind == "known" and not total.figure and total.counted < told:
+            return "aucune place libre connue"
+        return free_words(total)
 
     @property
     def coverage_words(self) -> str:

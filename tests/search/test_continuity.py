@@ -31,6 +31,7 @@ from tests.factories.directory import (
     HoursExceptionFactory,
     UnitFactory,
     WeeklyHoursFactory,
+    unit_type,
 )
 
 HOUR = datetime.timedelta(hours=1)
@@ -119,6 +120,25 @@ def test_an_expired_figure_is_told_with_its_date_and_never_as_places(world, stor
         assert re.search(r"\? +✕ P +Périmée", text)
         assert f"3 places / 24 le {moment(world.lhss_figure.confirmed_at)}" in text
         assert "libres / 24" not in text
+
+
+@pytest.mark.django_db
+def test_a_type_is_full_only_when_each_of_its_units_says_so(hauts_de_seine, world, rebuilt):
+    """Both files say the same of a type, in their contents and above its units: a question mark is no zero."""
+    palliative = unit_type("32.49")
+    full = UnitFactory(geographic_entity=world.eg, unit_type=palliative)
+    CurrentFigureFactory(unit=full, figure=0)
+    rebuilt()
+    for text in both(write_kit(department=hauts_de_seine, now=timezone.now())):
+        assert text.count("1 fiche, complet") == 1
+    unknown = UnitFactory(geographic_entity=world.eg, unit_type=palliative)
+    CurrentFigureFactory(unit=unknown, figure=None, confirmed_at=None)
+    UnitFactory(geographic_entity=world.eg, unit_type=palliative)
+    rebuilt()
+    for text in both(write_kit(department=hauts_de_seine, now=timezone.now() + 2 * HOUR)):
+        assert "3 fiches, aucune place libre connue, 1 unité comptée sur 2" in text
+        assert re.search(r"aucune place libre connue.{0,40}\(1 unité comptée sur 2\)", text)
+        assert "fiches, complet" not in text
 
 
 @pytest.mark.django_db
