@@ -1,7 +1,8 @@
 """Suggestions while typing: what a text may mean, group by group, in one query (spec 40, Suggestions)."""
 
 import datetime
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from ..sight import place_visible
 from .lexicon import Correction, correct_text
 from .marking import Piece, marked
 from .matching import WITHIN_GROUPS, Word, text_query, words_of
-from .where import entity_text, names_region, near_places
+from .where import REGION, begins_region, entity_text, names_region, near_places
 
 SHORTEST = 2  # letters or digits; a shorter text proposes nothing
 SHORTEST_NAME = 3  # letters; a shorter text proposes names by their beginning only
@@ -32,7 +33,7 @@ MOST = {
     Suggestion.Group.PRACTITIONER: 4,
 }
 PLACES = 6
-REGION = "Toute la région"
+REGION_TITLE = "Sans point de départ"
 NEAR_TITLE = "Communes – orthographe proche"
 LOOKED_AT = 200  # names found by their words, before the best are kept
 _WITHIN_OF = {group: within for within, group in WITHIN_GROUPS.items()}
@@ -189,22 +190,41 @@ def suggest_where(text: str, scope: Scope) -> Suggestions:
     if not _is_enough(text):
         return Suggestions()
     if names_region(text):
-        return Suggestions((Group("region", "Sans point de départ", (Choice(REGION, marked(REGION, ())),)),))
+        return Suggestions((_region(""),))
     places = propose_places(text, PLACES)
     entities = tuple(
         Choice(entity_text(label, detail), marked(label, words_of(text)), detail)
         for label, detail in _located_entities(text, scope)
     )
     title = "Communes" if all(place.insee for place in places) else "Départements et communes"
-    groups = [Group("communes", title, tuple(_place(place, text) for place in places))]
+    names = _names_apart(places)
+    groups = [Group("communes", title, tuple(_place(place, text, names) for place in places))]
+    if begins_region(text):
+        groups.append(_region(text))
     groups.append(Group(Within.ENTITY.value, Suggestion.Group.ENTITY.label, entities))
-    if not places and not entities:
-        groups.append(Group("proches", NEAR_TITLE, tuple(_place(place, "") for place in near_places(text))))
+    if not places and not entities and not begins_region(text):
+        groups.append(Group("proches", NEAR_TITLE, tuple(_place(place, "", {}) for place in near_places(text))))
     return Suggestions(tuple(group for group in groups if group.choices))
 
 
-def _place(place: Place, text: str) -> Choice:
-    return Choice(place.text, marked(place.text if place.insee else place.label, place_key(text).split()))
+def _region(text: str) -> Group:
+    return Group("region", REGION_TITLE, (Choice(REGION.text, marked(REGION.label, words_of(text))),))
+
+
+def _names_apart(places: Sequence[Place]) -> dict[Place, str]:
+    """Names of the places that would read the same: « Paris (ville entière) », « Paris (département 75) »."""
+    shown = {place: place.text if place.insee else place.label for place in places}
+    counts = Counter(shown.values())
+    return {
+        place: f"{place.label} (ville entière)" if place.insee else place.label.replace(" (", " (département ")
+        for place in places
+        if counts[shown[place]] > 1
+    }
+
+
+def _place(place: Place, text: str, names: Mapping[Place, str]) -> Choice:
+    shown = names.get(place) or (place.text if place.insee else place.label)
+    return Choice(place.text, marked(shown, place_key(text).split()))
 
 
 def _is_enough(text: str) -> bool:

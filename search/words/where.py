@@ -19,12 +19,15 @@ from .matching import Word, text_query, words_of
 PROPOSALS = 8
 TIMEOUT = 0.8  # seconds the geocoder may take before the page goes on without it
 SHORTEST = 3  # letters; a shorter text names no establishment
+SHORTEST_REGION = 3  # letters of a text that begins to name the whole region
+REGION = Place("Toute la région", "Toute la région", "")  # to be chosen; once chosen it is no place
 LIKENESS = 0.4  # share of trigrams in common from which a commune is proposed for a misspelt name
 _REGION = frozenset(
     "tout|partout|ror|le ror|tout le ror|idf|l idf|toute l idf|region|la region|toute la region|region idf"
     "|ile de france|l ile de france|toute l ile de france|region ile de france|la region ile de france"
     "|toute la region ile de france|toute la region idf|peu importe|n importe ou".split("|")
 )
+_REGION_BEGUN = _REGION - {"partout"}  # « par » begins Paris
 _ENTITIES = """
 FROM (
     SELECT suggestion.geographic_entity_id, suggestion.label, suggestion.detail, suggestion.key, eg.commune_id,
@@ -61,7 +64,17 @@ def entity_text(name: str, place: str) -> str:
 
 def names_region(text: str) -> bool:
     """Whether « Où ? » asks for no place: « Tout le ROR », « Île-de-France », « toute la région », « IDF ». Pure."""
-    return fold(text).removeprefix("en ").removeprefix("dans ") in _REGION
+    return _region_key(text) in _REGION
+
+
+def begins_region(text: str) -> bool:
+    """Whether a text being typed may come to ask for no place: « toute la r », « ile de ». Pure."""
+    key = _region_key(text)
+    return len(key.replace(" ", "")) >= SHORTEST_REGION and any(name.startswith(key) for name in _REGION_BEGUN)
+
+
+def _region_key(text: str) -> str:
+    return fold(text).removeprefix("en ").removeprefix("dans ")
 
 
 def resolve_where(text: str, scope: Scope, found: Resolution | None = None) -> Resolution:
@@ -85,7 +98,8 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None) -> R
     if address := locate(text, TIMEOUT):
         place = Place(address.label, address.label, address.department, insee=address.insee, point=address.point)
         return Resolution(place)
-    choices = (*found.choices, *(entity.place for entity in holding))
+    region = (REGION,) if begins_region(text) else ()
+    choices = (*region, *found.choices, *(entity.place for entity in holding))
     if not choices:
         at_end = place_at_end(text) if fold(text)[:1].isdigit() else None  # of an address
         choices = (at_end[1],) if at_end else near_places(text)

@@ -139,6 +139,26 @@ def test_a_department_is_proposed_by_its_number_or_its_name(asked):
     assert "Hauts-de-Seine (92)" in labels(asked("ou", "hauts de s"), "communes")
 
 
+def test_a_town_and_a_department_of_one_name_are_told_apart(asked):
+    commune("75056")
+    lines = asked("ou", "paris")["groupes"][0]["choix"]
+    told = {line["libelle"]: line["texte"] for line in lines if line["texte"] in ("Paris (75)", "75")}
+    assert told == {"Paris (ville entière)": "Paris (75)", "Paris (département 75)": "75"}
+
+
+@pytest.mark.parametrize(
+    "text", ["tou", "toute", "toute l", "toute la", "toute la r", "dans toute la ré", "Île-de-F", "reg", "tout le r"]
+)
+def test_the_whole_region_is_proposed_as_it_is_typed(asked, text):
+    (group,) = (group for group in asked("ou", text)["groupes"] if group["cle"] == "region")
+    assert [(line["texte"], line["libelle"]) for line in group["choix"]] == [("Toute la région", "Toute la région")]
+
+
+@pytest.mark.parametrize("text", ["to", "par", "nan", "toutenant"])
+def test_the_whole_region_is_not_proposed_for_another_text(asked, text):
+    assert "region" not in [group["cle"] for group in asked("ou", text)["groupes"]]
+
+
 def test_a_misspelt_commune_is_proposed_apart(asked):
     answer = asked("ou", "nantere")
     assert [(group["cle"], group["choix"][0]["texte"]) for group in answer["groupes"]] == [

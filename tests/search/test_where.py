@@ -103,6 +103,13 @@ def test_the_whole_region_is_no_place_and_no_problem(resolved, text):
     assert resolved(text) == Resolution()
 
 
+@pytest.mark.parametrize("text", ["toute la", "toute la r", "ile de fran"])
+def test_the_beginning_of_the_whole_region_is_offered_and_not_guessed(resolved, text):
+    found = resolved(text)
+    assert (found.problem, [place.text for place in found.choices][:1]) == ("unknown", ["Toute la région"])
+    assert resolved("Toute la région") == Resolution()
+
+
 def test_a_commune_that_resembles_the_region_stays_a_place(resolved):
     assert resolved("isle adam").problem == "unknown"
     assert resolved("region de nulle part").problem == "unknown"
