@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
@@ -20,8 +20,9 @@ from directory.scopes import scope_of
 
 from .campaigns import tasks
 from .enums import DossierAct, DossierState
-from .models import CampaignTarget, Comment, Draft, HeldEntity
+from .models import CampaignTarget, HeldEntity
 from .services import apply_locked, lock_dossier
+from .untouched import untouched
 
 if TYPE_CHECKING:
     import datetime
@@ -94,24 +95,20 @@ _WAITING = Q(dossier=None) | Q(dossier__state=DossierState.ABANDONED)
 
 
 def _kept(target: CampaignTarget) -> dict[str, Any]:
-    """A target that is dropped, as JSON, without its dossier."""
+    """A target that is dropped, as JSON, without its dossier; by its key an earlier merge knows it."""
     told = target.reminded_at.isoformat() if target.reminded_at else None
-    return {"campaign_id": target.campaign_id, "reminders": target.reminders, "reminded_at": told}
+    return {"id": target.pk, "campaign_id": target.campaign_id, "reminders": target.reminders, "reminded_at": told}
 
 
 def _held() -> JSONObject:
-    """An open dossier that holds an EG, as JSON. ``untouched``: of an open campaign, and nobody wrote in it."""
-    dossier = OuterRef("dossier")
-    is_new = Q(dossier__state=DossierState.DRAFT, dossier__started_at=None)
+    """An open dossier that holds an EG, as JSON. ``untouched``: of an open campaign, and nobody began it."""
     is_asked = Q(dossier__campaign__isnull=False, dossier__campaign__closed_at=None)
-    comments, drafts = Comment.objects.filter(dossier=dossier), Draft.objects.filter(fiche__dossier=dossier)
-    untouched = is_new & is_asked & ~Exists(comments) & ~Exists(drafts)
     return JSONObject(
         id="dossier_id",
         entity="geographic_entity_id",
         name="geographic_entity__name",
         campaign="dossier__campaign__name",
-        untouched=ExpressionWrapper(untouched, output_field=BooleanField()),
+        untouched=ExpressionWrapper(is_asked & untouched("dossier__"), output_field=BooleanField()),
     )
 
 

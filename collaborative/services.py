@@ -19,7 +19,7 @@ from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Str
 
 from .enums import DossierAct, DossierState, FicheAct, FicheAction, FicheState
 from .fiches.states import missing_of
-from .models import Comment, Dossier, Fiche, HeldEntity, Step
+from .models import CampaignTarget, Comment, Dossier, Fiche, HeldEntity, Step
 from .models.fiches import RECORD_FIELDS
 from .permissions import why_not_act, why_not_open
 from .signals import dossier_changed
@@ -75,6 +75,7 @@ def open_dossier(
         name=_name(name) or f"Peuplement de {entity.name}"[:255],
         geographic_entity=entity,
         campaign=campaign,
+        is_opened_by_campaign=campaign is not None,
         opened_by=by,
         opened_at=now,
         changed_by=by,
@@ -84,6 +85,7 @@ def open_dossier(
         with transaction.atomic():
             _begin(dossier, by, now)
             hold_entity(dossier=dossier, entity=entity, by=by, now=now)
+            _join_campaigns(dossier)
     except IntegrityError:  # somebody opened one in the same instant
         held = Dossier.objects.about(entity).first()
         if held is None:
@@ -379,6 +381,23 @@ def checked_text(text: str, *, missing: str = "") -> str:
 def _begin(dossier: Dossier, by: User, now: datetime.datetime) -> None:
     dossier.save()
     Step.objects.create(dossier=dossier, act=DossierAct.OPEN, from_state="", to_state=dossier.state, at=now, by=by)
+
+
+def _join_campaigns(dossier: Dossier) -> None:
+    """Have the open campaigns that ask its EG, and whose own dossier was abandoned, follow a dossier just opened.
+
+    A target without a dossier is left to ``campaigns.services.open_one``, which locks it before it opens one.
+    """
+    asked = CampaignTarget.objects.filter(
+        geographic_entity=dossier.geographic_entity_id,
+        campaign__closed_at=None,
+        dossier__state=DossierState.ABANDONED,
+    )
+    found = list(asked.order_by("campaign__ends_on", "campaign", "pk").values_list("pk", "campaign_id"))
+    if found and dossier.campaign_id is None:
+        dossier.campaign_id = found[0][1]
+        dossier.save(update_fields=["campaign"])
+    CampaignTarget.objects.filter(pk__in=[pk for pk, _ in found]).update(dossier=dossier)
 
 
 def _name(text: str) -> str:

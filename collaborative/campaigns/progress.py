@@ -120,7 +120,7 @@ def progress_of(dossier: Dossier | None) -> Progress:
 def lines_of(campaign: Campaign, now: datetime.datetime) -> list[TargetLine]:
     """Lines of a campaign by department then name: two queries.
 
-    An EG whose dossier was abandoned counts with the one opened since, if any.
+    An EG whose dossier was abandoned counts with the one that holds it now, opened while the campaign ran.
     """
     held = HeldEntity.objects.select_related("dossier")
     targets = (
@@ -135,15 +135,17 @@ def lines_of(campaign: Campaign, now: datetime.datetime) -> list[TargetLine]:
             "pk",
         )
     )
-    return [TargetLine(target, _dossier_of(target), now) for target in targets]
+    return [TargetLine(target, _dossier_of(target, campaign), now) for target in targets]
 
 
-def _dossier_of(target: CampaignTarget) -> Dossier | None:
+def _dossier_of(target: CampaignTarget, campaign: Campaign) -> Dossier | None:
     own = target.dossier
     if own is not None and own.state != DossierState.ABANDONED:
         return own
     held = getattr(target.geographic_entity, "held_by", None)
-    return held.dossier if held is not None else own
+    if held is None or (campaign.closed_at is not None and held.dossier.opened_at > campaign.closed_at):
+        return own
+    return held.dossier
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.roles import Permission
@@ -22,6 +22,7 @@ from directory.models import GeographicEntity
 from ..enums import DossierAct, DossierState
 from ..models import Campaign, CampaignTarget, Dossier
 from ..services import AlreadyOpen, apply_locked, lock_dossier, open_dossier
+from ..untouched import untouched
 from . import tasks
 from .progress import directors_by_entity, lines_of
 
@@ -202,11 +203,19 @@ def _leave(dossier_id: int, campaign: Campaign, by: User, scope: Scope, now: dat
     dossier = lock_dossier(dossier_id)
     if dossier.campaign_id != campaign.pk or not dossier.is_open or _hand_over(dossier, campaign):
         return False
-    if dossier.state != DossierState.DRAFT or dossier.started_at is not None:
+    if not Dossier.objects.filter(untouched(), pk=dossier.pk).exists():
         return False
     remark = f"Campagne «\u00a0{campaign.name}\u00a0»\u00a0: établissement retiré, ou campagne close."
     apply_locked(dossier=dossier, act=DossierAct.ABANDON, by=by, scope=scope, now=now, remark=remark)
     return True
+
+
+def left_behind(campaign: Campaign) -> QuerySet[Dossier]:
+    """Dossiers that closing a campaign abandons, or removing their EG: nobody began them, no other campaign asks."""
+    own = CampaignTarget.objects.filter(campaign=campaign, dossier=OuterRef("pk"))
+    follows = Q(dossier=OuterRef("pk")) | Q(geographic_entity=OuterRef("geographic_entity"))
+    elsewhere = asked_elsewhere(campaign).filter(follows)
+    return Dossier.objects.filter(untouched(), Exists(own), ~Exists(elsewhere), campaign=campaign)
 
 
 def asked_elsewhere(campaign: Campaign) -> QuerySet[CampaignTarget]:

@@ -32,6 +32,7 @@ class Dossier(models.Model):
     campaign = models.ForeignKey(
         "Campaign", models.PROTECT, null=True, blank=True, related_name="dossiers", verbose_name="campagne"
     )
+    is_opened_by_campaign = models.BooleanField("ouvert par une campagne", default=False)
     origin = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="remainders", verbose_name="reste du dossier"
     )

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -63,7 +62,12 @@ def campaign_remove(request: SignedInRequest, campaign_id: int, target_id: int) 
             more = ", et son dossier, que personne n’avait commencé, est abandonné" if left else ""
             messages.success(request, f"«\u00a0{target.geographic_entity}\u00a0» est retiré de la campagne{more}.")
         return redirect(campaign_url(campaign))
-    context = {"campaign": campaign, "target": target, "crumbs": crumbs_of(campaign, "Retirer un établissement")}
+    context = {
+        "campaign": campaign,
+        "target": target,
+        "untouched": services.left_behind(campaign).filter(pk=target.dossier_id).exists(),
+        "crumbs": crumbs_of(campaign, "Retirer un établissement"),
+    }
     return render(request, "collaborative/campaign_remove.html", context)
 
 
@@ -80,12 +84,8 @@ def campaign_close(request: SignedInRequest, campaign_id: int) -> HttpResponse:
         else:
             messages.success(request, f"La campagne «\u00a0{campaign.name}\u00a0» est close.")
         return redirect(campaign_url(campaign))
-    untouched = CampaignTarget.objects.filter(
-        campaign=campaign, dossier__campaign=campaign, dossier__started_at=None, dossier__state="draft"
-    )
-    elsewhere = services.asked_elsewhere(campaign).filter(geographic_entity=OuterRef("geographic_entity"))
-    untouched = untouched.exclude(Exists(elsewhere))
-    context = {"campaign": campaign, "untouched": untouched.count(), "crumbs": crumbs_of(campaign, "Clore")}
+    count = services.left_behind(campaign).count()
+    context = {"campaign": campaign, "untouched": count, "crumbs": crumbs_of(campaign, "Clore")}
     return render(request, "collaborative/campaign_close.html", context)
 
 
