@@ -18,7 +18,8 @@ from ..criteria_words import Words, applied_words, ignored_rows, ignored_words
 from ..expected.services import expected_of, expected_words
 from ..models import ExpectedPlace, Grouping
 from .form import GuichetForm
-from .needs import Answer, Fit, Judgement, Reason, judge, rank_key
+from .judging import judge
+from .needs import Answer, Fit, Judgement, Reason, rank_key
 from .supply import Offer, grouped_units, load_offers
 
 GROUPING = "sante-precarite"

@@ -18,7 +18,7 @@ from ..freshness import AgeBand, age_band
 from ..groupings import shown_groupings
 from ..wording import common_kind, figure_words
 from .form import MapForm
-from .needs import judge
+from .judging import judge
 from .supply import MAX_UNITS, Offer, free_places_of, grouped_units
 
 

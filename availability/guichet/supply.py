@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from django.utils.dateparse import parse_datetime
 
-from common.french import NBSP, PARIS, moment, number
+from common.french import NBSP, PARIS, duration, moment, number
 from common.geo import Point
 from directory.contacts import main_phone
 from directory.models import OperationalUnit
@@ -20,11 +20,11 @@ from directory.scopes import Scope
 
 from ..breakdown import COUNT_FIELDS, NOTHING_GIVEN, counts_of
 from ..calls.reliability import Reliability, reliability_of
-from ..freshness import HOUR
+from ..freshness import HOUR, ContractState
 from ..groupings import COUNT_LABELS
 from ..lines import read_lines
 from ..models import GroupedUnit, Grouping, UnitClosure
-from ..shown import ShownFigure
+from ..shown import ShownFigure, local_day
 from ..standing import Standing
 from .needs import Supply, Worth
 
@@ -195,6 +195,16 @@ class Offer(ShownFigure):
         return f"contesté le {moment(at)}\u00a0: plus de place, a-t-on répondu au téléphone"
 
     @property
+    def late_words(self) -> str:
+        """« chiffre en retard : donné il y a 9 jours », of a figure past its rhythm; empty when it is fresh.
+
+        An age asked for in hours replaces the rhythm (01-settled).
+        """
+        state = self.freshness.state if self.freshness and self.counted_under.age is None else None
+        words = {ContractState.LATE: "en retard", ContractState.EXPIRED: "périmé"}.get(state) if state else None
+        return f"chiffre {words}{NBSP}: donné il y a {duration(self.age)}" if words else ""
+
+    @property
     def age(self) -> datetime.timedelta:
         """Age of the figure; zero when there is none."""
         known = self.freshness.age if self.freshness else None
@@ -227,6 +237,7 @@ class Offer(ShownFigure):
         return Supply(
             worth=Worth.CLOSED if self.is_closed else reliable,
             free=figure.figure if figure else None,
+            today=local_day(self.now),
             sex=self.unit.sex,
             min_age_days=self.unit.min_age_days,
             max_age_days=self.unit.max_age_days,
@@ -234,6 +245,7 @@ class Offer(ShownFigure):
             counts=counts_of(figure) if figure else NOTHING_GIVEN,
             lines=read_lines(figure.lines) if figure else (),
             doubt=doubt,
+            late=self.late_words,
             awaited=awaited,
             reopens_on=_day(self.closure.ends_at) if self.closure else None,
             closes=tuple((closure.starts_at.astimezone(PARIS).date(), _day(closure.ends_at)) for closure in planned),

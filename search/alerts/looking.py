@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from django.http import QueryDict
 
-from availability.guichet.needs import Fit, Judgement, judge
+from availability.guichet.judging import judge
+from availability.guichet.needs import Fit, Judgement
 from availability.guichet.supply import Offer, load_offers
 from common.geo import Point
 from directory.scopes import Grant, Scope

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from availability.guichet.needs import Needs, Who
+from availability.shown import local_day
 from common.geo import EARTH_RADIUS_KM, chord_sql
 
 from ..criteria import DISTANCES, Opening, SearchCriteria
@@ -101,9 +102,10 @@ def tried_needs(criteria: SearchCriteria) -> dict[str, Needs]:
 def fitting_counts_sql(asked: Asked, parameters: dict[str, Any]) -> str:
     """Array: how many units would fit each of ``tried_needs`` for sure.
 
-    NULL while no need is asked: it would cost every page a fifth of its time, for boxes that few of them use.
+    NULL while no need is asked: it would cost every page a fifth of its time, for boxes that few of them use. NULL
+    too for a day beyond tomorrow: nothing is sure then.
     """
-    if not asked.criteria.has_needs:
+    if not asked.criteria.has_needs or asked.criteria.needs.is_ahead(local_day(asked.now)):
         return "NULL"
     rows = """
         SELECT b.unit_id, b.figure, b.counts, s.sex, s.min_age_days, s.max_age_days

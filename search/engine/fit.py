@@ -14,7 +14,8 @@ from django.db.models import CharField, Model, OuterRef, QuerySet, Value
 
 from availability.breakdown import COUNT_FIELDS
 from availability.expected.services import awaited_places, read_awaited
-from availability.guichet.needs import Answer, Fit, Judgement, Needs, Reason, Supply, judge
+from availability.guichet.judging import judge
+from availability.guichet.needs import Answer, Fit, Judgement, Needs, Reason, Supply
 from availability.guichet.supply import Offer, held_closures, read_closures
 from availability.models import CurrentFigure
 from availability.shown import local_day

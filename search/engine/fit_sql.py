@@ -1,4 +1,4 @@
-"""The class of units for a person's needs, in SQL: the rules of ``availability.guichet.needs.judge``, for all at once.
+"""The class of units for a person's needs, in SQL: the rules of ``availability.guichet.judging.judge``, all at once.
 
 Nothing about the person is kept. What decides is told by ``fit.judge_units``, for the units that are shown; a test
 holds both equal on units of every state.
@@ -8,7 +8,8 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from availability.guichet.needs import PETS_EXCEPT, PETS_REFUSED, Fit, Needs, Who
+from availability.guichet.needs import Fit, Needs, Who
+from availability.guichet.reasons import PETS_EXCEPT, PETS_REFUSED
 from availability.shown import local_day
 from directory.ages import ADULT_DAYS, Age, first_day, last_day
 from directory.enums import AgeUnit, Sex
@@ -36,6 +37,8 @@ FREE_LINES = f"""(
     SELECT NULL, NULL, NULL, NULL, NULL, NULL
     WHERE d.figure > (SELECT coalesce(sum(line.count), 0) FROM {_LINES} WHERE {_FREE})
 ) AS line"""  # noqa: S608 (written here)
+_FRESH = "f.confirmed_at >= %(now)s - f.rhythm"
+_LATE = f"CASE WHEN {_FRESH} THEN {_SILENT} ELSE {_MAYBE} END"
 _PETS = "SELECT ror_fold(pets) AS said FROM directory_operationalunit WHERE id = d.unit_id"
 
 
@@ -56,9 +59,7 @@ def fit_sql(needs: Needs, now: datetime.datetime, parameters: dict[str, Any], na
             WHEN f.unit_id IS NOT NULL AND d.unit_id IN ({_HELD.format(wanted="closure.unit_id")} {_ACTIVE})
                 THEN {said.closed()}
             WHEN NOT d.counts OR f.contested_at IS NOT NULL THEN {_TO_CONFIRM}
-            WHEN d.figure = 0 THEN {said.full()}
-            WHEN jsonb_array_length(f.lines) > 0 THEN {said.of_lines(unit)}
-            ELSE {said.of_counts(unit)}
+            {said.of_later_day() if needs.is_ahead(local_day(now)) else said.of_today(unit)}
         END
     """
 
@@ -67,7 +68,8 @@ def fitting_sql(tried: Sequence[Needs], rows: str, now: datetime.datetime, param
     """SQL of an array: how many of ``rows`` fit each of these needs for sure (``Fit.FITS``).
 
     ``rows``: units with free places that count, with the columns that ``fit_sql`` reads. ``tried`` differ by who it is
-    for and by the yes-or-no needs alone. Each criterion is answered once a unit, and once a line.
+    for and by the yes-or-no needs alone; they are not for a day beyond tomorrow, for which nothing is sure.
+    Each criterion is answered once a unit, and once a line.
     """
     parameters |= {"now": now, "today": local_day(now)}
     of_unit: dict[str, str] = {}
@@ -91,7 +93,7 @@ def fitting_sql(tried: Sequence[Needs], rows: str, now: datetime.datetime, param
         (SELECT ARRAY[{", ".join(kept)}] FROM (
             SELECT d.figure, d.sex, f.lines, jsonb_array_length(f.lines) > 0 AS is_lined, {", ".join(of_row)}
             FROM ({rows}) AS d JOIN availability_currentfigure f ON f.unit_id = d.unit_id AND f.contested_at IS NULL
-            OFFSET 0
+            WHERE {_FRESH} OFFSET 0
          ) AS d LEFT JOIN LATERAL (
             SELECT {", ".join(lined)} FROM (
                 SELECT {", ".join(of_line)} FROM {FREE_LINES.format(lines="d.lines")} OFFSET 0
@@ -152,17 +154,42 @@ class _Said:
         ends = f"{ends} ORDER BY closure.starts_at, closure.id LIMIT 1)"
         return f"CASE WHEN {ends} <= {self.on} THEN {_TO_CONFIRM} ELSE {_FULL} END"
 
+    def of_today(self, unit: str) -> str:
+        """What the figure of today answers."""
+        return f"""
+            WHEN d.figure = 0 THEN {self.full()}
+            WHEN jsonb_array_length(f.lines) > 0 THEN {self.of_lines(unit)}
+            ELSE {self.of_counts(unit)}
+        """
+
+    def of_later_day(self) -> str:
+        """Beyond tomorrow no figure is certain: the record's refusal of animals or a closure alone settles it."""
+        refused = ""
+        if self.needs.animal:
+            takes = f"EXISTS (SELECT 1 FROM {_LINES.format(lines='f.lines')} WHERE line.animal = 'yes')"  # noqa: S608
+            refused = f"WHEN {self.animal()} = {_NO} AND NOT {takes} THEN {_NO_FIT}"
+        return f"""
+            {refused}
+            WHEN d.figure = 0 AND {self.held()} IS NOT NULL AND NOT ({self.coming()}) THEN {_FULL}
+            ELSE {_TO_CONFIRM}
+        """
+
     def full(self) -> str:
-        """Places freed by the day asked, but within a closure that holds that day."""
-        if self.needs.on is None:
-            return str(_FULL)
-        planned = (
+        """A full unit may suit once places are freed."""
+        return str(_FULL) if self.needs.on is None else f"CASE WHEN {self.coming()} THEN {_TO_CONFIRM} ELSE {_FULL} END"
+
+    def held(self) -> str:
+        """First day of the planned closures that hold on the day asked."""
+        return (
             f"({_HELD.format(wanted=f'min({_STARTS})')} closure.unit_id = d.unit_id AND closure.starts_at > %(now)s"
             f" AND {_STARTS} <= {self.on} AND (closure.ends_at IS NULL OR {_ENDS} > {self.on}))"
         )
+
+    def coming(self) -> str:
+        """Whether places are freed by the day asked, but within a closure that holds that day."""
         by_then = f"BETWEEN %(today)s AND {self.on}", f"<= {self.on}"
         awaited, freed = (
-            f"EXISTS (SELECT 1 FROM {rows} AND {day} {then} AND {day} < coalesce({planned}, 'infinity'))"  # noqa: S608
+            f"EXISTS (SELECT 1 FROM {rows} AND {day} {then} AND {day} < coalesce({self.held()}, 'infinity'))"  # noqa: S608
             for rows, day, then in (
                 (
                     "availability_expectedplace place WHERE place.unit_id = d.unit_id AND place.settled_at IS NULL",
@@ -172,7 +199,7 @@ class _Said:
                 (f"{_LINES.format(lines='f.lines')} WHERE line.state = 'reserved'", "line.until", by_then[1]),
             )
         )
-        return f"CASE WHEN {awaited} OR {freed} THEN {_TO_CONFIRM} ELSE {_FULL} END"
+        return f"{awaited} OR {freed}"
 
     def closing(self) -> str:
         """A closure planned to begin by the day asked."""
@@ -188,7 +215,7 @@ class _Said:
         worst = _worst([*places, self.animal()])
         return (
             f"CASE WHEN {worst} = {_NO} THEN {_NO_FIT} WHEN {joined} > 1 THEN {_TO_CONFIRM}"
-            f" WHEN {_worst([unit, worst, self.closing()])} <= {_YES} THEN {_FITS} ELSE {_TO_CONFIRM} END"
+            f" WHEN {_worst([unit, worst, self.closing(), _LATE])} <= {_YES} THEN {_FITS} ELSE {_TO_CONFIRM} END"
         )
 
     def count_answers(self, animal: str = str(_MAYBE)) -> dict[str, str]:
@@ -205,7 +232,7 @@ class _Said:
         """The free line that answers best."""
         worst = _worst(list(self.line_answers(self.animal()).values()))
         best = f"SELECT min({worst}) FROM {FREE_LINES.format(lines='f.lines')}"  # noqa: S608 (as above)
-        others = _worst([unit, self.closing()])
+        others = _worst([unit, self.closing(), _LATE])
         return (
             f"(SELECT CASE WHEN best.worst < {_NO} THEN"  # noqa: S608 (as above)
             f" CASE WHEN greatest(best.worst, {others}) <= {_YES} THEN {_FITS} ELSE {_TO_CONFIRM} END"

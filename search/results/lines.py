@@ -364,7 +364,8 @@ def _reasons_in_short(judgement: Judgement, *, of_unit_only: bool) -> list[str]:
     """
     kept = [reason for reason in judgement.reasons if reason.is_of_unit or not of_unit_only]
     for answer in (Answer.NO, Answer.MAYBE, *(() if of_unit_only else (Answer.YES,))):
-        if told := [reason.text for reason in kept if reason.answer is answer]:
+        said = [reason.text if reason.short is None else reason.short for reason in kept if reason.answer is answer]
+        if told := [words for words in said if words]:
             return told[:REASONS_SHOWN]
     return []
 

@@ -128,7 +128,30 @@ def test_the_maximum_age_of_the_figure_makes_it_to_confirm(read, world):
     CurrentFigure.objects.filter(pk=world.act.pk).update(confirmed_at=timezone.now() - datetime.timedelta(hours=5))
     assert dict(lines(read("?fraicheur=6")))["ACT ALTAIR VESTA"] == "convient"
     assert dict(lines(read("?fraicheur=3")))["ACT ALTAIR VESTA"] == "a-confirmer"
-    assert dict(lines(read("?fraicheur=sans")))["LHSS Bellatrix"] == "convient"  # expired, taken all the same
+    taken = read("?fraicheur=sans")  # expired, counted all the same
+    assert dict(lines(taken))["LHSS Bellatrix"] == "a-confirmer"
+    assert "chiffre périmé : donné il y a" in text_of(taken)
+
+
+def test_a_figure_past_its_rhythm_is_to_be_confirmed(read, world):
+    CurrentFigure.objects.filter(pk=world.act.pk).update(confirmed_at=timezone.now() - datetime.timedelta(days=9))
+    response = read()
+    assert dict(lines(response))["ACT ALTAIR VESTA"] == "a-confirmer"
+    assert "chiffre en retard : donné il y a 9 jours" in text_of(response)
+    assert "Confirmez-vous 8 places libres ?" in text_of(response)
+    CurrentFigure.objects.filter(pk=world.act.pk).update(confirmed_at=timezone.now() - datetime.timedelta(days=6))
+    assert dict(lines(read()))["ACT ALTAIR VESTA"] == "convient"
+
+
+def test_a_day_to_come_is_told_among_the_reasons_and_asked_for(read, world):
+    day = timezone.localdate() + datetime.timedelta(days=9)
+    response = read(f"?le={day:%Y-%m-%d}")
+    assert dict(lines(response))["ACT ALTAIR VESTA"] == "a-confirmer"
+    assert f"8 places libres aujourd’hui, à confirmer pour le {day:%d/%m/%Y}" in text_of(response)
+    assert f"Y aura-t-il une place le {day:%d/%m/%Y} ?" in text_of(response)
+    CurrentFigure.objects.filter(pk=world.act.pk).update(figure=0)
+    assert dict(lines(read(f"?le={day:%Y-%m-%d}")))["ACT ALTAIR VESTA"] == "a-confirmer"
+    assert dict(lines(read()))["ACT ALTAIR VESTA"] == "complet"
 
 
 def test_the_place_of_a_sensitive_unit_is_told_to_those_entitled_alone(read, world, cast):

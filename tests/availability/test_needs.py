@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from availability.breakdown import Counts
-from availability.guichet.needs import Answer, Fit, Needs, Supply, Who, Worth, judge, rank_key
+from availability.guichet.judging import judge
+from availability.guichet.needs import Answer, Fit, Needs, Supply, Who, Worth, rank_key
 from availability.lines import LineAccess, LineAnimal, LineRoom, LineSex, LineState, PlaceLine
 
 NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
@@ -16,7 +17,11 @@ EARLIEST = datetime.datetime(2020, 1, 1)  # noqa: DTZ001 - hypothesis adds the z
 
 
 def counted(free=3, **values):
-    return Supply(worth=Worth.COUNTED, free=free, **values)
+    return offered(worth=Worth.COUNTED, free=free, **values)
+
+
+def offered(**values):
+    return Supply(today=TODAY, **values)
 
 
 def with_lines(*lines, free=None, **values):
@@ -83,9 +88,9 @@ PMR_LINE = PlaceLine(count=1, sex=LineSex.WOMEN, access=LineAccess.YES)
         (Needs(age=0), counted(min_age_days=182), Fit.TO_CONFIRM),
         (Needs(age=30), with_lines(PlaceLine(count=1, min_age=40)), Fit.NO_FIT),
         (Needs(age=10), counted(counts=Counts(children=0)), Fit.NO_FIT),
-        (WOMAN, Supply(worth=Worth.DOUBTFUL, free=3, counts=Counts(women=3), doubt="chiffre périmé"), Fit.TO_CONFIRM),
-        (Needs(), Supply(worth=Worth.DOUBTFUL, free=None, doubt="places jamais saisies"), Fit.TO_CONFIRM),
-        (Needs(), Supply(worth=Worth.CLOSED, free=3, doubt="travaux"), Fit.FULL),
+        (WOMAN, offered(worth=Worth.DOUBTFUL, free=3, counts=Counts(women=3), doubt="chiffre périmé"), Fit.TO_CONFIRM),
+        (Needs(), offered(worth=Worth.DOUBTFUL, free=None, doubt="places jamais saisies"), Fit.TO_CONFIRM),
+        (Needs(), offered(worth=Worth.CLOSED, free=3, doubt="travaux"), Fit.FULL),
     ],
 )
 def test_a_need_is_classed(needs, supply, expected):
@@ -99,16 +104,71 @@ def test_a_full_unit_may_suit_on_the_day_a_place_is_awaited_or_a_reservation_end
     in_a_week = TODAY + datetime.timedelta(days=7)
     awaiting = counted(0, awaited=((in_a_week, 2),))
     reserved = counted(0, lines=(PlaceLine(count=1, state=LineState.RESERVED, until=in_a_week),))
+    tomorrow = TODAY + datetime.timedelta(days=1)
     for supply in (awaiting, reserved):
-        assert fit_of(Needs(), supply) is Fit.FULL
-        assert fit_of(Needs(on=in_a_week - datetime.timedelta(days=1)), supply) is Fit.FULL
+        assert fit_of(Needs(), supply) is fit_of(Needs(on=tomorrow), supply) is Fit.FULL
         assert fit_of(Needs(on=in_a_week), supply) is Fit.TO_CONFIRM
+    assert fit_of(Needs(on=tomorrow), counted(0, awaited=((tomorrow, 2),))) is Fit.TO_CONFIRM
+    assert texts_of(Needs(on=in_a_week), awaiting)[1:] == ["2 places attendues le 29/11/2026"]
+    assert texts_of(Needs(on=in_a_week), reserved)[1:] == ["une réservation prend fin le 29/11/2026"]
+    assert len(texts_of(Needs(on=in_a_week - datetime.timedelta(days=1)), awaiting)) == 1
+
+
+def test_no_figure_is_certain_beyond_tomorrow():
+    at = TODAY + datetime.timedelta(days=9)
+    for free, words in ((2, "2 places libres"), (1, "1 place libre"), (0, "aucune place libre")):
+        judgement = judge(Needs(on=at), counted(free))
+        assert judgement.fit is Fit.TO_CONFIRM
+        assert [reason.text for reason in judgement.reasons] == [f"{words} aujourd’hui, à confirmer pour le 01/12/2026"]
+        assert judgement.questions == ["Y aura-t-il une place le 01/12/2026"]
+    freed = counted(2, awaited=((TODAY + datetime.timedelta(days=4), 1), (at, 2), (at + datetime.timedelta(days=1), 5)))
+    assert texts_of(Needs(on=at), freed)[1:] == ["1 place attendue le 26/11/2026, 2 places attendues le 01/12/2026"]
+    doubtful = offered(worth=Worth.DOUBTFUL, free=None, doubt="places jamais saisies")
+    assert judge(Needs(on=at), doubtful).questions == ["Y aura-t-il une place le 01/12/2026"]
+    reopened = offered(worth=Worth.CLOSED, free=1, reopens_on=at)
+    assert judge(Needs(on=at), reopened).questions == ["Y aura-t-il une place le 01/12/2026"]
+
+
+def test_what_today_s_places_refuse_is_open_beyond_tomorrow_but_not_what_the_record_refuses():
+    at = TODAY + datetime.timedelta(days=9)
+    no_access = counted(2, counts=Counts(accessible=0))
+    assert fit_of(Needs(accessible=True), no_access) is Fit.NO_FIT
+    assert fit_of(Needs(accessible=True, on=at), no_access) is Fit.TO_CONFIRM
+    assert texts_of(Needs(accessible=True, on=at), no_access)[1] == "pas de place PMR aujourd’hui"
+    assert fit_of(Needs(who=Who.WOMAN, on=at), counted(0, sex="m")) is Fit.NO_FIT
+    for free in (0, 2):
+        assert fit_of(Needs(animal=True, on=at), counted(free, pets="Animaux non admis.")) is Fit.NO_FIT
+    accepted = with_lines(PlaceLine(count=1, animal=LineAnimal.YES), pets="Animaux non admis.")
+    assert fit_of(Needs(animal=True, on=at), accepted) is Fit.TO_CONFIRM
+
+
+def test_today_and_tomorrow_are_answered_by_the_figure_which_is_told():
+    tomorrow = TODAY + datetime.timedelta(days=1)
+    assert texts_of(Needs(), counted(2)) == []
+    for on, words in ((TODAY, "aujourd’hui"), (tomorrow, "aujourd’hui, veille du 23/11/2026")):
+        assert fit_of(Needs(on=on), counted(2)) is Fit.FITS
+        assert texts_of(Needs(on=on), counted(2)) == [f"2 places libres {words}"]
+        assert fit_of(Needs(on=on), counted(0)) is Fit.FULL
+        assert texts_of(Needs(on=on), counted(0)) == [f"aucune place libre {words}"]
+
+
+def test_a_late_figure_is_to_be_confirmed():
+    late = "chiffre en retard\u00a0: donné il y a 9\u00a0jours"
+    judgement = judge(Needs(), counted(2, late=late))
+    assert (judgement.fit, judgement.questions) == (Fit.TO_CONFIRM, ["Confirmez-vous 2 places libres"])
+    assert [(reason.text, reason.short) for reason in judgement.reasons] == [(late, "chiffre en retard")]
+    assert judgement.is_stated  # every criterion is answered
+    assert fit_of(WOMAN, counted(late=late, counts=Counts(women=0, any_sex=0))) is Fit.NO_FIT
+    assert fit_of(Needs(), counted(0, late=late)) is Fit.FULL
+    ahead = judge(Needs(on=TODAY + datetime.timedelta(days=9)), counted(2, late=late))
+    assert [reason.text for reason in ahead.reasons][1] == late
+    assert ahead.questions == ["Y aura-t-il une place le 01/12/2026"]
 
 
 def test_a_closure_ends_or_begins_before_the_day_asked():
     in_a_week = TODAY + datetime.timedelta(days=7)
-    assert fit_of(Needs(on=in_a_week), Supply(worth=Worth.CLOSED, free=1, reopens_on=in_a_week)) is Fit.TO_CONFIRM
-    assert fit_of(Needs(on=TODAY), Supply(worth=Worth.CLOSED, free=1, reopens_on=in_a_week)) is Fit.FULL
+    assert fit_of(Needs(on=in_a_week), offered(worth=Worth.CLOSED, free=1, reopens_on=in_a_week)) is Fit.TO_CONFIRM
+    assert fit_of(Needs(on=TODAY), offered(worth=Worth.CLOSED, free=1, reopens_on=in_a_week)) is Fit.FULL
     assert fit_of(Needs(on=in_a_week), counted(2, closes=((in_a_week, None),))) is Fit.TO_CONFIRM
     assert fit_of(Needs(on=TODAY), counted(2, closes=((in_a_week, None),))) is Fit.FITS
 
@@ -121,7 +181,7 @@ def test_a_planned_closure_is_said_of_doubtful_and_full_units_too():
     asked = Needs(on=TODAY + datetime.timedelta(days=7))
     closes = ((TODAY + datetime.timedelta(days=5), TODAY + datetime.timedelta(days=9)),)
     told = f"fermeture prévue le {closes[0][0]:%d/%m/%Y}"
-    doubtful = Supply(worth=Worth.DOUBTFUL, free=2, doubt="chiffre contesté", closes=closes)
+    doubtful = offered(worth=Worth.DOUBTFUL, free=2, doubt="chiffre contesté", closes=closes)
     assert texts_of(asked, doubtful)[:2] == ["chiffre contesté", told]
     assert told in texts_of(asked, counted(0, closes=closes))
     assert told not in texts_of(Needs(on=TODAY), doubtful)
@@ -196,7 +256,7 @@ counts = st.builds(Counts, men=small, women=small, any_sex=small, accessible=sma
 def supplies(draw):
     drawn = tuple(draw(st.lists(lines, max_size=4)))
     free = sum(line.count for line in drawn if line.state is LineState.FREE) + draw(st.integers(0, 3))
-    return Supply(
+    return offered(
         worth=draw(st.sampled_from(Worth)),
         free=free,
         sex=draw(st.sampled_from(["", "f", "m"])),

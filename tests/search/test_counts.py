@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
 PLACES = ("75110", "92050", "93066")
 NEEDS = ("", "", "pour=femme&masquer=1", "pour=homme&age=40&masquer=1", "pour=couple")
-FIGURES = ({}, {"full": True}, {"expired": True}, {"due_soon": True}, None)
+FIGURES = ({}, {"full": True}, {"expired": True}, {"due_soon": True}, {"late": True}, None)
 
 
 def world(seed: int) -> None:
