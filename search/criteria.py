@@ -206,6 +206,17 @@ class SearchCriteria:
         said = "La date du besoin est passée : rien n’en est tenu compte."
         return replace(self, needs=replace(self.needs, on=None), warnings=(*self.warnings, said))
 
+    def measured(self, *, has_start: bool) -> Self:
+        """Without a distance that is measured from nowhere, which is said when it was to limit something."""
+        if has_start or not (self.distance_km or self.anywhere):
+            return self
+        said = (
+            "Sans point de départ, la distance n’est pas prise en compte :"
+            " indiquez une commune, un code postal ou un établissement."
+        )
+        warnings = (*self.warnings, said) if self.distance_km else self.warnings
+        return replace(self, distance_km=None, anywhere=False, warnings=warnings)
+
     @classmethod
     def from_query(cls, query: Mapping[str, Any]) -> Self:
         """Read the parameters of an address; what cannot be read is left out and said."""

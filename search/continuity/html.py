@@ -4,6 +4,7 @@ Colours and sizes are those of the site, read from its own style sheets. What st
 by the page of the site (``body_of``).
 """
 
+import datetime
 from collections.abc import Sequence
 from functools import cache
 from typing import IO
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from .layout import cover_words
+from .layout import cover_words, dated_words, title_words
 from .marks import LEGEND
 from .reading import Kit, KitUnit, Section
 
@@ -38,6 +39,7 @@ class HtmlFile:
             for commune in kit.communes
         ]
         self.about = {"kit": kit, "words": cover_words(kit), "legend": LEGEND, "styles": styles(), "index": index}
+        self.about |= repeated(kit.place, kit.at)
         head, _, self.foot = self._render("file", body=mark_safe(BEGINS)).partition(BEGINS)  # noqa: S308 (a constant)
         self._write(f"{head}{BEGINS}{self._render('summary')}")
 
@@ -54,6 +56,11 @@ class HtmlFile:
 
     def _write(self, text: str) -> None:
         self.out.write(text.encode())
+
+
+def repeated(place: str, at: datetime.datetime) -> dict[str, str]:
+    """What each printed page repeats, as those of the PDF do, for ``search/continuity_pages.html``."""
+    return {"repeated_title": title_words(place), "repeated_date": dated_words(at)}
 
 
 def body_of(text: str) -> SafeString:

@@ -1,5 +1,6 @@
 """The kit on A4 pages: cover with the table of types, units by type, index by commune. No query but the records'."""
 
+import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -8,7 +9,7 @@ from common.french import NBSP, THIN, counted, day, moment, number, plural, time
 from .marks import LEGEND
 from .paper import BOLD, GREY, HEIGHT, LINE, TINT, WIDTH, Bar, Block, Line, Page, Run, Style, lines_of
 from .pdf import Bookmark
-from .reading import Kit, KitUnit, Section
+from .reading import Kit, KitUnit, Section, call_after
 
 LEFT, RIGHT, TOP, BOTTOM = 34.0, WIDTH - 34.0, 70.0, HEIGHT - 44.0
 WHO_WIDTH, PHONE_X, PHONE_WIDTH, PLACES_X = 276.0, LEFT + 286.0, 128.0, LEFT + 424.0
@@ -76,10 +77,10 @@ def _frame(kit: Kit, page: Page, place: int, total: int, *, has_columns: bool) -
     """What every page repeats: department, moment of the data, number, meaning of the marks."""
     block = Block("")
     page.blocks.insert(0, block)
-    block.runs.append(Run(LEFT, 38, f"Kit de continuité – {kit.place}", HEADER))
+    block.runs.append(Run(LEFT, 38, title_words(kit.place), HEADER))
     said = f"Page {number(place)} / {number(total)}"
     block.runs.append(Run(RIGHT - HEADER.width(said), 38, said, HEADER))
-    block.runs.append(Run(LEFT, 50, dated_words(kit), HEADER_NOTE))
+    block.runs.append(Run(LEFT, 50, dated_words(kit.at), HEADER_NOTE))
     page.bars.append(Bar(LEFT, 56, RIGHT - LEFT, 1, 0))
     if has_columns:
         titles = ((LEFT, "Unité, lieu, pour qui"), (PHONE_X, "Téléphone, horaires"), (PLACES_X, "Places libres"))
@@ -88,10 +89,15 @@ def _frame(kit: Kit, page: Page, place: int, total: int, *, has_columns: bool) -
     block.runs.append(Run(LEFT, HEIGHT - 26, f"{legend}   –{NBSP}non suivie", FOOTER))
 
 
-def dated_words(kit: Kit) -> str:
+def title_words(place: str) -> str:
+    """« Kit de continuité – Paris (75) »."""
+    return f"Kit de continuité – {place}"
+
+
+def dated_words(at: datetime.datetime) -> str:
     """« Données du 22/11/2026 à 14:00. Au-delà de 2 h (après 16:00), rappelez avant d’orienter. »."""
-    after = f"Au-delà de 2{NBSP}h (après {kit.call_after}), rappelez avant d’orienter."
-    return f"Données du {moment(kit.at)}. {after}"
+    after = f"Au-delà de 2{NBSP}h (après {call_after(at)}), rappelez avant d’orienter."
+    return f"Données du {moment(at)}. {after}"
 
 
 def _cover(kit: Kit, page_of: PageOf) -> Paper:

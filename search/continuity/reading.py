@@ -173,14 +173,19 @@ class Kit:
 
     @property
     def call_after(self) -> str:
-        """Time after which figures are to be asked for again: « 16:00 »."""
-        return time_of_day(self.at + CALL_AFTER)
+        """Time after which figures are to be asked for again."""
+        return call_after(self.at)
 
     def units_of(self) -> Iterator[tuple[Section, list[KitUnit]]]:
         """Each section with its units; records are read some hundreds at a time, as sections are asked for."""
         told = _told((row for section in self.sections for row in section.rows), self.at)
         for section in self.sections:
             yield section, [next(told) for _ in section.rows]
+
+
+def call_after(at: datetime.datetime) -> str:
+    """Time after which figures of ``at`` are to be asked for again: « 16:00 »."""
+    return time_of_day(at + CALL_AFTER)
 
 
 def free_words(total: Count) -> str:

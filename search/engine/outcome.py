@@ -124,6 +124,11 @@ class Outcome:
         return self.establishments + self.practitioners
 
     @property
+    def has_start(self) -> bool:
+        """Whether distances are measured from somewhere."""
+        return self.place is not None and self.place.point is not None
+
+    @property
     def is_untold(self) -> bool:
         """Whether a radius holds lines, but none whose distance may be told."""
         return self.radius_km is not None and all(group.distance_km is None for group in self.groups)

@@ -131,7 +131,7 @@ def _announce(user_id: int) -> None:
 
 
 def _file(order: Order, outcome: Outcome, lines: Iterator[Line], tally: Tally) -> Iterator[bytes]:
-    has_start = bool(outcome.place and outcome.place.point)
+    has_start = outcome.has_start
     shown = columns(with_needs=order.with_needs)
     cells = (values(line, has_start=has_start, with_needs=order.with_needs) for line in lines)
     if order.format == "csv":
@@ -204,7 +204,7 @@ def _details(unit_ids: list[int], scope: Scope) -> dict[int, Details]:
 
 def _criteria(order: Order, outcome: Outcome, tally: Tally) -> Iterator[tuple[str, Any]]:
     """What was asked, when, how many were found and what the columns mean; read once all lines are written."""
-    criteria = order.criteria.replaced(sort=outcome.sort)
+    criteria = order.criteria.measured(has_start=outcome.has_start).replaced(sort=outcome.sort)
     yield "Recherche faite le", order.now
     yield "Par", order.by.display_name
     yield from words_of(criteria, labels_of(criteria))

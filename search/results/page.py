@@ -95,16 +95,11 @@ def refine_form(criteria: SearchCriteria, outcome: Outcome) -> RefineForm:
     blocks = tuple(_block(counts, criteria, noun) for counts in outcome.facets if counts.choices)
     labels = labels_in_sight(outcome)
     unseen = [(facet.value, value) for facet, value in _ticked(criteria) if (facet, value) not in labels]
-    has_distance = outcome.place is not None and outcome.place.point is not None
-    others = [
-        (name, value)
-        for name, value in criteria.to_pairs()
-        if name not in _NAMED_BY_FORM or (name == "distance" and not has_distance)
-    ]
+    others = [(name, value) for name, value in criteria.to_pairs() if name not in _NAMED_BY_FORM]
     return RefineForm(
         facets=blocks,
         hidden=(*others, *unseen),
-        distances=_distances(criteria, outcome) if has_distance else (),
+        distances=_distances(criteria, outcome) if outcome.has_start else (),
         who=tuple(
             Option(who.value, _with_count(label, outcome.fitting.get(who.value)), criteria.needs.who == who)
             for who, label in WHO_CHOICES
@@ -248,8 +243,8 @@ def tabs(criteria: SearchCriteria) -> list[Tab]:
 
 def sort_options(outcome: Outcome) -> list[Option]:
     """Orders that make sense: no distance without a starting point."""
-    has_start = outcome.place is not None and outcome.place.point is not None
-    return [Option(sort.value, sort.label, sort == outcome.sort) for sort in Sort if has_start or sort != Sort.DISTANCE]
+    shown = [sort for sort in Sort if outcome.has_start or sort != Sort.DISTANCE]
+    return [Option(sort.value, sort.label, sort == outcome.sort) for sort in shown]
 
 
 def sort_pairs(criteria: SearchCriteria) -> list[tuple[str, str]]:
@@ -273,11 +268,3 @@ def title(criteria: SearchCriteria, outcome: Outcome) -> str:
     where = f" – {outcome.place.label}" if outcome.place else ""
     found = heading(outcome)
     return f"{what}{where}, {found[0].lower()}{found[1:]}"
-
-
-def kept_pairs(criteria: SearchCriteria) -> list[tuple[str, str]]:
-    """What a new search by the two fields keeps: the needs of the person, how results are sorted and shown."""
-    kept = SearchCriteria(
-        needs=criteria.needs, hides_unfit=criteria.hides_unfit, sort=criteria.sort, view=criteria.view
-    )
-    return kept.to_pairs()

@@ -19,7 +19,7 @@ from common.client_address import client_address
 from common.pages import Crumb
 from directory.models import Department
 
-from ..continuity.html import body_of
+from ..continuity.html import body_of, repeated
 from ..continuity.services import is_old, last_kit, last_kits
 from .access import readers_only
 
@@ -60,6 +60,7 @@ def kit(request: HttpRequest, code: str) -> HttpResponse:
         "body": body,
         "is_old": is_old(found, timezone.now()),
         "crumbs": [Crumb("Kit de continuité", reverse("search:continuity")), Crumb(str(found.department))],
+        **repeated(str(found.department), found.at),
     }
     return render(request, "search/continuity_kit.html", context)
 

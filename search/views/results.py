@@ -29,6 +29,7 @@ from ..results.figures import notes_in
 from ..results.lines import lines_of
 from ..results.merged import names_taken_in
 from ..results.reading_words import advice
+from ..results.renewed import BEFORE, Lifted, kept_pairs, lifted_filters, lifted_words
 from ..routing.services import durations as durations_to
 
 BEYOND = "Cette page n’existe pas : voici la dernière."
@@ -44,17 +45,33 @@ def results(request: HttpRequest) -> HttpResponse:
             f"Votre rôle ne permet pas de « {PERMISSION_LABELS[Permission.DIRECTORY_READ].lower()} »."
         )
     criteria = SearchCriteria.from_query(request.GET).as_of(local_day(timezone.now()))
-    kept_pairs = around.kept_pairs(criteria)
-    context = {"criteria": criteria, "examples": EXAMPLES, "outcome": None, "kept_pairs": kept_pairs}
+    context = {
+        "criteria": criteria,
+        "examples": EXAMPLES,
+        "outcome": None,
+        "kept_pairs": kept_pairs(criteria),
+        "lifted": _lifted(request, criteria),
+    }
     if criteria.given:
         context |= _found(request, criteria)
     return render(request, "search/search_results.html", context)
+
+
+def _lifted(request: HttpRequest, criteria: SearchCriteria) -> Lifted | None:
+    """Filters of the last search that this new one lifted: a query when values of facets are among them."""
+    before = request.GET.get(BEFORE, "")
+    if not before:
+        return None
+    lifted = lifted_filters(before, criteria)
+    return lifted_words(lifted, criteria, labels_of(lifted))
 
 
 def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     now = timezone.now()
     outcome = run_search(criteria, request.scope, now)
     log_search(criteria, outcome, now)
+    if not outcome.resolution.problem:
+        criteria = criteria.measured(has_start=outcome.has_start)
     page = Paginator(outcome.groups, PAGE_SIZE).get_page(criteria.page)
     criteria = _on_page(criteria, page)
     groups = list(page.object_list)

@@ -1,6 +1,31 @@
 // Page of results: addresses without empty parameters, and, on the way back, what was open and where one was.
 // Without this script every filter, link and fold works the same.
 
+// Both forms are one search: what was typed in one goes with the other, whichever button is pressed. What a new search
+// keeps and lifts is the rule of search/results/renewed.py.
+const fields = document.querySelector(".search-form");
+const refine = document.querySelector(".facets form");
+const KEPT = ["distance", "places", "ajour", "ouvert", "ouvert_le", "pour", "age", "pmr", "chambre", "animal", "des", "masquer"];
+const NEVER_LIFTED = new Set([...KEPT, "ou", "quoi", "tri", "vue"]);
+
+if (fields && refine) {
+  refine.addEventListener("formdata", ({ formData }) => {
+    const isOther = fields.elements.quoi.value !== (formData.get("quoi") ?? "");
+    for (const name of isOther ? ["ou", "quoi", "dans"] : ["ou", "quoi"]) {
+      formData.set(name, fields.elements.namedItem(name)?.value ?? "");
+    }
+  });
+  fields.addEventListener("formdata", ({ formData }) => {
+    const refined = new FormData(refine);
+    for (const name of KEPT.filter((name) => refine.elements.namedItem(name))) {
+      formData.delete(name);
+      refined.getAll(name).forEach((value) => formData.append(name, value));
+    }
+    const others = [...refined].filter(([name]) => !NEVER_LIFTED.has(name));
+    formData.set("avant", new URLSearchParams(others));
+  });
+}
+
 // A form sends only what was filled in: the address stays short enough to be read and sent.
 document.querySelectorAll("form[data-tidy]").forEach((form) =>
   form.addEventListener("formdata", ({ formData }) => {

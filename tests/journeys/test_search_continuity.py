@@ -1,11 +1,14 @@
 """The continuity kit: everybody finds it, takes it away, reads it printed; a file opens without any network."""
 
 import datetime
+import io
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
+from common.french import moment
 from search.continuity.services import last_kit, write_kit
 from search.indexing import index
 from tests.factories.directory import UnitFactory, WeeklyHoursFactory
@@ -48,6 +51,25 @@ def test_a_kit_is_taken_away_and_opens_without_network(
         alone.goto(kept["HTML"].as_uri())
         expect(alone.get_by_role("heading", name="Kit de continuité – Hauts-de-Seine (92)")).to_be_visible()
         expect(alone.get_by_role("heading", name="ACT ALTAIR VESTA").first).to_be_visible()
+
+
+def test_each_printed_page_is_dated(page, live_server, cast, world, prepared, open_session, tmp_path):
+    UnitFactory.create_batch(40, geographic_entity=world.eg)
+    index.rebuild_all()
+    kit = write_kit(department=world.nanterre.department, now=timezone.now(), force=True)
+    saved = tmp_path / "kit.html"
+    saved.write_bytes((tmp_path / "media" / kit.html_name).read_bytes())
+    open_session(cast.consultation)
+    for address in (f"{live_server.url}{KITS}92/", saved.as_uri()):
+        page.goto(address)
+        expect(page.get_by_text("Au-delà de 2 h")).to_have_count(2)
+        expect(page.locator(".kit-running")).to_be_hidden()
+        printed = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+        assert len(printed.pages) > 1
+        for sheet in printed.pages:
+            text = " ".join(sheet.extract_text().split())
+            assert f"Données du {moment(kit.at)}" in text.replace("\u00a0", " ")
+            assert "Kit de continuité – Hauts-de-Seine (92)" in text
 
 
 @pytest.mark.parametrize("size", SIZES)

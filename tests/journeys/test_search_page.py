@@ -58,6 +58,41 @@ def test_the_same_without_script(reader, live_server):
     refine_then_undo(reader, live_server)
 
 
+@pytest.mark.browser_context_args(java_script_enabled=False)
+def test_a_new_search_says_what_it_lifts_without_script(reader, live_server):
+    reader.goto(live_server.url + PATH + "&places=1&departement=92&distance=30")
+    reader.get_by_label("Que recherchez-vous").fill("LHSS")
+    with reader.expect_navigation():
+        reader.get_by_role("button", name="Rechercher", exact=True).click()
+    expect(reader.get_by_label("Au moins une place libre")).to_be_checked()
+    expect(reader.get_by_label("Distance maximale")).to_have_value("30")
+    expect(reader.get_by_text("Filtres retirés par la nouvelle recherche : Hauts-de-Seine")).to_be_visible()
+    with reader.expect_navigation():
+        reader.get_by_role("link", name="les remettre").click()
+    expect(reader).to_have_url(re.compile("quoi=LHSS.*departement=92"))
+    expect(reader.get_by_text("Filtres retirés")).to_have_count(0)
+
+
+def test_each_form_sends_what_was_typed_in_the_other(reader, live_server):
+    reader.goto(live_server.url + PATH + "&distance=5")
+    reader.get_by_label("Où").fill("92000")
+    reader.get_by_label("Au moins une place libre").check()
+    with reader.expect_navigation():
+        reader.get_by_role("button", name="Appliquer").click()
+    expect(reader).to_have_url(f"{live_server.url}/recherche/?ou=92000&quoi=ACT&distance=5&places=1")
+    reader.get_by_label("Place PMR (fauteuil)").check()
+    reader.get_by_label("Au moins une place libre").uncheck()
+    reader.get_by_label("Que recherchez-vous").fill("LHSS")
+    with reader.expect_navigation():
+        reader.get_by_role("button", name="Rechercher", exact=True).click()
+    expect(reader).to_have_url(f"{live_server.url}/recherche/?ou=92000&quoi=LHSS&distance=5&pmr=1")
+    reader.go_back()
+    reader.wait_for_url(re.compile("quoi=ACT"))
+    expect(reader.get_by_label("Que recherchez-vous")).to_have_value("ACT")
+    expect(reader.get_by_label("Au moins une place libre")).to_be_checked()
+    expect(reader.get_by_label("Place PMR (fauteuil)")).not_to_be_checked()
+
+
 def test_coming_back_finds_the_page_as_it_was_left(reader, live_server):
     reader.goto(live_server.url + PATH)
     hit = reader.locator("article.hit").filter(has_text="Maison 09")
