@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -16,7 +17,7 @@ from .candidates import Pair, Pairs, entity_pairs, unit_pairs
 from .rules import Entity, Reason, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 EVERY = datetime.timedelta(days=7)
 BY_HAND = datetime.timedelta(days=30)  # a pair made by hand waits that long to be settled
@@ -69,10 +70,23 @@ def last_search() -> datetime.datetime | None:
     return DuplicateSearch.objects.filter(pk=1).values_list("at", flat=True).first()
 
 
-def _entities() -> Iterator[Entity]:
-    """EGs that are not closed, nor below a closed EJ: one query."""
+def reasons_today(pair: DuplicatePair) -> list[str]:
+    """Reasons that a search would give a pair now, after those it has: one query."""
+    found: Pairs
+    if pair.first_entity_id:
+        found = entity_pairs(_entities((pair.first_entity_id, pair.second_entity_id)))
+    else:
+        units = list(_units((pair.first_unit_id, pair.second_unit_id)))
+        found = unit_pairs(units, [(one.entity, other.entity) for one, other in permutations(units, 2)])
+    return list(dict.fromkeys([*pair.reasons, *(str(reason) for reasons in found.values() for reason in reasons)]))
+
+
+def _entities(keys: Collection[int | None] | None = None) -> Iterator[Entity]:
+    """EGs that are not closed, nor below a closed EJ, all or those of ``keys``: one query."""
     closed = PublicationStatus.CLOSED
     rows = GeographicEntity.objects.exclude(status=closed).exclude(legal_entity__status=closed)
+    if keys is not None:
+        rows = rows.filter(pk__in=keys)
     names = (
         *("pk", "name", "siret", "category_id", "commune_id", "commune__name", "postal_code"),
         *("street_number", "street_extension", "street_name", "lat", "lon", "position_source"),
@@ -82,11 +96,13 @@ def _entities() -> Iterator[Entity]:
         yield Entity(pk, name, siret, category, commune, town, code, line, _point(lat, lon, source))
 
 
-def _units() -> Iterator[Unit]:
-    """UOs that are not closed, nor below a closed EG or EJ: one query."""
+def _units(keys: Collection[int | None] | None = None) -> Iterator[Unit]:
+    """UOs that are not closed, nor below a closed EG or EJ, all or those of ``keys``: one query."""
     closed = PublicationStatus.CLOSED
     rows = OperationalUnit.objects.exclude(status=closed).exclude(geographic_entity__status=closed)
     rows = rows.exclude(geographic_entity__legal_entity__status=closed).order_by("pk")
+    if keys is not None:
+        rows = rows.filter(pk__in=keys)
     names = (
         *("pk", "name", "geographic_entity_id", "unit_type_id", "structure_id", "sex", "min_age_days", "max_age_days"),
         *("commune_id", "lat", "lon", "position_source"),

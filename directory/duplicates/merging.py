@@ -28,6 +28,7 @@ from ..states import put_fields, put_lists
 from . import hooks, moves
 from .choices import chosen_values, rows_of
 from .hooks import Veto
+from .order import note_moves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -319,6 +320,7 @@ def _move_tree(
 ) -> dict[str, Any]:
     below = lock_below(merged)
     took = move_below(below, kept, who, reason, follow=decision.units_follow)
+    note_moves(below.units)
     return {
         "units": [unit.pk for unit in below.units],
         "structures": [structure.pk for structure in below.structures],

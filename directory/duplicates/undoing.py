@@ -9,16 +9,18 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 
+from common import french
 from common.french import NBSP
 
 from ..batches import announce_all
 from ..history import KINDS
 from ..models import Attachment, DuplicatePair, ErrorReport, GeographicEntity, Merge, OperationalUnit, RecordChange
+from ..services import same_address, take_address
 from ..snapshots import differences, state_of
 from ..states import put_fields, put_lists
-from . import hooks, moves
+from . import hooks, moves, order
+from .finding import reasons_today
 from .hooks import Veto
 from .merging import (
     ONLY_SUPPORT,
@@ -32,14 +34,18 @@ from .merging import (
     move_below,
     tried,
 )
+from .services import REMARK_LENGTH
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from accounts.models import User
 
     from ..scopes import Scope
     from ..snapshots import State
 
 CHANGED = "a changé depuis la fusion"
+UNDONE = "Fusion défaite le "
 
 
 def undo_merge(
@@ -58,11 +64,15 @@ def undo_merge(
 
 def why_not_undo(merge: Merge, kept: Any, merged: Any) -> list[Veto]:
     """Reasons why a merge is not undone now; the EJ of an EG and the EG of a UO are loaded."""
-    found = [
+    later = order.later_merges(merge, kept)
+    found = [order.veto_of(one) for one in later]
+    found += [
         Veto(f"La fiche «{NBSP}{record}{NBSP}» {CHANGED}{NBSP}: défaire la fusion perdrait ces changements.")
         for record, version in ((kept, merge.kept_version), (merged, merge.merged_version))
-        if _changed_since(record, version)
+        if _changed_since(record, version, order.moved_versions(merge, record) | order.written_by(later, record))
     ]
+    if later:
+        return found
     above = merged.legal_entity if isinstance(merged, GeographicEntity) else merged.geographic_entity
     if above.is_closed:
         found.append(Veto(f"«{NBSP}{above}{NBSP}» est fermé{NBSP}: rouvrez-le d’abord."))
@@ -94,10 +104,22 @@ def _undo(merge_id: int, who: Signature) -> tuple[Any, Any]:
     merge.delete()  # a merged record is not reopened otherwise
     units = _write(merge, kept, merged, given, who)
     for one in pairs:
-        one.state, one.settled_at, one.settled_by, one.new_reasons = DuplicatePair.State.WAITING, None, None, []
-        one.save(update_fields=["state", "settled_at", "settled_by", "new_reasons"])
+        _set_aside(one, who)
     announce_all([kept, merged, *units])
     return kept, merged
+
+
+def _set_aside(pair: DuplicatePair, who: Signature) -> None:
+    """Put a pair whose merge was undone among those set aside: support has just said that these are two records.
+
+    The reasons that a search would give today are noted, so that only another one makes it wait again.
+    """
+    told = f"{UNDONE}{french.day(who.now)}"
+    before = f"{NBSP}: {pair.remark}" if pair.remark and not pair.remark.startswith(UNDONE) else ""
+    pair.state, pair.settled_at, pair.settled_by = DuplicatePair.State.SET_ASIDE, who.now, who.by
+    pair.reasons, pair.new_reasons = reasons_today(pair), []
+    pair.remark = f"{told}{before}"[:REMARK_LENGTH]
+    pair.save(update_fields=["state", "settled_at", "settled_by", "reasons", "new_reasons", "remark"])
 
 
 def _write(merge: Merge, kept: Any, merged: Any, given: State, who: Signature) -> list[OperationalUnit]:
@@ -112,13 +134,15 @@ def _write(merge: Merge, kept: Any, merged: Any, given: State, who: Signature) -
         values = _values_before(edit.record, version)
         put_fields(edit.record, values)
         edit.record.national_id = national_id
+        if order.moved_versions(merge, edit.record) and order.ADDRESS & values.keys():
+            _drop_address_of_entity(edit.record)
         edit.record.full_clean()
         put_lists(edit.record, values)
         finish(edit)
     moves.roles_back(merged, given["roles"], who.by, who.request_ip)
     units: list[OperationalUnit] = []
     if isinstance(kept, GeographicEntity):
-        units = _tree_back(kept, merged, given, who, reason)
+        units = _tree_back(merge, kept, merged, who, reason)
         moves.practitioners_back(kept, merged, given["people"], who.by, who.scope, reason, who.now)
     else:
         moves.requests_back(kept, merged, given["requests"])
@@ -127,13 +151,10 @@ def _write(merge: Merge, kept: Any, merged: Any, given: State, who: Signature) -
 
 
 def _tree_back(
-    kept: GeographicEntity, merged: GeographicEntity, given: State, who: Signature, reason: str
+    merge: Merge, kept: GeographicEntity, merged: GeographicEntity, who: Signature, reason: str
 ) -> list[OperationalUnit]:
     """Hang back what came with the merge; a unit made since below one of these structures comes along with it."""
-    structures = set(given["structures"])
-    inside = Q(structure__in=structures) | Q(structure__parent__in=structures)
-    along = OperationalUnit.objects.filter(inside, geographic_entity=kept).values_list("pk", flat=True)
-    below = lock_below(kept, sorted({*given["units"], *along}), sorted(structures))
+    below = lock_below(kept, order.units_back(merge, kept), sorted(merge.given["structures"]))
     own = Below(units=[unit for unit in below.units if unit.has_own_address])
     move_below(
         Below(below.structures, [unit for unit in below.units if not unit.has_own_address]),
@@ -143,7 +164,14 @@ def _tree_back(
         follow=True,
     )
     move_below(own, merged, who, reason, follow=False)
+    order.note_moves(below.units)
     return below.units
+
+
+def _drop_address_of_entity(unit: OperationalUnit) -> None:
+    """Leave a unit that another merge moved without an address of its own where its EG stands; nothing is written."""
+    if unit.has_own_address and same_address(unit, unit.geographic_entity):
+        take_address(unit, None)
 
 
 def _present(model: type, ids: list[int], record: Any) -> list[int]:
@@ -152,20 +180,21 @@ def _present(model: type, ids: list[int], record: Any) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def _changed_since(record: Any, version: int) -> bool:
+def _changed_since(record: Any, version: int, by_merges: Collection[int]) -> bool:
     """Tell whether a record says anything else than at ``version``: what came and went since, as a merge undone, not.
 
-    One query when it has a later version. A line of history that is missing may have changed anything.
+    Nor do the versions ``by_merges`` count. One query when it has a later version. A line of history that is missing
+    may have changed anything.
     """
     if record.version == version:
         return False
     lines = RecordChange.objects.filter(
         record_kind=KINDS[type(record)], record_id=record.pk, version__gt=version, version__lte=record.version
     )
-    since = list(lines.order_by("version").values_list("changes", flat=True))
+    since = dict(lines.order_by("version").values_list("version", "changes"))
     then: State = {}
     now: State = {}
-    for changes in since:
+    for changes in (changes for at, changes in since.items() if at not in by_merges):
         for name, (before, after) in changes.items():
             then.setdefault(name, before)
             now[name] = after

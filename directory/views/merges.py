@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 REFUSED, CONFLICT = 422, 409
 STAYS = "garder"  # « premier », « second »
 UNDONE = (
-    "Cette fusion n’existe pas, ou est déjà défaite\u00a0: les deux fiches sont alors à nouveau parmi les doublons "
-    "possibles."
+    "Cette fusion n’existe pas, ou est déjà défaite\u00a0: les deux fiches sont alors parmi les doublons «\u00a0Écartés"
+    "\u00a0»."
 )
 BUSY = "Quelqu’un enregistrait l’une de ces fiches au même moment. Rien n’est changé\u00a0: confirmez à nouveau."
 
@@ -105,8 +105,8 @@ def merge_start(request: SignedInRequest) -> HttpResponse:
 def merge_undo(request: SignedInRequest, merge_id: int) -> HttpResponse:
     """Say what undoing a merge gives back, or why it is not possible; then undo it.
 
-    403 for anybody but support, to the list of duplicates when it is undone already (they wait there again), 422
-    without the confirmation, 409 when it is not possible.
+    403 for anybody but support, to the list of duplicates when it is undone already, 422 without the
+    confirmation, 409 when it is not possible.
     """
     _refuse_others(request)
     merge = _find_merge(merge_id)
@@ -120,13 +120,20 @@ def merge_undo(request: SignedInRequest, merge_id: int) -> HttpResponse:
         status = CONFLICT if reasons else REFUSED
         if not reasons and form.is_valid():
             if (back := _undone(request, merge, form)) is not None:
-                messages.success(request, f"La fusion est défaite\u00a0: «\u00a0{back}\u00a0» est à nouveau une fiche.")
+                messages.success(
+                    request,
+                    f"La fusion est défaite\u00a0: «\u00a0{back}\u00a0» est à nouveau une fiche. "
+                    "La paire est rangée parmi les doublons «\u00a0Écartés\u00a0».",
+                )
                 return redirect(record_url(back))
             status = CONFLICT
+    is_lost = any(not reason.url for reason in reasons)
     context = {
         "merge": merge,
         "kept_url": record_url(merge.kept),
         "reasons": reasons,
+        "is_lost": is_lost,
+        "blocked": f"Cette fusion ne peut pas {'être' if is_lost else 'encore être'} défaite",
         "form": form,
         "crumbs": page_crumbs(merge.kept, "Défaire la fusion"),
         "unit_count": len(merge.given.get("units", [])),

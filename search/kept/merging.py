@@ -20,7 +20,7 @@ def follow(kept: Any, merged: Any, by: User, now: datetime.datetime) -> dict[str
         return {}
     both = KeptUnit.objects.filter(unit=kept).values("user")
     twice = KeptUnit.objects.filter(unit=merged, user__in=both)
-    removed = [[row.user_id, row.position, row.kept_at.isoformat()] for row in twice.order_by("pk")]
+    removed = [[row.user_id, row.position, row.kept_at.isoformat(), row.pk] for row in twice.order_by("pk")]
     twice.delete()
     moved = list(KeptUnit.objects.filter(unit=merged).order_by("pk").values_list("pk", flat=True))
     KeptUnit.objects.filter(pk__in=moved).update(unit=kept)
@@ -28,14 +28,20 @@ def follow(kept: Any, merged: Any, by: User, now: datetime.datetime) -> dict[str
 
 
 def give_back(kept: Any, merged: Any, given: dict[str, Any], by: User, now: datetime.datetime) -> None:
-    """Put the unit back where it was and still would be."""
+    """Put the unit back where it was and still would be: under their keys, by which an earlier merge knows lines."""
     if not isinstance(kept, OperationalUnit):
         return
     KeptUnit.objects.filter(pk__in=given["moved"], unit=kept).update(unit=merged)
     KeptUnit.objects.bulk_create(
         (
-            KeptUnit(user_id=user, unit=merged, position=position, kept_at=datetime.datetime.fromisoformat(kept_at))
-            for user, position, kept_at in given["removed"]
+            KeptUnit(
+                pk=next(iter(key), None),
+                user_id=user,
+                unit=merged,
+                position=position,
+                kept_at=datetime.datetime.fromisoformat(kept_at),
+            )
+            for user, position, kept_at, *key in given["removed"]
         ),
         ignore_conflicts=True,
     )

@@ -86,7 +86,8 @@ def test_everything_is_given_back(world, cast, follow, numberless):
     undo(done, cast.sesan)
     assert whole(world.eg, twin) == before
     assert not Merge.objects.exists()
-    assert DuplicatePair.objects.get().state == DuplicatePair.State.WAITING
+    pair = DuplicatePair.objects.get()
+    assert (pair.state, pair.remark) == (DuplicatePair.State.SET_ASIDE, "Fusion défaite le 22/11/2026")
 
 
 def test_shared_places_go_with_their_units_and_come_back(world, cast):
@@ -191,7 +192,7 @@ def test_the_last_merge_of_a_chain_is_undone_first(world, cast):
     twin = twin_of(world)
     first = merge(twin, world.eg, cast.sesan)
     second = merge(world.other_eg, twin, cast.sesan)
-    with pytest.raises(MergeRefused, match="a changé depuis"):
+    with pytest.raises(MergeRefused, match="Défaites d’abord la fusion"):
         undo(first, cast.sesan)
     undo(second, cast.sesan)
     assert GeographicEntity.objects.get(pk=twin.pk).is_published
