@@ -164,6 +164,18 @@ class FicheForm:
         """What to tell after saving, that did not prevent it."""
         return [warning for block in self._read_blocks() for warning in block.warnings()]
 
+    def left_waiting(self) -> QueryDict | None:
+        """What was sent, when some of it waits that the fiche cannot keep (lines of a list not recognised yet)."""
+        rows = [(block, block.left_waiting()) for block in self._read_blocks()]
+        found = [(block.add_prefix(name), value) for block, left in rows for name, value in left.items()]
+        if self.data is None or not found:
+            return None
+        data = self.data.copy()
+        data.pop(SEEN, None)
+        for name, value in found:
+            data[name] = value
+        return data
+
     def add_error(self, name: str, words: str) -> None:
         """Put an error on the field of a kept value, in whatever block; on the first block without such a field."""
         for block in self.blocks:

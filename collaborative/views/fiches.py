@@ -8,23 +8,24 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
-from common import french
 from directory.editing import Conflict, conflict_line, same
 
-from ..enums import DossierState, FieldDecision
+from ..enums import DossierState
 from ..fiches.checklist import checklist_for
-from ..fiches.drafts import data_of, draft_of
-from ..fiches.form import FicheForm, shown_state, step_of
+from ..fiches.drafts import data_of, draft_of, keep_draft
+from ..fiches.form import FICHE_VERSION, FicheForm, shown_state, step_of
 from ..fiches.services import StaleFiche, save_fiche
 from ..fiches.states import missing_of
 from ..models import Fiche
 from ..pages import dossier_context
 from ..permissions import edits_dossier, why_not_edit
+from ..review.remarks import remarks_of
 from ..services import StaleDossier
 from .fiche_pages import fiche_words, find_whole_fiche
 from .fiche_preview import preview_context
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 FINALISE, TAKE_THEIRS = "finaliser", "reprendre:"
 LOST = "Rien n’est enregistré. Votre saisie est encore ci-dessous\u00a0: copiez ce que vous voulez garder."
+LEFT_WAITING = (
+    "Des lignes du territoire ne sont pas encore reconnues\u00a0: elles sont gardées avec votre saisie, à préciser "
+    "ou à retirer avant de finaliser."
+)
 REMOVED = "Cette fiche a été supprimée du dossier pendant votre saisie."
 
 
@@ -104,7 +109,24 @@ def save(request: SignedInRequest, form: FicheForm, *, finalise: bool) -> HttpRe
         add_refusal(form, refused)
         return form_page(request, form, status=422)
     tell_saved(request, form, saved, finalise=finalise)
-    return redirect("collaborative:fiche_detail", fiche.dossier_id, fiche.pk)
+    page = reverse("collaborative:fiche_detail", args=[fiche.dossier_id, fiche.pk])
+    if finalise or not keep_waiting(request, form, saved):
+        return redirect(page)
+    messages.warning(request, LEFT_WAITING)
+    return redirect(f"{page}?brouillon=reprendre")
+
+
+def keep_waiting(request: SignedInRequest, form: FicheForm, saved: Fiche) -> bool:
+    """Keep as the person's draft what waits that the fiche cannot hold; tell whether there was any."""
+    data = form.left_waiting()
+    if data is None:
+        return False
+    data[FICHE_VERSION] = str(saved.version)
+    try:
+        keep_draft(fiche=saved, data=data, by=request.user, scope=request.scope, now=timezone.now())
+    except (ValidationError, PermissionDenied):  # too long for a draft, or sent meanwhile
+        return False
+    return True
 
 
 def tell_saved(request: SignedInRequest, form: FicheForm, saved: Fiche, *, finalise: bool) -> None:
@@ -215,24 +237,7 @@ def form_page(
         "conflict": conflict,
         "lost": lost,
         "unsaved": unsaved or resumed is not None or conflict is not None or (form.is_bound and status != 200),
-        "returned": returned_fields(form) if fiche.is_returned else [],
+        "remarks": remarks_of(form) if fiche.is_reviewed else [],
         "files": list(fiche.files.all()) if fiche.has_files else [],
     }
     return render(request, "collaborative/fiche_detail.html", shown, status=200 if request.htmx else status)
-
-
-def returned_fields(form: FicheForm) -> list[dict[str, str]]:
-    """Remarks of the validator on fields, each with the id of its field: one query."""
-    reviews = form.fiche.reviews.filter(decision=FieldDecision.RETURN)
-    found = []
-    for review in reviews:
-        block = next((block for block in form.blocks if review.field in block.value_names), None)
-        field = block.fields.get(review.field) if block else None
-        found.append(
-            {
-                "label": str(field.label) if field else review.field,
-                "target": block[review.field].auto_id if block and field else (block.block if block else ""),
-                "reason": french.french_spaces(review.reason),
-            }
-        )
-    return found

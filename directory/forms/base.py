@@ -184,6 +184,10 @@ class BlockForm(forms.Form):
         """What to tell after saving, that did not prevent it."""
         return []
 
+    def left_waiting(self) -> dict[str, str]:
+        """What a valid ``partial`` form was sent that is no kept value yet, by field: it is offered again."""
+        return {}
+
     def after_step(self, step: str) -> BlockForm:
         """Form to show again after a button named « etape » that saves nothing (add a line, read a pasted list …).
 

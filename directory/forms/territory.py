@@ -41,6 +41,7 @@ OUTLINES_OF_COMMUNES = 3  # departments; beyond, only their own outlines are dra
 NOT_READ = "Liste pas encore lue\u00a0: cliquez sur « Reconnaître la liste » pour voir ce qui est compris, ou videz-la."
 NOT_ADDED = "Cette commune n’est pas encore dans le territoire\u00a0: cliquez sur « Ajouter », ou videz ce champ."
 CHOICE_OF_DEPARTMENT = "d"
+NAMED = 5  # waiting lines named in the refusal
 
 
 class CommunesField(forms.CharField):
@@ -58,6 +59,16 @@ class CommunesField(forms.CharField):
         if gone := set(codes) - {commune.pk for commune in found}:
             raise ValidationError(f"Commune inconnue\u00a0: {', '.join(sorted(gone)[:5])}.", code="unknown")
         return found if len(kept) == len(codes) else found.filter(pk__in=kept)
+
+
+class WaitingLines(forms.HiddenInput):
+    """Lines of a list that nothing was made of yet, hidden: the page shows them, and has the id that errors lead to."""
+
+    is_hidden = False
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Leave the id to what shows the lines."""
+        return super().get_context(name, value, {key: one for key, one in (attrs or {}).items() if key == "name"})
 
 
 class DepartmentGroup(NamedTuple):
@@ -105,7 +116,7 @@ class UnitInterventionForm(BlockForm):
         ],
     )
     reste = forms.CharField(
-        label="Lignes en attente", required=False, max_length=MAX_TEXT, strip=False, widget=forms.HiddenInput
+        label="Lignes en attente", required=False, max_length=MAX_TEXT, strip=False, widget=WaitingLines
     )
 
     @property
@@ -120,7 +131,10 @@ class UnitInterventionForm(BlockForm):
         return super().initial_of(name)
 
     def clean(self) -> dict[str, Any]:
-        """Take in the choices ticked; refuse to lose a list that was not read."""
+        """Take in the choices ticked; refuse to lose a list that was not read, or the lines that wait.
+
+        A ``partial`` form leaves these waiting (``left_waiting``).
+        """
         cleaned = super().clean()
         if split_pieces(cleaned.get("liste") or ""):
             self.add_error("liste", NOT_READ)
@@ -129,7 +143,16 @@ class UnitInterventionForm(BlockForm):
         if "intervention_communes" in cleaned and (ticked := self._ticked_communes()):
             codes = [*self._codes(), *ticked]
             cleaned["intervention_communes"] = CommunesField(required=False).clean(" ".join(codes))
+        if not self.partial and (waiting := self._waiting()):
+            self.add_error("reste", _still_waiting(waiting))
         return cleaned
+
+    def left_waiting(self) -> dict[str, str]:
+        """The territory of a valid form with the lines that wait, the choices ticked taken in; empty without a line."""
+        if not (waiting := self._waiting()):
+            return {}
+        codes = " ".join(commune.pk for commune in self.cleaned_data["intervention_communes"])
+        return {"intervention_communes": codes, "reste": "\n".join(waiting), "choix": ""}
 
     def after_step(self, step: str) -> BlockForm:
         """Form with the list changed as the button says: add, read a pasted list, remove, empty, a whole department."""
@@ -286,14 +309,7 @@ class UnitInterventionForm(BlockForm):
         ticked = self._ticked_communes()
         if not ticked:
             return self._with(self._codes(), news="Cochez au moins une commune proposée.")
-        settled = {
-            piece.text
-            for piece in self.result.doubtful
-            if {place.insee for place in piece.found} & set(self.ticked)
-            or f"{CHOICE_OF_DEPARTMENT}{piece.department}" in self.ticked
-        }
-        waiting = [piece.text for piece in self.result.pieces if piece.text not in settled]
-        return self._with([*self._codes(), *ticked], added=ticked, reste="\n".join(waiting))
+        return self._with([*self._codes(), *ticked], added=ticked, reste="\n".join(self._waiting()))
 
     def _add_department(self, code: str) -> BlockForm:
         codes = whole_department(code)
@@ -318,7 +334,7 @@ class UnitInterventionForm(BlockForm):
         return self._with([], news="Toutes les communes sont retirées de la liste.")
 
     def _forget(self, _: str) -> BlockForm:
-        return self._with(self._codes(), news="Les lignes en attente sont effacées.", reste="")
+        return self._with(self._codes(), news="Les lignes non reconnues sont retirées.", reste="")
 
     def _with(self, codes: list[str], *, added: list[str] | None = None, news: str = "", **typed: str) -> BlockForm:
         """Same form, unbound: the territory ``codes``, what was typed otherwise, and ``news`` on top."""
@@ -351,6 +367,16 @@ class UnitInterventionForm(BlockForm):
         value = self["codes"].value()
         return Codes(value) if value in Codes else Codes.ANY
 
+    def _waiting(self) -> list[str]:
+        """Lines that wait, but for those of which a choice is ticked."""
+        settled = {
+            piece.text
+            for piece in self.result.doubtful
+            if {place.insee for place in piece.found} & set(self.ticked)
+            or f"{CHOICE_OF_DEPARTMENT}{piece.department}" in self.ticked
+        }
+        return [piece.text for piece in self.result.pieces if piece.text not in settled]
+
     def _ticked_communes(self) -> list[str]:
         """Communes of the choices ticked, among those that the waiting lines propose."""
         proposed = {place.insee for piece in self.result.doubtful for place in piece.found}
@@ -360,6 +386,17 @@ class UnitInterventionForm(BlockForm):
             if choice in departments:
                 ticked += whole_department(choice.removeprefix(CHOICE_OF_DEPARTMENT))
         return ticked
+
+
+def _still_waiting(lines: list[str]) -> str:
+    """Why a territory is not saved while lines wait."""
+    named = ", ".join(f"«\u00a0{line[:60]}\u00a0»" for line in lines[:NAMED]) + ("…" if len(lines) > NAMED else "")
+    one = len(lines) == 1
+    return (
+        f"{french.counted(len(lines), 'ligne n’est pas', 'lignes ne sont pas')} dans le territoire\u00a0: {named}. "
+        f"{'Précisez-la ou corrigez-la' if one else 'Précisez-les ou corrigez-les'}, ou cliquez sur "
+        "«\u00a0Retirer les lignes non reconnues\u00a0»."
+    )
 
 
 def _told(result: PasteResult, lines: int) -> str:

@@ -87,3 +87,29 @@ def test_it_is_limited_and_refused_once_sent(director, desk, world, cast):
     assert keep(director, fiche, cast.directeur).status_code == 403
     assert director.get(url(fiche, "fiche_draft")).status_code == 405
     assert director.post(reverse("collaborative:fiche_draft", args=[1, 10**17])).status_code == 404
+
+
+def test_lines_of_a_territory_that_wait_are_kept_by_a_held_fiche_and_stop_a_finalised_one(director, desk, world, cast):
+    """The communes chosen are saved, the lines not recognised come back with the form until they are settled."""
+    fiche = desk.fiche(world.act)
+    data = sent(fiche, cast.directeur)
+    data |= {
+        "intervention-intervention_communes": "92050",
+        "intervention-reste": "Atlantide\n92004",
+        "intervention-choix": ["92004"],
+    }
+    refused = director.post(url(fiche), data | {"acte": "finaliser"})
+    assert refused.status_code == 422
+    assert 'href="#id_intervention-reste"' in refused.content.decode()
+    held = director.post(url(fiche), data | {"acte": "attente"})
+    assert held.headers["Location"] == f"{url(fiche)}?brouillon=reprendre"
+    fiche.refresh_from_db()
+    assert {row["id"] for row in fiche.values["intervention_communes"]} == {"92050"}
+    shown = director.get(held.headers["Location"])
+    assert "elles sont gardées avec votre saisie" in shown.content.decode()
+    block = shown.context["form"].block("intervention")
+    assert block["reste"].value().splitlines()[0] == "Atlantide"
+    assert shown.context["form"].fiche_version == fiche.version
+    settled = data | {"intervention-reste": "", "version": str(fiche.version), "acte": "attente"}
+    assert director.post(url(fiche), settled).headers["Location"] == url(fiche)
+    assert not Draft.objects.exists()

@@ -96,13 +96,35 @@ def test_a_choice_ticked_is_added_by_its_button_and_by_saving(send, unit):
     response = send(etape="choisir", **waiting)
     assert shown(response) == [NANTERRE, MAROLLES[0]]
     assert response.context["form"]["reste"].value() == "Atlantide"
-    assert send(**waiting).status_code == 302
+    assert send(reste="Marolles-en-Brie", choix=[MAROLLES[0]]).status_code == 302
     assert served(unit) == {NANTERRE, MAROLLES[0]}
 
 
 def test_a_choice_that_no_line_proposes_is_not_taken(send, unit):
-    send(reste="Marolles-en-Brie", choix=[SAINT_OUEN])
+    assert send(reste="Marolles-en-Brie", choix=[SAINT_OUEN]).status_code == 422
     assert served(unit) == {NANTERRE}
+
+
+def test_lines_that_wait_are_not_lost_silently(send, unit):
+    """Doubtful, unknown or outside the region: said, kept, and taken off by a button; a choice ticked is kept too."""
+    waiting = {"reste": "Marolles-en-Brie\nAtlantide\n13055", "choix": [MAROLLES[0]]}
+    response = send(**waiting)
+    form = response.context["form"]
+    assert response.status_code == 422
+    assert form.errors["reste"] == [
+        "2 lignes ne sont pas dans le territoire\u00a0: «\u00a0Atlantide\u00a0», «\u00a013055\u00a0». Précisez-les ou "
+        "corrigez-les, ou cliquez sur «\u00a0Retirer les lignes non reconnues\u00a0»."
+    ]
+    assert (form["reste"].value(), form.ticked) == (waiting["reste"], [MAROLLES[0]])
+    assert served(unit) == {NANTERRE}
+    assert 'href="#id_reste"' in response.text
+    assert '<div id="id_reste" tabindex="-1"' in response.text
+    assert 'value="effacer" formnovalidate>Retirer les lignes non reconnues</button>' in response.text
+    one = send(reste="Atlantide")
+    assert "1 ligne n’est pas dans le territoire" in one.context["form"].errors["reste"][0]
+    cleared = send(etape="effacer", **waiting).context["form"]
+    assert (cleared["reste"].value(), cleared.notice) == ("", "Les lignes non reconnues sont retirées.")
+    assert send(reste=cleared["reste"].value()).status_code == 302
 
 
 @pytest.mark.parametrize("field", ["liste", "ajout"])
