@@ -6,6 +6,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from accounts.roles import Role
 from directory.enums import ClosureKind, PublicationStatus
+from directory.history import KINDS
 from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner, RecordChange
 from directory.scopes import scope_of
 from directory.services import StaleRecord, update_record
@@ -158,7 +159,7 @@ def test_closure_goes_down_the_tree(cast, world, heard):
         record.refresh_from_db()
         assert (record.status, record.closure_kind, record.closed_on) == tuple(CLOSURE.values())
         assert record.version == 2
-        below = RecordChange.objects.get(record_id=record.pk, record_kind__in=["eg", "structure", "uo"], version=2)
+        below = RecordChange.objects.get(record_id=record.pk, record_kind=KINDS[type(record)], version=2)
         assert below.changes["status"] == ["published", "closed"]
         assert "Association Altair Vesta" in below.reason
     earlier.refresh_from_db()
