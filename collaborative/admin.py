@@ -5,7 +5,8 @@ Nothing of a dossier is edited here: its state changes by the acts of the servic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,13 +19,15 @@ from django.utils.html import format_html, format_html_join
 from accounts.back_office import BackOfficeAdmin
 from accounts.roles import Permission
 from common import french
+from directory.versions.wording import field_label
 
 from . import services
 from .enums import DossierAct, DossierState
 from .models import Comment, Dossier, Fiche, ReturnReason, Step
-from .publication import PublicationRefused
+from .publication import PublicationRefused, Published
 from .review.risk import age_points, age_points_sql, level_of
 from .review.validation import validate_dossier
+from .wording import act_words, state_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+TAKEN = ("dossier pris en charge", "dossiers pris en charge")
+RELEASED = ("dossier laissé", "dossiers laissés")
+PUBLISHED = ("dossier publié", "dossiers publiés")
+NOTHING_WRITTEN = ("dossier validé, rien n’a été écrit", "dossiers validés, rien n’a été écrit")
 STALE = "le dossier a changé entre-temps, ou son état ne le permet pas"
 
 
@@ -64,20 +71,36 @@ class StepInline(ReadInline):
     """Changes of state of the dossier, the fiches' apart."""
 
     model = Step
-    fields = ("at", "act", "from_state", "to_state", "by", "remark")
+    fields = readonly_fields = ("at", "act_shown", "before", "after", "by", "remark")
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(fiche=None).select_related("by")
+
+    @admin.display(description="acte")
+    def act_shown(self, step):
+        return act_words(step.act, on_fiche=False)
+
+    @admin.display(description="état avant")
+    def before(self, step):
+        return state_words(step.from_state) or "–"
+
+    @admin.display(description="état après")
+    def after(self, step):
+        return state_words(step.to_state)
 
 
 class CommentInline(ReadInline):
     """Messages between the directors and support."""
 
     model = Comment
-    fields = ("at", "by", "fiche", "field", "is_return", "text")
+    fields = readonly_fields = ("at", "by", "fiche", "field_shown", "is_return", "text")
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("by", "fiche")
+
+    @admin.display(description="champ")
+    def field_shown(self, comment):
+        return field_label(comment.fiche.kind, comment.field) if comment.field else "–"
 
 
 @admin.register(Dossier)
@@ -132,16 +155,16 @@ class DossierAdmin(BackOfficeAdmin):
 
     @admin.action(description="Prendre en charge les dossiers choisis")
     def take(self, request, queryset):
-        self._each(request, queryset, self._apply(request, DossierAct.TAKE), "dossier pris en charge")
+        self._each(request, queryset, self._apply(request, DossierAct.TAKE), lambda _: TAKEN)
 
     @admin.action(description="Ne plus se charger des dossiers choisis")
     def release(self, request, queryset):
-        self._each(request, queryset, self._apply(request, DossierAct.RELEASE), "dossier laissé")
+        self._each(request, queryset, self._apply(request, DossierAct.RELEASE), lambda _: RELEASED)
 
     @admin.action(description="Valider et publier les dossiers choisis, pris en charge par vous")
     def validate(self, request, queryset):
-        def publish(dossier: Dossier) -> None:
-            validate_dossier(
+        def publish(dossier: Dossier) -> Published:
+            return validate_dossier(
                 dossier=dossier,
                 by=request.user,
                 scope=request.scope,
@@ -149,7 +172,7 @@ class DossierAdmin(BackOfficeAdmin):
                 expected_version=dossier.version,
             )
 
-        self._each(request, queryset, publish, "dossier publié")
+        self._each(request, queryset, publish, lambda done: PUBLISHED if done.fiches else NOTHING_WRITTEN)
 
     @admin.action(description="Renvoyer le dossier choisi à corriger")
     def send_back(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> HttpResponse | None:
@@ -160,7 +183,7 @@ class DossierAdmin(BackOfficeAdmin):
             return None
         return redirect("collaborative:dossier_return", chosen[0].pk)
 
-    def _apply(self, request, act: DossierAct) -> Callable[[Dossier], object]:
+    def _apply(self, request, act: DossierAct) -> Callable[[Dossier], Any]:
         return lambda dossier: services.apply(
             dossier=dossier,
             act=act,
@@ -171,19 +194,25 @@ class DossierAdmin(BackOfficeAdmin):
         )
 
     def _each(
-        self, request: HttpRequest, dossiers: Iterable[Dossier], act: Callable[[Dossier], object], noun: str
+        self,
+        request: HttpRequest,
+        dossiers: Iterable[Dossier],
+        act: Callable[[Dossier], Any],
+        nouns: Callable[[Any], tuple[str, str]],
     ) -> None:
-        """Do an act on each dossier; say how many were done and why the others were not."""
-        done = 0
+        """Do an act on each dossier; say how many were done, by ``nouns``, and why the others were not."""
+        done: Counter[tuple[str, str]] = Counter()
         for dossier in dossiers:
             try:
-                act(dossier)
+                found = act(dossier)
             except (services.StaleDossier, PermissionDenied, ValidationError, PublicationRefused) as refused:
                 messages.error(request, format_html("«\u00a0{}\u00a0»\u00a0: {}", dossier, why(refused)))
             else:
-                done += 1
-        if done:
-            messages.success(request, french.counted(done, noun, " ".join(f"{word}s" for word in noun.split())))
+                done[nouns(found)] += 1
+                for fiche in getattr(found, "left", ()):
+                    messages.warning(request, f"«\u00a0{dossier}\u00a0»\u00a0: {fiche}, fiche laissée de côté.")
+        for (one, many), count in done.items():
+            messages.success(request, french.counted(count, one, many))
 
 
 def why(refused: Exception) -> str:

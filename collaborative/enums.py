@@ -64,7 +64,10 @@ class FicheAct(models.TextChoices):
 
 
 class Pictogram(models.TextChoices):
-    """What the tree shows before a fiche (seed 002, « Pictogrammes »); the selected one is marked besides."""
+    """What the tree shows before a fiche (seed 002, « Pictogrammes »); the selected one is marked besides.
+
+    ``LEFT_ASIDE`` is of validated dossiers alone (``Fiche.is_left_aside``).
+    """
 
     STANDARD = "standard", "Fiche standard"
     PENDING = "pending", "Fiche en attente"
@@ -74,6 +77,7 @@ class Pictogram(models.TextChoices):
     REMOVED_NEW = "removed_new", "Fiche supprimée"
     SELECTED = "selected", "Fiche sélectionnée"
     MOVED = "moved", "Fiche déplacée"
+    LEFT_ASIDE = "left_aside", "Fiche laissée de côté (rien n’en est écrit)"
 
 
 class FieldDecision(models.TextChoices):

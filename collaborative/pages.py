@@ -91,7 +91,11 @@ def dossier_context(
         "may_edit": tree.editable,
         "validates": validates_dossiers(request),
         "legend_abbreviations": ABBREVIATIONS,
-        "legend_pictograms": [(*ICONS[pictogram], pictogram.label) for pictogram in Pictogram],
+        "legend_pictograms": [
+            (*ICONS[pictogram], pictogram.label)
+            for pictogram in Pictogram
+            if pictogram != Pictogram.LEFT_ASIDE or tree.left_aside
+        ],
     }
 
 

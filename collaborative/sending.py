@@ -31,7 +31,7 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class Published:
-    """Fiches that sending proposes, by what publishing them does: « 2 nouvelles fiches »."""
+    """Fiches by what publishing them does, or did: « 2 nouvelles fiches »."""
 
     words: str
     nodes: list[Node]
@@ -63,7 +63,10 @@ def unfinished_of(tree: Tree) -> list[Unfinished]:
 
 
 def published_by(tree: Tree) -> list[Published]:
-    """What the dossier proposes, by kind of change, the kinds without a fiche left out."""
+    """What the dossier proposes, or published, by kind of change, the kinds without a fiche left out.
+
+    Fiches that were left aside are ``left_aside_by``.
+    """
     found = []
     for action, (one, many) in _NOUNS.items():
         nodes = [node for node in tree if node.fiche.action == action and _is_proposed(node)]
@@ -72,8 +75,17 @@ def published_by(tree: Tree) -> list[Published]:
     return found
 
 
+def left_aside_by(tree: Tree) -> list[Published]:
+    """Fiches of which the publication wrote nothing, in one line; none when it wrote them all."""
+    nodes = tree.left_aside
+    words = french.counted(len(nodes), "fiche laissée de côté", "fiches laissées de côté")
+    return [Published(words, nodes)] if nodes else []
+
+
 def _is_proposed(node: Node) -> bool:
     fiche = node.fiche
+    if fiche.is_left_aside:
+        return False
     if fiche.is_creation:
         return not fiche.is_removed
     return fiche.state != FicheState.STANDARD

@@ -6,6 +6,7 @@ Two queries whatever the number of fiches: the fiches with the level of their st
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.db.models import CharField, F
@@ -35,6 +36,7 @@ ICONS = {
     Pictogram.REMOVED_NEW: ("fiche-supprimee", "del"),
     Pictogram.SELECTED: ("fiche-selection", "sel"),
     Pictogram.MOVED: ("fiche-deplacee", "sel"),
+    Pictogram.LEFT_ASIDE: ("fiche-laissee", "wait"),
 }
 LEVELS = tuple(StructureLevel.values)  # the highest first
 
@@ -102,6 +104,11 @@ class Tree:
     def pending(self) -> list[Node]:
         """Fiches that stand against sending."""
         return [node for node in self if node.fiche.state == FicheState.PENDING]
+
+    @cached_property
+    def left_aside(self) -> list[Node]:
+        """Fiches of which the publication wrote nothing."""
+        return [node for node in self if node.fiche.is_left_aside]
 
 
 def fiche_url(fiche: Fiche) -> str:

@@ -23,7 +23,7 @@ from ..enums import DossierAct
 from ..models import Comment, Dossier, Step
 from ..pages import dossier_url
 from .people import keepers_of, validates, validator_of
-from .words import comment_lines, returned_lines
+from .words import comment_lines, names_of, returned_lines
 
 SUBJECTS: dict[str, str] = {
     "sent": "À valider",
@@ -34,6 +34,11 @@ SUBJECTS: dict[str, str] = {
     "validated": "Dossier publié",
     "validated_part": "Dossier publié en partie",
     "abandoned": "Dossier abandonné",
+}
+# Subjects of a publication that left every fiche aside.
+NOTHING_WRITTEN = {
+    "validated": "Dossier validé, rien n’a été écrit",
+    "validated_part": "Dossier renvoyé en partie, rien n’a été écrit",
 }
 
 
@@ -58,29 +63,35 @@ def mail_step(step_id: int, name: str, user_id: int | None, base_url: str) -> No
     values: dict[str, Any] = {"step": step, "url": urljoin(base_url, dossier_url(dossier, page))}
     if name == "returned":
         values["lines"] = returned_lines(step, base_url)
-    if name in {"validated", "validated_part"}:
-        values["left"] = [fiche for fiche in dossier.fiches.filter(published_at=None) if fiche.is_left_aside]
+    subject = SUBJECTS[name]
+    if name in NOTHING_WRITTEN:
+        left = [fiche for fiche in dossier.fiches.filter(published_at=None) if fiche.is_left_aside]
+        values |= {"left": left, "left_names": names_of(left)}
+        values["written"] = dossier.fiches.exclude(published_at=None).exists()
+        subject = subject if values["written"] else NOTHING_WRITTEN[name]
     if name == "validated_part":
         rest = dossier.remainders.order_by("-pk").first()
         values["rest_url"] = urljoin(base_url, dossier_url(rest)) if rest else ""
-    _send(user, name, f"{SUBJECTS[name]}\u00a0: {dossier.name}", dossier=dossier, **values)
+    _send(user, name, f"{subject}\u00a0: {dossier.name}", dossier=dossier, **values)
 
 
 @task
 def tell_comments(comment_id: int, until: str, base_url: str) -> None:
-    """Queue the mail of a message and of those its author wrote until ``until``, to the other side of the thread."""
+    """Queue the mail of a message and of those its author wrote until ``until``.
+
+    Support writes to who keeps the dossier; a director writes to support, and to the other keepers.
+    """
     comment = Comment.objects.select_related("by", "dossier__sent_by", "dossier__taken_by", "dossier__decided_by").get(
         pk=comment_id
     )
     dossier = comment.dossier
     told: list[int | None] = []
-    if validates(comment.by):
-        told += [user.pk for user in keepers_of(dossier)]
-    else:
+    if not validates(comment.by):
         validator = validator_of(dossier)
         told.append(validator.pk if validator else None)
+    told += [user.pk for user in keepers_of(dossier)]
     with transaction.atomic():
-        for user_id in told:
+        for user_id in dict.fromkeys(told):
             if user_id != comment.by_id:
                 mail_comments.enqueue(comment_id=comment_id, until=until, user_id=user_id, base_url=base_url)
 

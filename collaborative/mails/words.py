@@ -17,7 +17,11 @@ from ..sending import field_url
 from ..tree import fiche_url
 
 if TYPE_CHECKING:
-    from ..models import Step
+    from collections.abc import Sequence
+
+    from ..models import Fiche, Step
+
+NAMES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,15 @@ class Line:
     about: str
     text: str
     url: str
+
+
+def names_of(fiches: Sequence[Fiche]) -> str:
+    """« « ACT Vesta », « LAM Altair » et 3 autres »: the first fiches by name. Pure."""
+    names = [f"«\u00a0{fiche}\u00a0»" for fiche in fiches]
+    shown = names if len(names) <= NAMES_SHOWN else names[: NAMES_SHOWN - 1]
+    rest = len(names) - len(shown)
+    words = [*shown, f"{rest} autres"] if rest else shown
+    return " et ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def returned_lines(step: Step, base_url: str) -> list[Line]:

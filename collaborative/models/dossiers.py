@@ -5,8 +5,9 @@ from django.db.models import F, Q
 from common.db import append_only
 from directory.models import GeographicEntity, LegalEntity
 
-from ..enums import CLOSED_STATES, EDITABLE_STATES, OPEN_STATES, DossierAct, DossierState
+from ..enums import CLOSED_STATES, EDITABLE_STATES, OPEN_STATES, DossierState
 from ..querysets import DossierQuerySet
+from ..wording import act_words
 
 
 def _person(label: str, **options):
@@ -153,12 +154,7 @@ class Step(models.Model):
         triggers = append_only("dossierstep")
 
     def __str__(self):
-        return f"{self.dossier_id}: {self.from_state} → {self.to_state}"
-
-    @property
-    def act_label(self) -> str:
-        """Label of the act of a dossier."""
-        return DossierAct(self.act).label if self.fiche_id is None else self.act
+        return act_words(self.act, on_fiche=self.fiche_id is not None)
 
 
 class Comment(models.Model):

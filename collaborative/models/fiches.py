@@ -113,7 +113,7 @@ class Fiche(models.Model):
 
     @property
     def pictogram(self) -> Pictogram:
-        return pictogram_of(self.action, self.state)
+        return Pictogram.LEFT_ASIDE if self.is_left_aside else pictogram_of(self.action, self.state)
 
     @property
     def is_creation(self) -> bool:

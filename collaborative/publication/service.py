@@ -80,20 +80,23 @@ def publish(
     expected_version: int,
     fiche_ids: Collection[int] | None = None,
     remark: str = "",
+    asked: str = "",
 ) -> Published:
     """Publish a dossier en validation, all or nothing; with ``fiche_ids``, those fiches, the rest going back.
 
+    ``asked``: what the dossier of the rest says to correct, ``remark`` when it is not given.
     Raises ``StaleDossier`` when somebody acted since ``expected_version``, ``PermissionDenied`` for who did not take
     the dossier or sent it, ``PublicationRefused`` with the reasons, ``ValidationError`` when no fiche is chosen or a
     partial publication has no remark, ``PublicationBusy`` when other writers were met at each attempt. Nothing is
     written then.
     """
     who = Validator(by, scope, now)
-    return attempted(lambda: _publish(dossier.pk, expected_version, fiche_ids, remark, who))
+    told = (remark, asked or remark)
+    return attempted(lambda: _publish(dossier.pk, expected_version, fiche_ids, told, who))
 
 
 def _publish(
-    dossier_id: int, expected_version: int, fiche_ids: Collection[int] | None, remark: str, who: Validator
+    dossier_id: int, expected_version: int, fiche_ids: Collection[int] | None, told: tuple[str, str], who: Validator
 ) -> Published:
     by, scope, now = who
     with undone_on_failure() as copies, transaction.atomic():
@@ -102,7 +105,7 @@ def _publish(
         every = list(locked.fiches.with_records())
         chosen, others = _chosen(every, fiche_ids)
         act = DossierAct.VALIDATE_PART if others else DossierAct.VALIDATE
-        remark = checked_text(remark, missing="Dites pourquoi." if others else "")
+        remark, asked = (checked_text(text, missing="Dites pourquoi." if others else "") for text in told)
         prefetch_related_objects(chosen, "reviews", "files__added_by")
         author = User.objects.get(pk=locked.sent_by_id)
         plan = make_plan(chosen, every, Signature.of(locked, author, by, scope, now))
@@ -114,7 +117,7 @@ def _publish(
         rest = None
         if others:
             published = {fiche.pk for fiche in chosen}
-            rest = split_dossier(dossier=locked, every=every, published=published, remark=remark, by=by, now=now)
+            rest = split_dossier(dossier=locked, every=every, published=published, remark=asked, by=by, now=now)
             locked.fiche_count = locked.done_count = len(chosen)
         done = apply_locked(dossier=locked, act=act, by=by, scope=scope, now=now, remark=remark)
     left = [item.fiche for item in plan.left]

@@ -197,25 +197,28 @@ def returned_words(standing: Standing) -> str:
 
 
 def amended_words(standing: Standing) -> str:
-    """What the support put right itself, for the author; empty when nothing."""
+    """What the support put right itself in what is published now, for the author; empty when nothing."""
     lines = []
+    published = set(standing.publishable)
     for one in standing.fiches:
-        for part in [] if one.left else one.parts:
+        for part in one.parts if one.fiche in published and not one.left else []:
             review = one.review_of(part)
             if review is None or review.decision not in {FieldDecision.AMEND, FieldDecision.KEEP}:
                 continue
             kept = review.decision == FieldDecision.KEEP
-            said = "valeur du répertoire gardée" if kept else f"corrigé en «\u00a0{_amended(one, part)}\u00a0»"
+            said = "valeur du répertoire gardée" if kept else f"corrigé en «\u00a0{amended_value(one, part)}\u00a0»"
             lines.append(f"{one.fiche} – {part.label}\u00a0: {said}{f' ({review.reason})' if review.reason else ''}.")
     return "\n".join(lines)
 
 
 def left_words(standing: Standing) -> str:
-    """Fiches that publishing leaves aside and why, for the author; empty when none."""
-    return "\n".join(f"{one.fiche}\u00a0: {one.left}." for one in standing.left)
+    """Fiches that publishing leaves aside now and why, for the author; empty when none."""
+    published = set(standing.publishable)
+    return "\n".join(f"{one.fiche}\u00a0: {one.left}." for one in standing.left if one.fiche in published)
 
 
-def _amended(one: FicheStanding, part: Part) -> str:
+def amended_value(one: FicheStanding, part: Part) -> str:
+    """Value that the support gave an amended part, in words, 120 characters at most."""
     words = [in_words(one.fiche.kind, name, one.reviews[name].value) for name in part.names if name in one.reviews]
     text = ", ".join(words)
     return text if len(text) <= 120 else f"{text[:119]}…"

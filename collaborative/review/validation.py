@@ -46,7 +46,8 @@ def publish_part(
     def act() -> Published:
         locked = lock_dossier(dossier.pk)
         standing = standing_of(locked)
-        told = whole_remark(remark or returned_words(standing), amended_words(standing), left_words(standing))
+        asked = remark.strip() or returned_words(standing)
+        told = whole_remark(asked, amended_words(standing), left_words(standing))
         return publish(
             dossier=locked,
             by=by,
@@ -55,6 +56,7 @@ def publish_part(
             expected_version=expected_version,
             fiche_ids={fiche.pk for fiche in standing.publishable},
             remark=told,
+            asked=asked,
         )
 
     return attempted(act)

@@ -23,7 +23,7 @@ from ..listing import SORTS, STATES, DossierFilter, listed_dossiers, place_of
 from ..models import Campaign, Dossier, Step
 from ..pages import LIST_TITLE, dossier_context, dossier_url
 from ..permissions import NOT_EDITABLE
-from ..sending import published_by, unfinished_of
+from ..sending import left_aside_by, published_by, unfinished_of
 from ..threads import returned_remarks, thread_of
 from ..tree import fiche_url
 from ..wording import line_of
@@ -69,6 +69,7 @@ def dossier_detail(request: HttpRequest, dossier_id: int) -> HttpResponse:
         "remarks": returned_remarks(dossier, thread) if dossier.state == "returned" else [],
         "unfinished": unfinished_of(tree),
         "published": published_by(tree),
+        "left_aside": left_aside_by(tree),
         "new_units": dossier.new_units if context["may_edit"] else [],
         "waiting": waiting_of(dossier, timezone.now()),
         "message_form": MessageForm(),

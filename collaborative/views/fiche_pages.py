@@ -20,7 +20,7 @@ ACTION_WORDS = {"create": "en création", "modify": "", "delete": "à supprimer"
 def find_whole_fiche(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Fiche:
     """Fiche with all that its page names, of a dossier that this person may know of: one query. Raises ``Http404``.
 
-    ``has_files``, ``has_draft`` (of this person) and ``is_returned`` (a validator's remark on a field) spare queries.
+    ``has_files``, ``has_draft`` (of this person) and ``is_reviewed`` (a validator decided of a field) spare queries.
     """
     if max(dossier_id, fiche_id) > LARGEST_ID:
         raise Http404
@@ -28,7 +28,7 @@ def find_whole_fiche(request: SignedInRequest, dossier_id: int, fiche_id: int) -
     fiches = Fiche.objects.visible_to(request.scope).annotate(
         has_files=Exists(FicheFile.objects.filter(**own)),
         has_draft=Exists(Draft.objects.filter(**own, by=request.user)),
-        is_returned=Exists(FieldReview.objects.filter(**own, decision=FieldDecision.RETURN)),
+        is_reviewed=Exists(FieldReview.objects.filter(**own).exclude(decision=FieldDecision.ACCEPT)),
     )
     fiche = fiches.whole().filter(pk=fiche_id, dossier=dossier_id).first()
     if fiche is None:

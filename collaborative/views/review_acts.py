@@ -190,12 +190,14 @@ def _validate_page(
     status: int = 200,
 ) -> HttpResponse:
     publishable = {fiche.pk for fiche in standing.publishable}
+    published = [one for one in standing.fiches if one.fiche.pk in publishable and not one.left]
     context: dict[str, Any] = review_context(request, standing, Crumb("Publier"))
     context |= {
         "form": form,
         "lines": lines or [],
         "partial": bool(standing.returned),
-        "published": [one for one in standing.fiches if one.fiche.pk in publishable and not one.left],
+        "published": published,
+        "undecided": sum(len(one.undecided) for one in published),
         "kept": [one for one in standing.left if one.fiche.pk in publishable],
         "left": [one for one in standing.fiches if one.fiche.pk not in publishable],
         "amended": amended_words(standing),

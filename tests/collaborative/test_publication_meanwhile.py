@@ -195,10 +195,10 @@ def test_what_is_left_is_said_before_and_after(
     assert (standing.total, standing.kept_count, standing.accepted_count, standing.undecided_count) == (1, 1, 0, 0)
     with django_capture_on_commit_callbacks(execute=True):
         before, after = post_validation(desk, client)
-    assert "1 fiche laissée de côté" in before
+    assert "1 fiche sera laissée de côté" in before
     assert "reste fermée dans le répertoire" in before
     assert "Rien à écrire dans le répertoire" in before
-    assert "fiche publiée" not in before
+    assert "sera publiée" not in before
     assert "sans décision" not in before
     assert "Rien à écrire dans le répertoire\u00a0: 1 fiche laissée de côté." in after
     assert "reste fermée dans le répertoire" in after, "the history of the dossier tells why"

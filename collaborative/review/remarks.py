@@ -1,0 +1,82 @@
+"""What the form of a fiche says of its last review: fields to put right, and values that the support gave instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from common import french
+from directory.versions.wording import field_label
+
+from ..enums import FicheAction, FieldDecision
+from .parts import ACT, ACT_LABELS, FILES, MEANWHILE, parts_of
+from .receivers import fallen_names
+from .services import amended_value
+from .standing import FicheStanding
+
+if TYPE_CHECKING:
+    from ..fiches.form import FicheForm
+    from ..models import Fiche, FieldReview
+    from .parts import Part
+
+
+class FieldRemark(NamedTuple):
+    """A remark on a field. ``target``: id of the field on the page, or of its block; empty when none shows it."""
+
+    label: str
+    target: str
+    text: str
+
+
+def remarks_of(form: FicheForm) -> list[FieldRemark]:
+    """Remarks on the fields of a fiche that is corrected: one query.
+
+    What the support amended or kept of the directory is told as long as sending the fiche again would publish it.
+    """
+    fiche = form.fiche
+    reviews = {review.field: review for review in fiche.reviews.all()}
+    returned = [
+        _placed(form, _label(fiche, name), name, review.reason)
+        for name, review in reviews.items()
+        if review.decision == FieldDecision.RETURN
+    ]
+    one = FicheStanding(fiche, parts_of(fiche), reviews, {})
+    fallen = set(fallen_names(one))
+    held = [(part, one.review_of(part)) for part in one.parts if not fallen & set(part.stored)]
+    return returned + [
+        _placed(form, part.label, part.stored[0], words)
+        for part, review in held
+        if review is not None and (words := _instead(one, part, review))
+    ]
+
+
+def _instead(one: FicheStanding, part: Part, review: FieldReview) -> str:
+    """What the support decided to publish in place of what is proposed; empty when it takes the proposal."""
+    why = f" ({review.reason})" if review.reason else ""
+    if review.decision == FieldDecision.AMEND:
+        return (
+            f"Le support propose «\u00a0{amended_value(one, part)}\u00a0»{why}. "
+            "C’est ce qui sera publié, sauf si vous changez ce champ."
+        )
+    if review.decision == FieldDecision.KEEP:
+        return f"Le support garde ce que dit le répertoire{why}, sauf si vous changez ce champ."
+    return ""
+
+
+def _label(fiche: Fiche, name: str) -> str:
+    if name == ACT:
+        return ACT_LABELS.get(FicheAction(fiche.action), "La fiche")
+    if name in FILES:
+        return FILES[name][0]
+    return MEANWHILE.get(name) or field_label(fiche.kind, name)
+
+
+def _placed(form: FicheForm, label: str, name: str, text: str) -> FieldRemark:
+    block = next((block for block in form.blocks if name in block.value_names), None)
+    if block is None:
+        return FieldRemark(label, "", french.french_spaces(text))
+    field = block.fields.get(name)
+    return FieldRemark(
+        str(field.label) if field else label,
+        block[name].auto_id if field else block.block,
+        french.french_spaces(text),
+    )
