@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from common.french import NBSP, day, number
 
+from ..breakdown import NOTHING_GIVEN
 from ..lines import LineAnimal, LineState
 from .needs import Answer, Fit, Judgement, Needs, Reason, Supply, Worth
 from .reasons import animal_reason, place_reasons, unit_reasons
@@ -110,7 +111,8 @@ def _judge_ahead(needs: Needs, supply: Supply, unit: list[Reason]) -> Judgement:
         short=later,
     )
     late = [_late(supply)] if supply.late else []
-    places = [_of_today(reason) for reason in place_reasons(needs, supply)] if supply.free else []
+    told = supply if supply.free else replace(supply, counts=NOTHING_GIVEN, lines=())
+    places = [_of_today(reason) for reason in place_reasons(needs, told)]
     places += _joined(supply, places)
     return Judgement(Fit.TO_CONFIRM, (figure, *late, *coming, *closing, *unit, *places))
 
@@ -144,7 +146,8 @@ def _coming(needs: Needs, supply: Supply) -> list[Reason]:
     reasons = []
     if awaited:
         words = ", ".join(
-            f"{number(count)} {'places attendues' if count >= 2 else 'place attendue'} le {day(at)}"
+            f"{number(count)} {'places attendues' if count >= 2 else 'place attendue'}"
+            f" {'aujourd’hui' if at == supply.today else f'le {day(at)}'}"
             for at, count in awaited[:AWAITED_TOLD]
         )
         reasons.append(Reason(Answer.MAYBE, words, "La place attendue est-elle maintenue"))

@@ -28,6 +28,7 @@ from ..shown import ShownFigure, local_day
 from ..standing import Standing
 from .needs import Supply, Worth
 
+_LONG_AGO = 72 * HOUR  # told in days; less, in hours, as a day too many matters
 MAX_UNITS = 3000  # read at once for a map or a guichet; more than the region has of one kind
 
 
@@ -202,7 +203,10 @@ class Offer(ShownFigure):
         """
         state = self.freshness.state if self.freshness and self.counted_under.age is None else None
         words = {ContractState.LATE: "en retard", ContractState.EXPIRED: "périmé"}.get(state) if state else None
-        return f"chiffre {words}{NBSP}: donné il y a {duration(self.age)}" if words else ""
+        if not words:
+            return ""
+        since = duration(self.age) if self.age >= _LONG_AGO else f"{number(self.age // HOUR)}{NBSP}h"
+        return f"chiffre {words}{NBSP}: donné il y a {since}"
 
     @property
     def age(self) -> datetime.timedelta:

@@ -109,6 +109,7 @@ def test_a_full_unit_may_suit_on_the_day_a_place_is_awaited_or_a_reservation_end
         assert fit_of(Needs(), supply) is fit_of(Needs(on=tomorrow), supply) is Fit.FULL
         assert fit_of(Needs(on=in_a_week), supply) is Fit.TO_CONFIRM
     assert fit_of(Needs(on=tomorrow), counted(0, awaited=((tomorrow, 2),))) is Fit.TO_CONFIRM
+    assert texts_of(Needs(on=TODAY), counted(0, awaited=((TODAY, 1),)))[1:] == ["1 place attendue aujourd’hui"]
     assert texts_of(Needs(on=in_a_week), awaiting)[1:] == ["2 places attendues le 29/11/2026"]
     assert texts_of(Needs(on=in_a_week), reserved)[1:] == ["une réservation prend fin le 29/11/2026"]
     assert len(texts_of(Needs(on=in_a_week - datetime.timedelta(days=1)), awaiting)) == 1
@@ -135,6 +136,9 @@ def test_what_today_s_places_refuse_is_open_beyond_tomorrow_but_not_what_the_rec
     assert fit_of(Needs(accessible=True), no_access) is Fit.NO_FIT
     assert fit_of(Needs(accessible=True, on=at), no_access) is Fit.TO_CONFIRM
     assert texts_of(Needs(accessible=True, on=at), no_access)[1] == "pas de place PMR aujourd’hui"
+    full = judge(Needs(accessible=True, on=at), counted(0, counts=Counts(accessible=0)))
+    assert [reason.text for reason in full.reasons][1:] == ["PMR\u00a0: non précisé"]
+    assert full.questions[1] == "La place libre est-elle accessible en fauteuil (PMR)"
     assert fit_of(Needs(who=Who.WOMAN, on=at), counted(0, sex="m")) is Fit.NO_FIT
     for free in (0, 2):
         assert fit_of(Needs(animal=True, on=at), counted(free, pets="Animaux non admis.")) is Fit.NO_FIT
