@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urljoin
 from django.urls import reverse
 
 from availability.guichet.supply import Offer
-from common.french import NBSP, PARIS, THIN, counted, day, moment, number
+from common.french import NBSP, PARIS, THIN, counted, moment, number
 from common.phones import display_phone
 from directory.blocks import ages, entity_terms, label_of, unit_terms
 from directory.contacts import main_phone
@@ -22,7 +22,7 @@ from directory.hours.timetable import hours_words
 from directory.permissions import sees_contacts
 from directory.records import schedule_of
 
-MAIL_LINK_LENGTH = 1900  # characters; mail programs cut longer addresses
+MAIL_LINK_LENGTH = 2000  # characters; mail programs cut longer addresses
 
 
 class Contact(NamedTuple):
@@ -91,22 +91,22 @@ class UnitFacts:
     @property
     def places_words(self) -> str:
         """« 3 places libres, le 14/08/2024 à 12:17 »; why nothing is known otherwise: unknown is not zero."""
-        return self._places_words(moment)
+        return self._places_words(self.offer.figure_words, "le")
 
     @property
-    def dated_places_words(self) -> str:
-        """« 3 places libres, le 14/08/2024 »: the same, without the time."""
-        return self._places_words(day)
+    def sent_places_words(self) -> str:
+        """« 3 places libres, dit le 14/08/2024 à 12:17 »: the same, to be read away from the site."""
+        noun = "lit libre" if self.offer.capacity_kind == "bed" else "place libre"
+        return self._places_words(counted(self.offer.counted or 0, noun), "dit le")
 
-    def _places_words(self, dated_by: Callable[[datetime.datetime], str]) -> str:
+    def _places_words(self, figure: str, dated: str) -> str:
         offer = self.offer
         if offer.counted is None:
             return offer.silence
-        said = "complet" if offer.counted == 0 else offer.figure_words
+        said = "complet" if offer.counted == 0 else figure
         at = offer.figure.confirmed_at if offer.figure else None
-        dated = f", le {dated_by(at)}" if at else ""
         contested = f" ({offer.contested_words.lower()})" if offer.contested_words else ""
-        return said + dated + contested
+        return f"{said}, {dated} {moment(at)}{contested}" if at else said + contested
 
     @property
     def installed_words(self) -> str:
@@ -166,6 +166,12 @@ class UnitFacts:
     def public_town_words(self) -> str:
         """The end of that address: « 92000 Nanterre »; empty when it is not told."""
         return self.address_lines[-1] if self._is_place_public else ""
+
+    @property
+    def public_admission_words(self) -> str:
+        """Conditions of admission that may be sent: nothing typed by hand of a unit whose place is kept quiet."""
+        typed = " ".join(self.unit.admission_conditions.split())
+        return "à lire sur sa fiche" if typed and self.is_place_kept_quiet else typed
 
     @property
     def _is_place_public(self) -> bool:
@@ -228,16 +234,16 @@ def letter_of(facts: Sequence[UnitFacts], now: datetime.datetime, base_url: str)
     for rank, one in enumerate(facts, start=1):
         said = (
             ("Téléphone", one.public_phone_words),
-            ("Places", one.places_words),
+            ("Places", one.sent_places_words),
             ("Aujourd’hui", one.hours_words),
-            ("Conditions d’admission", " ".join(one.unit.admission_conditions.split())),
+            ("Conditions d’admission", one.public_admission_words),
         )
         lines = [
             f"{rank}. {one.unit.name}",
             " – ".join(filter(None, (one.type_label, one.entity_name))),
             one.public_place_words,
             *(f"{label}{NBSP}: {text}" for label, text in said if text),
-            urljoin(base_url, reverse("directory:unit_detail", args=[one.unit.pk])),
+            _record_url(one, base_url),
         ]
         parts.append("\n".join(line for line in lines if line))
     return "\n\n".join(parts)
@@ -251,26 +257,45 @@ class MailLink(NamedTuple):
 
 
 def mail_link(facts: Sequence[UnitFacts], now: datetime.datetime, base_url: str) -> MailLink:
-    """« mailto: » with as many units as a mail program takes in an address, in brief; the text to copy has them all."""
-    told = [_brief(rank, one, base_url) for rank, one in enumerate(facts, start=1)]
+    """« mailto: » with as many units as a mail program takes in an address, in brief; the text to copy has them all.
+
+    Those it does not hold are counted, with the address where they are read.
+    """
+    told = [_brief(rank, facts, base_url) for rank in range(len(facts))]
     for count in range(len(told), 0, -1):
-        left = len(told) - count
-        more = [f"Et {counted(left, 'autre unité', 'autres unités')}."] if left else []
-        link = _mailto(now, "\n\n".join((*told[:count], *more)))
+        link = _mailto(now, "\n\n".join((*told[:count], *_others(facts[count:], base_url))))
         if len(link) <= MAIL_LINK_LENGTH:
             return MailLink(link, count)
     return MailLink(_mailto(now, ""), 0)
 
 
-def _brief(rank: int, one: UnitFacts, base_url: str) -> str:
-    """A unit in four lines at most: its name, whom to call and its places, its commune, its record."""
+def _brief(rank: int, facts: Sequence[UnitFacts], base_url: str) -> str:
+    """A unit in five lines at most: its type when the one before has another, its name, its phone, places and town.
+
+    Then the address of its record.
+    """
+    one, before = facts[rank], facts[rank - 1] if rank else None
     lines = (
-        f"{rank}. {one.unit.name}",
-        ", ".join(filter(None, (one.public_phone_words, one.dated_places_words))),
+        one.type_label if before is None or before.type_label != one.type_label else "",
+        f"{rank + 1}. {one.unit.name}",
+        ", ".join(filter(None, (one.public_phone_words, one.sent_places_words))),
         one.public_town_words,
-        urljoin(base_url, reverse("directory:unit_detail", args=[one.unit.pk])),
+        _record_url(one, base_url),
     )
     return "\n".join(filter(None, lines)).replace(NBSP, " ").replace(THIN, " ")
+
+
+def _others(left: Sequence[UnitFacts], base_url: str) -> list[str]:
+    """« Et 10 autres unités : https://… »: the page that lists them for whoever is signed in."""
+    if not left:
+        return []
+    asked = urlencode([("uo", one.unit.pk) for one in left])
+    url = urljoin(base_url, f"{reverse('search:compare')}?{asked}") if len(left) > 1 else _record_url(left[0], base_url)
+    return [f"Et {counted(len(left), 'autre unité', 'autres unités')} : {url}"]
+
+
+def _record_url(one: UnitFacts, base_url: str) -> str:
+    return urljoin(base_url, reverse("directory:unit_detail", args=[one.unit.pk]))
 
 
 def _mailto(now: datetime.datetime, body: str) -> str:

@@ -6,12 +6,14 @@ from urllib.parse import unquote
 
 import pytest
 
+from common.french import moment
 from directory.enums import ClosureKind, Confidentiality
 from directory.models import OperationalUnit
 from search.indexing import index
 from search.kept.shortlist import LIMIT
 from search.kept.unit_facts import MAIL_LINK_LENGTH
 from search.models import KeptUnit
+from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import UnitFactory, WeeklyHoursFactory
 
 from .kept import keep
@@ -178,7 +180,11 @@ def test_the_address_for_a_mail_program_stays_short(reader, client, world):
     link, units = response.context["mail"]
     assert len(link) <= MAIL_LINK_LENGTH
     assert 1 < units < LIMIT
-    assert unquote(link).endswith(f"Et {LIMIT - units} autres unités.")
+    left = order(reader)[units:]
+    listed = "http://testserver/recherche/comparer/?" + "&".join(f"uo={pk}" for pk in left)
+    assert unquote(link).endswith(f"Et {LIMIT - units} autres unités : {listed}")
+    page = text_of(client.get(listed))
+    assert all(f"Unité au nom très long {n:02}" in page for n in range(units, LIMIT))
     said = text_of(response)
     assert f"La messagerie ne prend que les {units} premières unités : copiez le texte pour les 20." in said
     assert response.context["letter"].count("Unité au nom très long") == LIMIT
@@ -189,6 +195,8 @@ def test_a_mail_holds_nine_ordinary_units(reader, client, world):
         UnitFactory(geographic_entity=world.eg, act=True, name=f"ACT Résidence des Lilas {n:02}") for n in range(9)
     ]
     OperationalUnit.objects.filter(pk__in=[unit.pk for unit in units]).update(secretary_phone="0142000000")
+    for unit in units:
+        CurrentFigureFactory(unit=unit)
     keep(reader, *units)
     response = client.get(SHEET)
     link, told = response.context["mail"]
@@ -198,6 +206,45 @@ def test_a_mail_holds_nine_ordinary_units(reader, client, world):
     assert body.count("01 42 00 00 00") == 9
     assert f"/repertoire/uo/{units[8].pk}/" in body
     assert "Nanterre" in body
+    assert body.count(units[0].unit_type.label) == 1  # once for those that follow each other
+
+
+def test_what_is_sent_dates_each_figure_and_tells_the_type(reader, client, world):
+    keep(reader, world.act, world.lhss)
+    response = client.get(SHEET)
+    said = f"8 places libres, dit le {moment(world.act_figure.confirmed_at)}"
+    body = unquote(response.context["mail"].url).partition("body=")[2]
+    for text in (body, response.context["letter"].replace("\u00a0", " ")):
+        assert said in text
+        assert world.act.unit_type.label in text
+        assert world.lhss.unit_type.label in text
+        assert f"chiffre périmé (3 le {moment(world.lhss_figure.confirmed_at)})" in text
+
+
+HAND_TYPED = {
+    "admission_conditions": "Entretien à l’admission.",
+    "reception_conditions": "Chambres à deux.",
+    "pets": "Chiens guides seulement.",
+}
+
+
+def test_the_sheet_tells_of_a_hidden_place_what_its_record_does(reader, client, world):
+    """What was typed by hand is the record’s to tell; what leaves the site has none of it (decision 0010)."""
+    OperationalUnit.objects.filter(pk=world.act.pk).update(sensitive_unit=True, **HAND_TYPED)
+    type(world.act_figure).objects.filter(pk=world.act.pk).update(comment="Sonner deux fois.")
+    index.refresh_units(unit_ids=[world.act.pk])
+    keep(reader, world.act)
+    response = client.get(SHEET)
+    sheet, record = text_of(response), text_of(client.get(f"/repertoire/uo/{world.act.pk}/"))
+    for typed in (*HAND_TYPED.values(), "Sonner deux fois."):
+        assert typed in sheet.partition("<textarea")[0]
+        assert typed in record
+    for hidden in ("Nanterre", world.eg.street_name):
+        assert hidden not in sheet
+        assert hidden not in record
+    sent = response.context["letter"] + unquote(response.context["mail"].url)
+    assert not any(typed in sent for typed in (*HAND_TYPED.values(), "Sonner deux fois."))
+    assert "à lire sur sa fiche" in sent
 
 
 def test_units_are_compared_with_what_differs_in_words(reader, client, world):
