@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from accounts.roles import Permission
-from directory.models import GeographicEntity, OperationalUnit
+from common.french import NBSP
+from directory.closing_notes import ClosingNote
+from directory.models import GeographicEntity, LegalEntity, OperationalUnit
 from directory.tree_marks import TreeMark
 
 from .enums import DossierState
-from .models import HeldEntity
+from .models import Dossier, HeldEntity
 from .permissions import why_not_open
 
 if TYPE_CHECKING:
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from directory.scopes import Scope
+
 OPEN_LABEL = "Ouvrir un dossier collaboratif"
 UNDER_WAY = "Dossier en cours"
+NOTES_SHOWN = 5  # dossiers named before a closure
 
 
 def open_url(entity_id: int) -> str:
@@ -74,3 +79,27 @@ def tree_marks_of(request: HttpRequest, entities: Sequence[GeographicEntity]) ->
         elif not coverage.region and not why_not_open(request.scope, entity):
             marks[entity.pk] = TreeMark(OPEN_LABEL, open_url(entity.pk), "plus")
     return marks
+
+
+def closing_notes_on(scope: Scope, record: Any) -> list[ClosingNote]:
+    """Open dossiers that work on the EG of a record about to be closed, or on those of an EJ, the latest first.
+
+    Named to those who may know of them. One query, two when there is any.
+    """
+    if isinstance(record, LegalEntity):
+        on_it = Q(held__geographic_entity__legal_entity=record) | Q(geographic_entity=None, legal_entity=record)
+    else:
+        on_it = Q(held__geographic_entity=record if isinstance(record, GeographicEntity) else record.geographic_entity)
+    found = list(Dossier.objects.open().filter(on_it).distinct().order_by("-changed_at", "-pk")[:NOTES_SHOWN])
+    known = Dossier.objects.visible_to(scope).filter(pk__in=[dossier.pk for dossier in found]) if found else ()
+    named = {dossier.pk for dossier in known}
+    return [_closing_note(dossier, named=dossier.pk in named) for dossier in found]
+
+
+def _closing_note(dossier: Dossier, *, named: bool) -> ClosingNote:
+    state = dossier.get_state_display().lower()
+    what = f"Le dossier «{NBSP}{dossier.name}{NBSP}» ({state})" if named else f"Un dossier collaboratif ({state})"
+    text = f"{what} est en cours ici{NBSP}: ce qu’il propose ne pourra pas être publié tant que la fiche est fermée."
+    if not named:
+        return ClosingNote(text)
+    return ClosingNote(text, reverse("collaborative:dossier_detail", args=[dossier.pk]), "Voir le dossier")

@@ -1,7 +1,7 @@
 """What the app adds to pages of the lower apps: Menu, home cards, panels of records."""
 
 from common import navigation
-from directory import proposals, tree_marks
+from directory import closing_notes, proposals, tree_marks
 from directory.attachments.services import register_folder
 from directory.enums import RecordKind
 from directory.orphans.kinds import OrphanKind
@@ -39,6 +39,7 @@ def register_all() -> None:
         )
     register_folder(files.FOLDER, files.files_in_use)
     tree_marks.register("dossier", panels.tree_marks_of, panels.open_dossier_of)
+    closing_notes.register("dossiers", panels.closing_notes_on)
     register_remedy(OrphanKind.ENTITY_EMPTY, Remedy("Décrire ses unités dans un dossier", panels.open_url))
     proposals.register(offer_for)
     home_cards.register()

@@ -25,6 +25,8 @@ from ..enums import FicheAction
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .above import Above
+
 NEAR_KM = 0.5
 SAME_PLACE_KM = 0.05
 LIKENESS = 0.72  # of two names, from which they may be one establishment
@@ -92,6 +94,7 @@ class FicheFacts:
     overlaps: tuple[Overlap, ...] = ()
     has_activity: bool = True
     open_below: tuple[str, ...] = ()
+    above: Above | None = None
     refused_choices: tuple[str, ...] = ()
 
     @property
@@ -232,6 +235,24 @@ def overlap_checks(facts: FicheFacts) -> Iterator[Check]:
         yield Check(Verdict.WARN, f"{words} aussi par une autre CPTS ({names})\u00a0:", other.url, other.name)
 
 
+def above_check(facts: FicheFacts) -> Iterator[Check]:
+    """What is closed above is opened first (RG_EXP_044); below what is hidden, nobody sees what is published."""
+    above = facts.above
+    if above is None:
+        return
+    if above.closed_on is None:
+        text = "masqué dans le répertoire, au-dessus de cette fiche\u00a0: publiée, elle ne serait vue de personne."
+        yield Check(Verdict.WARN, f"«\u00a0{above.name}\u00a0» est {text}", above.url, "Voir ce qui est masqué")
+        return
+    yield Check(
+        Verdict.ERROR,
+        f"«\u00a0{above.name}\u00a0», au-dessus de cette fiche, est fermé dans le répertoire depuis le "
+        f"{french.day(above.closed_on)}\u00a0: elle ne peut pas être publiée. Faites-le rouvrir, ou renvoyez la fiche.",
+        above.url,
+        "Voir ce qui est fermé",
+    )
+
+
 def closure_check(facts: FicheFacts) -> Iterator[Check]:
     """Units still open below a record to be closed for good: publishing refuses to close what nobody validated."""
     if not facts.open_below:
@@ -245,6 +266,7 @@ def closure_check(facts: FicheFacts) -> Iterator[Check]:
 
 
 RULES: tuple[Callable[[FicheFacts], Iterator[Check]], ...] = (
+    above_check,
     identifier_checks,
     twin_check,
     postal_check,

@@ -31,6 +31,7 @@ from directory.versions.wording import field_label
 from ..enums import DossierAct, FicheAction, FicheState
 from ..fiches.term_rules import Asked, refused_choices
 from ..models import Dossier, Step
+from .above import above_of
 from .checks import Check, FicheFacts, Neighbour, Overlap, Verdict, checks_of
 from .parts import field_parts
 from .risk import RiskFacts
@@ -54,6 +55,8 @@ def facts_of(fiches: Sequence[Fiche], today: datetime.date) -> dict[int, FicheFa
     entities = [fiche for fiche in fiches if fiche.kind == RecordKind.GEOGRAPHIC_ENTITY]
     units = [fiche for fiche in fiches if fiche.kind == RecordKind.UNIT]
     changes: Places = defaultdict(list)
+    for pk, above in above_of(fiches).items():
+        changes[pk].append({"above": above})
     _add_communes(fiches, changes)
     _add_entities([fiche for fiche in entities if fiche.action != FicheAction.DELETE], found, changes)
     _add_activities([fiche for fiche in units if "unit_type" in fiche.values or fiche.is_creation], changes)

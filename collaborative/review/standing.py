@@ -21,8 +21,10 @@ from directory.enums import RecordKind, StructureLevel
 from ..enums import FicheAction, FieldDecision
 from ..models import Fiche, FicheFile, FieldReview
 from ..workflow import IDLE_PAIRS
+from .above import above_of
+from .checks import Check, FicheFacts, Verdict, above_check
 from .meanwhile import Conflict, changes_since, conflicts_in
-from .parts import ACT, FILES, MEANWHILE, PLACE, Part, parts_of
+from .parts import ACT, FILES, MEANWHILE, PLACE, STATUS, Part, parts_of
 from .place import whole_conflicts, why_left
 
 if TYPE_CHECKING:
@@ -105,6 +107,14 @@ class FicheStanding:
         if self.left:
             return []
         return [part for part in self.parts if self.review_of(part) is None and not self.is_open_conflict(part)]
+
+    @property
+    def reopens(self) -> bool:
+        """Tell whether a record closed meanwhile is open again once the fiche is published."""
+        review = self.reviews.get(STATUS)
+        conflict = self.conflicts.get(STATUS)
+        settled = conflict is not None and conflict.is_settled(review)
+        return settled and review is not None and review.decision == FieldDecision.ACCEPT
 
     @property
     def decided_count(self) -> int:
@@ -220,6 +230,20 @@ class Standing:
             return above is None or not above.is_creation or is_free(above)
 
         return [one.fiche for one in self.fiches if is_free(one.fiche)]
+
+    @cached_property
+    def blocked(self) -> list[tuple[FicheStanding, Check]]:
+        """Fiches that would be published below what the directory has closed, each with what stands against it."""
+        at_once = set(self.publishable)
+        written = [one for one in self.fiches if one.fiche in at_once and not one.left]
+        reopened = {(one.fiche.kind, one.fiche.record_id) for one in written if one.reopens}
+        above = above_of([one.fiche for one in written], reopened)
+        told = [
+            (one, check)
+            for one in written
+            for check in above_check(FicheFacts(one.fiche.kind, one.fiche.action, "", above=above.get(one.fiche.pk)))
+        ]
+        return [(one, check) for one, check in told if check.verdict == Verdict.ERROR]
 
     @property
     def left(self) -> list[FicheStanding]:

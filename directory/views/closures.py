@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
 
-from .. import closing, closures, records, services
+from .. import closing, closing_notes, closures, records, services
 from ..enums import PublicationStatus, RecordKind
 from ..forms.closures import ClosureForm, ReopeningForm, VersionForm
 from ..models import OperationalUnit, Structure
@@ -121,7 +121,12 @@ def close_page(request: SignedInRequest, record: Any, form: VersionForm, status:
     return render(
         request,
         "directory/record_close.html",
-        {**shared(record, "Fermer la fiche"), "form": form, "below": closing.closed_with(record)},
+        {
+            **shared(record, "Fermer la fiche"),
+            "form": form,
+            "below": closing.closed_with(record),
+            "notes": closing_notes.notes_on(request.scope, record),
+        },
         status=status,
     )
 

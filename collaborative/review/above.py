@@ -1,0 +1,105 @@
+"""What stands above the fiches of a dossier and is closed or hidden in the directory: nothing is published below it.
+
+Two queries, one more with structures, one more for a new EG, whatever the number of fiches.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from directory.enums import PublicationStatus, RecordKind
+from directory.models import GeographicEntity, LegalEntity, Structure
+from directory.records import record_url
+
+from ..enums import FicheAction
+from ..models import Fiche
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Collection, Iterable, Sequence
+
+Key = tuple[str, int]
+COLUMNS = ("name", "status", "closed_on")
+
+
+class Above(NamedTuple):
+    """A record above a fiche that is not published. ``closed_on``: the day of its closure, ``None`` when hidden."""
+
+    name: str
+    url: str
+    closed_on: datetime.date | None
+
+
+def above_of(fiches: Sequence[Fiche], reopened: Collection[Key] = ()) -> dict[int, Above]:
+    """The highest record closed above each fiche where the dossier has it, else the highest hidden one, by id.
+
+    Removals are left out. ``reopened``: records (kind and key) that the dossier itself opens again.
+    """
+    writing = [fiche for fiche in fiches if fiche.action != FicheAction.DELETE]
+    if not writing:
+        return {}
+    chains = _chains(writing)
+    records = _records({key for chain in chains.values() for key in chain})
+    found = {}
+    for pk, chain in chains.items():
+        known = [records[key] for key in chain if key in records and key not in reopened]
+        if highest := next((one for one in known if one.closed_on), known[0] if known else None):
+            found[pk] = highest
+    return found
+
+
+def _chains(writing: Sequence[Fiche]) -> dict[int, list[Key]]:
+    """Records above each fiche in the tree of its dossier, the highest first, the EJ of a known EG left out."""
+    columns = ("parent_id", "kind", "geographic_entity_id", "structure_id")
+    rows = Fiche.objects.filter(dossier__in={fiche.dossier_id for fiche in writing}).values_list("pk", *columns)
+    tree = {pk: facts for pk, *facts in rows}
+    chains = {}
+    for fiche in writing:
+        chain: list[Key] = []
+        higher, seen = fiche.parent_id, set()
+        while higher in tree and higher not in seen:
+            seen.add(higher)
+            parent, kind, entity, structure = tree[higher]
+            key = structure if kind == RecordKind.STRUCTURE else entity
+            chain += [(kind, key)] if key else []
+            higher = parent
+        if fiche.kind == RecordKind.GEOGRAPHIC_ENTITY and (legal := _legal_id(fiche)):
+            chain.append((RecordKind.LEGAL_ENTITY, legal))
+        chains[fiche.pk] = chain[::-1]
+    return chains
+
+
+def _legal_id(fiche: Fiche) -> int | None:
+    chosen: Any = fiche.values.get("legal_entity")
+    if chosen:
+        return int(chosen["id"])
+    entity = fiche.geographic_entity
+    return entity.legal_entity_id if entity is not None else fiche.dossier.legal_entity_id
+
+
+def _records(keys: Iterable[Key]) -> dict[Key, Above]:
+    """Those that are not published; an EG below a closed EJ is told by that EJ."""
+    ids: dict[str, list[int]] = {}
+    for kind, key in keys:
+        ids.setdefault(kind, []).append(key)
+    found: dict[Key, Above] = {}
+    if entities := ids.get(RecordKind.GEOGRAPHIC_ENTITY):
+        rows = GeographicEntity.objects.filter(pk__in=entities).select_related("legal_entity")
+        for row in rows.only("name", "status", "closed_on", *(f"legal_entity__{name}" for name in COLUMNS)):
+            if (above := _above(row.legal_entity)) is None or (above.closed_on is None and row.is_closed):
+                above = _above(row, record_url(row))
+            if above is not None:
+                found[RecordKind.GEOGRAPHIC_ENTITY, row.pk] = above
+    if structures := ids.get(RecordKind.STRUCTURE):
+        gone = Structure.objects.exclude(status=PublicationStatus.PUBLISHED).filter(pk__in=structures)
+        for row in gone.select_related("geographic_entity").only(*COLUMNS, "geographic_entity__name"):
+            found[RecordKind.STRUCTURE, row.pk] = Above(row.name, record_url(row.geographic_entity), row.closed_on)
+    if legal := ids.get(RecordKind.LEGAL_ENTITY):
+        for row in LegalEntity.objects.exclude(status=PublicationStatus.PUBLISHED).filter(pk__in=legal).only(*COLUMNS):
+            found[RecordKind.LEGAL_ENTITY, row.pk] = Above(row.name, record_url(row), row.closed_on)
+    return found
+
+
+def _above(record: Any, url: str = "") -> Above | None:
+    """What is told of a record, ``None`` when it is published."""
+    return None if record.is_published else Above(record.name, url or record_url(record), record.closed_on)
