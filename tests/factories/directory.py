@@ -48,9 +48,12 @@ def _term_rows():
     return {(row.nomenclature, row.code): row for row in read_terms()}
 
 
+_TERMS = Term.objects.select_related("parent__parent", "preset_mode")  # what a unit takes from its type
+
+
 def term(nomenclature: str, code: str) -> Term:
     """The term of the starter nomenclature, got or made with its parents: ``term("unit_type", "94.46")``."""
-    found = Term.objects.filter(nomenclature=nomenclature, code=code).first()
+    found = _TERMS.filter(nomenclature=nomenclature, code=code).first()
     if found:
         return found
     row = _term_rows()[nomenclature, code]
