@@ -95,10 +95,10 @@ class Looks:
         return look
 
 
-def finds_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> bool:
-    """Tell whether a search finds a unit, were all of them open, up to date and free: places may come there one day."""
+def lasting_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> list[int]:
+    """Ids of the units a search would find, were all of them open, up to date and free: places may come there."""
     lasting = criteria.replaced(free=False, fresh=False, open_on=None, hides_unfit=False)
-    return bool(matching_units(lasting, scope, now))
+    return matching_units(lasting, scope, now)
 
 
 def seen_now(places: Sequence[FreePlace]) -> dict[str, int]:

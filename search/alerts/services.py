@@ -9,12 +9,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission
+from availability.models import CurrentFigure
+from common.french import number
 from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
 from ..kept.saved import canonical, without_past_days
 from ..models import PlaceAlert, SavedSearch
-from .looking import PlaceNotUnderstood, finds_units, free_places, seen_now
+from .looking import PlaceNotUnderstood, free_places, lasting_units, seen_now
 
 LASTS = datetime.timedelta(days=30)
 
@@ -64,6 +66,22 @@ def start_alert(
     return alert
 
 
+def silence_words(search: SavedSearch, scope: Scope, now: datetime.datetime) -> str:
+    """Why an alert tells nothing for now: no unit of its search is opened to entry. Empty when one is. Few queries."""
+    found = lasting_units(SearchCriteria.from_query(QueryDict(search.query)), scope, now)
+    if not found or CurrentFigure.objects.filter(unit__in=found, is_open=True).exists():
+        return ""
+    if len(found) == 1:
+        return (
+            "La seule unité de cette recherche ne saisit pas ses places dans le ROR\u00a0:"
+            " vous ne recevrez rien tant qu’elle ne les saisit pas. Appelez-la."
+        )
+    return (
+        f"Aucune des {number(len(found))} unités de cette recherche ne saisit ses places dans le ROR\u00a0:"
+        " vous ne recevrez rien tant que l’une d’elles ne les saisit pas. Appelez-les."
+    )
+
+
 def _forget_past_days(search: SavedSearch, now: datetime.datetime) -> None:
     """An alert watches no day that is past, unless the search asks for nothing else."""
     kept, past = without_past_days(SearchCriteria.from_query(QueryDict(search.query)), timezone.localdate(now))
@@ -78,7 +96,7 @@ def _first_look(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) 
         look = free_places(criteria, scope, now)
     except PlaceNotUnderstood as error:
         raise AlertRefused(NO_PLACE) from error
-    if not look.places and not finds_units(criteria, scope, now):
+    if not look.places and not lasting_units(criteria, scope, now):
         raise AlertRefused(NO_UNIT)
     return seen_now(look.places)
 

@@ -18,7 +18,7 @@ from common.french import NBSP, moment
 from common.pages import posted_from
 
 from ..alerts.links import BadLink, EndLink, read_mail_token, read_token
-from ..alerts.services import AlertRefused, end_alert, end_alerts, start_alert
+from ..alerts.services import AlertRefused, end_alert, end_alerts, silence_words, start_alert
 from ..criteria import SearchCriteria
 from ..kept.forms import AlertForm
 from ..kept.saved import without_past_days
@@ -66,6 +66,8 @@ def _start(request: SignedInRequest, saved: SavedSearch, rhythm: PlaceAlert.Rhyt
         return False
     until = moment(started.ends_at)
     messages.success(request, f"«{NBSP}{saved.name}{NBSP}»{NBSP}: vous serez prévenu par mail jusqu’au {until}.")
+    if words := silence_words(saved, request.scope, now):
+        messages.warning(request, words)
     if saved.query != before:
         for words in without_past_days(SearchCriteria.from_query(QueryDict(before)), timezone.localdate(now))[1]:
             messages.warning(request, words)

@@ -13,7 +13,7 @@ from accounts.requests import SignedInRequest
 from common.french import NBSP
 from common.pages import Crumb
 
-from ..alerts.services import AlertRefused, start_alert
+from ..alerts.services import AlertRefused, silence_words, start_alert
 from ..criteria import SearchCriteria
 from ..criteria_words import labels_of, words_of
 from ..kept.forms import NameForm, SaveForm
@@ -77,7 +77,7 @@ def save(request: SignedInRequest) -> HttpResponse:
     criteria, past = without_past_days(SearchCriteria.from_query(QueryDict(form["query"].value() or "")), today)
     if form.is_valid() and (saved := _save(request, form, criteria)) is not None:
         messages.success(request, f"«{NBSP}{saved.name}{NBSP}» est enregistrée.{_alert_words(saved)}")
-        for said in past:
+        for said in (*past, *_silence(request, saved)):
             messages.warning(request, said)
         return redirect("search:saved")
     return _save_page(request, form, criteria, past, status=REFUSED)
@@ -100,9 +100,13 @@ def _save(request: SignedInRequest, form: SaveForm, criteria: SearchCriteria) ->
 
 
 def _alert_words(saved: SavedSearch) -> str:
-    if not PlaceAlert.objects.filter(search=saved).exists():
-        return ""
-    return " Vous serez prévenu par mail pendant 30 jours."
+    return " Vous serez prévenu par mail pendant 30 jours." if hasattr(saved, "alert") else ""
+
+
+def _silence(request: SignedInRequest, saved: SavedSearch) -> list[str]:
+    """Why the alert of a search just saved tells nothing for now."""
+    words = silence_words(saved, request.scope, timezone.now()) if hasattr(saved, "alert") else ""
+    return [words] if words else []
 
 
 def _save_page(

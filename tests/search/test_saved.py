@@ -10,6 +10,8 @@ from search.criteria import SearchCriteria
 from search.criteria_words import CriterionWords
 from search.kept.saved import LIMIT, canonical, proposed_name
 from search.models import PlaceAlert, SavedSearch
+from tests.factories.availability import CurrentFigureFactory
+from tests.factories.directory import UnitFactory, unit_type
 
 from .kept import DAY, save, watch
 
@@ -50,6 +52,23 @@ def test_saving_with_an_alert_starts_it(reader, client):
     page = text_of(client.get(LIST))
     assert "Alerte active" in page
     assert "Prolonger de 30 jours" in page
+
+
+def test_an_alert_that_can_tell_nothing_yet_says_so(reader, client, world, rebuilt):
+    kind = unit_type("32.49")
+    units = [UnitFactory(unit_type=kind, geographic_entity=world.eg) for _ in range(2)]
+    CurrentFigureFactory(unit=units[0], closed_entry=True)
+    rebuilt()
+    silent = "ne saisit ses places dans le ROR : vous ne recevrez rien tant que l’une d’elles ne les saisit pas"
+    data = {"name": "Silence", "query": f"type={kind.pk}", "rhythm": "at_once"}
+    assert silent not in text_of(client.post(ADD, data | {"name": "Sans alerte", "rhythm": ""}, follow=True))
+    page = text_of(client.post(ADD, data, follow=True))
+    assert "Vous serez prévenu par mail" in page
+    assert f"Aucune des 2 unités de cette recherche {silent}" in page
+    alert = PlaceAlert.objects.get()
+    assert silent in text_of(client.post(reverse("search:alert_renew", args=[alert.search_id]), follow=True))
+    CurrentFigureFactory(unit=units[1], never=True)
+    assert silent not in text_of(client.post(reverse("search:alert_renew", args=[alert.search_id]), follow=True))
 
 
 def test_a_name_taken_is_said_and_what_was_typed_is_kept(reader, client):
