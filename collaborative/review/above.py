@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Collection, Iterable, Sequence
 
-Key = tuple[str, int]
+Key = tuple[str, int | None]
 COLUMNS = ("name", "status", "closed_on")
 
 
@@ -91,12 +91,13 @@ def _records(keys: Iterable[Key]) -> dict[Key, Above]:
             if above is not None:
                 found[RecordKind.GEOGRAPHIC_ENTITY, row.pk] = above
     if structures := ids.get(RecordKind.STRUCTURE):
-        gone = Structure.objects.exclude(status=PublicationStatus.PUBLISHED).filter(pk__in=structures)
-        for row in gone.select_related("geographic_entity").only(*COLUMNS, "geographic_entity__name"):
-            found[RecordKind.STRUCTURE, row.pk] = Above(row.name, record_url(row.geographic_entity), row.closed_on)
+        shut = Structure.objects.exclude(status=PublicationStatus.PUBLISHED).filter(pk__in=structures)
+        for one in shut.select_related("geographic_entity").only(*COLUMNS, "geographic_entity__name"):
+            found[RecordKind.STRUCTURE, one.pk] = Above(one.name, record_url(one.geographic_entity), one.closed_on)
     if legal := ids.get(RecordKind.LEGAL_ENTITY):
-        for row in LegalEntity.objects.exclude(status=PublicationStatus.PUBLISHED).filter(pk__in=legal).only(*COLUMNS):
-            found[RecordKind.LEGAL_ENTITY, row.pk] = Above(row.name, record_url(row), row.closed_on)
+        gone = LegalEntity.objects.exclude(status=PublicationStatus.PUBLISHED).filter(pk__in=legal)
+        for entity in gone.only(*COLUMNS):
+            found[RecordKind.LEGAL_ENTITY, entity.pk] = Above(entity.name, record_url(entity), entity.closed_on)
     return found
 
 

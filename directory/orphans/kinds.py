@@ -24,7 +24,8 @@ LABELS: dict[OrphanKind, str] = {
 EXPLANATIONS: dict[OrphanKind, str] = {
     OrphanKind.UNIT_ALONE: (
         "Personne n’est responsable de disponibilités de ces unités, ni de leur établissement, ni de leur entité "
-        "juridique. Celles qui n’ont pas non plus de directeur sont en tête."
+        "juridique. Celles qui n’ont pas non plus de directeur sont en tête. Une unité dont la saisie des places n’est "
+        "pas ouverte (une CPTS, par exemple) n’a pas besoin de responsable\u00a0: elle n’est pas dans cette liste."
     ),
     OrphanKind.ENTITY_EMPTY: (
         "Aucune unité ouverte n’est décrite dans ces établissements\u00a0: une recherche ne les trouve pas."
@@ -35,7 +36,7 @@ EXPLANATIONS: dict[OrphanKind, str] = {
     ),
 }
 NONE_LEFT: dict[OrphanKind, str] = {
-    OrphanKind.UNIT_ALONE: "Chaque unité publiée a son responsable de disponibilités.",
+    OrphanKind.UNIT_ALONE: "Chaque unité dont la saisie des places est ouverte a son responsable de disponibilités.",
     OrphanKind.ENTITY_EMPTY: "Chaque établissement publié a au moins une unité.",
     OrphanKind.SILENT: "Chaque établissement suivi a donné signe de vie depuis six mois.",
 }

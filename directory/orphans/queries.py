@@ -37,13 +37,17 @@ def holders(role: Role, now: datetime.datetime) -> QuerySet[Assignment]:
 def units_alone(scope: Scope, now: datetime.datetime) -> QuerySet[OperationalUnit]:
     """Published UOs of which nobody is Responsable de disponibilités, themselves, through their EG or their EJ.
 
+    A Responsable enters places (spec 20): a UO whose entry is not open needs none, and is left out.
     ``has_director``: somebody heads them.
     """
     units = OperationalUnit.objects.visible_to(scope).published()
     units = units.filter(scope.coverage(Permission.DIRECTORY_EDIT).units_q(), geographic_entity__status=PUBLISHED)
+    asked = Q()
+    for entry in registries.entries():
+        asked |= Q(pk__in=entry)
     held = _held(holders(Role.AVAILABILITY_MANAGER, now))
     headed = ExpressionWrapper(_held(holders(Role.DIRECTOR, now)), output_field=BooleanField())
-    return units.exclude(held).alias(has_director=headed)
+    return units.filter(asked).exclude(held).alias(has_director=headed)
 
 
 def _held(assignments: QuerySet[Assignment]) -> Q:

@@ -4,6 +4,7 @@ Registered in ``AppConfig.ready()``::
 
     registries.register_sign(Sign("Dernière saisie de places", figures))
     registries.register_remedy(OrphanKind.ENTITY_EMPTY, Remedy("Décrire ses unités", url_of))
+    registries.register_entry("places", units_that_enter_places)
 """
 
 from collections import defaultdict
@@ -34,6 +35,7 @@ class Remedy:
     url: Callable[[int], str]
 
 
+_entries: dict[str, Callable[[], QuerySet]] = {}
 _signs: dict[str, Sign] = {}
 _remedies: dict[OrphanKind, dict[str, Remedy]] = defaultdict(dict)
 
@@ -46,6 +48,16 @@ def register_sign(sign: Sign) -> None:
 def signs() -> list[Sign]:
     """Signs of life, in the order they came."""
     return list(_signs.values())
+
+
+def register_entry(key: str, units: Callable[[], QuerySet]) -> None:
+    """Add what a Responsable does for a unit: ``units`` gives a query of the keys of those of which it is asked."""
+    _entries[key] = units
+
+
+def entries() -> list[QuerySet]:
+    """Keys of the units for which a Responsable has something to do, one query an app."""
+    return [units() for units in _entries.values()]
 
 
 def register_remedy(kind: OrphanKind, remedy: Remedy) -> None:

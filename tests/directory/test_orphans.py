@@ -46,13 +46,20 @@ def old(**values):
     return entity
 
 
+def entering(**values):
+    """A unit whose entry of places is open."""
+    unit = UnitFactory(**values)
+    CurrentFigureFactory(unit=unit)
+    return unit
+
+
 # UOs without a Responsable.
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("where", ["unit", "geographic_entity", "legal_entity"])
 def test_a_responsable_of_the_unit_or_above_is_enough(region, where):
-    unit, alone = UnitFactory(name="Suivie"), UnitFactory(name="Seule")
+    unit, alone = entering(name="Suivie"), entering(name="Seule")
     above = {"unit": unit, "geographic_entity": unit.geographic_entity}
     above["legal_entity"] = unit.geographic_entity.legal_entity
     AssignmentFactory(role=MANAGER, **{where: above[where]})
@@ -61,7 +68,7 @@ def test_a_responsable_of_the_unit_or_above_is_enough(region, where):
 
 @pytest.mark.django_db
 def test_a_role_that_ended_or_of_a_closed_account_counts_for_nothing(region):
-    unit = UnitFactory(name="Seule")
+    unit = entering(name="Seule")
     AssignmentFactory(role=MANAGER, unit=unit, ended=True)
     AssignmentFactory(role=MANAGER, unit=unit, user=UserFactory(is_active=False))
     AssignmentFactory(role=MANAGER, unit=unit, valid_from=NOW.date() + datetime.timedelta(days=1))
@@ -69,10 +76,20 @@ def test_a_role_that_ended_or_of_a_closed_account_counts_for_nothing(region):
 
 
 @pytest.mark.django_db
+def test_a_unit_that_enters_no_places_needs_nobody(region):
+    """A CPTS, a unit that support has not opened, one that no grouping takes in: nothing is asked of a Responsable."""
+    UnitFactory(name="Jamais ouverte")
+    shut = entering(name="Fermée à la saisie")
+    CurrentFigure.objects.filter(unit=shut).update(is_open=False)
+    entering(name="Ouverte")
+    assert names(OrphanKind.UNIT_ALONE, region) == ["Ouverte"]
+
+
+@pytest.mark.django_db
 def test_units_without_a_director_either_come_first(region):
-    headed = UnitFactory(name="A, dirigée")
+    headed = entering(name="A, dirigée")
     AssignmentFactory(role=DIRECTOR, geographic_entity=headed.geographic_entity)
-    UnitFactory(name="Z, sans personne")
+    entering(name="Z, sans personne")
     asked = listing.Asked()
     lines = list(listing.lines_of(asked.kind, listing.records_asked(asked, region, NOW)))
     assert [(line.name, len(line.contacts)) for line in lines] == [("Z, sans personne", 0), ("A, dirigée", 1)]
@@ -82,8 +99,8 @@ def test_units_without_a_director_either_come_first(region):
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", ["closed", "hidden", "closed_for_now"])
 def test_records_that_are_not_published_are_no_orphans(region, status):
-    below = UnitFactory(geographic_entity=GeographicEntityFactory(**{status: True}))
-    UnitFactory(geographic_entity=below.geographic_entity, **{status: True})
+    below = entering(geographic_entity=GeographicEntityFactory(**{status: True}))
+    entering(geographic_entity=below.geographic_entity, **{status: True})
     RorReferentFactory(geographic_entity=old(**{status: True}))
     for kind in OrphanKind:
         assert names(kind, region) == []
@@ -161,8 +178,8 @@ def test_stating_places_breaks_the_silence_and_shows(region):
 @pytest.mark.django_db
 def test_numbers_are_those_of_the_lists(region):
     RorReferentFactory(geographic_entity=old(name="Foyer du Lac"))
-    UnitFactory(name="Unité du Lac")
-    UnitFactory(geographic_entity=GeographicEntityFactory(nanterre=True))
+    entering(name="Unité du Lac")
+    entering(geographic_entity=GeographicEntityFactory(nanterre=True))
     for asked in (listing.Asked(), listing.Asked(text="lac"), listing.Asked(department="92")):
         counts = listing.counts(asked, region, NOW)
         for kind in OrphanKind:
@@ -178,7 +195,8 @@ def test_numbers_are_those_of_the_lists(region):
 @pytest.mark.django_db
 def test_directors_see_their_own(client, cast, world):
     GeographicEntityFactory(legal_entity=world.other_ej, name="Vide, à un autre")
-    other = UnitFactory(geographic_entity=world.other_eg, name="Seule, à un autre")
+    other = entering(geographic_entity=world.other_eg, name="Seule, à un autre")
+    CurrentFigureFactory(unit=world.act_mobile)
     scope = scope_of(cast.directeur)
     assert names(OrphanKind.UNIT_ALONE, scope) == [world.act_mobile.name]
     assert names(OrphanKind.ENTITY_EMPTY, scope) == []
@@ -196,6 +214,7 @@ def test_directors_see_their_own(client, cast, world):
 def test_a_director_of_one_unit_sees_that_one(world):
     person = UserFactory()
     AssignmentFactory(user=person, role=DIRECTOR, unit=world.act_mobile)
+    CurrentFigureFactory(unit=world.act_mobile)
     scope = scope_of(person)
     assert names(OrphanKind.UNIT_ALONE, scope) == [world.act_mobile.name]
     assert names(OrphanKind.ENTITY_EMPTY, scope) == names(OrphanKind.SILENT, scope) == []
@@ -203,6 +222,7 @@ def test_a_director_of_one_unit_sees_that_one(world):
 
 @pytest.mark.django_db
 def test_the_place_of_a_sensitive_unit_is_not_told(client, cast, world):
+    CurrentFigureFactory(unit=world.act_mobile)
     OperationalUnit.objects.filter(pk=world.act_mobile.pk).update(sensitive_unit=True)
     client.force_login(cast.sesan)
     text = client.get(reverse("directory:orphan_list")).content.decode()
@@ -242,6 +262,7 @@ def test_the_home_page_tells_what_waits(client, cast, world):
 
 @pytest.mark.django_db
 def test_nobody_is_asked_to_write_to_himself(client, cast, world):
+    CurrentFigureFactory(unit=world.act_mobile)
     client.force_login(cast.directeur)
     assert cast.directeur.email not in client.get(reverse("directory:orphan_list")).content.decode()
     client.force_login(cast.sesan)

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from directory.duplicates.finding import find_duplicates
 from directory.models import DuplicatePair
+from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import GeographicEntityFactory, RorReferentFactory, UnitFactory
 
 from .test_accessibility import SIZES, errors_of
@@ -20,7 +21,7 @@ def doubled(world):
     """Two houses at one place under names close by, with a UO each; an empty house besides."""
     for name in ("EHPAD Les Tilleuls", "Résidence les Tilleuls"):
         house = GeographicEntityFactory(legal_entity=world.ej, name=name, nanterre=True)
-        UnitFactory(geographic_entity=house, act=True, name="ACT Tilleuls")
+        CurrentFigureFactory(unit=UnitFactory(geographic_entity=house, act=True, name="ACT Tilleuls"))
     empty = GeographicEntityFactory(legal_entity=world.ej, name="Foyer du Lac")
     RorReferentFactory(geographic_entity=empty)
     type(empty).objects.filter(pk=empty.pk).update(created_at=timezone.now() - datetime.timedelta(days=400))
