@@ -80,18 +80,18 @@ def publish(
     expected_version: int,
     fiche_ids: Collection[int] | None = None,
     remark: str = "",
-    asked: str = "",
+    asked: str | None = None,
 ) -> Published:
     """Publish a dossier en validation, all or nothing; with ``fiche_ids``, those fiches, the rest going back.
 
-    ``asked``: what the dossier of the rest says to correct, ``remark`` when it is not given.
+    ``asked``: what the dossier of the rest says to correct, besides its returned points; ``remark`` when not given.
     Raises ``StaleDossier`` when somebody acted since ``expected_version``, ``PermissionDenied`` for who did not take
     the dossier or sent it, ``PublicationRefused`` with the reasons, ``ValidationError`` when no fiche is chosen or a
     partial publication has no remark, ``PublicationBusy`` when other writers were met at each attempt. Nothing is
     written then.
     """
     who = Validator(by, scope, now)
-    told = (remark, asked or remark)
+    told = (remark, remark if asked is None else asked)
     return attempted(lambda: _publish(dossier.pk, expected_version, fiche_ids, told, who))
 
 
@@ -105,7 +105,7 @@ def _publish(
         every = list(locked.fiches.with_records())
         chosen, others = _chosen(every, fiche_ids)
         act = DossierAct.VALIDATE_PART if others else DossierAct.VALIDATE
-        remark, asked = (checked_text(text, missing="Dites pourquoi." if others else "") for text in told)
+        remark, asked = checked_text(told[0], missing="Dites pourquoi." if others else ""), checked_text(told[1])
         prefetch_related_objects(chosen, "reviews", "files__added_by")
         author = User.objects.get(pk=locked.sent_by_id)
         plan = make_plan(chosen, every, Signature.of(locked, author, by, scope, now))

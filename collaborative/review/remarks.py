@@ -10,7 +10,7 @@ from directory.versions.wording import field_label
 from ..enums import FicheAction, FieldDecision
 from .parts import ACT, ACT_LABELS, FILES, MEANWHILE, parts_of
 from .receivers import fallen_names
-from .services import amended_value
+from .services import amended_value, why_words
 from .standing import FicheStanding
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def remarks_of(form: FicheForm) -> list[FieldRemark]:
 
 def _instead(one: FicheStanding, part: Part, review: FieldReview) -> str:
     """What the support decided to publish in place of what is proposed; empty when it takes the proposal."""
-    why = f" ({review.reason})" if review.reason else ""
+    why = why_words(review)
     if review.decision == FieldDecision.AMEND:
         return (
             f"Le support propose «\u00a0{amended_value(one, part)}\u00a0»{why}. "

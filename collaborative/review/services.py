@@ -207,7 +207,7 @@ def amended_words(standing: Standing) -> str:
                 continue
             kept = review.decision == FieldDecision.KEEP
             said = "valeur du répertoire gardée" if kept else f"corrigé en «\u00a0{amended_value(one, part)}\u00a0»"
-            lines.append(f"{one.fiche} – {part.label}\u00a0: {said}{f' ({review.reason})' if review.reason else ''}.")
+            lines.append(f"{one.fiche} – {part.label}\u00a0: {said}{why_words(review)}.")
     return "\n".join(lines)
 
 
@@ -215,6 +215,12 @@ def left_words(standing: Standing) -> str:
     """Fiches that publishing leaves aside now and why, for the author; empty when none."""
     published = set(standing.publishable)
     return "\n".join(f"{one.fiche}\u00a0: {one.left}." for one in standing.left if one.fiche in published)
+
+
+def why_words(review: FieldReview) -> str:
+    """« (Nom d’usage) » after what was decided, without the stop that the sentence gives; empty without a reason."""
+    reason = review.reason.strip().removesuffix(".")
+    return f" ({reason})" if reason else ""
 
 
 def amended_value(one: FicheStanding, part: Part) -> str:

@@ -46,8 +46,8 @@ def publish_part(
     def act() -> Published:
         locked = lock_dossier(dossier.pk)
         standing = standing_of(locked)
-        asked = remark.strip() or returned_words(standing)
-        told = whole_remark(asked, amended_words(standing), left_words(standing))
+        asked = remark.strip()
+        told = whole_remark(asked or returned_words(standing), amended_words(standing), left_words(standing))
         return publish(
             dossier=locked,
             by=by,

@@ -141,7 +141,7 @@ def test_the_form_of_a_fiche_that_goes_back_shows_what_the_support_proposes(corr
     shown = page(corrected.dossier, "fiche_detail", None, corrected.fiche(world.act).pk)
     assert "Boîte fermée." in shown
     proposed = (
-        "Le support propose « 01 99 00 00 09 » (Appelé.). C’est ce qui sera publié, sauf si vous changez ce champ."
+        "Le support propose « 01 99 00 00 09 » (Appelé). C’est ce qui sera publié, sauf si vous changez ce champ."
     )
     assert proposed in shown
     # Sent again with that field as it was, what is said is what is published.

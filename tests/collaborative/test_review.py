@@ -206,7 +206,7 @@ def test_validating_publishes_what_the_support_corrected_and_says_so(sent, world
     assert (world.act.name, world.act.email, world.lam.status) == ("ACT Altaïr", "act@vesta.example", "closed")
     remark = Step.objects.filter(dossier=sent.dossier, act="validate").get().remark
     assert remark.startswith("Merci.\n\nCorrigé par le support\u00a0:\nACT Vesta – ")
-    assert "corrigé en «\u00a0ACT Altaïr\u00a0» (Nom d’usage.)" in remark
+    assert "corrigé en «\u00a0ACT Altaïr\u00a0» (Nom d’usage)" in remark
 
 
 def test_publishing_a_part_sends_the_rest_back(sent, world, cast):
