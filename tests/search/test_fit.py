@@ -180,6 +180,18 @@ def test_what_decides_is_said(now):
     assert "PMR\u00a0: non précisé" in [reason.text for reason in judged.reasons]
 
 
+def test_a_late_figure_or_a_day_to_come_is_to_be_confirmed_and_counted_so(rebuilt, now):
+    CurrentFigureFactory(figure=2, any_sex=2)
+    CurrentFigureFactory(figure=5, any_sex=5, late=True)
+    CurrentFigureFactory(figure=4, any_sex=4, due_soon=True)
+    rebuilt()
+    outcome = run_search(SearchCriteria(what="ACT", needs=Needs(who=Who.WOMAN)), READER, now)
+    assert (outcome.fits[Fit.FITS], outcome.fits[Fit.TO_CONFIRM], outcome.fitting["femme"]) == (2, 1, 2)
+    on = local_day(now) + 9 * DAY
+    outcome = run_search(SearchCriteria(what="ACT", needs=Needs(who=Who.WOMAN, on=on)), READER, now)
+    assert (outcome.fits[Fit.FITS], outcome.fits[Fit.TO_CONFIRM], outcome.fitting) == (0, 3, {})
+
+
 def test_an_audience_asked_for_is_told(now):
     homeless, young = (
         TermFactory(nomenclature=Nomenclature.AUDIENCE, label=label) for label in ("Sans abri", "Jeunes")

@@ -137,6 +137,15 @@ def test_what_the_figure_says_is_not_said_twice():
     found = line(row(), judgements={1: doubt}, notes={1: UnitNote(contested_at=NOW)})
     assert found.summary == "1 UO – ACT Hébergement, 3 places, chiffre contesté"
     assert found.units[0].contested_words == ""  # it stands among the reasons
+    ahead = "à confirmer pour le 01/12/2026"
+    for places, told in ((0, "complet"), (3, "3 places")):
+        reason = Reason(
+            Answer.MAYBE, f"{told} aujourd’hui, {ahead}", "Y aura-t-il une place", is_of_unit=True, short=ahead
+        )
+        found_ahead = line(row(figure=places), judgements={1: Judgement(Fit.TO_CONFIRM, (reason,))})
+        assert found_ahead.summary == f"1 UO – ACT Hébergement, {told}, {ahead}"
+    today = Judgement(Fit.FITS, (Reason(Answer.YES, "3 places libres aujourd’hui", short=""),))
+    assert line(row(), judgements={1: today}).summary == "1 UO – ACT Hébergement, 3 places"
     assert found.units[0].questions == "Y a-t-il une place libre\u202f?"
 
 
