@@ -79,9 +79,6 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     rows, judgements, counts = shown_of(groups, outcome, request.scope, [asked for _, asked in others])
     notes = notes_in(rows, now)
     durations = _durations(outcome, rows)
-    labels = around.labels_in_sight(outcome)
-    if outcome.asked is None and around.lacks_labels(criteria, labels):  # else a value without a label has none
-        labels = labels_of(criteria) | labels
     return {
         "criteria": criteria,
         "outcome": outcome,
@@ -96,17 +93,27 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
         "heading": around.heading(outcome),
         "sorts": around.sort_options(outcome),
         "sort_pairs": around.sort_pairs(criteria),
-        "refine": around.refine_form(criteria, outcome),
-        "chips": around.chips(criteria, labels),
         "tabs": around.tabs(criteria),
         "noun": "résultat" if outcome.practitioners else "établissement",
-        "kept": kept_tools(criteria, words_of(criteria, labels), request.scope, outcome.kept),
         "proposals": [
             (proposal, "?" + proposal.criteria.to_query())
             for proposal in (counted(others, counts) if groups else outcome.proposals)
         ],
+        **_criteria(request, criteria, outcome),
         **_links(criteria, outcome),
         **_map(criteria, outcome),
+    }
+
+
+def _criteria(request: HttpRequest, criteria: SearchCriteria, outcome: Outcome) -> dict[str, Any]:
+    """What is asked, to be changed, dropped, saved."""
+    labels = around.labels_in_sight(outcome)
+    if outcome.asked is None and around.lacks_labels(criteria, labels):  # else a value without a label has none
+        labels = labels_of(criteria) | labels
+    return {
+        "refine": around.refine_form(criteria, outcome),
+        "chips": around.chips(criteria, labels),
+        "kept": kept_tools(criteria, words_of(criteria, labels), request.scope, outcome.kept),
     }
 
 
