@@ -1,7 +1,7 @@
 """What several searches would find, in one query."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
@@ -10,8 +10,18 @@ from .conditions import Asked
 from .statement import Statement, count_statement
 
 
-def count_lines(searches: Sequence[Asked], *, longest: str = "") -> list[int]:
-    """Number of lines of each search, in their order: one query.
+class Lines(NamedTuple):
+    """How many lines a search finds: establishments and practitioners together, and practitioners alone."""
+
+    total: int
+    practitioners: int
+
+
+NO_LINE = Lines(0, 0)
+
+
+def count_lines(searches: Sequence[Asked], *, longest: str = "") -> list[Lines]:
+    """Lines of each search, in their order: one query.
 
     ``longest``: time it may take (« 600ms »), after which every count is 0: inside a transaction.
     """
@@ -20,14 +30,19 @@ def count_lines(searches: Sequence[Asked], *, longest: str = "") -> list[int]:
     statement, parameters = counts_statement(searches)
     if longest:
         counts = _timed(statement, parameters | {"longest": longest})
-        return counts or [0] * len(searches)
+        return lines_counted(counts) or [NO_LINE] * len(searches)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return list(cursor.fetchone())
+        return lines_counted(cursor.fetchone())
+
+
+def lines_counted(row: Sequence[Sequence[int]]) -> list[Lines]:
+    """The lines of each search, from the row of ``counts_statement``. Pure."""
+    return [Lines(*pair) for pair in row]
 
 
 def counts_statement(searches: Sequence[Asked]) -> Statement:
-    """One row: the number of lines of each search, in their order."""
+    """One row, for ``lines_counted``."""
     return _together([count_statement(asked) for asked in searches])
 
 
@@ -38,7 +53,7 @@ _TIMED = """
 """
 
 
-def _timed(statement: str, parameters: dict[str, Any]) -> list[int]:
+def _timed(statement: str, parameters: dict[str, Any]) -> Sequence[Sequence[int]]:
     """The row of a statement; empty when it takes too long."""
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         try:
@@ -50,7 +65,7 @@ def _timed(statement: str, parameters: dict[str, Any]) -> list[int]:
             return []
         while cursor.description is None:
             cursor.nextset()
-        return list(cursor.fetchone())
+        return cursor.fetchone()
 
 
 def _together(statements: Sequence[Statement]) -> Statement:

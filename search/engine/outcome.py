@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from availability.guichet.needs import Fit
+from common.french import counted
 from directory.territory.places import Place, Resolution
 
 from ..criteria import Facet, SearchCriteria, Sort
@@ -62,11 +63,22 @@ class FlagCounts:
 
 @dataclass(frozen=True)
 class Variant:
-    """The same search without one criterion: what changes, in words (« sans PMR »), and how many lines it finds."""
+    """The same search without one criterion: what changes, in words (« sans PMR »), and how many lines it finds.
+
+    ``practitioners``: those among the lines.
+    """
 
     label: str
     criteria: SearchCriteria
     count: int
+    practitioners: int = 0
+
+    @property
+    def found(self) -> str:
+        """« 14 établissements et 78 professionnels »."""
+        establishments = self.count - self.practitioners
+        told = [counted(establishments, "établissement")] if establishments or not self.practitioners else []
+        return " et ".join([*told, *([counted(self.practitioners, "professionnel")] if self.practitioners else [])])
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,24 @@ from accounts.roles import Permission
 from common.french import NBSP
 from common.text import fold
 from directory.scopes import Scope
+from directory.territory.places import Place
 from directory.territory.wording import around_place, at_place
 
 from ..criteria import SearchCriteria
 from ..criteria_words import WITHIN_WORDS
-from ..words.ending import split_place, whole_places
-from ..words.matching import Match, read_text
-from ..words.who import needs_in
+from ..words.ending import place_begun, place_inside, split_place, whole_places
+from ..words.matching import Match, is_linking, read_text, words_of
+from ..words.quantities import without_quantities
+from ..words.reading import Reading
+from ..words.sentence import tells_nothing
+from ..words.who import is_age, needs_in, who_in
 from .conditions import Asked
+from .counts import Lines
 from .outcome import Outcome, Variant
 
 OTHERS_OFFERED = 2  # needs of a sentence that were left aside
+PLACES_OFFERED = 3  # that a text may name beside a person
+EVERYWHERE = "dans toute la région"
 
 
 def proposed(
@@ -27,8 +34,9 @@ def proposed(
     """What else the text may ask for, to be counted with ``counts_statement``. No query."""
     if outcome.resolution.problem or not criteria.what:
         return []
+    for_a_person = list(_for_a_person(criteria, outcome, scope, now))
     return [
-        *_for_whom(criteria, outcome, scope, now),
+        *(for_a_person or _for_whom(criteria, outcome, scope, now)),
         *_other_needs(criteria, outcome, scope, now),
         *_in_other_lists(criteria, outcome, scope, now),
         *_at_a_place(criteria, outcome, scope, now),
@@ -36,11 +44,54 @@ def proposed(
     ]
 
 
-def counted(searches: Sequence[tuple[str, Asked]], counts: Iterable[int]) -> tuple[Variant, ...]:
+def counted(searches: Sequence[tuple[str, Asked]], counts: Iterable[Lines]) -> tuple[Variant, ...]:
     """Those of these searches that find something."""
     return tuple(
-        Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=True) if count
+        Variant(label, asked.criteria, *lines)
+        for (label, asked), lines in zip(searches, counts, strict=True)
+        if lines.total
     )
+
+
+def _for_a_person(
+    criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
+) -> Iterator[tuple[str, Asked]]:
+    """« femme 30 ans avec chien Nanterre ce soir », « PMR »: only a person and a place, asked for as needs."""
+    reading = outcome.reading
+    if reading is None or criteria.exact or criteria.within or reading.match.by_terms:
+        return
+    for text, place in _places_beside(criteria, outcome, reading):
+        found = who_in(_with_ages(text, reading), criteria.needs)
+        silent = tells_nothing(text)
+        if found and all(is_linking(word) or word in silent for word in fold(found.text).split()):
+            where = place.text if place else ""
+            tried = replace(criteria.replaced(what="", where=where, needs=found.needs), sort=None)
+            asked = Asked.of(tried, Match(), place, scope.coverage(Permission.SENSITIVE_READ), now)
+            there = around_place(place) if place else EVERYWHERE
+            yield f"Chercher {there}, pour{NBSP}: {', '.join(found.words)}", asked
+
+
+def _places_beside(criteria: SearchCriteria, outcome: Outcome, reading: Reading) -> list[tuple[str, Place | None]]:
+    """What a text tells beside a place, and this place; those it may name; none when it names none."""
+    if reading.place:
+        return [(" ".join((reading.text, *reading.dropped, *reading.aside)), reading.place)]
+    uncounted = without_quantities(criteria.what)
+    text = uncounted.text if uncounted else criteria.what
+    if outcome.place:
+        return [(text, outcome.place)]
+    tokens = text.split()
+    if named := place_inside(text, reading.known.places):
+        left, found = named
+    elif begun := place_begun(tokens, words_of(text), reading.known.places):
+        left, found = [*tokens[: begun.start], *tokens[begun.end :]], begun.found
+    else:
+        return [(text, None)]
+    return [(" ".join(left), one) for one in ([found.place] if found.place else found.choices[:PLACES_OFFERED])]
+
+
+def _with_ages(text: str, reading: Reading) -> str:
+    """The text and the ages that were left out of it."""
+    return " ".join((text, *filter(is_age, reading.counted)))
 
 
 def _for_whom(
@@ -50,11 +101,12 @@ def _for_whom(
     reading = outcome.reading
     if reading is None or reading.match.identifiers or reading.match.entity_ids or criteria.exact or criteria.within:
         return
-    if reading.match.by_terms and not reading.aside:
+    if reading.match.by_terms and not reading.aside and not reading.counted:
         return
     spelled = fold(reading.text) if reading.aside else ""
     spellings = {key for key in reading.known.spellings if not spelled or key in spelled} if outcome.groups else ()
-    found = needs_in(" ".join((reading.text, *reading.dropped, *reading.aside)), criteria.needs, spellings)
+    told = _with_ages(" ".join((reading.text, *reading.dropped, *reading.aside)), reading)
+    found = needs_in(told, criteria.needs, spellings)
     if found is None:
         return
     if reading.aside:
@@ -120,7 +172,7 @@ def _around(
         return
     if reading.place:
         return
-    text = reading.text if reading.correction else criteria.what
+    text = reading.text if reading.correction or reading.counted else criteria.what
     for place in whole_places(text, reading.known.places):
         tried = replace(criteria.replaced(what="", where=place.text), sort=None, exact=False)
         asked = Asked.of(tried, Match(), place, scope.coverage(Permission.SENSITIVE_READ), now)

@@ -23,7 +23,7 @@ from ..words.reading import first_reads, understand
 from ..words.where import resolve_where
 from .beside import distances_of, tried_needs
 from .conditions import ENOUGH_LINES, Asked, filters_of
-from .counts import counts_statement
+from .counts import Lines, counts_statement, lines_counted
 from .fit import judging
 from .notes import NOTE
 from .outcome import FacetChoice, FacetCounts, FlagCounts, Group, Outcome, Variant
@@ -214,7 +214,7 @@ class Shown(NamedTuple):
 
     rows: list[DocumentRow]
     judgements: dict[int, Judgement]
-    counts: Sequence[int]
+    counts: Sequence[Lines]
 
 
 def documents_of(groups: Iterable[Group], outcome: Outcome, scope: Scope) -> list[DocumentRow]:
@@ -242,7 +242,7 @@ def shown_of(groups: Iterable[Group], outcome: Outcome, scope: Scope, beside: Se
     return Shown(
         [DocumentRow(*row) for row in rows],
         worth.judged(more[0]) if worth else {},
-        more[-1][0] if beside else [],
+        lines_counted(more[-1][0]) if beside else [],
     )
 
 

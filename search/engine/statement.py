@@ -138,9 +138,10 @@ def rows_statement(
 
 
 def count_statement(asked: Asked) -> Statement:
-    """Number of lines."""
+    """Number of lines, and of practitioners among them, each of whom has one document."""
     ctes, parameters = _base(asked)
-    return f"WITH {ctes} SELECT count(DISTINCT group_id) FROM base WHERE failed = 0", parameters  # noqa: S608
+    counts = "ARRAY[count(DISTINCT group_id), count(*) FILTER (WHERE group_id < 0)]"
+    return f"WITH {ctes} SELECT {counts} FROM base WHERE failed = 0", parameters  # noqa: S608 (as above)
 
 
 def _base(asked: Asked, *narrowed: str) -> Statement:

@@ -59,6 +59,8 @@ def unpublished_term(
         searches.append((words, Asked.of(tried, match, place, coverage, now)))
     counts = count_lines([asked for _, asked in searches])
     found = [
-        Variant(words, asked.criteria, count) for (words, asked), count in zip(searches, counts, strict=True) if count
+        Variant(words, asked.criteria, *lines)
+        for (words, asked), lines in zip(searches, counts, strict=True)
+        if lines.total
     ]
     return Unpublished(label, nomenclature == Nomenclature.UNIT_TYPE, tuple(found))

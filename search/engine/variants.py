@@ -16,7 +16,7 @@ from ..criteria import DISTANCES, SearchCriteria, Within
 from ..words.matching import Match, read_text, words_of
 from ..words.reading import Reading, understand
 from .conditions import USUAL_RADIUS_KM, Asked
-from .counts import count_lines
+from .counts import Lines, count_lines
 from .outcome import Variant
 
 TRIALS_LIMIT = 12  # searches counted in one query
@@ -40,7 +40,7 @@ def variants_of(
     scope: Scope,
     now: datetime.datetime,
     beside: Sequence[Asked] = (),
-) -> tuple[tuple[Variant, ...], list[int]]:
+) -> tuple[tuple[Variant, ...], list[Lines]]:
     """What finds something once one criterion is dropped or widened; when none does, once all the filters are.
 
     ``place`` and ``read_as``: how the place and the text as they stand are understood. One query, and those of the
@@ -66,7 +66,9 @@ def variants_of(
             searches.append((label, Asked.of(tried, match, place if tried.where else None, coverage, now)))
     counts = count_lines([*(asked for _, asked in searches), *beside], longest=LONGEST_COUNT)
     found = [
-        Variant(label, asked.criteria, count) for (label, asked), count in zip(searches, counts, strict=False) if count
+        Variant(label, asked.criteria, *lines)
+        for (label, asked), lines in zip(searches, counts, strict=False)
+        if lines.total
     ]
     alone = [variant for variant in found if variant.label in dict(single)]
     return tuple(_telling(alone or _longest(found, criteria))[:VARIANTS_SHOWN]), counts[len(searches) :]
@@ -83,7 +85,7 @@ def farther_of(
     trials = list(_distance_trials(criteria, place))
     searches = [Asked.of(tried, match, place, coverage, now) for _, tried in trials]
     counts = count_lines(searches)
-    found = [Variant(label, tried, count) for (label, tried), count in zip(trials, counts, strict=True) if count]
+    found = [Variant(label, tried, *lines) for (label, tried), lines in zip(trials, counts, strict=True) if lines.total]
     return tuple(_telling(found))
 
 

@@ -212,11 +212,11 @@ def _criteria(order: Order, outcome: Outcome, tally: Tally) -> Iterator[tuple[st
         yield "Point de départ" if outcome.place.point else "Lieu", outcome.place.label
     if outcome.radius_km and not criteria.distance_km:
         yield "Distance choisie par le ROR", f"{number(outcome.radius_km)}{NBSP}km au plus"
-    if (reading := outcome.reading) and (reading.place or reading.dropped or reading.aside):
+    if (reading := outcome.reading) and (reading.place or reading.dropped or reading.aside or reading.counted):
         yield "Compris", understood(reading)
         if reading.dropped:
             yield "Mots laissés de côté", dropped_words(reading)
-        if reading.aside:
+        if reading.aside or reading.counted:
             yield "Laissé de côté", aside_words(reading)
     if outcome.correction:
         yield "Orthographe corrigée", outcome.correction.text

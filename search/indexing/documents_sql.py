@@ -324,11 +324,26 @@ spelled (term_id, key, is_acronym) AS (
     UNION ALL
     SELECT id, ror_fold(found[1]), true FROM named, regexp_matches(label, '\(([A-Z][A-Z0-9]{1,9})\)', 'g') AS found
     UNION ALL
+    SELECT id, ror_fold(found[1]), false FROM named, regexp_matches(label, '^([^(]+)\([A-Z][A-Z0-9]{1,9}\)') AS found
+    UNION ALL
     SELECT id, ror_fold(synonym), synonym ~ '^[A-Z][A-Z0-9]{1,9}$' FROM named, unnest(synonyms) AS synonym
+),
+told AS (
+    SELECT term_id, (
+        SELECT string_agg(regexp_replace(word, '^(..+[^s])s$', '\1'), ' ' ORDER BY at)
+        FROM unnest(string_to_array(key, ' ')) WITH ORDINALITY AS words (word, at)
+        WHERE word <> ALL(%(small)s::text[]) AND (length(word) > 1 OR word ~ '[0-9]')
+    ) AS key
+    FROM spelled
 ),
 wanted AS (
     SELECT term_id, left(key, 255) AS key, bool_or(is_acronym) AS is_acronym
-    FROM spelled WHERE key <> '' GROUP BY 1, 2
+    FROM (
+        SELECT term_id, key, is_acronym FROM spelled
+        UNION ALL
+        SELECT term_id, key, false FROM told WHERE key LIKE '%% %% %%'
+    ) AS written
+    WHERE key <> '' GROUP BY 1, 2
 ),
 gone AS (
     DELETE FROM search_termkey old

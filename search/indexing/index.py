@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from common.reference import Loaded
 
-from ..models import TERM_TIERS, SearchDocument, TermKey
+from ..models import SMALL_WORDS, TERM_TIERS, SearchDocument, TermKey
 from . import documents_sql as sql
 from . import words_sql as words
 
@@ -139,7 +139,7 @@ def _write_keys(term_id: int | None) -> list[bool]:
     """Write the spellings of one term or of all: for each row touched, whether it is new."""
     lists = [name.value for tier in TERM_TIERS for name in tier]
     with connection.cursor() as cursor:
-        cursor.execute(sql.WRITE_KEYS, {"id": term_id, "lists": lists})
+        cursor.execute(sql.WRITE_KEYS, {"id": term_id, "lists": lists, "small": sorted(SMALL_WORDS)})
         return [is_new for (is_new,) in cursor.fetchall()]
 
 

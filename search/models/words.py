@@ -9,10 +9,19 @@ from directory.models import GeographicEntity, Practitioner, Term
 
 # Kilobytes of a text index that wait to be sorted in: every reading goes through them, so that few may wait.
 WAITING_KB = 64
+# Words that say nothing by themselves: a spelling is the same with and without them.
+SMALL_WORDS = frozenset(
+    "au aux avec ce ces chez dans de des du elle en est et il la le les leur leurs ma mes mon ne nos notre on ou par"
+    " pour qu que qui sa se ses son sur un une vers vos votre".split()
+)
 
 
 class TermKey(models.Model):
-    """One folded spelling of a coded term: label, synonym or acronym. An acronym is also found inside a text."""
+    """One folded spelling of a coded term: label, synonym or acronym. An acronym is also found inside a text.
+
+    A label « Lits Halte Soins Santé (LHSS) mobiles » is also spelled by what stands before its acronym, and a spelling
+    with three words that tell by these, in the singular: « lit halte soin sante » (``matching.telling_form``).
+    """
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField("orthographe", max_length=255)

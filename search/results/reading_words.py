@@ -29,8 +29,8 @@ def dropped_words(reading: Reading) -> str:
 
 
 def aside_words(reading: Reading) -> str:
-    """« « monsieur 54 ans », « ce soir » »."""
-    return ", ".join(f"«{NBSP}{word}{NBSP}»" for word in reading.aside)
+    """« « monsieur », « ce soir », « 2 places » »."""
+    return ", ".join(f"«{NBSP}{word}{NBSP}»" for word in (*reading.aside, *reading.counted))
 
 
 def changed_words(correction: Correction) -> str:

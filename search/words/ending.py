@@ -1,6 +1,6 @@
 """A place typed with the need, at the end of the text first: « csapa 93 », « ehpad à Nanterre » (spec 40)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from common.round_trip import Statement, rows_together
@@ -17,13 +17,14 @@ MOST_ALONE = 6  # places that a text alone names or begins: with more, it is the
 OFFERED_ALONE = 3  # of them: everything around each is counted
 MOST_ROWS = 60  # places that the words of a text begin
 _COUNTED = frozenset("an ans mois jour jours semaine semaines sa h heure heures kg lit lits place places".split())
+_SAINTS = frozenset(("saint", "sainte", "saints", "saintes"))
 _BEFORE_PLACE = frozenset("a au aux dans de departement des du d en l la le les pres proche secteur sur vers".split())
 
 
 class Gazette(NamedTuple):
     """Communes and departments that words of a text name: rows of ``places_statement``, and their ``names``.
 
-    ``begun``: the communes whose name the text begins (``alone_statement``).
+    ``begun``: the communes whose name the text or one of its words begins (``begun_statement``).
     """
 
     rows: tuple[tuple[Any, ...], ...] = ()
@@ -85,7 +86,8 @@ def whole_places(text: str, met: Gazette) -> tuple[Place, ...]:
     if met.names and len(text.split()) <= PLACE_WORDS:
         found = settle_place(parse_place(text), met.rows)
     named = (found.place,) if found.place else found.choices if found.problem == "several" else ()
-    begun = met.begun if len(met.begun) <= MOST_ALONE else ()
+    begun = tuple(place for place in met.begun if place_key(place.label).startswith(f"{place_key(text)} "))
+    begun = begun if len(begun) <= MOST_ALONE else ()
     return tuple(dict.fromkeys((*named, *begun)))[:OFFERED_ALONE]
 
 
@@ -106,35 +108,55 @@ def place_inside(text: str, met: Gazette) -> tuple[list[str], Resolution] | None
     return None
 
 
-def alone_statement(text: str) -> Statement | None:
-    """The statement of the places whose name a text begins: « Vitry », « saint ouen »; ``None`` for a longer one."""
-    key = place_key(text)
-    may_begin = len(key.split()) <= BEGINNING_WORDS and len(key) >= SHORTEST_NAME and key.replace(" ", "").isalpha()
-    return places_begun([key], MOST_ALONE + 1) if may_begin else None
+def begun_statement(text: str) -> Statement | None:
+    """The statement of the places whose name a short text, or one word of a longer one, begins: « Vitry ».
 
-
-def begun_statement(words: Iterable[str]) -> Statement:
-    """The statement of the places whose name one of these folded words begins, for ``place_begun``."""
-    return places_begun([word for word in words if len(word) >= SHORTEST_NAME and word.isalpha()], MOST_ROWS)
-
-
-def place_begun(
-    words: list[str], unheld: Collection[str], rows: Iterable[tuple[Any, ...]]
-) -> tuple[list[str], Resolution] | None:
-    """The words without the one that begins the name of a place, and the places it begins: « Vitry », « Évry ».
-
-    ``rows``: those of ``begun_statement``. Only words that nothing published holds are looked at, the last first. Pure.
+    ``None`` when no word is long enough.
     """
-    for at in range(len(words) - 1, 0, -1):
-        key = place_key(words[at])
-        if len(key) < SHORTEST_NAME or not key.isalpha() or key not in unheld:
+    words = text.split()[:PLACE_TOKENS]
+    keys = {key for start, end in _beginnings(words) if (key := _beginning(words[start:end]))}
+    whole = place_key(text)
+    if len(whole.split()) <= BEGINNING_WORDS and len(whole) >= SHORTEST_NAME and whole.replace(" ", "").isalpha():
+        keys.add(whole)
+    return places_begun(sorted(keys), MOST_ALONE + 1 if len(words) == 1 else MOST_ROWS) if keys else None
+
+
+class Begun(NamedTuple):
+    """Words of a text that begin the name of places, from ``start`` to ``end`` (excluded), and these places."""
+
+    start: int
+    end: int
+    found: Resolution
+
+
+def place_begun(words: Sequence[str], allowed: Collection[str], met: Gazette) -> Begun | None:
+    """The last words that begin the name of a few places, others beside them: « Vitry », « Saint Maur ».
+
+    ``allowed``: the folded words that may. Pure.
+    """
+    for start, end in _beginnings(words):
+        key = _beginning(words[start:end])
+        if not key or end - start == len(words) or key.split()[-1] not in allowed:
             continue
-        begun = tuple(place for place in places_of(rows) if place_key(place.label).startswith(f"{key} "))
-        if not begun or len(begun) > MOST_BEGUN:
-            return None
-        found = Resolution(begun[0]) if len(begun) == 1 else Resolution(problem="several", choices=begun)
-        return [*without_links(words[:at]), *words[at + 1 :]], found
+        begun = tuple(place for place in met.begun if place_key(place.label).startswith(f"{key} "))
+        if begun and len(begun) <= MOST_BEGUN:
+            found = Resolution(begun[0]) if len(begun) == 1 else Resolution(problem="several", choices=begun)
+            return Begun(start, end, found)
     return None
+
+
+def _beginnings(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the beginning of a name may stand, the last first: two words, « Saint Maur », then one."""
+    for end in range(len(words), 0, -1):
+        if end > 1 and place_key(words[end - 2]) in _SAINTS:
+            yield end - 2, end
+        yield end - 1, end
+
+
+def _beginning(words: Sequence[str]) -> str:
+    """The key of words that may begin the name of a place; empty for others: « saint » begins too many."""
+    key = place_key(" ".join(words))
+    return key if len(key) >= SHORTEST_NAME and key.replace(" ", "").isalpha() and key not in _SAINTS else ""
 
 
 def without_links(words: list[str]) -> list[str]:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from common.round_trip import Statement, rows_together
 from common.text import fold
 
 from .matching import words_of
+from .sentence import tells_nothing
 
 SHORTEST = 5  # letters; a shorter word is near too many others to be mended, but for a slip
 SHORTEST_SLIP = 4  # letters; a shorter word is a slip of too many others
@@ -48,12 +49,14 @@ LEFT JOIN LATERAL (
 WHERE NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word LIKE typed.word || '%%')
   AND NOT EXISTS (SELECT 1 FROM search_searchdocument document WHERE document.text @@ to_tsquery('fr', typed.word))
 UNION ALL
-SELECT other.word, NULL, NULL, false, false FROM unnest(%(others)s::text[]) AS other (word)
-WHERE NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word = other.word)
-   OR EXISTS (
-       SELECT 1 FROM search_suggestion suggestion
-       WHERE suggestion.term_id IS NOT NULL AND suggestion.words @@ to_tsquery('fr', other.word)
-   )
+SELECT other.word, NULL, NULL, held.is_told, false FROM unnest(%(others)s::text[]) AS other (word)
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT 1 FROM search_suggestion suggestion
+        WHERE suggestion.term_id IS NOT NULL AND suggestion.words @@ to_tsquery('fr', other.word)
+    ) AS is_told OFFSET 0
+) AS held
+WHERE held.is_told OR NOT EXISTS (SELECT 1 FROM search_lexiconword lexicon WHERE lexicon.word = other.word)
 """
 
 
@@ -86,12 +89,12 @@ class _Candidate(NamedTuple):
 class Strange(NamedTuple):
     """``unheld``: folded words that nothing published holds, whole or as a beginning; ``correction``: them mended.
 
-    ``begun``: rows of the statement that was sent beside.
+    ``told``: words of the text that a term holds.
     """
 
     unheld: frozenset[str]
     correction: Correction | None
-    begun: tuple[tuple[Any, ...], ...] = ()
+    told: frozenset[str] = frozenset()
 
 
 def correct_text(text: str) -> Correction | None:
@@ -101,25 +104,26 @@ def correct_text(text: str) -> Correction | None:
     which names something, is read as a word of a nomenclature only, and so is a word of four letters; any word as a
     name only when nothing but names stands beside it, or when it is two words written as one.
     """
-    return look_up(text, _mendable(text)).correction
+    words = _mendable(text)
+    return look_up(text, words, tells_nothing(text)).correction if words else None
 
 
-def look_up(text: str, words: Collection[str], kept: Collection[str] = (), begun: Statement | None = None) -> Strange:
+def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> Strange:
     """Which of these folded words of ``text`` nothing holds, and the text with them mended, but for those ``kept``.
 
-    One query at most, ``begun`` sent with it.
+    One query.
     """
-    if not words:
-        return Strange(frozenset(), None)
     slipping = [word for word in _mendable(text, SHORTEST_SLIP) if word in words and word not in kept]
     unheld: set[str] = set()
     near: dict[str, list[_Candidate]] = {}
     common: set[str] = set()
+    told: set[str] = set()
     before = f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; "
-    rows, *beside = rows_together([_near_statement(text, words, slipping), *([begun] if begun else [])], before=before)
+    (rows,) = rows_together([_near_statement(text, words, slipping)], before=before)
     for asked, word, label, is_term, is_unheld in rows:
         if not is_unheld:
             common.add(asked)
+            told |= {asked} if is_term else set()
             continue
         unheld.add(asked)
         if word is not None and (label or " " not in word):  # two words stand together somewhere
@@ -131,7 +135,7 @@ def look_up(text: str, words: Collection[str], kept: Collection[str] = (), begun
         allowed = [one for one in found if one.is_term or not only_terms or " " in one.word]
         if best := nearest(word, allowed):
             meant[word] = _shown(best)
-    return Strange(frozenset(unheld), mended(text, meant), tuple(beside[0]) if beside else ())
+    return Strange(frozenset(unheld), mended(text, meant), frozenset(told))
 
 
 def _near_statement(text: str, words: Collection[str], slipping: Sequence[str]) -> Statement:

@@ -14,8 +14,8 @@ from common.round_trip import Statement, rows_together
 from common.text import fold
 
 from ..criteria import Within
-from ..models import TERM_TIERS, Suggestion
-from .ending import NOWHERE, Gazette, alone_statement, places_statement
+from ..models import SMALL_WORDS, TERM_TIERS, Suggestion
+from .ending import NOWHERE, Gazette, begun_statement, places_statement
 
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
@@ -23,6 +23,7 @@ LONGEST_RUN = 6  # words of a spelling inside a long text
 BEGINNING = 3  # letters; a shorter word that is not the last one is read whole
 ALONE_BEGINNING = 4  # letters; a shorter word alone is read whole too: « SAS » is not « Sassi »
 NAME_BEGINNING = 5  # letters; a shorter word begins no name: « père » is not « Perez »
+SHORT_NUMBER = 3  # digits
 ACRONYM = 6  # letters, in capitals or without a vowel
 CODED, NAMED = "ABC", "AC"  # weights of the text of a document: all but the free text; the type and the names
 OFFERED = "AB"  # the type and the coded offer
@@ -35,10 +36,6 @@ WITHIN_GROUPS: dict[Within, Suggestion.Group] = {
     Within.PRACTITIONER: Suggestion.Group.PRACTITIONER,
 }
 _TERM_LISTS = {Within.UNIT_TYPE, Within.ACTIVITY, Within.ACT, Within.SPECIALISATION}
-_FUNCTION_WORDS = frozenset(
-    "au aux avec ce ces chez dans de des du elle en est et il la le les leur leurs ma mes mon ne nos notre on ou par"
-    " pour qu que qui sa se ses son sur un une vers vos votre".split()
-)
 _KNOWN = """
 SELECT known.key, known.is_acronym, known.term_id, term.nomenclature
 FROM search_termkey known JOIN directory_term term ON term.id = known.term_id
@@ -53,6 +50,7 @@ SELECT '', words @@ {whole}, term_id, %(listed)s FROM search_suggestion
 WHERE %(looks_elsewhere)s AND "group" = %(activities)s AND term_id IS NOT NULL AND words @@ {started}
 ORDER BY 3, 1
 """
+_PLURAL = re.compile(r"^(..+[^s])s$")
 _LISTED = "listed"  # an activity that holds the words; ``is_acronym`` tells whether it holds them whole
 _ENTITY = "entity"  # in the place of a nomenclature: the name of an establishment
 _IN_GROUP = 'SELECT term_id FROM search_suggestion WHERE "group" = %(group)s AND term_id IS NOT NULL AND words @@ '
@@ -147,13 +145,14 @@ class Match:
 def words_of(text: str) -> tuple[str, ...]:
     """Folded words of a text; small words and single letters left out unless nothing else is there; twelve at most."""
     words = [word[:WORD_LIMIT] for word in fold(text).split()]
-    telling = [word for word in words if word not in _FUNCTION_WORDS and (len(word) > 1 or word.isdigit())]
+    telling = [word for word in words if not is_linking(word)]
     return tuple((telling or words)[:WORDS_LIMIT])
 
 
 def is_linking(word: str) -> bool:
-    """Tell whether a word as typed says nothing by itself: « de », « pour »."""
-    return fold(word) in _FUNCTION_WORDS
+    """Tell whether a word as typed says nothing by itself: « de », « pour », « à »."""
+    folded = fold(word)
+    return folded in SMALL_WORDS or (len(folded) == 1 and not folded.isdigit())
 
 
 def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
@@ -161,11 +160,14 @@ def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
     return known_among(text, within, rows_together(known_statements(text, within)))
 
 
-def known_statements(text: str, within: Within) -> list[Statement]:
-    """The statements whose rows ``known_among`` reads; none for a text without a letter nor a digit."""
+def known_statements(text: str, within: Within, *, placed: bool = False) -> list[Statement]:
+    """The statements whose rows ``known_among`` reads; none for a text without a letter nor a digit.
+
+    ``placed``: the place is given apart, and no word begins one.
+    """
     if not words_of(text):
         return []
-    places = () if within else (places_statement(text), alone_statement(text))
+    places = () if within else (places_statement(text), None if placed else begun_statement(text))
     return [_known_statement(text, within), *filter(None, places)]
 
 
@@ -247,6 +249,8 @@ def _read_words(text: str, known: Known, within: Within, mended: frozenset[str])
     if kind:
         found = tuple(word._replace(start_weights="") for word in found)
     weights = _weights(text, known.rows)
+    if weights:  # beside a term a short number names or counts: « ACT 12 »
+        weights |= {word.text: NAMED for word in found if word.text.isdigit() and len(word.text) <= SHORT_NUMBER}
     return Match(words=tuple(word._replace(weights=weights.get(word.text, "")) for word in found), kind=kind)
 
 
@@ -308,10 +312,16 @@ def _listed_query(text: str, parameters: dict[str, Any], *, starts: bool, prefix
 
 
 def spelled(text: str, rows: Iterable[KeyRow]) -> list[KeyRow]:
-    """Spellings that are the whole text, else those that are its other number."""
-    spellings = {*spellings_of(fold(text)), _joined(text)}
+    """Spellings that are the whole text; a single word as typed before its other number.
+
+    Several words are one spelling whatever their number and small words: the full name of an acronym finds all that
+    the acronym does.
+    """
+    folded = fold(text)
+    spellings = {*spellings_of(folded), _joined(text)}
     whole = [row for row in rows if row.key in spellings]
-    return [row for row in whole if row.key == fold(text)] or whole
+    exact = [row for row in whole if row.key == folded]
+    return whole if " " in telling_form(folded) else exact or whole
 
 
 def _joined(text: str) -> str:
@@ -351,13 +361,22 @@ def _phrases(text: str) -> list[str]:
 
 
 def spellings_of(key: str) -> tuple[str, ...]:
-    """A spelling and its other number: « kinés » and « sages femmes » without the « s », « urgence » with it."""
+    """A spelling, its other number, and its telling words: « kinés » and « kiné », « urgence » and « urgences »."""
     words = key.split()
     singular = " ".join(word.removesuffix("s") if len(word) > BEGINNING else word for word in words)
     plural = " ".join(f"{word}s" if len(word) > BEGINNING and word[-1] not in "sxz" else word for word in words)
     if len(words) == 1 and not key.endswith("s"):
         plural = f"{key}s"
-    return tuple(dict.fromkeys((key, singular, plural)))
+    return tuple(dict.fromkeys((key, singular, plural, telling_form(key))))
+
+
+def telling_form(key: str) -> str:
+    """The words of a folded spelling that tell, in the singular: « lit halte soin sante ».
+
+    The same as the statement that writes spellings (``search.indexing.documents_sql``) makes.
+    """
+    words = [word for word in key.split() if not is_linking(word)]
+    return " ".join(_PLURAL.sub(r"\1", word) for word in words) or key
 
 
 def _weights(text: str, rows: tuple[KeyRow, ...]) -> dict[str, str]:

@@ -5,9 +5,9 @@ map, exports, alerts and counts follow the same reading (spec 40, « Explained t
 typed is only tried when what is before it finds nothing anywhere in the ROR.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -17,7 +17,7 @@ from directory.territory.place_names import parse_place
 from directory.territory.places import Place, Resolution, place_statement, settle_place
 
 from ..criteria import Within
-from .ending import begun_statement, place_begun, place_inside, split_place
+from .ending import Begun, place_begun, place_inside, split_place, without_links
 from .lexicon import Correction, look_up, mended
 from .matching import (
     Known,
@@ -31,6 +31,7 @@ from .matching import (
     words_of,
 )
 from .matching_sql import match_conditions
+from .quantities import without_quantities
 from .sentence import is_generic, may_be_sentence, parts_of, read_sentence, tells_nothing
 
 
@@ -41,8 +42,8 @@ class Reading:
     ``correction``: its typing errors mended. ``place``: what its last words name, when they are read as a place;
     ``choices``: the places that they may name, with what stands before them, when there are several or when the whole
     text finds something. ``dropped``: words left out, that nothing published holds; ``aside``: words of a sentence that
-    no record answers to together with ``text``, ``others``: the needs among them. ``known``: what is known of it.
-    ``finds_nothing``: no record answers, whoever asks.
+    no record answers to together with ``text``, ``others``: the needs among them. ``counted``: quantities left out,
+    that filters serve. ``known``: what is known of it. ``finds_nothing``: no record answers, whoever asks.
     """
 
     text: str
@@ -54,12 +55,13 @@ class Reading:
     choices: tuple[tuple[str, Place], ...] = ()
     aside: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
     finds_nothing: bool = False
 
     @property
     def is_changed(self) -> bool:
         """Whether something else than the text as typed is looked for."""
-        return bool(self.correction or self.place or self.dropped or self.aside)
+        return bool(self.correction or self.place or self.dropped or self.aside or self.counted)
 
     @property
     def mended(self) -> frozenset[str]:
@@ -71,7 +73,7 @@ def first_reads(where: str, what: str, within: Within) -> tuple[Resolution, Know
     """What ``where`` names, for ``resolve_where``, and what is known of ``what``: one query, two in one list."""
     query = parse_place(where)
     asked = [place_statement(query)] if where else []
-    read = rows_together([*asked, *known_statements(what, within)])
+    read = rows_together([*asked, *known_statements(what, within, placed=bool(where))])
     return settle_place(query, read[0]) if where else Resolution(), known_among(what, within, read[len(asked) :])
 
 
@@ -80,36 +82,51 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
 
     ``placed``: the place is given apart, so that none is looked for in the text. ``known``: what ``known_keys`` says of
     it, when that is read: one query less. An identifier, the name of an establishment and the spelling of a type d'UO
-    are never read otherwise; a number among words is read alone. Words are left out only if they spell no term, are no
-    numbers, are at most half of the text, and leave something that names a need; of a sentence, what is kept spells a
-    term or is half of it.
+    are never read otherwise; a number among words is read alone, and what is counted is left out. Words are left out
+    only if they spell no term, are no numbers, are at most half of the text, and leave something that names a need; of
+    a sentence, what is kept spells a term or is half of it.
     """
     known = known_keys(text, within) if known is None else known
     typed = Reading(text, read_text(text, known, within), known)
-    is_read = typed.match.by_terms or typed.match.identifiers or typed.match.entity_ids
-    if exact or is_read:
+    if exact or _is_read(typed):
         return typed
     if not within and (numbered := _numbered(typed)):
         return numbered
+    if not within and (uncounted := without_quantities(text)):
+        known = replace(known, entity_ids=(), activity_ids=())
+        typed = Reading(uncounted.text, read_text(uncounted.text, known), known, counted=uncounted.counted)
+    return typed if _is_read(typed) else _understood(typed, within, placed=placed)
+
+
+def _is_read(typed: Reading) -> bool:
+    return bool(typed.match.by_terms or typed.match.identifiers or typed.match.entity_ids)
+
+
+def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
+    """The first reading of a text that finds something, as typed, mended, then with less of it."""
+    text, known = typed.text, typed.known
     words = words_of(text)
     strange = {word for word in words if word not in known.words}
     ending = None if placed else split_place(text, known.places)
     is_long = not within and may_be_sentence(text, words, known.rows)
     if not strange and not ending and not is_long:
         return typed
-    begun = begun_statement(strange) if is_long and not placed else None
-    unheld, correction, places = look_up(text, strange, _settled(known) | tells_nothing(text), begun)
+    strangers = _strangers(typed, strange, is_placed=placed or bool(known.places.names))
+    unheld, correction = strangers.unheld, strangers.correction
+    begun = None if placed or ending else strangers.begun
+    if begun and begun.end == len(text.split()):
+        ending = " ".join(without_links(text.split()[: begun.start])), begun.found
     texts = [typed]
     if correction:
         told = known_keys(correction.text, within)
         match = read_text(correction.text, told, within, correction.words)
-        texts.append(Reading(correction.text, match, told, correction))
+        texts.append(replace(typed, text=correction.text, match=match, known=told, correction=correction))
         if not placed and told.places.names != known.places.names:
             ending = split_place(correction.text, told.places) or ending
     if within:
         tried = [reading for reading in texts if reading.correction]
         return _first_finding(tried) or typed
-    candidates = [*_candidates(texts, unheld, ending), *_needs_told(texts, unheld, ending, places, placed=placed)]
+    candidates = [*_candidates(texts, unheld, ending), *_needs_told(texts, unheld, ending, begun, placed=placed)]
     if typed not in candidates:
         candidates.append(typed)
     found = _first_finding(candidates) or replace(typed, finds_nothing=True)
@@ -120,16 +137,39 @@ def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution]
     """With the places to offer; of several that a sentence may name, none is guessed."""
     if found.choices:
         return replace(typed, choices=found.choices)
-    if found.is_changed or not ending:
+    if not ending or found.place or found.text != typed.text:
         return found
     before, resolution = ending
     places = (resolution.place,) if resolution.place else resolution.choices
     return replace(found, choices=tuple((before, place) for place in places))
 
 
-def _settled(known: Known) -> set[str]:
-    """Words of places, which stand for no other word."""
-    return {word for name in known.places.names for word in name.split()}
+class _Strangers(NamedTuple):
+    """Words of a text that nothing holds, the text with them mended, and words that begin the name of a place."""
+
+    unheld: frozenset[str]
+    correction: Correction | None
+    begun: Begun | None
+
+
+def _strangers(typed: Reading, strange: Collection[str], *, is_placed: bool) -> _Strangers:
+    """What is said of the words met nowhere, and the place that one begins unless another is named. One query at most.
+
+    « Vitry » is met in names, and begins a place: words of a term and those that name no need do not.
+    """
+    tokens = typed.text.split()
+    silent = tells_nothing(typed.text)
+    spelled = {word for key in typed.known.spellings for word in key.split()}
+    may_begin = {word for word in words_of(typed.text) if word not in spelled | silent and not is_generic(word)}
+    begun = None if is_placed else place_begun(tokens, may_begin, typed.known.places)
+    if not strange and not begun:
+        return _Strangers(frozenset(), None, None)
+    named = set() if begun is None else {fold(token) for token in tokens[begun.start : begun.end]}
+    settled = {word for name in typed.known.places.names for word in name.split()}
+    common = {word for word in strange if is_generic(word)}
+    unheld, correction, told = look_up(typed.text, strange, silent | settled | named | common)
+    begun = None if is_placed else place_begun(tokens, may_begin - told, typed.known.places)
+    return _Strangers(unheld, correction, begun)
 
 
 def _numbered(typed: Reading) -> Reading | None:
@@ -146,7 +186,7 @@ def _needs_told(
     texts: Sequence[Reading],
     unheld: frozenset[str],
     ending: tuple[str, Resolution] | None,
-    begun: Sequence[tuple[Any, ...]],
+    begun: Begun | None,
     *,
     placed: bool,
 ) -> Iterator[Reading]:
@@ -158,8 +198,10 @@ def _needs_told(
         return  # another place than the one given
     if ending:
         tokens, resolution = ending[0].split(), ending[1]
-    elif not placed and (named := place_inside(typed.text, typed.known.places) or place_begun(tokens, unheld, begun)):
+    elif not placed and (named := place_inside(typed.text, typed.known.places)):
         tokens, resolution = named
+    elif begun:
+        tokens, resolution = [*without_links(tokens[: begun.start]), *tokens[begun.end :]], begun.found
     if base.correction:
         meant = {fold(change.typed): change.meant for change in base.correction.changes}
         tokens = [correction.text if (correction := mended(token, meant)) else token for token in tokens]

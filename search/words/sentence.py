@@ -30,9 +30,10 @@ GENERIC = frozenset(
 # What a sentence says beside the need, and that is not told as left aside.
 _FILLERS = frozenset(
     "ai aimerais apres avant avoir ayant besoin bjr bonjour car cas cause cela cherche cherchons comment cote demande"
-    " depuis doit etre existe faire faut je merci nous ok on orientation orienter ou pb peut possible possibilite pour"
-    " pourrait problematique quel quelle quelles quels question quelqu recherche recherchons rechercher sans si sortant"
-    " sorti sortie souhaite stp suite sur svp trouver trouve type urgemment veut voudrais necessitant necessite".split()
+    " depuis doit environ etre existe faire faut je max maxi maximum merci mini minimum moins nous ok on orientation"
+    " orienter ou pb peu peut plus possible possibilite pour pourrait pres problematique quel quelle quelles quels"
+    " question quelqu recherche recherchons rechercher sans si sortant sorti sortie souhaite stp suite sur svp trouver"
+    " trouve type urgemment veut voudrais necessitant necessite".split()
 )
 # When, how soon, at what price: told as left aside, filters serve them.
 _MANNERS = tuple(
@@ -195,8 +196,8 @@ def bare(token: str) -> str:
 
 
 def is_generic(word: str) -> bool:
-    """Tell whether a folded word names no need alone: « soins », « hébergement », a number."""
-    return word.isdigit() or bool({word, word.removesuffix("s"), word.removesuffix("e")} & GENERIC)
+    """Tell whether a folded word names no need alone: « soins », « hébergement », numbers."""
+    return word.replace(" ", "").isdigit() or bool({word, word.removesuffix("s"), word.removesuffix("e")} & GENERIC)
 
 
 def _is_enough(chosen: Sequence[Unit], sentence: Sentence) -> bool:
@@ -238,7 +239,10 @@ def _spelled_runs(tokens: Sequence[str], spellings: Collection[str]) -> Iterator
     while start < len(tokens):
         for end in range(min(len(tokens), start + LONGEST_SPELLING), start, -1):
             key = _ELISION.sub("", fold(" ".join(tokens[start:end])), count=1)
-            found = next((one for one in spellings_of(key) if one in spellings), None) if key else None
+            written = key.split()
+            is_whole = len(written) < 2 or not (is_linking(written[0]) or is_linking(written[-1]))
+            spelled = spellings_of(key) if is_whole else (key,)
+            found = next((one for one in spelled if one in spellings), None) if key else None
             if found:
                 yield start, end, found
                 start = end - 1

@@ -29,11 +29,15 @@ _SAYS_NO_NEED = frozenset("isole isolee patient patients seul seule".split())  #
 _MEASURES = frozenset("an ans mois sa semaine semaines kg".split())  # after a number: an age, a weight
 _MEASURED = re.compile(r"\d{1,3}(?:an|ans|mois|sa|kg)")
 _LINKS = frozenset("a age agee ans avec d de du en et l la le les pour roulant sa ses seul seule son un une".split())
+_IN_ORDER = ("who", "age", "accessible", "animal")
 _TELLING = {*_WHO, *_ANIMALS, *_WHEELCHAIR, *_YOUNG, *_SAYS_NO_NEED, "roulant"}
 
 
 class ForWhom(NamedTuple):
-    """``text`` without the words that tell who; ``needs`` with them; ``words`` that name them to a reader."""
+    """``text`` without the words that tell who; ``needs`` with them; ``words`` that name them to a reader.
+
+    ``text`` is empty when nothing else is told but small words.
+    """
 
     text: str
     needs: Needs
@@ -41,7 +45,13 @@ class ForWhom(NamedTuple):
 
 
 def needs_in(text: str, needs: Needs, spellings: Collection[str] = ()) -> ForWhom | None:
-    """Read the needs that a text tells; ``None`` when it tells none, tells nothing else, or they are all asked already.
+    """Read the needs that a text tells beside what it asks for; ``None`` when it asks for nothing else, or as below."""
+    told = who_in(text, needs, spellings)
+    return told if told and told.text else None
+
+
+def who_in(text: str, needs: Needs, spellings: Collection[str] = ()) -> ForWhom | None:
+    """Read the needs that a text tells; ``None`` when it tells none, or they are all asked already.
 
     A word inside a spelling of several words (« femmes victimes de violences ») is part of the need itself. Of two
     persons told (« homme ou femme »), none is read.
@@ -104,7 +114,13 @@ def _told(left: list[str], needs: Needs, found: dict[str, tuple[Needs, str]]) ->
     asked = needs
     for name, (one, _) in found.items():
         asked = replace(asked, **{name: getattr(one, name)})
-    text = " ".join(left)
-    if not words_of(text) or all(fold(word) in _LINKS for word in left) or asked == needs:
+    if asked == needs:
         return None
-    return ForWhom(text, asked, tuple(words for _, words in found.values()))
+    text = " ".join(left)
+    is_told = bool(words_of(text)) and any(fold(word) not in _LINKS for word in left)
+    return ForWhom(text if is_told else "", asked, tuple(found[name][1] for name in _IN_ORDER if name in found))
+
+
+def is_age(text: str) -> bool:
+    """Tell whether a text is an age in years and nothing else: « 30 ans », not « moins de 30 ans »."""
+    return _AGE.fullmatch(text) is not None

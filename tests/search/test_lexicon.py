@@ -122,3 +122,25 @@ def test_a_list_asked_for_is_searched_with_the_mended_text(published):
     reading = understand("apartement", Within.UNIT_TYPE, exact=False)
     assert reading.correction is not None
     assert reading.match.term_ids == (unit_type("94.46").pk,)
+
+
+@pytest.mark.parametrize("typed", ["appartement moins de 20 km", "appartement lit", "appartement maximum"])
+def test_comparisons_and_common_words_are_not_mended(published, typed):
+    TermFactory(label="Soins, plaies, mentale, lot")
+    index.rebuild_all()
+    assert correct_text(typed) is None
+    assert understand(typed, Within.EVERYTHING, exact=False).correction is None
+
+
+def test_the_full_name_of_an_acronym_finds_what_the_acronym_finds(published):
+    types = {unit_type(code).pk for code in ("94.46", "94.59", "94.59b")}
+    index.rebuild_all()
+    for text in (
+        "ACT",
+        "appartement de coordination thérapeutique",
+        "Appartements de coordination thérapeutiques",
+        "appartement coordination thérapeutique",
+        "appartement de coordination",
+        "apartement de coordinaton",
+    ):
+        assert set(understand(text, Within.EVERYTHING, exact=False).match.term_ids) == types

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.criteria import WHAT_LIMIT, WHERE_LIMIT, SearchCriteria, Sort, Within
-from search.words.matching import KeyRow, Known, Match, Word, acronyms_of, read_text, words_of
+from search.words.matching import KeyRow, Known, Match, Word, acronyms_of, read_text, telling_form, words_of
 
 ACT = (KeyRow("act", True, 1, "unit_type"), KeyRow("act", True, 2, "unit_type"))
 
@@ -167,3 +167,24 @@ def test_a_page_that_cannot_be_read_is_the_first_and_is_said(page):
 def test_an_unknown_order_is_said():
     assert SearchCriteria.from_query({"tri": "prix"}).warnings
     assert SearchCriteria.from_query({"tri": "pertinence"}).sort is Sort.RELEVANCE
+
+
+def test_small_words_and_number_change_nothing_of_a_spelling_of_several_words():
+    assert telling_form("lits d accueil medicalises") == "lit accueil medicalise"
+    assert telling_form("a") == "a"
+    rows = [KeyRow("lit halte soins sante", False, 1, "unit_type")]
+    rows += [KeyRow("lit halte soin sante", False, number, "unit_type") for number in (1, 2)]
+    for text in ("lit halte soins santé", "lits halte soins santé", "Lits halte soin santé"):
+        assert read_text(text, known(*rows)) == Match(term_ids=(1, 2))
+
+
+def test_a_link_left_dangling_changes_nothing():
+    rows = [KeyRow("ehpad", True, 1, "unit_type")]
+    for text in ("ehpad à", "ehpad à la", "un ehpad"):
+        assert read_text(text, known(*rows)) == Match(term_ids=(1,))
+
+
+def test_a_short_number_beside_a_term_is_looked_for_in_the_names():
+    match = read_text("ACT 12", known(*ACT))
+    assert [word.weights for word in match.words] == ["AC", "AC"]
+    assert read_text("maison 12", known()).words[1].weights == ""

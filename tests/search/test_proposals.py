@@ -3,17 +3,22 @@
 import pytest
 from django.utils import timezone
 
-from accounts.roles import Role
+from accounts.roles import Permission, Role
 from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
 from directory.territory.places import Place
 from directory.territory.wording import around_place
 from search.criteria import SearchCriteria, Within
+from search.engine.conditions import Asked
+from search.engine.counts import count_lines
+from search.engine.outcome import Variant
 from search.engine.query import run_search
+from search.words.matching import Known, read_text
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import (
     GeographicEntityFactory,
     LegalEntityFactory,
+    PractitionerFactory,
     TermFactory,
     UnitFactory,
     commune,
@@ -23,6 +28,7 @@ from tests.search.offers import proposals_of
 
 pytestmark = pytest.mark.django_db
 READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
+COVERAGE = READER.coverage(Permission.SENSITIVE_READ)
 NB = "\u00a0"
 
 
@@ -137,3 +143,35 @@ def test_a_place_rightly_spelt_is_not_doubted(client, rebuilt):
 )
 def test_around_a_place_in_words(label, insee, department, words):
     assert around_place(Place(label, label, department, insee=insee)) == words
+
+
+def test_only_a_person_and_a_place_are_offered_as_needs(proposed, rebuilt):
+    for insee in ("75110", "92050", "94081"):
+        UnitFactory(geographic_entity=GeographicEntityFactory(name="Maison", commune=commune(insee)))
+    rebuilt()
+    asked = proposed(quoi="femme 30 ans avec chien Nanterre ce soir")
+    assert asked == {f"Chercher autour de Nanterre (92), pour{NB}: femme, 30 ans, animal": 3}
+    assert proposed(quoi="couple 92") == {f"Chercher dans les Hauts-de-Seine, pour{NB}: couple": 1}
+    assert proposed(quoi="couple Vitry") == {f"Chercher autour de Vitry-sur-Seine (94), pour{NB}: couple": 3}
+    assert proposed(quoi="PMR") == {f"Chercher dans toute la région, pour{NB}: PMR (fauteuil)": 3}
+    assert proposed(quoi="PMR", ou="92") == {f"Chercher dans les Hauts-de-Seine, pour{NB}: PMR (fauteuil)": 1}
+    assert proposed(quoi="PMR", pmr="1") == {}
+    assert proposed(quoi="PMR xyzzy") == {}
+
+
+def test_what_a_proposal_finds_is_told_in_its_own_words():
+    found = [(3, 0), (80, 2), (1, 1), (0, 0)]
+    assert [Variant("", SearchCriteria(), *lines).found.replace(NB, " ") for lines in found] == [
+        "3 établissements",
+        "78 établissements et 2 professionnels",
+        "1 professionnel",
+        "0 établissement",
+    ]
+
+
+def test_practitioners_are_counted_apart(rebuilt):
+    person = PractitionerFactory()
+    rebuilt()
+    now = timezone.now()
+    asked = Asked.of(SearchCriteria(what=person.last_name), read_text(person.last_name, Known()), None, COVERAGE, now)
+    assert count_lines([asked]) == [(1, 1)]

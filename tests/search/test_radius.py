@@ -49,7 +49,7 @@ def test_filters_that_leave_nothing_offer_greater_distances_than_the_usual_one(r
     text = text_of("ou=75010&quoi=ACT&departement=92")
     assert "Aucun résultat" in text
     assert "Dans un rayon de 50 km" in text
-    assert "rayon de 100 km : 1 résultat" in text
+    assert "rayon de 100 km : 1 établissement" in text
 
 
 def test_a_search_that_finds_nothing_anywhere_is_not_called_widened(rebuilt, text_of):
@@ -79,7 +79,7 @@ def test_when_no_distance_is_told_greater_ones_are_offered(rebuilt, text_of, dja
     with django_assert_max_num_queries(8 + 3):  # three are those of the transaction
         text = text_of("ou=75010&quoi=ACT&distance=1")
     assert f"{UNTOLD} à 1 km au plus. La même recherche : rayon de 5 km" in text
-    assert "2 résultats" in text
+    assert "2 établissements" in text
 
 
 def test_professionals_have_a_duration_too(rebuilt, text_of):

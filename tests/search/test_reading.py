@@ -186,3 +186,36 @@ def test_s_slash_is_under_or_over(db):
     commune("94081"), commune("93005")
     assert resolve_place("vitry s/Seine").place.insee == "94081"
     assert resolve_place("Aulnay s/ bois 93").place.insee == "93005"
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [("LHSS 2 personnes", "2 personnes"), ("LHSS moins de 60 ans", "moins de 60 ans"), ("1 lit LHSS", "1 lit")],
+)
+def test_what_is_counted_is_left_aside_and_said(client, search, text, counted):
+    outcome = search(quoi=text)
+    assert (outcome.reading.text, outcome.reading.counted, outcome.units) == ("LHSS", (counted,), 1)
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    page = client.get("/recherche/", {"quoi": text}).content.decode().replace("&nbsp;", NB)
+    assert f"Laissé de côté{NB}: «{NB}{counted}{NB}». Pour une distance, un âge ou une place libre" in page
+    assert "Aucune fiche ne répond à tous ces mots" not in page
+
+
+def test_the_beginning_of_a_commune_is_read_before_a_word_is_left_out(search, rebuilt):
+    for insee in ("94041", "94081", "92051", "93050", "94068", "94069"):
+        commune(insee)
+    UnitFactory(geographic_entity=GeographicEntityFactory(name="Centre Vitry", commune=commune("94081")))
+    rebuilt()
+    for text, insee in (("LHSS Ivry", "94041"), ("lhss à vitry", "94081"), ("LHSS Vitry ce soir", "94081")):
+        outcome = search(quoi=text)
+        assert (outcome.reading.text.upper(), outcome.place.insee, outcome.units) == ("LHSS", insee, 1)
+    outcome = search(quoi="LHSS Neuilly")
+    assert {place.insee for _, place in outcome.reading.choices} == {"92051", "93050"}
+    proposals = proposals_of(SearchCriteria(what="LHSS Neuilly"), outcome, READER, timezone.now())
+    assert {one.criteria.where for one in proposals} == {"Neuilly-sur-Seine (92200)", "Neuilly-sur-Marne (93330)"}
+    outcome = search(quoi="LHSS Saint Maur")
+    assert (outcome.reading.text, outcome.place.insee) == ("LHSS", "94068")
+
+
+def test_numbers_alone_are_not_looked_for_in_the_place_of_a_text(search):
+    assert search(quoi="' OR 1=1 --").lines == 0

@@ -251,7 +251,7 @@ def test_nothing_found_offers_what_would_find_something(reader_client, rebuilt):
     rebuilt()
     page = reader_client.get("/recherche/?ou=75010&quoi=ACT&distance=5")
     assert "Aucun résultat" in words(page)
-    assert "rayon de 20 km : 1 résultat" in words(page)
+    assert "rayon de 20 km : 1 établissement" in words(page)
 
 
 def test_a_place_that_is_not_settled_keeps_the_filters(reader_client, rebuilt):

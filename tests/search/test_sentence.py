@@ -5,6 +5,7 @@ import pytest
 from search.words.ending import without_links
 from search.words.lexicon import halves_of, slips_of
 from search.words.matching import KeyRow, number_in
+from search.words.quantities import without_quantities
 from search.words.sentence import may_be_sentence, parts_of, read_sentence, tells_nothing
 
 ROWS = (
@@ -67,3 +68,54 @@ def test_words_glued_and_letters_left_out_are_slips():
     assert ("samu", "social") in halves_of("samusocial")
     assert "ssiad" in slips_of("siad")
     assert without_links(["ehpad", "près", "de"]) == ["ehpad"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "counted"),
+    [
+        ("soins palliatifs 92 1 lit", "soins palliatifs 92", ("1 lit",)),
+        ("LHSS 1 place 93", "LHSS 93", ("1 place",)),
+        ("ACT 75010 dans 5 km", "ACT 75010", ("5 km",)),
+        ("ACT pour 2 personnes", "ACT", ("2 personnes",)),
+        ("LHSS deux personnes", "LHSS", ("deux personnes",)),
+        ("ACT moins de 20 km Nanterre", "ACT Nanterre", ("moins de 20 km",)),
+        ("ehpad moins de 60 ans 92", "ehpad 92", ("moins de 60 ans",)),
+        (
+            "LHSS, au moins 2 places libres, à moins de 10km de Nanterre",
+            "LHSS, de Nanterre",
+            ("au moins 2 places libres", "moins de 10km"),
+        ),
+        ("CSAPA dans un rayon de 5 km autour de Montreuil", "CSAPA de Montreuil", ("5 km autour",)),
+        ("service pour enfants de 3 à 6 ans", "service pour enfants", ("3 à 6 ans",)),
+        ("dame âgée de 82 ans", "dame", ("82 ans",)),
+        ("foyer 18-25 ans ou plus", "foyer", ("18-25 ans ou plus",)),
+    ],
+)
+def test_what_is_counted_is_left_out(text, rest, counted):
+    assert without_quantities(text) == (rest, counted)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ACT 12",
+        "ACT 92",
+        "CMP 3 place Vauban",
+        "CMP 12 place de la République",
+        "1 place du Marché",
+        "structure des urgences 24h/24 7j/7",
+        "paris 10",
+        "LHSS 75010",
+        "2 lits",
+        "à 5 km",
+        "01 40 97 01 02",
+        "",
+    ],
+)
+def test_a_number_that_names_is_kept_and_so_is_one_alone(text):
+    assert without_quantities(text) is None
+
+
+def test_comparisons_are_never_mended():
+    told = tells_nothing("moins plus environ maximum à peu près")
+    assert {"moins", "plus", "environ", "maximum", "peu", "pres"} <= told

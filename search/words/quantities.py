@@ -1,0 +1,107 @@
+"""Numbers that count something beside a need: « LHSS 1 place », « ACT à moins de 5 km » (spec 40). Pure.
+
+No record answers to them: a distance, an age or a free place is asked for by a filter.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from common.text import fold
+
+from .matching import is_linking
+
+_LOTS = frozenset("lit lits personne personnes pers place places".split())
+_COUNTED = _LOTS | frozenset(
+    "an ans annee annees heure heures jour jours km kms kilometre kilometres m metre metres min mn minute minutes mois"
+    " semaine semaines".split()
+)
+_WRITTEN = frozenset("deux trois quatre cinq six sept huit neuf dix".split())  # numbers of beds, places or people
+_NUMBER = re.compile(r"\d{1,4}(?: \d{1,3})?")  # « 18-25 » folded
+_GLUED = re.compile(r"\d{1,4}(?:ans?|kms?|lits?|m|mn|places?)")
+_COMPARED = frozenset("environ max maxi maximum mini minimum moins plus".split())
+_LEADING = frozenset(
+    "a age agee agees ages au aux d dans de entre et jusqu l peu pour pres rayon sous un une".split()
+)  # before a number, with it
+_FOLLOWING = frozenset("autour disponible disponibles environ libre libres max maxi maximum mini minimum".split())
+_OR_MORE = (("ou", "plus"), ("et", "plus"), ("ou", "moins"), ("au", "moins"), ("au", "plus"), ("a", "la", "ronde"))
+
+
+class Uncounted(NamedTuple):
+    """A text without its quantities, and these as they are shown: « moins de 20 km »."""
+
+    text: str
+    counted: tuple[str, ...]
+
+
+def without_quantities(text: str) -> Uncounted | None:
+    """Take away what a text counts; ``None`` when it counts nothing, or tells nothing else.
+
+    « 12 place de la République » is an address.
+    """
+    tokens = text.split()
+    words = [fold(token) for token in tokens]
+    kept: list[str] = []
+    counted: list[str] = []
+    at = 0
+    while at < len(tokens):
+        end = _counted_until(words, at)
+        if not end or _is_address(tokens, words, end):
+            kept.append(tokens[at])
+            at += 1
+            continue
+        start = _said_from(words, at)
+        counted.append(" ".join(tokens[start:end]).strip(",;:.!?() "))
+        while kept and _leads(kept[-1]):
+            kept.pop()
+        at = end
+    if not counted or all(is_linking(token) or not fold(token) for token in kept):
+        return None
+    return Uncounted(" ".join(kept), tuple(counted))
+
+
+def _counted_until(words: Sequence[str], at: int) -> int:
+    """Where what is counted from ``at`` ends; 0 when nothing is."""
+    end = 0
+    following = words[at + 1] if at + 1 < len(words) else ""
+    if _GLUED.fullmatch(words[at]):
+        end = at + 1
+    elif (_NUMBER.fullmatch(words[at]) and following in _COUNTED) or (words[at] in _WRITTEN and following in _LOTS):
+        end = at + 2
+    elif words[at].isdigit() and following in {"a", "et", "ou"} and at + 3 < len(words):  # « 3 à 6 ans »
+        is_range = words[at + 2].isdigit() and words[at + 3] in _COUNTED
+        end = at + 4 if is_range else 0
+    while end and end < len(words):
+        more = next((len(run) for run in _OR_MORE if tuple(words[end : end + len(run)]) == run), 0)
+        more = more or int(words[end] in _FOLLOWING)
+        if not more:
+            break
+        end += more
+    return end
+
+
+def _said_from(words: Sequence[str], at: int) -> int:
+    """Where the words shown with a quantity start: « moins de 20 km », « au moins 2 places », not « pour »."""
+    start = at
+    if start > 1 and words[start - 1] in {"de", "d"} and words[start - 2] in _COMPARED:
+        start -= 1
+    while start and words[start - 1] in _COMPARED:
+        start -= 1
+    if words[start] in {"moins", "plus"} and start and words[start - 1] == "au":
+        start -= 1
+    return start
+
+
+def _leads(token: str) -> bool:
+    parts = fold(token).split()
+    return bool(parts) and all(part in _LEADING or part in _COMPARED for part in parts)
+
+
+def _is_address(tokens: Sequence[str], words: Sequence[str], end: int) -> bool:
+    """Whether « place » is that of a street: « 12 place de la République », « 3 place Vauban »."""
+    if words[end - 1] != "place" or end == len(words):
+        return False
+    after = words[end]
+    if after in {"du", "des"} or tuple(words[end : end + 2]) == ("de", "la"):
+        return True
+    return words[end - 2] != "1" and tokens[end].istitle()
