@@ -81,7 +81,8 @@ def _records(keys: Iterable[Key]) -> dict[Key, Above]:
     """Those that are not published; an EG below a closed EJ is told by that EJ."""
     ids: dict[str, list[int]] = {}
     for kind, key in keys:
-        ids.setdefault(kind, []).append(key)
+        if key is not None:
+            ids.setdefault(kind, []).append(key)
     found: dict[Key, Above] = {}
     if entities := ids.get(RecordKind.GEOGRAPHIC_ENTITY):
         rows = GeographicEntity.objects.filter(pk__in=entities).select_related("legal_entity")
