@@ -79,10 +79,8 @@ def _legal_id(fiche: Fiche) -> int | None:
 
 def _records(keys: Iterable[Key]) -> dict[Key, Above]:
     """Those that are not published; an EG below a closed EJ is told by that EJ."""
-    ids: dict[str, list[int]] = {}
-    for kind, key in keys:
-        if key is not None:
-            ids.setdefault(kind, []).append(key)
+    known = list(keys)
+    ids = {kind: [key for one, key in known if one == kind and key is not None] for kind, _ in known}
     found: dict[Key, Above] = {}
     if entities := ids.get(RecordKind.GEOGRAPHIC_ENTITY):
         rows = GeographicEntity.objects.filter(pk__in=entities).select_related("legal_entity")
