@@ -55,6 +55,7 @@ def forty_lines():
     return "\n".join([*spelt, "75010 PARIS", "93400 St Ouen", "Marolles-en-Brie", "Nanterr", "Atlantide"])
 
 
+@pytest.mark.console_errors("422")
 @WITH_AND_WITHOUT_SCRIPT
 def test_a_territory_of_forty_communes_is_pasted(director, live_server, world, script):
     page = director
@@ -73,6 +74,10 @@ def test_a_territory_of_forty_communes_is_pasted(director, live_server, world, s
     expect(page.get_by_text("Déjà dans la liste.")).to_be_visible()
     form.get_by_role("button", name="Retirer Puteaux").click()
     expect(page.get_by_text("Puteaux\u00a0: commune retirée.")).to_be_visible()
+    form.get_by_role("button", name="Modifier", exact=True).click()
+    expect(page.get_by_text("2 lignes ne sont pas dans le territoire").first).to_be_visible()
+    form.get_by_role("button", name="Retirer les lignes non reconnues").click()
+    expect(page.get_by_text("Les lignes non reconnues sont retirées.")).to_be_visible()
     form.get_by_role("button", name="Modifier", exact=True).click()
     expect(page.get_by_text("L’encadré «\u00a0Intervention\u00a0» est modifié").or_(
         page.get_by_text("L’encadré « Intervention » est modifié"))).to_be_visible()  # fmt: skip
