@@ -47,4 +47,6 @@ def statement_of(wanted: QuerySet) -> tuple[Statement, Callable[[Rows], Iterator
         return None
     names = tuple(f"p{place}" for place in range(len(values)))
     text = text.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
-    return (text, dict(zip(names, values, strict=True))), lambda rows: compiler.results_iter([rows], tuple_expected=True)
+    return (text, dict(zip(names, values, strict=True))), lambda rows: compiler.results_iter(
+        [rows], tuple_expected=True
+    )
