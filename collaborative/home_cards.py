@@ -16,6 +16,7 @@ from .direct.changes import MOST_COUNTED, count_to_read
 from .enums import EDITABLE_STATES, DossierState
 from .models import CampaignTarget, Dossier
 from .permissions import manages_campaigns, validates_dossiers, works_on_dossiers
+from .review.queue import FRESH
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -85,7 +86,13 @@ def support_work(request: HttpRequest) -> dict[str, Any] | None:
     if not (waiting["count"] or changes):
         return None
     delay = timezone.now() - waiting["oldest"] if waiting["oldest"] else None
-    return {**waiting, "delay": delay, "changes": changes, "is_many": changes >= MOST_COUNTED}
+    return {
+        **waiting,
+        "delay": delay,
+        "is_fresh": delay is not None and delay < FRESH,
+        "changes": changes,
+        "is_many": changes >= MOST_COUNTED,
+    }
 
 
 def _directs(request: HttpRequest) -> bool:

@@ -93,13 +93,15 @@ def closing_notes_on(scope: Scope, record: Any) -> list[ClosingNote]:
     found = list(Dossier.objects.open().filter(on_it).distinct().order_by("-changed_at", "-pk")[:NOTES_SHOWN])
     known = Dossier.objects.visible_to(scope).filter(pk__in=[dossier.pk for dossier in found]) if found else ()
     named = {dossier.pk for dossier in known}
-    return [_closing_note(dossier, named=dossier.pk in named) for dossier in found]
+    what = "cette unité" if isinstance(record, OperationalUnit) else "cette fiche et pour celles qui sont en dessous"
+    return [_closing_note(dossier, what, named=dossier.pk in named) for dossier in found]
 
 
-def _closing_note(dossier: Dossier, *, named: bool) -> ClosingNote:
+def _closing_note(dossier: Dossier, closed: str, *, named: bool) -> ClosingNote:
     state = dossier.get_state_display().lower()
     what = f"Le dossier «{NBSP}{dossier.name}{NBSP}» ({state})" if named else f"Un dossier collaboratif ({state})"
-    text = f"{what} est en cours ici{NBSP}: ce qu’il propose ne pourra pas être publié tant que la fiche est fermée."
+    cannot = f"ce qu’il propose pour {closed} ne pourra pas être publié tant qu’elle est fermée"
+    text = f"{what} est en cours ici{NBSP}: {cannot}."
     if not named:
         return ClosingNote(text)
     return ClosingNote(text, reverse("collaborative:dossier_detail", args=[dossier.pk]), "Voir le dossier")

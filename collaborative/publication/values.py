@@ -12,9 +12,11 @@ from ..review.meanwhile import changes_since, conflicts_in
 from ..workflow import IDLE_PAIRS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from directory.snapshots import State
 
-    from ..models import Dossier, Fiche
+    from ..models import Dossier, Fiche, FieldReview
 
 
 class Conflict(NamedTuple):
@@ -33,13 +35,14 @@ def fiches_to_publish(dossier: Dossier) -> list[Fiche]:
     return [fiche for fiche in rows if (fiche.action, fiche.state) not in IDLE_PAIRS]
 
 
-def final_values(fiche: Fiche) -> State:
+def final_values(fiche: Fiche, reviews: Iterable[FieldReview] | None = None) -> State:
     """Kept values that publishing a fiche writes: amended ones replaced, those that the directory keeps left out.
 
-    Where the record stands and its files are told elsewhere. One query, none when ``reviews`` are prefetched.
+    Where the record stands and its files are told elsewhere. ``reviews``: those that count, all when not given (one
+    query, none when they are prefetched).
     """
     values = dict(fiche.values)
-    for review in fiche.reviews.all():
+    for review in fiche.reviews.all() if reviews is None else reviews:
         if review.decision == FieldDecision.AMEND:
             values[review.field] = review.value
         elif review.decision == FieldDecision.KEEP:

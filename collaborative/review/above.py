@@ -16,25 +16,32 @@ from ..models import Fiche
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Key = tuple[str, int | None]
 COLUMNS = ("name", "status", "closed_on")
 
 
 class Above(NamedTuple):
-    """A record above a fiche that is not published. ``closed_on``: the day of its closure, ``None`` when hidden."""
+    """A record above a fiche that is not published. ``closed_on``: the day of its closure, ``None`` when hidden.
 
+    ``is_offered``: the dossier proposes to open it again, which nobody has accepted.
+    """
+
+    key: Key
     name: str
     url: str
     closed_on: datetime.date | None
+    is_offered: bool = False
 
 
-def above_of(fiches: Sequence[Fiche], reopened: Collection[Key] = ()) -> dict[int, Above]:
+def above_of(fiches: Sequence[Fiche], reopenings: Mapping[Key, bool] | None = None) -> dict[int, Above]:
     """The highest record closed above each fiche where the dossier has it, else the highest hidden one, by id.
 
-    Removals are left out. ``reopened``: records (kind and key) that the dossier itself opens again.
+    Removals are left out. ``reopenings``: records (kind and key) that the dossier itself proposes to open again, and
+    whether this is accepted.
     """
+    reopenings = reopenings or {}
     writing = [fiche for fiche in fiches if fiche.action != FicheAction.DELETE]
     if not writing:
         return {}
@@ -42,9 +49,9 @@ def above_of(fiches: Sequence[Fiche], reopened: Collection[Key] = ()) -> dict[in
     records = _records({key for chain in chains.values() for key in chain})
     found = {}
     for pk, chain in chains.items():
-        known = [records[key] for key in chain if key in records and key not in reopened]
+        known = [records[key] for key in chain if key in records and not reopenings.get(records[key].key)]
         if highest := next((one for one in known if one.closed_on), known[0] if known else None):
-            found[pk] = highest
+            found[pk] = highest._replace(is_offered=highest.key in reopenings)
     return found
 
 
@@ -85,21 +92,24 @@ def _records(keys: Iterable[Key]) -> dict[Key, Above]:
     if entities := ids.get(RecordKind.GEOGRAPHIC_ENTITY):
         rows = GeographicEntity.objects.filter(pk__in=entities).select_related("legal_entity")
         for row in rows.only("name", "status", "closed_on", *(f"legal_entity__{name}" for name in COLUMNS)):
-            if (above := _above(row.legal_entity)) is None or (above.closed_on is None and row.is_closed):
-                above = _above(row, record_url(row))
+            above = _above(RecordKind.LEGAL_ENTITY, row.legal_entity)
+            if above is None or (above.closed_on is None and row.is_closed):
+                above = _above(RecordKind.GEOGRAPHIC_ENTITY, row)
             if above is not None:
                 found[RecordKind.GEOGRAPHIC_ENTITY, row.pk] = above
     if structures := ids.get(RecordKind.STRUCTURE):
         shut = Structure.objects.exclude(status=PublicationStatus.PUBLISHED).filter(pk__in=structures)
         for one in shut.select_related("geographic_entity").only(*COLUMNS, "geographic_entity__name"):
-            found[RecordKind.STRUCTURE, one.pk] = Above(one.name, record_url(one.geographic_entity), one.closed_on)
+            key = (RecordKind.STRUCTURE, one.pk)
+            found[key] = Above(key, one.name, record_url(one.geographic_entity), one.closed_on)
     if legal := ids.get(RecordKind.LEGAL_ENTITY):
         gone = LegalEntity.objects.exclude(status=PublicationStatus.PUBLISHED).filter(pk__in=legal)
         for entity in gone.only(*COLUMNS):
-            found[RecordKind.LEGAL_ENTITY, entity.pk] = Above(entity.name, record_url(entity), entity.closed_on)
+            key = (RecordKind.LEGAL_ENTITY, entity.pk)
+            found[key] = Above(key, entity.name, record_url(entity), entity.closed_on)
     return found
 
 
-def _above(record: Any, url: str = "") -> Above | None:
+def _above(kind: str, record: Any) -> Above | None:
     """What is told of a record, ``None`` when it is published."""
-    return None if record.is_published else Above(record.name, url or record_url(record), record.closed_on)
+    return None if record.is_published else Above((kind, record.pk), record.name, record_url(record), record.closed_on)

@@ -44,12 +44,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One line: what was looked at, in words. ``url`` and ``link`` lead to what it speaks of."""
+    """One line: what was looked at, in words. ``url`` and ``link`` lead to what it speaks of.
+
+    ``blocker``: what stands against publishing, shortly (« « ACT Vesta » est fermé »), when it is outside the fiche.
+    """
 
     verdict: Verdict
     text: str
     url: str = ""
     link: str = ""
+    blocker: str = ""
 
     @property
     def is_ok(self) -> bool:
@@ -244,12 +248,14 @@ def above_check(facts: FicheFacts) -> Iterator[Check]:
         text = "masqué dans le répertoire, au-dessus de cette fiche\u00a0: publiée, elle ne serait vue de personne."
         yield Check(Verdict.WARN, f"«\u00a0{above.name}\u00a0» est {text}", above.url, "Voir ce qui est masqué")
         return
+    ways = ["Faites-le rouvrir", *(["prenez la réouverture proposée par ce dossier"] if above.is_offered else [])]
     yield Check(
         Verdict.ERROR,
         f"«\u00a0{above.name}\u00a0», au-dessus de cette fiche, est fermé dans le répertoire depuis le "
-        f"{french.day(above.closed_on)}\u00a0: elle ne peut pas être publiée. Faites-le rouvrir, ou renvoyez la fiche.",
+        f"{french.day(above.closed_on)}\u00a0: elle ne peut pas être publiée. {', '.join(ways)}, ou renvoyez la fiche.",
         above.url,
         "Voir ce qui est fermé",
+        f"«\u00a0{above.name}\u00a0» est fermé",
     )
 
 

@@ -38,9 +38,10 @@ from .risk import RiskFacts
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..models import Fiche
+    from .above import Key
 
 # Plain fields that a check reads beside the proposed ones.
 SAID = ("finess", "siret", "lat", "lon", "postal_code")
@@ -49,13 +50,15 @@ OTHERS_SHOWN = 3
 Places = dict[int, list[Any]]
 
 
-def facts_of(fiches: Sequence[Fiche], today: datetime.date) -> dict[int, FicheFacts]:
-    """Facts of each fiche that proposes something (their records loaded), by id."""
+def facts_of(
+    fiches: Sequence[Fiche], today: datetime.date, reopenings: Mapping[Key, bool] | None = None
+) -> dict[int, FicheFacts]:
+    """Facts of each fiche that proposes something (their records loaded), by id; ``reopenings`` as for ``above_of``."""
     found = {fiche.pk: _plain(fiche) for fiche in fiches}
     entities = [fiche for fiche in fiches if fiche.kind == RecordKind.GEOGRAPHIC_ENTITY]
     units = [fiche for fiche in fiches if fiche.kind == RecordKind.UNIT]
     changes: Places = defaultdict(list)
-    for pk, above in above_of(fiches).items():
+    for pk, above in above_of(fiches, reopenings).items():
         changes[pk].append({"above": above})
     _add_communes(fiches, changes)
     _add_entities([fiche for fiche in entities if fiche.action != FicheAction.DELETE], found, changes)
@@ -69,9 +72,10 @@ def facts_of(fiches: Sequence[Fiche], today: datetime.date) -> dict[int, FicheFa
     return found
 
 
-def checks_by_fiche(fiches: Sequence[Fiche]) -> dict[int, list[Check]]:
-    """Checks of each fiche, by id; those without any are left out."""
-    checks = {pk: checks_of(facts) for pk, facts in facts_of(fiches, timezone.localdate()).items()}
+def checks_by_fiche(fiches: Sequence[Fiche], reopenings: Mapping[Key, bool] | None = None) -> dict[int, list[Check]]:
+    """Checks of each fiche, by id; those without any are left out. ``reopenings``: ``Standing.reopenings``."""
+    found = facts_of(fiches, timezone.localdate(), reopenings)
+    checks = {pk: checks_of(facts) for pk, facts in found.items()}
     return {pk: lines for pk, lines in checks.items() if lines}
 
 

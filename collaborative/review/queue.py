@@ -26,6 +26,7 @@ TAKEN = {"libres": "À prendre en charge", "moi": "Pris en charge par moi", "aut
 ORDERS = {"risque": "Le plus risqué d’abord", "attente": "Le plus ancien d’abord"}
 RANGES = {"eleve": (HIGH, None), "moyen": (MEDIUM, HIGH), "faible": (0, MEDIUM)}
 AGE_SHOWN = datetime.timedelta(days=1)
+FRESH = datetime.timedelta(minutes=1)
 TEXT_LENGTH = 80
 
 
@@ -88,6 +89,11 @@ class QueueLine:
         """How long since it was sent."""
         sent_at = self.dossier.sent_at
         return self.now - sent_at if sent_at else datetime.timedelta()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether it was sent less than a minute ago: « à l’instant »."""
+        return self.waiting < FRESH
 
     @property
     def points(self) -> int:

@@ -8,12 +8,15 @@ from common import french
 from directory.versions.wording import field_label
 
 from ..enums import FicheAction, FieldDecision
+from ..publication import final_values
 from .parts import ACT, ACT_LABELS, FILES, MEANWHILE, parts_of
 from .receivers import fallen_names
 from .services import amended_value, why_words
 from .standing import FicheStanding
 
 if TYPE_CHECKING:
+    from directory.snapshots import State
+
     from ..fiches.form import FicheForm
     from ..models import Fiche, FieldReview
     from .parts import Part
@@ -47,6 +50,17 @@ def remarks_of(form: FicheForm) -> list[FieldRemark]:
         for part, review in held
         if review is not None and (words := _instead(one, part, review))
     ]
+
+
+def told_values(fiche: Fiche) -> State:
+    """Proposed values of a fiche as publishing would write them if it were sent now: one query.
+
+    What the support amended stands in place of the proposal, what it keeps of the directory is left out, as long as
+    ``remarks_of`` says so.
+    """
+    reviews = {review.field: review for review in fiche.reviews.all()}
+    fallen = set(fallen_names(FicheStanding(fiche, parts_of(fiche), reviews, {})))
+    return final_values(fiche, [review for name, review in reviews.items() if name not in fallen])
 
 
 def _instead(one: FicheStanding, part: Part, review: FieldReview) -> str:

@@ -28,11 +28,12 @@ from .parts import ACT, FILES, MEANWHILE, PLACE, STATUS, Part, parts_of
 from .place import whole_conflicts, why_left
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from directory.models import RecordChange
 
     from ..models import Dossier
+    from .above import Key
 
 SHORT_ACTS = {FicheAction.CREATE: "nouvelle", FicheAction.DELETE: "suppression", FicheAction.MOVE: "déplacement"}
 
@@ -232,12 +233,27 @@ class Standing:
         return [one.fiche for one in self.fiches if is_free(one.fiche)]
 
     @cached_property
+    def reopenings(self) -> dict[Key, bool]:
+        """Records closed meanwhile that the dossier proposes to open again; ``True`` when this is accepted."""
+        at_once = set(self.publishable)
+        return {
+            (one.fiche.kind, one.fiche.record_id): one.reopens
+            for one in self.fiches
+            if STATUS in one.conflicts and one.fiche in at_once
+        }
+
+    def blockers(self, checks: Mapping[int, Iterable[Check]]) -> list[str]:
+        """What is closed above the fiches that would be published, given the checks of each; no query."""
+        at_once = set(self.publishable)
+        written = [one.fiche.pk for one in self.fiches if one.fiche in at_once and not one.left]
+        return list(dict.fromkeys(check.blocker for pk in written for check in checks.get(pk, ()) if check.blocker))
+
+    @cached_property
     def blocked(self) -> list[tuple[FicheStanding, Check]]:
         """Fiches that would be published below what the directory has closed, each with what stands against it."""
         at_once = set(self.publishable)
         written = [one for one in self.fiches if one.fiche in at_once and not one.left]
-        reopened = {(one.fiche.kind, one.fiche.record_id) for one in written if one.reopens}
-        above = above_of([one.fiche for one in written], reopened)
+        above = above_of([one.fiche for one in written], self.reopenings)
         told = [
             (one, check)
             for one in written

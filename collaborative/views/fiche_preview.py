@@ -24,6 +24,7 @@ from directory.territory.territories import region_members, territory_parameters
 from ..fiches.preview import communes_of, previewed
 from ..pages import dossier_context
 from ..previews import previews_for
+from ..review.remarks import told_values
 from .fiche_pages import fiche_words, find_whole_fiche
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def fiche_preview(request: SignedInRequest, dossier_id: int, fiche_id: int) -> H
     fiche = find_whole_fiche(request, dossier_id, fiche_id)
     page = Crumb(str(fiche), reverse("collaborative:fiche_detail", args=[dossier_id, fiche_id]))
     context = dossier_context(request, fiche.dossier, page, TITLE, selected=fiche)
+    if fiche.is_reviewed:
+        fiche.values = told_values(fiche)
     context |= fiche_words(fiche) | preview_context(request, fiche)
     return render(request, "collaborative/fiche_preview.html", context)
 

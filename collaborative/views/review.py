@@ -77,9 +77,10 @@ def dossier_review(request: SignedInRequest, dossier: Dossier) -> HttpResponse:
     if dossier.state != DossierState.SENT:
         return leave(request, dossier)
     standing = standing_of(dossier)
-    checks = checks_by_fiche([one.fiche for one in standing.fiches])
+    checks = checks_by_fiche([one.fiche for one in standing.fiches], standing.reopenings)
     context = review_context(request, standing) | {
         "dossier_checks": dossier_checks(dossier),
+        "blockers": standing.blockers(checks),
         "checked": [(one, checks[one.fiche.pk]) for one in standing.fiches if one.fiche.pk in checks],
         "first": next((one for one in standing.fiches if not one.is_done), None),
     }
@@ -231,7 +232,7 @@ def _fiche_page(
     context = review_context(request, standing, Crumb(str(fiche)), fiche_id=fiche.pk) | {
         "one": one,
         "shown": shown_parts(one, frozenset(editable_blocks(fiche.kind))),
-        "checks": checks_by_fiche([fiche]).get(fiche.pk, []),
+        "checks": checks_by_fiche([fiche], standing.reopenings).get(fiche.pk, []),
         "record_version": fiche.record.version if fiche.record is not None else 0,
         "reasons": ReturnReason.objects.filter(is_active=True),
         "form": form,

@@ -28,7 +28,7 @@ from ..snapshots import states_of
 from ..versions.wording import ChangedField, changed_fields
 from . import hooks, moves
 from .choices import Row, rows_of, suggests_first
-from .merging import entities_paired, why_not_merge
+from .merging import entities_apart, why_not_merge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,7 +140,7 @@ def merge_page(scope: Scope, pair: DuplicatePair, *, first_stays: bool | None = 
         first_stays = suggests_first(kind, *both)
     kept, merged = (first, second) if first_stays else (second, first)
     rows = rows_of(kind, *both, first_stays=first_stays)
-    vetoes = why_not_merge(first, second, paired=entities_paired(first, second))
+    vetoes = why_not_merge(first, second, apart=entities_apart(first, second))
     roles = [_role_line(row) for row in merged.held_roles]
     moved = [*_moved(kept, merged, states[merged.pk]), *hooks.words_of(kept, merged)]
     count = getattr(merged, "unit_count", 0)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Permission
 from common.french import NBSP
 
 from ..batches import RefusedByDatabase, announce_all, lock_records, naming, write_edits
-from ..enums import ClosureKind, PublicationStatus
+from ..enums import ClosureKind, PublicationStatus, RecordKind
 from ..history import change_line
 from ..models import DuplicatePair, GeographicEntity, Merge, OperationalUnit, RecordChange, Structure
 from ..services import RecordEdit, give_national_id
@@ -40,6 +41,15 @@ if TYPE_CHECKING:
 
 ONLY_SUPPORT = "Seul le support du ROR fusionne des fiches."
 TAKEN = "Une autre fiche porte déjà l’un des numéros choisis : vérifiez le FINESS et le SIRET."
+
+ENTITIES_APART = (
+    "Ces deux unités sont d’établissements différents, qui ne sont pas des doublons l’un de l’autre"
+    f"{NBSP}: fusionnez d’abord les établissements."
+)
+ENTITIES_SET_ASIDE = (
+    "Ces deux unités sont d’établissements différents, écartés comme deux établissements distincts"
+    f"{NBSP}: remettez d’abord la paire des établissements à traiter, ou écartez aussi ces deux unités."
+)
 
 
 class MergeRefused(Exception):
@@ -133,30 +143,29 @@ def tried[Result](act: Callable[[], Result]) -> Result:
         raise
 
 
-def why_not_merge(first: Any, second: Any, *, paired: bool) -> list[Veto]:
-    """Reasons why two records are not merged now; ``paired``: the EGs of two UOs are a pair themselves. No write."""
+def why_not_merge(first: Any, second: Any, *, apart: Veto | None) -> list[Veto]:
+    """Reasons why two records are not merged now; ``apart``: what ``entities_apart`` says of them. No write."""
     found = [
         Veto(f"«{NBSP}{record}{NBSP}» est fermée{NBSP}: rouvrez-la d’abord, ou gardez-la telle quelle.")
         for record in (first, second)
         if record.is_closed
     ]
-    if isinstance(first, OperationalUnit) and first.geographic_entity_id != second.geographic_entity_id and not paired:
-        found.append(
-            Veto(
-                "Ces deux unités sont d’établissements différents, qui ne sont pas des doublons l’un de l’autre"
-                f"{NBSP}: fusionnez d’abord les établissements."
-            )
-        )
-    return found + hooks.vetoes_of(first, second)
+    return found + ([apart] if apart else []) + hooks.vetoes_of(first, second)
 
 
-def entities_paired(first: Any, second: Any) -> bool:
-    """Tell whether the EGs of two UOs are one, or a pair that nobody set aside. One query when they are apart."""
+def entities_apart(first: Any, second: Any) -> Veto | None:
+    """Why two UOs are not one: their EGs are neither one nor a pair, or a pair set aside. One query when apart."""
     if not isinstance(first, OperationalUnit) or first.geographic_entity_id == second.geographic_entity_id:
-        return True
+        return None
     ids = sorted((first.geographic_entity_id, second.geographic_entity_id))
     pairs = DuplicatePair.objects.filter(first_entity=ids[0], second_entity=ids[1])
-    return pairs.exclude(state=DuplicatePair.State.SET_ASIDE).exists()
+    state = pairs.values_list("state", flat=True).first()
+    if state is None:
+        return Veto(ENTITIES_APART)
+    if state != DuplicatePair.State.SET_ASIDE:
+        return None
+    aside = f"{reverse('directory:duplicate_list')}?etat=ecartes&nature={RecordKind.GEOGRAPHIC_ENTITY}"
+    return Veto(ENTITIES_SET_ASIDE, aside, "Voir les établissements écartés")
 
 
 def reason_of(kept: Any, merged: Any) -> tuple[str, str]:
@@ -277,7 +286,7 @@ def _owner(record: Any) -> str:
 def _refuse(pair: DuplicatePair, first: Any, second: Any, decision: Decision) -> None:
     if pair.state == DuplicatePair.State.MERGED:
         raise MergeRefused([Veto("Ces deux fiches sont déjà fusionnées.")])
-    if reasons := why_not_merge(first, second, paired=entities_paired(first, second)):
+    if reasons := why_not_merge(first, second, apart=entities_apart(first, second)):
         raise MergeRefused(reasons)
     read = zip((first, second), decision.versions, strict=True)
     if changed := [record for record, version in read if record.version != version]:

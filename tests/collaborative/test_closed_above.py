@@ -64,6 +64,8 @@ def test_the_review_and_the_confirmation_say_what_is_closed_above(waiting, world
     shown = text(client.get(page(waiting, "dossier_review")))
     assert told in shown
     assert f'href="{check.url}"' in shown
+    assert f"Publication bloquée : « {record} » est fermé" in shown
+    assert "réouverture proposée" not in shown
     confirmation = text(client.get(page(waiting, "dossier_validate")))
     assert told in confirmation
     assert "Rien ne peut être publié pour l’instant" in confirmation
@@ -90,16 +92,37 @@ def test_a_structure_closed_above_stands_against_it_too(desk, world, cast):
     assert check.url == reverse("directory:geographic_entity_detail", args=[world.other_eg.pk])
 
 
-def test_what_the_dossier_opens_again_stands_against_nothing(desk, world, cast):
+def test_what_the_dossier_opens_again_is_not_enough_below_what_is_closed_higher(desk, world, cast):
+    change(desk, world.eg, {"phone": "0199000009"})
+    add_unit(desk, unit_values())
+    send_and_take(desk)
+    close(desk, world.ej)
+    entity = desk.fiche(world.eg)
+    settled = {"fiche": entity, "part": "status", "record_version": entity.record.version}
+    decide_field(**settled, decision=FieldDecision.ACCEPT, **desk.who(cast.sesan))
+    blocked = standing_of(desk.dossier).blocked
+    assert {check.blocker for _, check in blocked} == {f"«\u00a0{world.ej}\u00a0» est fermé"}
+    assert not any("réouverture" in check.text for _, check in blocked)
+
+
+def test_what_the_dossier_opens_again_stands_against_nothing(desk, world, cast, client):
     change(desk, world.eg, {"phone": "0199000009"})
     made = add_unit(desk, unit_values())
     send_and_take(desk)
     close(desk, world.eg)
     entity = desk.fiche(world.eg)
-    assert [one.fiche for one, _ in standing_of(desk.dossier).blocked] == [made]
+    [(blocked, check)] = standing_of(desk.dossier).blocked
+    assert blocked.fiche == made
+    ways = "Faites-le rouvrir, prenez la réouverture proposée par ce dossier, ou renvoyez la fiche."
+    assert check.text.endswith(ways)
+    client.force_login(cast.sesan)
+    assert ways in text(client.get(page(desk, "dossier_review")))
     settled = {"fiche": entity, "part": "status", "record_version": entity.record.version}
     decide_field(**settled, decision=FieldDecision.ACCEPT, **desk.who(cast.sesan))
     assert standing_of(desk.dossier).blocked == []
+    shown = text(client.get(page(desk, "dossier_review")))
+    assert "au-dessus de cette fiche" not in shown
+    assert "Publication bloquée" not in shown
     decide_field(**settled, decision=FieldDecision.KEEP, **desk.who(cast.sesan))
     assert [one.fiche for one, _ in standing_of(desk.dossier).blocked] == [made]
 
@@ -107,11 +130,15 @@ def test_what_the_dossier_opens_again_stands_against_nothing(desk, world, cast):
 def test_the_page_of_a_closure_names_the_dossier_under_way(waiting, world, client, cast):
     address = reverse("directory:record_close", kwargs={"kind": "eg", "record_id": world.eg.pk})
     shown = text(client.get(address))
-    assert "Le dossier « Peuplement de ACT ALTAIR VESTA » (en validation) est en cours ici" in shown
+    told = "Le dossier « Peuplement de ACT ALTAIR VESTA » (en validation) est en cours ici : ce qu’il propose pour "
+    assert f"{told}cette fiche et pour celles qui sont en dessous ne pourra pas être publié" in shown
+    assert shown.index(told) < shown.index("Ce qui sera fermé") < shown.index("Fermer la fiche</button>")
     assert page(waiting, "dossier_detail") in shown
     for kind, record in (("uo", world.act), ("ej", LegalEntity.objects.get(pk=world.ej.pk))):
         other = reverse("directory:record_close", kwargs={"kind": kind, "record_id": record.pk})
         assert "est en cours ici" in text(client.get(other))
+    unit = text(client.get(reverse("directory:record_close", kwargs={"kind": "uo", "record_id": world.act.pk})))
+    assert f"{told}cette unité ne pourra pas être publié tant qu’elle est fermée." in unit
     elsewhere = reverse("directory:record_close", kwargs={"kind": "eg", "record_id": world.other_eg.pk})
     assert "est en cours ici" not in text(client.get(elsewhere))
     assert len(queries_of(client, address)) <= 12

@@ -1,9 +1,11 @@
 """What a publication says: fiches left aside, corrections of the support, the rest that goes back, the back office."""
 
+import datetime
 import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from collaborative.models import Dossier
 from collaborative.review import services as review
@@ -55,6 +57,22 @@ def left(desk, world, mailoutbox):
     return desk
 
 
+def test_the_confirmation_speaks_of_what_the_fiches_left_propose(left, world, page, cast):
+    shown = page(left.dossier, "dossier_validate", cast.sesan)
+    assert "rien de ce que propose cette fiche n’y sera écrit" in shown
+    reviewed = page(left.dossier, "fiche_review", cast.sesan, left.fiche(world.lam).pk)
+    assert "Rien de ce que propose cette fiche n’est écrit" in reviewed
+
+
+def test_what_was_just_sent_waits_since_no_time(left, page, cast):
+    Dossier.objects.filter(pk=left.dossier.pk).update(sent_at=timezone.now())
+    shown = page(left.dossier, "dossier_review", cast.sesan)
+    assert "à l’instant" in shown
+    assert "attend depuis" not in shown
+    Dossier.objects.filter(pk=left.dossier.pk).update(sent_at=timezone.now() - datetime.timedelta(minutes=2))
+    assert "attend depuis 2 min" in page(left.dossier, "dossier_review", cast.sesan)
+
+
 def test_a_dossier_of_which_nothing_is_written_says_so(left, world, page, mailoutbox, cast):
     validate_dossier(**publishing(left))
     shown = page(left.dossier)
@@ -77,7 +95,7 @@ def test_what_is_left_is_apart_from_what_is_published(left, world, page, mailout
     mailoutbox.clear()
     validate_dossier(**publishing(left))
     shown = page(left.dossier)
-    assert "Il est publié : 1 fiche laissée de côté." in shown
+    assert "Il est publié, sauf 1 fiche laissée de côté." in shown
     assert "1 fiche modifiée" in shown
     assert "1 fiche supprimée" not in shown
     assert "1 laissée de côté à la publication" in shown
@@ -144,6 +162,11 @@ def test_the_form_of_a_fiche_that_goes_back_shows_what_the_support_proposes(corr
         "Le support propose « 01 99 00 00 09 » (Appelé). C’est ce qui sera publié, sauf si vous changez ce champ."
     )
     assert proposed in shown
+    assert "Envoyé par" not in page(corrected.dossier), "the rest was never sent itself"
+    preview = page(corrected.dossier, "fiche_preview", None, corrected.fiche(world.act).pk)
+    assert "01 99 00 00 09" in preview
+    assert "01 99 00 00 08" not in preview
+    assert "act@altair.example" in preview, "what is to be put right is shown as it was proposed"
     # Sent again with that field as it was, what is said is what is published.
     change(corrected, world.act, {"email": "juste@altair.example"})
     send_and_take(corrected)
@@ -156,6 +179,7 @@ def test_what_the_director_changes_is_what_is_published(corrected, world, page):
     corrected.dossier = publish_part(**publishing(corrected)).remainder
     change(corrected, world.act, {"email": "juste@altair.example", "secretary_phone": "0199000007"})
     assert "Le support propose" not in page(corrected.dossier, "fiche_detail", None, corrected.fiche(world.act).pk)
+    assert "01 99 00 00 07" in page(corrected.dossier, "fiche_preview", None, corrected.fiche(world.act).pk)
     send_and_take(corrected)
     validate_dossier(**publishing(corrected))
     world.act.refresh_from_db()

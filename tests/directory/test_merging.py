@@ -150,6 +150,19 @@ def test_units_of_establishments_apart_are_not_merged(world, cast):
         merge(world.act, world.lhss, cast.sesan)
 
 
+def test_units_of_establishments_set_aside_say_which_pair_comes_first(client, world, cast, twin):
+    undo_merge(merge=merge(world.eg, twin, cast.sesan), by=cast.sesan, scope=scope_of(cast.sesan), now=NOW)
+    told = "écartés comme deux établissements distincts"
+    with pytest.raises(MergeRefused, match=told):
+        merge(world.act, twin.own[0], cast.sesan)
+    client.force_login(cast.sesan)
+    pair = pair_of(world.act, twin.own[0], now=NOW)
+    shown = client.get(reverse("directory:duplicate_merge", args=[pair.pk])).content.decode()
+    assert told in shown
+    assert "fusionnez d’abord" not in shown
+    assert f"{reverse('directory:duplicate_list')}?etat=ecartes&amp;nature=eg" in shown
+
+
 def test_units_of_paired_establishments_are_merged(world, cast, twin):
     pair_of(world.eg, twin, now=NOW)
     merge(world.act, twin.own[0], cast.sesan)
