@@ -24,6 +24,7 @@ from .counts import Lines
 from .outcome import Outcome, Variant
 
 OTHERS_OFFERED = 2  # needs of a sentence that were left aside
+FEW_LINES = 45  # found by a word that begins the name of a place; « maison » finds many, and is not Maison-Rouge
 PLACES_OFFERED = 3  # that a text may name beside a person
 EVERYWHERE = "dans toute la région"
 
@@ -173,7 +174,7 @@ def _around(
     if reading.place:
         return
     text = reading.text if reading.correction or reading.counted else criteria.what
-    for place in whole_places(text, reading.known.places):
+    for place in whole_places(text, reading.known.places, begins=outcome.lines <= FEW_LINES):
         tried = replace(criteria.replaced(what="", where=place.text), sort=None, exact=False)
         asked = Asked.of(tried, Match(), place, scope.coverage(Permission.SENSITIVE_READ), now)
         yield f"Chercher {around_place(place)}", asked

@@ -77,8 +77,8 @@ def split_place(text: str, met: Gazette) -> tuple[str, Resolution] | None:
     return None
 
 
-def whole_places(text: str, met: Gazette) -> tuple[Place, ...]:
-    """The places that a text is the name of, or the beginning: « Juziers », « 75010 », « Vitry ». Pure.
+def whole_places(text: str, met: Gazette, *, begins: bool) -> tuple[Place, ...]:
+    """The places that a text is the name of: « Juziers », « 75010 »; or, if it ``begins`` one, « Vitry ». Pure.
 
     A few, those named whole first, then the most populated; none when the text begins the name of many.
     """
@@ -87,7 +87,7 @@ def whole_places(text: str, met: Gazette) -> tuple[Place, ...]:
         found = settle_place(parse_place(text), met.rows)
     named = (found.place,) if found.place else found.choices if found.problem == "several" else ()
     begun = tuple(place for place in met.begun if place_key(place.label).startswith(f"{place_key(text)} "))
-    begun = begun if len(begun) <= MOST_ALONE else ()
+    begun = begun if begins and len(begun) <= MOST_ALONE else ()
     return tuple(dict.fromkeys((*named, *begun)))[:OFFERED_ALONE]
 
 

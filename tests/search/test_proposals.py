@@ -9,6 +9,7 @@ from directory.scopes import Grant, Scope, ScopeKind
 from directory.territory.places import Place
 from directory.territory.wording import around_place
 from search.criteria import SearchCriteria, Within
+from search.engine import proposals
 from search.engine.conditions import Asked
 from search.engine.counts import count_lines
 from search.engine.outcome import Variant
@@ -105,6 +106,15 @@ def test_the_beginning_of_a_place_is_proposed_as_the_starting_point(proposed, re
     for insee in ("93066", "94068", "94069", "78551", "92064"):
         commune(insee)
     assert proposed(quoi="saint") == {}
+
+
+def test_a_word_that_finds_much_is_no_beginning_of_a_place(proposed, rebuilt, monkeypatch):
+    UnitFactory(geographic_entity=GeographicEntityFactory(name="Centre Vitry", commune=commune("94081")))
+    rebuilt()
+    assert proposed(quoi="Vitry")
+    monkeypatch.setattr(proposals, "FEW_LINES", 0)
+    assert proposed(quoi="Vitry") == {}
+    assert proposed(quoi="Vitry-sur-Seine") == {"Chercher autour de Vitry-sur-Seine (94)": 1}
     assert proposed(quoi="Nanterre", ou="75010") == {}
     assert proposed(quoi="quelque chose") == {}
 
