@@ -164,17 +164,14 @@ class FicheForm:
         """What to tell after saving, that did not prevent it."""
         return [warning for block in self._read_blocks() for warning in block.warnings()]
 
-    def left_waiting(self) -> QueryDict | None:
-        """What was sent, when some of it waits that the fiche cannot keep (lines of a list not recognised yet)."""
-        rows = [(block, block.left_waiting()) for block in self._read_blocks()]
-        found = [(block.add_prefix(name), value) for block, left in rows for name, value in left.items()]
-        if self.data is None or not found:
-            return None
-        data = self.data.copy()
-        data.pop(SEEN, None)
-        for name, value in found:
-            data[name] = value
-        return data
+    def left_waiting(self) -> dict[str, dict[str, str]]:
+        """What waits in each block that was sent and is no kept value (lines of a territory), by block and field."""
+        return {block.block: block.left_waiting() for block in self._read_blocks()}
+
+    @property
+    def waiting(self) -> list[dict[str, Any]]:
+        """What the fiche keeps that waits to be settled, whoever left it (``states.waiting_rows``)."""
+        return [row for row in self.fiche.missing if "waiting" in row]
 
     def add_error(self, name: str, words: str) -> None:
         """Put an error on the field of a kept value, in whatever block; on the first block without such a field."""
@@ -224,6 +221,9 @@ class FicheForm:
         options: dict[str, Any] = {"record": self.record, "scope": self.scope, "state": state, "fixed": self.fixed}
         block = form_class(sent, proposal=True, prefix=key, **options)
         block.partial = self.partial
+        for row in self.waiting:
+            if row["block"] == key and sent is None:
+                block.initial |= row["waiting"]
         if self.is_moved and key == ADDRESS:
             block.page_note = MOVE_NOTE
         return block

@@ -26,7 +26,7 @@ from ..workflow import IllegalAct, fiche_after
 from .addresses import forget_inherited, whole_address, without_kept
 from .entities import release_entities
 from .identity import follow_legal_entity, refuse_taken_numbers
-from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, whole_state
+from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, waiting_rows, whole_state
 from .term_rules import refuse_choices
 
 if TYPE_CHECKING:
@@ -59,20 +59,23 @@ def save_fiche(
     by: User,
     scope: Scope,
     now: datetime.datetime,
+    waiting: dict[str, dict[str, str]] | None = None,
 ) -> Fiche:
     """« Enr. et mettre en attente » or, with ``finalise``, « Enr. et finaliser »; return the fiche as it is now.
 
     ``values`` are the kept values of the forms, of one block or of all; ``record_version`` is the version of the record
-    that they were typed over: what the directory changed since and nobody touched here is left to the directory. The
-    person's draft is dropped. Raises ``PermissionDenied``, ``StaleDossier``, ``StaleFiche``, and ``ValidationError``
-    (code « incomplete ») when a fiche to finalise lacks a required field, or says what ``fiches.identity`` or
-    ``fiches.term_rules`` refuse.
+    that they were typed over: what the directory changed since and nobody touched here is left to the directory.
+    ``waiting``: what waits in the blocks sent (``states.waiting_rows``). The person's draft is dropped. Raises
+    ``PermissionDenied``, ``StaleDossier``, ``StaleFiche``, and ``ValidationError`` (code « incomplete ») when a fiche
+    to finalise lacks a required field or has lines that wait, or says what ``fiches.identity`` or ``fiches.term_rules``
+    refuse.
     """
     with transaction.atomic():
         dossier, locked = _begin(fiche, expected_version, by, scope)
         _propose(locked, values, record_version)
         state = whole_state(locked)
-        locked.missing = missing_of(locked.kind, without_kept(locked, state))
+        rows = waiting_rows(locked, waiting or {})
+        locked.missing = [*missing_of(locked.kind, without_kept(locked, state)), *rows]
         locked.name = str(state.get("name") or "")[:255]
         follow_legal_entity(dossier, locked, state, scope)
         if finalise:

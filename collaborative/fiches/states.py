@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from directory.enums import RecordKind
 from directory.fixed import fixed_fields
-from directory.forms import editable_blocks, required_fields
+from directory.forms import editable_blocks, named_lines, required_fields
 from directory.history import KINDS
 from directory.models import GeographicEntity, OperationalUnit, RecordChange, Structure
 from directory.services import take_address
@@ -84,6 +84,16 @@ def missing_of(kind: str, state: State) -> list[dict[str, str]]:
         for field in required_fields(kind, state)
         if state.get(field.name) in (None, "", [])
     ]
+
+
+def waiting_rows(fiche: Fiche, left: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """Rows of ``Fiche.missing`` for what waits: ``left`` by block and field, as the fiche has it for other blocks."""
+    kept = [row for row in fiche.missing if "waiting" in row and row["block"] not in left]
+    for block, fields in left.items():
+        if lines := fields.get("reste", "").splitlines():
+            label = f"Lignes du territoire en attente\u00a0: {named_lines(lines)}"
+            kept.append({"block": block, "name": "reste", "label": label, "waiting": fields})
+    return kept
 
 
 def record_of(fiche: Fiche) -> Any:

@@ -33,7 +33,7 @@ class Fiche(models.Model):
     ``values`` are the kept values (``directory.snapshots``) that it proposes, those only that differ from the record;
     ``base`` maps each of their names to what the record held when it was first proposed, which tells a conflict.
     ``parent`` is the fiche above it in the tree, where publishing puts it. ``missing`` lists what « Enr. et finaliser »
-    would still ask, as ``{"block", "name", "label"}``.
+    would still ask, as ``{"block", "name", "label"}``, with ``waiting`` for what waits to be settled, by field.
     """
 
     dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="fiches")

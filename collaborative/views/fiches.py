@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
@@ -18,10 +17,10 @@ from directory.editing import Conflict, conflict_line, same
 
 from ..enums import DossierState
 from ..fiches.checklist import checklist_for
-from ..fiches.drafts import data_of, draft_of, keep_draft
-from ..fiches.form import FICHE_VERSION, FicheForm, shown_state, step_of
+from ..fiches.drafts import data_of, draft_of
+from ..fiches.form import FicheForm, shown_state, step_of
 from ..fiches.services import StaleFiche, save_fiche
-from ..fiches.states import missing_of
+from ..fiches.states import missing_of, waiting_rows
 from ..models import Fiche
 from ..pages import dossier_context
 from ..permissions import edits_dossier, why_not_edit
@@ -35,10 +34,6 @@ if TYPE_CHECKING:
 
 FINALISE, TAKE_THEIRS = "finaliser", "reprendre:"
 LOST = "Rien n’est enregistré. Votre saisie est encore ci-dessous\u00a0: copiez ce que vous voulez garder."
-LEFT_WAITING = (
-    "Des lignes du territoire ne sont pas encore reconnues\u00a0: elles sont gardées avec votre saisie, à préciser "
-    "ou à retirer avant de finaliser."
-)
 REMOVED = "Cette fiche a été supprimée du dossier pendant votre saisie."
 
 
@@ -99,6 +94,7 @@ def save(request: SignedInRequest, form: FicheForm, *, finalise: bool) -> HttpRe
             by=request.user,
             scope=request.scope,
             now=timezone.now(),
+            waiting=form.left_waiting(),
         )
     except StaleFiche as refused:
         return conflict_page(request, form, refused.current)
@@ -109,24 +105,7 @@ def save(request: SignedInRequest, form: FicheForm, *, finalise: bool) -> HttpRe
         add_refusal(form, refused)
         return form_page(request, form, status=422)
     tell_saved(request, form, saved, finalise=finalise)
-    page = reverse("collaborative:fiche_detail", args=[fiche.dossier_id, fiche.pk])
-    if finalise or not keep_waiting(request, form, saved):
-        return redirect(page)
-    messages.warning(request, LEFT_WAITING)
-    return redirect(f"{page}?brouillon=reprendre")
-
-
-def keep_waiting(request: SignedInRequest, form: FicheForm, saved: Fiche) -> bool:
-    """Keep as the person's draft what waits that the fiche cannot hold; tell whether there was any."""
-    data = form.left_waiting()
-    if data is None:
-        return False
-    data[FICHE_VERSION] = str(saved.version)
-    try:
-        keep_draft(fiche=saved, data=data, by=request.user, scope=request.scope, now=timezone.now())
-    except (ValidationError, PermissionDenied):  # too long for a draft, or sent meanwhile
-        return False
-    return True
+    return redirect("collaborative:fiche_detail", fiche.dossier_id, fiche.pk)
 
 
 def tell_saved(request: SignedInRequest, form: FicheForm, saved: Fiche, *, finalise: bool) -> None:
@@ -157,6 +136,8 @@ def add_refusal(form: FicheForm, refused: ValidationError) -> None:
         return
     for row in missing_of(form.fiche.kind, form.state | form.values()):
         form.add_error(row["name"], f"{row['label']}\u00a0: à compléter avant de finaliser.")
+    for row in waiting_rows(form.fiche, form.left_waiting()):
+        form.add_error(row["name"], f"{row['label']}. À préciser ou à retirer avant de finaliser.")
 
 
 def conflict_page(request: SignedInRequest, form: FicheForm, current: Fiche) -> HttpResponse:

@@ -18,7 +18,7 @@ from .entities import (
 from .files import AttachmentsForm, PhotoForm
 from .hours import UnitHoursForm
 from .structures import StructureIdentificationForm
-from .territory import UnitInterventionForm
+from .territory import UnitInterventionForm, named_lines
 from .unit_identification import LISTS_STEP, UnitIdentificationForm
 from .unit_offer import UnitOfferForm
 from .units import (
@@ -92,5 +92,6 @@ __all__ = [
     "RequiredField",
     "block_form_class",
     "editable_blocks",
+    "named_lines",
     "required_fields",
 ]

@@ -41,7 +41,7 @@ OUTLINES_OF_COMMUNES = 3  # departments; beyond, only their own outlines are dra
 NOT_READ = "Liste pas encore lue\u00a0: cliquez sur « Reconnaître la liste » pour voir ce qui est compris, ou videz-la."
 NOT_ADDED = "Cette commune n’est pas encore dans le territoire\u00a0: cliquez sur « Ajouter », ou videz ce champ."
 CHOICE_OF_DEPARTMENT = "d"
-NAMED = 5  # waiting lines named in the refusal
+NAMED = 5  # waiting lines named in a sentence
 
 
 class CommunesField(forms.CharField):
@@ -116,7 +116,7 @@ class UnitInterventionForm(BlockForm):
         ],
     )
     reste = forms.CharField(
-        label="Lignes en attente", required=False, max_length=MAX_TEXT, strip=False, widget=WaitingLines
+        label="Lignes du territoire en attente", required=False, max_length=MAX_TEXT, strip=False, widget=WaitingLines
     )
 
     @property
@@ -148,11 +148,10 @@ class UnitInterventionForm(BlockForm):
         return cleaned
 
     def left_waiting(self) -> dict[str, str]:
-        """The territory of a valid form with the lines that wait, the choices ticked taken in; empty without a line."""
+        """Lines of a valid form that wait, but for those of which a choice is ticked; empty without a line."""
         if not (waiting := self._waiting()):
             return {}
-        codes = " ".join(commune.pk for commune in self.cleaned_data["intervention_communes"])
-        return {"intervention_communes": codes, "reste": "\n".join(waiting), "choix": ""}
+        return {"reste": "\n".join(waiting), "codes": str(self._codes_meaning())}
 
     def after_step(self, step: str) -> BlockForm:
         """Form with the list changed as the button says: add, read a pasted list, remove, empty, a whole department."""
@@ -334,7 +333,11 @@ class UnitInterventionForm(BlockForm):
         return self._with([], news="Toutes les communes sont retirées de la liste.")
 
     def _forget(self, _: str) -> BlockForm:
-        return self._with(self._codes(), news="Les lignes non reconnues sont retirées.", reste="")
+        ticked = self._ticked_communes()
+        news = "Les lignes en attente sont retirées."
+        if ticked:
+            news = "Les communes cochées sont ajoutées, les autres lignes en attente sont retirées."
+        return self._with([*self._codes(), *ticked], news=news, reste="")
 
     def _with(self, codes: list[str], *, added: list[str] | None = None, news: str = "", **typed: str) -> BlockForm:
         """Same form, unbound: the territory ``codes``, what was typed otherwise, and ``news`` on top."""
@@ -388,14 +391,19 @@ class UnitInterventionForm(BlockForm):
         return ticked
 
 
+def named_lines(lines: list[str]) -> str:
+    """Lines that wait, between quotation marks: the first ones, each short."""
+    return ", ".join(f"«\u00a0{line[:60]}\u00a0»" for line in lines[:NAMED]) + ("…" if len(lines) > NAMED else "")
+
+
 def _still_waiting(lines: list[str]) -> str:
     """Why a territory is not saved while lines wait."""
-    named = ", ".join(f"«\u00a0{line[:60]}\u00a0»" for line in lines[:NAMED]) + ("…" if len(lines) > NAMED else "")
     one = len(lines) == 1
     return (
-        f"{french.counted(len(lines), 'ligne n’est pas', 'lignes ne sont pas')} dans le territoire\u00a0: {named}. "
+        f"{french.counted(len(lines), 'ligne n’est pas', 'lignes ne sont pas')} dans le territoire\u00a0: "
+        f"{named_lines(lines)}. "
         f"{'Précisez-la ou corrigez-la' if one else 'Précisez-les ou corrigez-les'}, ou cliquez sur "
-        "«\u00a0Retirer les lignes non reconnues\u00a0»."
+        "«\u00a0Retirer les lignes en attente\u00a0»."
     )
 
 

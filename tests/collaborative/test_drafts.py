@@ -89,8 +89,9 @@ def test_it_is_limited_and_refused_once_sent(director, desk, world, cast):
     assert director.post(reverse("collaborative:fiche_draft", args=[1, 10**17])).status_code == 404
 
 
-def test_lines_of_a_territory_that_wait_are_kept_by_a_held_fiche_and_stop_a_finalised_one(director, desk, world, cast):
-    """The communes chosen are saved, the lines not recognised come back with the form until they are settled."""
+def test_lines_of_a_territory_that_wait_stay_with_the_fiche_and_stop_finalising(client, desk, world, cast):
+    """The communes chosen are saved, the lines not recognised are in everybody's form until they are settled."""
+    client.force_login(cast.directeur)
     fiche = desk.fiche(world.act)
     data = sent(fiche, cast.directeur)
     data |= {
@@ -98,18 +99,41 @@ def test_lines_of_a_territory_that_wait_are_kept_by_a_held_fiche_and_stop_a_fina
         "intervention-reste": "Atlantide\n92004",
         "intervention-choix": ["92004"],
     }
-    refused = director.post(url(fiche), data | {"acte": "finaliser"})
+    refused = client.post(url(fiche), data | {"acte": "finaliser"})
     assert refused.status_code == 422
     assert 'href="#id_intervention-reste"' in refused.content.decode()
-    held = director.post(url(fiche), data | {"acte": "attente"})
-    assert held.headers["Location"] == f"{url(fiche)}?brouillon=reprendre"
+    held = client.post(url(fiche), data | {"acte": "attente"})
+    assert held.headers["Location"] == url(fiche)
+    assert not Draft.objects.exists()
     fiche.refresh_from_db()
     assert {row["id"] for row in fiche.values["intervention_communes"]} == {"92050"}
-    shown = director.get(held.headers["Location"])
-    assert "elles sont gardées avec votre saisie" in shown.content.decode()
-    block = shown.context["form"].block("intervention")
-    assert block["reste"].value().splitlines()[0] == "Atlantide"
-    assert shown.context["form"].fiche_version == fiche.version
-    settled = data | {"intervention-reste": "", "version": str(fiche.version), "acte": "attente"}
-    assert director.post(url(fiche), settled).headers["Location"] == url(fiche)
-    assert not Draft.objects.exists()
+
+    client.force_login(cast.sesan)
+    shown = client.get(url(fiche))
+    assert "Lignes du territoire en attente\u00a0: «\u00a0Atlantide\u00a0»" in shown.content.decode()
+    assert 'href="#id_intervention-reste"' in shown.content.decode()
+    assert "Vous aviez commencé" not in shown.content.decode()
+    again = sent(fiche, cast.sesan)
+    assert again["intervention-reste"].splitlines()[0] == "Atlantide"
+    refused = client.post(url(fiche), again | {"acte": "finaliser"})
+    assert refused.status_code == 422
+    assert "«\u00a0Atlantide\u00a0»" in str(refused.context["form"].block("intervention").errors["reste"])
+    assert client.post(url(fiche), again | {"intervention-reste": "", "acte": "attente"}).status_code == 302
+    fiche.refresh_from_db()
+    assert not any("waiting" in row for row in fiche.missing)
+    assert "Lignes du territoire en attente\u00a0:" not in client.get(url(fiche)).content.decode()
+
+
+def test_lines_that_wait_stop_finalising_without_their_block_and_stay(director, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    held = sent(fiche, cast.directeur, intervention__reste="Atlantide", acte="attente")
+    assert director.post(url(fiche), held).status_code == 302
+    blocks = ("version", "vu", "secretariat-")
+    data = {name: value for name, value in sent(fiche, cast.directeur).items() if name.startswith(blocks)}
+    refused = director.post(url(fiche), data | {"acte": "finaliser"})
+    assert refused.status_code == 422
+    assert "Atlantide" in refused.content.decode()
+    assert "À préciser ou à retirer avant de finaliser" in refused.content.decode()
+    assert director.post(url(fiche), data | {"acte": "attente"}).status_code == 302
+    fiche.refresh_from_db()
+    assert [row["waiting"]["reste"] for row in fiche.missing if "waiting" in row] == ["Atlantide"]

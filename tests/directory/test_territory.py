@@ -113,17 +113,20 @@ def test_lines_that_wait_are_not_lost_silently(send, unit):
     assert response.status_code == 422
     assert form.errors["reste"] == [
         "2 lignes ne sont pas dans le territoire\u00a0: «\u00a0Atlantide\u00a0», «\u00a013055\u00a0». Précisez-les ou "
-        "corrigez-les, ou cliquez sur «\u00a0Retirer les lignes non reconnues\u00a0»."
+        "corrigez-les, ou cliquez sur «\u00a0Retirer les lignes en attente\u00a0»."
     ]
     assert (form["reste"].value(), form.ticked) == (waiting["reste"], [MAROLLES[0]])
     assert served(unit) == {NANTERRE}
     assert 'href="#id_reste"' in response.text
     assert '<div id="id_reste" tabindex="-1"' in response.text
-    assert 'value="effacer" formnovalidate>Retirer les lignes non reconnues</button>' in response.text
+    assert 'value="effacer" formnovalidate>Retirer les lignes en attente</button>' in response.text
     one = send(reste="Atlantide")
     assert "1 ligne n’est pas dans le territoire" in one.context["form"].errors["reste"][0]
     cleared = send(etape="effacer", **waiting).context["form"]
-    assert (cleared["reste"].value(), cleared.notice) == ("", "Les lignes non reconnues sont retirées.")
+    told = "Les communes cochées sont ajoutées, les autres lignes en attente sont retirées."
+    assert (cleared["reste"].value(), cleared.notice) == ("", told)
+    assert cleared["intervention_communes"].value().split() == [NANTERRE, MAROLLES[0]]
+    assert send(etape="effacer", reste="Atlantide").context["form"].notice == "Les lignes en attente sont retirées."
     assert send(reste=cleared["reste"].value()).status_code == 302
 
 

@@ -168,6 +168,15 @@ def test_a_pasted_list_says_it_before_anything_is_saved(send, world, cpts):
 
 
 @pytest.mark.django_db
+def test_nothing_stands_against_a_territory_unless_lines_wait(send, cpts):
+    words = "Rien n’empêche d’enregistrer ce territoire tel quel"
+    assert words in send(etape="inconnue").text
+    waits = send(reste="Atlantide")
+    assert "À vérifier" in waits.text
+    assert words not in waits.text
+
+
+@pytest.mark.django_db
 def test_a_hole_is_filled_by_its_button(send):
     response = send(etape=f"combler:{NANTERRE}")
     form = response.context["form"]

@@ -76,8 +76,8 @@ def test_a_territory_of_forty_communes_is_pasted(director, live_server, world, s
     expect(page.get_by_text("Puteaux\u00a0: commune retirée.")).to_be_visible()
     form.get_by_role("button", name="Modifier", exact=True).click()
     expect(page.get_by_text("2 lignes ne sont pas dans le territoire").first).to_be_visible()
-    form.get_by_role("button", name="Retirer les lignes non reconnues").click()
-    expect(page.get_by_text("Les lignes non reconnues sont retirées.")).to_be_visible()
+    form.get_by_role("button", name="Retirer les lignes en attente").click()
+    expect(page.get_by_text("Les lignes en attente sont retirées.")).to_be_visible()
     form.get_by_role("button", name="Modifier", exact=True).click()
     expect(page.get_by_text("L’encadré «\u00a0Intervention\u00a0» est modifié").or_(
         page.get_by_text("L’encadré « Intervention » est modifié"))).to_be_visible()  # fmt: skip
