@@ -11,6 +11,7 @@ import zlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import BadRequest
 from django.db import models
 from django.http import QueryDict
 
@@ -174,13 +175,18 @@ class FicheForm:
         return [row for row in self.fiche.missing if "waiting" in row]
 
     def add_error(self, name: str, words: str) -> None:
-        """Put an error on the field of a kept value, in whatever block; on the first block without such a field."""
+        """Put an error on the field of a kept value, in whatever block; on the first block without such a field.
+
+        Raises ``BadRequest`` when no block was sent: no page of ours does that.
+        """
         for block in self.blocks:
             if name in block.fields and block.is_bound:
                 block.is_valid()
                 block.add_error(name, words)
                 return
-        first = next(block for block in self.blocks if block.is_bound)
+        first = next((block for block in self.blocks if block.is_bound), None)
+        if first is None:
+            raise BadRequest(words)
         first.is_valid()
         first.add_error(None, words)
 

@@ -83,6 +83,14 @@ def test_on_hold_accepts_what_is_missing_and_refuses_what_is_wrong(director, des
     assert "name" in {row["name"] for row in fiche.missing}
 
 
+def test_finalising_a_new_unit_without_any_field_is_refused(director, desk, world):
+    [fiche] = fiche_services.add_units(parent=desk.fiche(world.eg), count=1, **desk.who(None))
+    answer = director.post(url(fiche), {"acte": "finaliser", "version": fiche.version})
+    assert answer.status_code == 400
+    fiche.refresh_from_db()
+    assert fiche.state != FicheState.FINALISED
+
+
 def test_finalising_asks_for_all_with_links(director, desk, world, cast):
     fiche = desk.fiche(world.eg)
     answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="finaliser", identification__official_name=""))
