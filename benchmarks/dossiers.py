@@ -41,6 +41,7 @@ from directory.models import (
 )
 from directory.scopes import scope_of
 from directory.signals import entities_changed, units_changed
+from directory.term_choices import allowances
 from search.indexing.index import rebuild_all
 
 OWN_DATABASE = "ror_bench_dossiers"
@@ -125,13 +126,15 @@ def unit_values(kind: Term) -> dict[str, Any]:
     discipline: Any = kind
     while discipline.nomenclature != Nomenclature.DISCIPLINE:
         discipline = discipline.parent
-    offer = Term.objects.filter(nomenclature=Nomenclature.OPERATIONAL_ACTIVITY)[:2]
+    activities = Term.objects.filter(nomenclature=Nomenclature.OPERATIONAL_ACTIVITY)
+    if allowed := allowances(kind.pk, [Nomenclature.OPERATIONAL_ACTIVITY]).get(Nomenclature.OPERATIONAL_ACTIVITY):
+        activities = activities.filter(pk__in=allowed)
     hours = {"opens_at": "09:00", "closes_at": "17:00", "kind": None, "valid_from": None, "valid_until": None}
     return {
         "discipline": coded(discipline),
         "unit_type": coded(kind),
         "care_mode": coded(kind.preset_mode or Term.objects.filter(nomenclature=Nomenclature.CARE_MODE)[0]),
-        "operational_activity": [coded(term) for term in offer],
+        "operational_activity": [coded(term) for term in activities[:2]],
         "audience": [coded(Term.objects.filter(nomenclature=Nomenclature.AUDIENCE)[0])],
         "intervention_communes": [coded(row) for row in Commune.objects.filter(department="92")[:4]],
         "weekly_hours": [{"weekday": day, **hours} for day in range(1, 6)],
