@@ -76,7 +76,7 @@ def _places_beside(criteria: SearchCriteria, outcome: Outcome, reading: Reading)
     """What a text tells beside a place, and this place; those it may name; none when it names none."""
     if reading.place:
         return [(" ".join((reading.text, *reading.dropped, *reading.aside)), reading.place)]
-    uncounted = without_quantities(criteria.what)
+    uncounted = without_quantities(criteria.what, reading.known.spellings)
     text = uncounted.text if uncounted else criteria.what
     if outcome.place:
         return [(text, outcome.place)]

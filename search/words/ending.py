@@ -12,7 +12,8 @@ PLACE_WORDS = 5  # words of a text that may name a place
 BEGINNING_WORDS = 2  # words of a text that may begin the name of a place
 PLACE_TOKENS = 30  # words of a text looked at
 SHORTEST_NAME = 4  # letters of a place named inside a text
-MOST_BEGUN = 4  # places that one word begins, to be offered
+MOST_BEGUN = 4  # places that words of a text begin, to be offered
+MOST_NAMED_ALIKE = 12  # places that begin alike; with more, the words name none: « villiers »
 MOST_ALONE = 6  # places that a text alone names or begins: with more, it is the name of none
 OFFERED_ALONE = 3  # of them: everything around each is counted
 MOST_ROWS = 60  # places that the words of a text begin
@@ -132,6 +133,7 @@ class Begun(NamedTuple):
 def place_begun(words: Sequence[str], allowed: Collection[str], met: Gazette) -> Begun | None:
     """The last words that begin the name of a few places, others beside them: « Vitry », « Saint Maur ».
 
+    Of several, the most populated are those to offer.
     ``allowed``: the folded words that may. Pure.
     """
     for start, end in _beginnings(words):
@@ -139,8 +141,9 @@ def place_begun(words: Sequence[str], allowed: Collection[str], met: Gazette) ->
         if not key or end - start == len(words) or key.split()[-1] not in allowed:
             continue
         begun = tuple(place for place in met.begun if place_key(place.label).startswith(f"{key} "))
-        if begun and len(begun) <= MOST_BEGUN:
-            found = Resolution(begun[0]) if len(begun) == 1 else Resolution(problem="several", choices=begun)
+        if begun and len(begun) <= MOST_NAMED_ALIKE:
+            several = Resolution(problem="several", choices=begun[:MOST_BEGUN])
+            found = Resolution(begun[0]) if len(begun) == 1 else several
             return Begun(start, end, found)
     return None
 

@@ -4,7 +4,7 @@ No record answers to them: a distance, an age or a free place is asked for by a 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from common.text import fold
@@ -16,7 +16,9 @@ _COUNTED = _LOTS | frozenset(
     "an ans annee annees heure heures jour jours km kms kilometre kilometres m metre metres min mn minute minutes mois"
     " semaine semaines".split()
 )
+_ONE_LOT = frozenset("lit place".split())  # « un lit », « une place »; « une personne âgée » is somebody
 _WRITTEN = frozenset("deux trois quatre cinq six sept huit neuf dix".split())  # numbers of beds, places or people
+_LOT_STEMS = frozenset(word.removesuffix("s") for word in _LOTS)
 _NUMBER = re.compile(r"\d{1,4}(?: \d{1,3})?")  # « 18-25 » folded
 _GLUED = re.compile(r"\d{1,4}(?:ans?|kms?|lits?|m|mn|places?)")
 _COMPARED = frozenset("environ max maxi maximum mini minimum moins plus".split())
@@ -34,10 +36,11 @@ class Uncounted(NamedTuple):
     counted: tuple[str, ...]
 
 
-def without_quantities(text: str) -> Uncounted | None:
+def without_quantities(text: str, spellings: Collection[str] = ()) -> Uncounted | None:
     """Take away what a text counts; ``None`` when it counts nothing, or tells nothing else.
 
-    « 12 place de la République » is an address.
+    « 12 place de la République » is an address. ``spellings`` of terms met in the text: of « 1 lit halte soins santé »,
+    the number alone is counted.
     """
     tokens = text.split()
     words = [fold(token) for token in tokens]
@@ -46,7 +49,9 @@ def without_quantities(text: str) -> Uncounted | None:
     at = 0
     while at < len(tokens):
         end = _counted_until(words, at)
-        if not end or _is_address(tokens, words, end):
+        if end and _spells_on(words[at + 1 :], spellings):
+            end = at + 1
+        elif not end or _is_address(tokens, words, end):
             kept.append(tokens[at])
             at += 1
             continue
@@ -66,7 +71,11 @@ def _counted_until(words: Sequence[str], at: int) -> int:
     following = words[at + 1] if at + 1 < len(words) else ""
     if _GLUED.fullmatch(words[at]):
         end = at + 1
-    elif (_NUMBER.fullmatch(words[at]) and following in _COUNTED) or (words[at] in _WRITTEN and following in _LOTS):
+    elif (
+        (_NUMBER.fullmatch(words[at]) and following in _COUNTED)
+        or (words[at] in _WRITTEN and following in _LOTS)
+        or (words[at] in {"un", "une"} and following in _ONE_LOT)
+    ):
         end = at + 2
     elif words[at].isdigit() and following in {"a", "et", "ou"} and at + 3 < len(words):  # « 3 à 6 ans »
         is_range = words[at + 2].isdigit() and words[at + 3] in _COUNTED
@@ -78,6 +87,16 @@ def _counted_until(words: Sequence[str], at: int) -> int:
             break
         end += more
     return end
+
+
+def _spells_on(following: Sequence[str], spellings: Collection[str]) -> bool:
+    """Whether what is counted begins the name of something: « lit halte soins santé », « lit d’accueil médicalisé »."""
+    said = _telling(" ".join(following))
+    return any(len(key) > 1 and key[0] in _LOT_STEMS and said[:2] == key[:2] for key in map(_telling, spellings))
+
+
+def _telling(folded: str) -> list[str]:
+    return [word.removesuffix("s") for word in folded.split() if not is_linking(word)]
 
 
 def _said_from(words: Sequence[str], at: int) -> int:

@@ -92,7 +92,7 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
         return typed
     if not within and (numbered := _numbered(typed)):
         return numbered
-    if not within and (uncounted := without_quantities(text)):
+    if not within and (uncounted := without_quantities(text, known.spellings)):
         known = replace(known, entity_ids=(), activity_ids=())
         typed = Reading(uncounted.text, read_text(uncounted.text, known), known, counted=uncounted.counted)
     return typed if _is_read(typed) else _understood(typed, within, placed=placed)

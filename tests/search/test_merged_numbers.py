@@ -4,13 +4,12 @@ import pytest
 from django.urls import reverse
 
 from accounts.roles import Role
-from directory.duplicates import undoing
 from directory.scopes import scope_of
 from search.criteria import SearchCriteria
 from search.engine.query import matching_units
 from search.indexing import index
 from search.models import SearchDocument
-from tests.directory.merges import NOW, merge, twin_of
+from tests.directory.merges import NOW, merge, twin_of, undo
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import GeographicEntityFactory, UnitFactory
 
@@ -43,7 +42,7 @@ def test_a_number_leads_to_the_end_of_the_chain(world, cast, client):
     kept = numbers()
     index.rebuild_all()
     assert numbers() == kept
-    undoing.undo_merge(merge=done, by=cast.sesan, scope=scope_of(cast.sesan), now=NOW)
+    undo(done, cast.sesan)
     assert unit.pk not in found(twin.finess, reader)
     assert found(twin.finess, reader) >= before
     kept = numbers()

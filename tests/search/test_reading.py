@@ -217,5 +217,14 @@ def test_the_beginning_of_a_commune_is_read_before_a_word_is_left_out(search, re
     assert (outcome.reading.text, outcome.place.insee) == ("LHSS", "94068")
 
 
+def test_of_many_places_that_begin_alike_the_most_populated_are_offered(search, rebuilt):
+    alike = ("94033", "92032", "78242", "77192", "77187", "95241")  # Fontenay-sous-Bois, -aux-Roses, -le-Fleury…
+    for insee in alike:
+        commune(insee)
+    rebuilt()
+    offered = [place.insee for _, place in search(quoi="LHSS Fontenay").reading.choices]
+    assert offered == ["94033", "92032", "78242", "77192"]
+
+
 def test_numbers_alone_are_not_looked_for_in_the_place_of_a_text(search):
     assert search(quoi="' OR 1=1 --").lines == 0

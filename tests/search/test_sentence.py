@@ -95,6 +95,21 @@ def test_what_is_counted_is_left_out(text, rest, counted):
     assert without_quantities(text) == (rest, counted)
 
 
+def test_of_the_name_of_something_the_number_alone_is_counted():
+    spellings = {"lits halte soins sante", "lit d accueil medicalise", "lhss", "personne agee"}
+    for text, rest, counted in (
+        ("1 lit halte soins santé", "lit halte soins santé", "1"),
+        ("2 lits d'accueil médicalisé", "lits d'accueil médicalisé", "2"),
+        ("un lit halte soins santé", "lit halte soins santé", "un"),
+        ("foyer 1 personne âgée", "foyer personne âgée", "1"),
+        ("1 lit LHSS", "LHSS", "1 lit"),
+        ("LHSS un lit", "LHSS", "un lit"),
+        ("LHSS une place", "LHSS", "une place"),
+    ):
+        assert without_quantities(text, spellings) == (rest, (counted,)), text
+    assert without_quantities("foyer une personne âgée", spellings) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
