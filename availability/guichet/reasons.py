@@ -18,6 +18,7 @@ _LINE_SEX: dict[Who, dict[LineSex, Answer]] = {
     Who.COUPLE: {LineSex.COUPLE: Answer.YES, LineSex.MEN: Answer.NO, LineSex.WOMEN: Answer.NO},
 }
 _WHO_WORDS: dict[Who, str] = {Who.MAN: "un homme", Who.WOMAN: "une femme", Who.COUPLE: "un couple ou une famille"}
+_ONLY: dict[str, str] = {Sex.WOMEN: "femmes seulement", Sex.MEN: "hommes seulement"}
 _ASK_WHO: dict[Who, str] = {who: f"La place libre est-elle pour {words}" for who, words in _WHO_WORDS.items()}
 _ASK_ACCESS = "La place libre est-elle accessible en fauteuil (PMR)"
 _ASK_ROOM = "Y a-t-il une chambre individuelle libre"
@@ -35,7 +36,7 @@ PETS_EXCEPT = re.compile(  # said of some animals, of some places, under conditi
 def unit_reasons(needs: Needs, supply: Supply) -> list[Reason]:
     """What the unit's own rules say: sex and ages hold for every place of it."""
     reasons = []
-    only = {Sex.WOMEN: "femmes seulement", Sex.MEN: "hommes seulement"}.get(supply.sex or "")  # type: ignore[call-overload]
+    only = _ONLY.get(supply.sex or "")
     if needs.who and only:
         answer = _unit_sex(needs.who, supply.sex)
         ask = f"Un couple ou une famille peut-il être accueilli ({only})" if answer is Answer.MAYBE else ""

@@ -7,11 +7,10 @@ from collaborative.campaigns import services
 from collaborative.enums import DossierAct
 from collaborative.models import CampaignTarget, Dossier, HeldEntity
 from collaborative.services import apply
-from directory.duplicates import undoing
 from directory.duplicates.merging import MergeRefused
 from directory.duplicates.pairing import pair_of
 from directory.scopes import scope_of
-from tests.directory.merges import NOW, merge, twin_of
+from tests.directory.merges import NOW, merge, twin_of, undo
 
 from .publishing import change
 
@@ -40,10 +39,6 @@ def targets():
     }
 
 
-def undo(done, cast):
-    undoing.undo_merge(merge=done, by=cast.sesan, scope=scope_of(cast.sesan), now=NOW)
-
-
 def test_the_campaign_opens_another_dossier_on_the_record_that_stays(world, cast):
     twin = twin_of(world)
     ask(cast, twin)
@@ -54,7 +49,7 @@ def test_the_campaign_opens_another_dossier_on_the_record_that_stays(world, cast
     opened = targets()["ACT 2026", world.eg.pk]
     assert (len(targets()), opened.state, opened.geographic_entity) == (1, "draft", world.eg)
     assert set(opened.fiches.exclude(unit=None).values_list("unit", flat=True)) >= {unit.pk for unit in twin.own}
-    undo(done, cast)
+    undo(done, cast.sesan)
     opened.refresh_from_db()
     assert opened.state == "abandoned"
     assert set(targets()) == {("ACT 2026", twin.pk)}
@@ -71,7 +66,7 @@ def test_an_abandoned_dossier_follows_too_and_each_campaign_asks_once(world, cas
     done = merge(world.eg, twin, cast.sesan)
     assert set(targets()) == {("ACT 2026", world.eg.pk), ("LAM 2026", world.eg.pk)}
     assert {dossier.state for dossier in targets().values()} == {"draft"}
-    undo(done, cast)
+    undo(done, cast.sesan)
     assert set(targets()) == {("ACT 2026", twin.pk), ("LAM 2026", twin.pk), ("LAM 2026", world.eg.pk)}
 
 

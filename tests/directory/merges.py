@@ -2,7 +2,7 @@
 
 import datetime
 
-from directory.duplicates import merging
+from directory.duplicates import merging, undoing
 from directory.duplicates.merging import Decision
 from directory.duplicates.pairing import pair_of
 from directory.models import GeographicEntity, Merge
@@ -25,3 +25,8 @@ def merge(kept, merged, by, *, now=NOW, **more) -> Merge:
     versions = tuple(type(kept).objects.get(pk=record.pk).version for record in (pair.first, pair.second))
     decision = Decision(first_stays=pair.first == kept, versions=versions, **more)
     return merging.merge_records(pair=pair, decision=decision, by=by, scope=scope_of(by), now=now)
+
+
+def undo(done, by, *, now=NOW + datetime.timedelta(hours=1)):
+    """Undo a merge, an hour later."""
+    return undoing.undo_merge(merge=done, by=by, scope=scope_of(by), now=now)

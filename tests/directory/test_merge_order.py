@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.roles import Role
 from availability.models import CallOutcome, ExpectedPlace, GroupedUnit, Pool, UnitClosure, UnitUse
 from collaborative.models import Campaign, CampaignTarget
-from directory.duplicates import undoing
 from directory.duplicates.finding import find_duplicates
 from directory.duplicates.merging import MergeRefused
 from directory.duplicates.pairing import pair_of
@@ -28,7 +27,7 @@ from directory.scopes import scope_of
 from directory.services import update_record
 from directory.snapshots import state_of
 from search.models import KeptUnit, SearchDocument
-from tests.directory.merges import NOW, merge, twin_of
+from tests.directory.merges import NOW, merge, twin_of, undo
 from tests.factories.directory import (
     AssignmentFactory,
     AttachmentFactory,
@@ -47,10 +46,6 @@ KEPT = (
     *((model, "unit_id") for model in (KeptUnit, ExpectedPlace, CallOutcome, UnitUse)),
 )
 DAY = datetime.timedelta(days=1)
-
-
-def undo(done, by, now=NOW + DAY):
-    return undoing.undo_merge(merge=done, by=by, scope=scope_of(by), now=now)
 
 
 def fresh(record):
@@ -214,7 +209,7 @@ def test_nothing_points_elsewhere_once_a_chain_is_undone(world, cast):
 def test_an_undone_pair_stays_aside_until_there_is_a_new_reason(world, cast):
     """Made by hand, it has no reason of its own: those that the search would give count as known."""
     twin = UnitFactory(geographic_entity=world.eg, name=world.act.name, unit_type=world.act.unit_type)
-    undo(merge(world.act, twin, cast.sesan), cast.sesan)
+    undo(merge(world.act, twin, cast.sesan), cast.sesan, now=NOW + DAY)
     pair = DuplicatePair.objects.get()
     assert (pair.state, pair.settled_by, pair.remark) == (
         DuplicatePair.State.SET_ASIDE,
@@ -225,7 +220,7 @@ def test_an_undone_pair_stays_aside_until_there_is_a_new_reason(world, cast):
     assert find_duplicates(now=NOW + 2 * DAY).back == 0
     assert pair_of(world.act, twin, now=NOW).state == DuplicatePair.State.SET_ASIDE
     merge(world.act, fresh(twin), cast.sesan)
-    undo(Merge.objects.get(), cast.sesan, NOW + 3 * DAY)
+    undo(Merge.objects.get(), cast.sesan, now=NOW + 3 * DAY)
     assert DuplicatePair.objects.get().remark == "Fusion défaite le 25/11/2026"
 
 

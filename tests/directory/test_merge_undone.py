@@ -1,7 +1,5 @@
 """« Défaire la fusion »: everything is as before, or nothing changes and the reason is said."""
 
-import datetime
-
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
@@ -11,7 +9,6 @@ from availability.models import Pool, UnitClosure
 from availability.pools import services as pools
 from collaborative.models import Campaign, CampaignTarget
 from collaborative.services import open_dossier
-from directory.duplicates import undoing
 from directory.duplicates.merging import MergeRefused
 from directory.models import (
     Assignment,
@@ -28,7 +25,7 @@ from directory.scopes import scope_of
 from directory.services import update_record
 from directory.snapshots import state_of
 from search.models import KeptUnit
-from tests.directory.merges import NOW, merge, twin_of
+from tests.directory.merges import NOW, merge, twin_of, undo
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import (
     AssignmentFactory,
@@ -41,11 +38,6 @@ from tests.factories.directory import (
 )
 
 pytestmark = pytest.mark.django_db
-LATER = NOW + datetime.timedelta(hours=1)
-
-
-def undo(done, by, now=LATER):
-    return undoing.undo_merge(merge=done, by=by, scope=scope_of(by), now=now)
 
 
 def whole(*entities):
