@@ -20,6 +20,8 @@ _ALONE = "paris"  # the city whose arrondissement is named alone: « 20e »
 _NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
 _DEPARTMENT_FIRST = re.compile(r"(\d{2}|2[ab]) (\D+)")
 _OVER_OR_UNDER = re.compile(r"(?<![0-9A-Za-z])[sS]/\s*(?=[^\W\d_])")  # « Aulnay s/Bois », « Vitry s/Seine »
+_DEPARTMENT_SAID = re.compile(r"\(d[ée]partement (\d{2,3}|2[AB])\)\s*$", re.IGNORECASE)  # as lists propose them
+_WHOLE_TOWN = re.compile(r"\(ville enti[èe]re\)\s*$", re.IGNORECASE)
 _STREET = re.compile(
     r"\b(?:rue|avenue|av|boulevard|bd|place|impasse|quai|allee|allees|chemin|route|cours|square|villa)\b"
 )
@@ -43,12 +45,16 @@ def parse_place(text: str) -> PlaceQuery:
 
     Pure. « 92 » and « (92) » are departments; digits that begin or end a name are kept in the first key (« paris 10 »)
     and read as a department in the second (« saint denis 93 », « 95 Cergy »). « s/ » is « sous » or « sur ».
+    « Paris (département 75) » and « Paris (ville entière) » are read as lists propose them.
     """
     if _OVER_OR_UNDER.search(text):
         under, over = (parse_place(_OVER_OR_UNDER.sub(word, text)) for word in ("sous ", "sur "))
         return under._replace(
             keys=(*under.whole, *over.whole, *under.keys[len(under.whole) :], *over.keys[len(over.whole) :])
         )
+    if said := _DEPARTMENT_SAID.search(text):
+        return PlaceQuery("", (), said[1].upper())
+    text = _WHOLE_TOWN.sub("", text)
     text = _SPACED_CODE.sub(r"\1\2", text)
     if roman := _ROMAN_ALONE.fullmatch(text):
         text = f"{_ALONE} {_roman(roman[1].lower())}"

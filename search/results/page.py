@@ -21,6 +21,7 @@ WHO_CHOICES = (
     (Who.MAN, "Un homme"),
     (Who.COUPLE, "Un couple ou une famille"),
 )
+_NAMED_CHIPS = {Facet.DEPARTMENT}  # « Paris » alone reads as a starting point
 WHO_CHIPS = {Who.WOMAN: "Femme", Who.MAN: "Homme", Who.COUPLE: "Couple ou famille"}
 _NAMED_BY_FORM = {
     *(facet.value for facet in Facet),
@@ -194,7 +195,9 @@ def _facet_chips(criteria: SearchCriteria, labels: Labels) -> _Chips:
     found: _Chips = []
     for facet, value in _ticked(criteria):
         left = criteria.refined(facet, [other for other in criteria.values(facet) if other != value])
-        label = labels.get((facet, value)) or f"{facet.label}{NBSP}: valeur inconnue"
+        label = labels.get((facet, value)) or "valeur inconnue"
+        if facet in _NAMED_CHIPS or (facet, value) not in labels:
+            label = f"{facet.label}{NBSP}: {label}"
         found.append((label, {"chosen": left.chosen}))
     return found
 

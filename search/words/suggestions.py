@@ -1,8 +1,7 @@
 """Suggestions while typing: what a text may mean, group by group, in one query (spec 40, Suggestions)."""
 
 import datetime
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -197,13 +196,13 @@ def suggest_where(text: str, scope: Scope) -> Suggestions:
         for label, detail in _located_entities(text, scope)
     )
     title = "Communes" if all(place.insee for place in places) else "Départements et communes"
-    names = _names_apart(places)
-    groups = [Group("communes", title, tuple(_place(place, text, names) for place in places))]
+    departments = {place.label for place in places if not place.insee}
+    groups = [Group("communes", title, tuple(_place(place, text, departments) for place in places))]
     if begins_region(text):
         groups.append(_region(text))
     groups.append(Group(Within.ENTITY.value, Suggestion.Group.ENTITY.label, entities))
     if not places and not entities and not begins_region(text):
-        groups.append(Group("proches", NEAR_TITLE, tuple(_place(place, "", {}) for place in near_places(text))))
+        groups.append(Group("proches", NEAR_TITLE, tuple(_place(place, "") for place in near_places(text))))
     return Suggestions(tuple(group for group in groups if group.choices))
 
 
@@ -211,19 +210,15 @@ def _region(text: str) -> Group:
     return Group("region", REGION_TITLE, (Choice(REGION.text, marked(REGION.label, words_of(text))),))
 
 
-def _names_apart(places: Sequence[Place]) -> dict[Place, str]:
-    """Names of the places that would read the same: « Paris (ville entière) », « Paris (département 75) »."""
-    shown = {place: place.text if place.insee else place.label for place in places}
-    counts = Counter(shown.values())
-    return {
-        place: f"{place.label} (ville entière)" if place.insee else place.label.replace(" (", " (département ")
-        for place in places
-        if counts[shown[place]] > 1
-    }
+def _shown(place: Place, departments: Collection[str]) -> str:
+    """« Paris (département 75) »; « Paris (ville entière) » beside the department that would read the same."""
+    if not place.insee:
+        return place.label.replace(" (", " (département ")
+    return f"{place.label} (ville entière)" if place.text in departments else place.text
 
 
-def _place(place: Place, text: str, names: Mapping[Place, str]) -> Choice:
-    shown = names.get(place) or (place.text if place.insee else place.label)
+def _place(place: Place, text: str, departments: Collection[str] = ()) -> Choice:
+    shown = _shown(place, departments)
     return Choice(place.text, marked(shown, place_key(text).split()))
 
 

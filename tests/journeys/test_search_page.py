@@ -66,7 +66,9 @@ def test_a_new_search_says_what_it_lifts_without_script(reader, live_server):
         reader.get_by_role("button", name="Rechercher", exact=True).click()
     expect(reader.get_by_label("Au moins une place libre")).to_be_checked()
     expect(reader.get_by_label("Distance maximale")).to_have_value("30")
-    expect(reader.get_by_text("Filtres retirés par la nouvelle recherche : Hauts-de-Seine")).to_be_visible()
+    expect(
+        reader.get_by_text("Filtres retirés par la nouvelle recherche : Département : Hauts-de-Seine")
+    ).to_be_visible()
     with reader.expect_navigation():
         reader.get_by_role("link", name="les remettre").click()
     expect(reader).to_have_url(re.compile("quoi=LHSS.*departement=92"))

@@ -137,6 +137,15 @@ def test_the_text_of_a_place_names_it(communes, insee):
     assert resolve_place(place.text).place == place
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Paris (département 75)", ("", "Paris")), ("Paris (ville entière)", (PARIS, "Paris"))],
+)
+def test_a_place_is_read_as_the_list_shows_it(communes, text, expected):
+    place = resolve_place(text).place
+    assert (place.insee, place.label.split(" (")[0]) == expected
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_read(text):
     query = parse_place(text)

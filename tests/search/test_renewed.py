@@ -64,7 +64,7 @@ def test_what_was_lifted_is_named_and_put_back():
     assert [text.replace("\u00a0", " ") for text in told.texts] == [
         "Dans : Types d’UO",
         "Orthographe exacte",
-        "Paris",
+        "Département : Paris",
         "LHSS",
         "Dans la zone de la carte",
     ]

@@ -78,8 +78,8 @@ def test_each_chip_drops_one_criterion_and_nothing_else():
     assert [chip.text for chip in chips] == [
         f"Dans{NBSP}: Types d’UO",
         "Orthographe exacte",
-        "Paris (75)",
-        "Hauts-de-Seine (92)",
+        f"Département{NBSP}: Paris (75)",
+        f"Département{NBSP}: Hauts-de-Seine (92)",
         f"Type d’UO{NBSP}: valeur inconnue",
         f"À 15{NBSP}km au plus",
         "Dans la zone de la carte",

@@ -135,8 +135,8 @@ def test_places_are_proposed_as_they_are_typed(asked, text, first):
 
 
 def test_a_department_is_proposed_by_its_number_or_its_name(asked):
-    assert labels(asked("ou", "92"), "communes")[0] == "Hauts-de-Seine (92)"
-    assert "Hauts-de-Seine (92)" in labels(asked("ou", "hauts de s"), "communes")
+    assert labels(asked("ou", "92"), "communes")[0] == "Hauts-de-Seine (département 92)"
+    assert "Hauts-de-Seine (département 92)" in labels(asked("ou", "hauts de s"), "communes")
 
 
 def test_a_town_and_a_department_of_one_name_are_told_apart(asked):
@@ -144,6 +144,7 @@ def test_a_town_and_a_department_of_one_name_are_told_apart(asked):
     lines = asked("ou", "paris")["groupes"][0]["choix"]
     told = {line["libelle"]: line["texte"] for line in lines if line["texte"] in ("Paris (75)", "75")}
     assert told == {"Paris (ville entière)": "Paris (75)", "Paris (département 75)": "75"}
+    assert labels(asked("ou", "75"), "communes")[0] == "Paris (département 75)"
 
 
 @pytest.mark.parametrize(
