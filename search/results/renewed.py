@@ -2,7 +2,7 @@
 
 The needs are those of a person, the radius and the yes-or-no filters mean the same whatever is looked for: they are
 kept. The values of the facets, the zone of the map, « Rechercher dans » and the exact spelling belong to what was
-looked for: they are lifted, and go along in ``avant`` for the page to name them.
+looked for: they are lifted, and go along in ``avant`` with it, for the page to name them. Asked for again, nothing is.
 """
 
 from collections.abc import Iterable
@@ -37,10 +37,19 @@ def kept_pairs(criteria: SearchCriteria) -> list[tuple[str, str]]:
         sort=criteria.sort,
         view=criteria.view,
     )
-    before = SearchCriteria(
-        within=criteria.within, exact=criteria.exact, chosen=criteria.chosen, zone=criteria.zone
-    ).to_pairs()
-    return [*kept.to_pairs(), (BEFORE, urlencode(before))] if before else kept.to_pairs()
+    lifted = SearchCriteria(within=criteria.within, exact=criteria.exact, chosen=criteria.chosen, zone=criteria.zone)
+    if not lifted.to_pairs():
+        return kept.to_pairs()
+    before = lifted.replaced(where=criteria.where, what=criteria.what)
+    return [*kept.to_pairs(), (BEFORE, urlencode(before.to_pairs()))]
+
+
+def asked_again(before: str, criteria: SearchCriteria) -> SearchCriteria:
+    """These criteria, with the filters of ``before`` when both ask for the same place and the same text."""
+    asked = SearchCriteria.from_query(parse_qs(before[:LONGEST]))
+    if not before or (asked.where, asked.what) != (criteria.where, criteria.what):
+        return criteria
+    return criteria.replaced(**_put_back(lifted_filters(before, criteria), criteria))
 
 
 def lifted_filters(before: str, criteria: SearchCriteria) -> SearchCriteria:
@@ -63,11 +72,15 @@ def lifted_words(lifted: SearchCriteria, criteria: SearchCriteria, labels: Label
     texts = tuple(chip.text for chip in chips(lifted, labels))
     if not texts:
         return None
+    return Lifted(texts, "?" + criteria.to_query(**_put_back(lifted, criteria)))
+
+
+def _put_back(lifted: SearchCriteria, criteria: SearchCriteria) -> dict[str, Any]:
     changes: dict[str, Any] = {"chosen": _together(lifted.chosen, criteria)}
     changes |= {"within": lifted.within} if lifted.within else {}
     changes |= {"exact": True} if lifted.exact else {}
     changes |= {"zone": lifted.zone} if lifted.zone else {}
-    return Lifted(texts, "?" + criteria.to_query(**changes))
+    return changes
 
 
 def _together(

@@ -29,7 +29,7 @@ from ..results.figures import notes_in
 from ..results.lines import lines_of
 from ..results.merged import names_taken_in
 from ..results.reading_words import advice
-from ..results.renewed import BEFORE, Lifted, kept_pairs, lifted_filters, lifted_words
+from ..results.renewed import BEFORE, Lifted, asked_again, kept_pairs, lifted_filters, lifted_words
 from ..routing.services import durations as durations_to
 
 BEYOND = "Cette page n’existe pas : voici la dernière."
@@ -45,6 +45,7 @@ def results(request: HttpRequest) -> HttpResponse:
             f"Votre rôle ne permet pas de « {PERMISSION_LABELS[Permission.DIRECTORY_READ].lower()} »."
         )
     criteria = SearchCriteria.from_query(request.GET).as_of(local_day(timezone.now()))
+    criteria = asked_again(request.GET.get(BEFORE, ""), criteria)
     context = {
         "criteria": criteria,
         "examples": EXAMPLES,

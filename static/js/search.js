@@ -6,7 +6,7 @@
 const fields = document.querySelector(".search-form");
 const refine = document.querySelector(".facets form");
 const KEPT = ["distance", "places", "ajour", "ouvert", "ouvert_le", "pour", "age", "pmr", "chambre", "animal", "des", "masquer"];
-const NEVER_LIFTED = new Set([...KEPT, "ou", "quoi", "tri", "vue"]);
+const NEVER_LIFTED = new Set([...KEPT, "tri", "vue"]);
 
 if (fields && refine) {
   refine.addEventListener("formdata", ({ formData }) => {
@@ -21,8 +21,9 @@ if (fields && refine) {
       formData.delete(name);
       refined.getAll(name).forEach((value) => formData.append(name, value));
     }
-    const others = [...refined].filter(([name]) => !NEVER_LIFTED.has(name));
-    formData.set("avant", new URLSearchParams(others));
+    const before = [...refined].filter(([name, value]) => value && !NEVER_LIFTED.has(name));
+    const isLifting = before.some(([name]) => name !== "ou" && name !== "quoi");
+    formData.set("avant", isLifting ? new URLSearchParams(before) : "");
   });
 }
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from openpyxl import load_workbook
 
 from accounts.roles import Role
-from search.criteria import Facet, SearchCriteria
+from search.criteria import Facet, SearchCriteria, Within
 from search.results.renewed import BEFORE, LONGEST, kept_pairs, lifted_filters, lifted_words
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import GeographicEntityFactory, UnitFactory, commune, unit_type
@@ -47,7 +47,9 @@ def test_a_new_search_keeps_what_makes_sense_and_carries_what_it_lifts():
     before = kept.pop(BEFORE)
     assert kept == needs | filters | {"tri": "places", "vue": "carte"}
     lifted = {"dans": "types", "exact": "1", "departement": "75", "type": "12"}
-    assert dict(parse_qsl(before)) == lifted | {"zone": "48.8000,2.2000,48.9000,2.4000"}
+    assert dict(parse_qsl(before)) == {"ou": "75010", "quoi": "ACT"} | lifted | {
+        "zone": "48.8000,2.2000,48.9000,2.4000"
+    }
 
 
 def test_nothing_is_carried_when_nothing_is_lifted():
@@ -87,10 +89,10 @@ def test_what_is_asked_again_was_not_lifted():
     assert lifted_words(lifted_filters("", new), new, {}) is None
 
 
-@pytest.mark.parametrize("query", ["quoi=LHSS&ou=75010", "", "ou=nulle+part"])
+@pytest.mark.parametrize("query", ["quoi=LHSS&ou=75010", "quoi=LHSS", "ou=nulle+part"])
 def test_the_page_says_in_one_line_what_was_lifted(reader, query):
     kind = unit_type("94.46")
-    before = quote(f"type={kind.pk}&zone=48.8,2.2,48.9,2.4")
+    before = quote(f"ou=92&quoi=ACT&type={kind.pk}&zone=48.8,2.2,48.9,2.4")
     page = reader.get(f"/recherche/?{query}&pour=femme&places=1&avant={before}")
     said = f"Filtres retirés par la nouvelle recherche : {kind.label}, Dans la zone de la carte – les remettre"
     assert said in words(page)
@@ -99,6 +101,22 @@ def test_the_page_says_in_one_line_what_was_lifted(reader, query):
     assert "Filtres retirés" not in words(back)
     assert back.context["criteria"].values(Facet.UNIT_TYPE) == (str(kind.pk),)
     assert back.context["criteria"].free
+
+
+@pytest.mark.parametrize("query", ["quoi=ACT", "quoi=ACT&ou=Nanterre", ""])
+def test_the_same_search_again_lifts_nothing(reader, query):
+    kind = unit_type("94.46")
+    before = quote(f"{query}&type={kind.pk}&zone=48.8,2.2,48.9,2.4&dans=types")
+    page = reader.get(f"/recherche/?{query}&places=1&avant={before}")
+    criteria = page.context["criteria"]
+    assert "Filtres retirés" not in words(page)
+    assert (criteria.values(Facet.UNIT_TYPE), criteria.within, criteria.free) == (
+        (str(kind.pk),),
+        Within.UNIT_TYPE,
+        True,
+    )
+    assert criteria.zone is not None
+    assert f"type={kind.pk}" in page.context["query"]
 
 
 @pytest.mark.parametrize(
