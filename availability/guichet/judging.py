@@ -80,8 +80,8 @@ def _free(supply: Supply) -> str:
 
 
 def _today(needs: Needs, supply: Supply) -> str:
-    """« 2 places libres aujourd’hui, veille du 01/12/2026 »; the day asked is tomorrow at most."""
-    eve = f", veille du {day(needs.on)}" if needs.on and needs.on > supply.today else ""
+    """« 2 places libres aujourd’hui, la veille du 01/12/2026 »; the day asked is tomorrow at most."""
+    eve = f", la veille du {day(needs.on)}" if needs.on and needs.on > supply.today else ""
     return f"{_free(supply)} aujourd’hui{eve}"
 
 
@@ -150,7 +150,9 @@ def _coming(needs: Needs, supply: Supply) -> list[Reason]:
             f" {'aujourd’hui' if at == supply.today else f'le {day(at)}'}"
             for at, count in awaited[:AWAITED_TOLD]
         )
-        reasons.append(Reason(Answer.MAYBE, words, "La place attendue est-elle maintenue"))
+        is_one = sum(count for _, count in awaited[:AWAITED_TOLD]) == 1
+        ask = "La place attendue est-elle maintenue" if is_one else "Les places attendues sont-elles maintenues"
+        reasons.append(Reason(Answer.MAYBE, words, ask))
     if freed:
         words = f"une réservation prend fin le {day(min(freed))}"
         reasons.append(Reason(Answer.MAYBE, words, "La place réservée sera-t-elle libre"))

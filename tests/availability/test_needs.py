@@ -111,6 +111,10 @@ def test_a_full_unit_may_suit_on_the_day_a_place_is_awaited_or_a_reservation_end
     assert fit_of(Needs(on=tomorrow), counted(0, awaited=((tomorrow, 2),))) is Fit.TO_CONFIRM
     assert texts_of(Needs(on=TODAY), counted(0, awaited=((TODAY, 1),)))[1:] == ["1 place attendue aujourd’hui"]
     assert texts_of(Needs(on=in_a_week), awaiting)[1:] == ["2 places attendues le 29/11/2026"]
+    asked = judge(Needs(on=in_a_week), awaiting).questions
+    assert "Les places attendues sont-elles maintenues" in asked
+    asked = judge(Needs(on=TODAY), counted(0, awaited=((TODAY, 1),))).questions
+    assert "La place attendue est-elle maintenue" in asked
     assert texts_of(Needs(on=in_a_week), reserved)[1:] == ["une réservation prend fin le 29/11/2026"]
     assert len(texts_of(Needs(on=in_a_week - datetime.timedelta(days=1)), awaiting)) == 1
 
@@ -149,7 +153,7 @@ def test_what_today_s_places_refuse_is_open_beyond_tomorrow_but_not_what_the_rec
 def test_today_and_tomorrow_are_answered_by_the_figure_which_is_told():
     tomorrow = TODAY + datetime.timedelta(days=1)
     assert texts_of(Needs(), counted(2)) == []
-    for on, words in ((TODAY, "aujourd’hui"), (tomorrow, "aujourd’hui, veille du 23/11/2026")):
+    for on, words in ((TODAY, "aujourd’hui"), (tomorrow, "aujourd’hui, la veille du 23/11/2026")):
         assert fit_of(Needs(on=on), counted(2)) is Fit.FITS
         assert texts_of(Needs(on=on), counted(2)) == [f"2 places libres {words}"]
         assert fit_of(Needs(on=on), counted(0)) is Fit.FULL
