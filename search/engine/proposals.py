@@ -15,7 +15,7 @@ from ..criteria import SearchCriteria
 from ..criteria_words import WITHIN_WORDS
 from ..words.ending import place_begun, place_inside, split_place, whole_places
 from ..words.matching import Match, is_linking, read_text, words_of
-from ..words.quantities import without_quantities
+from ..words.quantities import asks_for_a_place, without_quantities
 from ..words.reading import Reading
 from ..words.sentence import tells_nothing
 from ..words.who import is_age, needs_in, who_in
@@ -57,19 +57,29 @@ def counted(searches: Sequence[tuple[str, Asked]], counts: Iterable[Lines]) -> t
 def _for_a_person(
     criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
 ) -> Iterator[tuple[str, Asked]]:
-    """« femme 30 ans avec chien Nanterre ce soir », « PMR »: only a person and a place, asked for as needs."""
+    """« femme 30 ans avec chien Nanterre ce soir », « PMR », « 2 places »: only a person, a free place and a place."""
     reading = outcome.reading
     if reading is None or criteria.exact or criteria.within or reading.match.by_terms:
         return
+    is_free = asks_for_a_place(criteria.what)
     for text, place in _places_beside(criteria, outcome, reading):
         found = who_in(_with_ages(text, reading), criteria.needs)
-        silent = tells_nothing(text)
-        if found and all(is_linking(word) or word in silent for word in fold(found.text).split()):
-            where = place.text if place else ""
-            tried = replace(criteria.replaced(what="", where=where, needs=found.needs), sort=None)
-            asked = Asked.of(tried, Match(), place, scope.coverage(Permission.SENSITIVE_READ), now)
-            there = around_place(place) if place else EVERYWHERE
-            yield f"Chercher {there}, pour{NBSP}: {', '.join(found.words)}", asked
+        if not (found or is_free) or not _says_nothing_else(found.text if found else text):
+            continue
+        where = place.text if place else ""
+        needs = found.needs if found else criteria.needs
+        tried = replace(criteria.replaced(what="", where=where, needs=needs, free=is_free or criteria.free), sort=None)
+        asked = Asked.of(tried, Match(), place, scope.coverage(Permission.SENSITIVE_READ), now)
+        told = (("avec une place libre",) * is_free) + ((f"pour{NBSP}: {', '.join(found.words)}",) if found else ())
+        yield f"Chercher {around_place(place) if place else EVERYWHERE}, {', '.join(told)}", asked
+
+
+def _says_nothing_else(text: str) -> bool:
+    words = fold(text).split()
+    silent = tells_nothing(text)
+    if asks_for_a_place(text):
+        silent |= {word for word in words if word.isdigit() or asks_for_a_place(word)}
+    return all(is_linking(word) or word in silent for word in words)
 
 
 def _places_beside(criteria: SearchCriteria, outcome: Outcome, reading: Reading) -> list[tuple[str, Place | None]]:

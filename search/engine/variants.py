@@ -13,6 +13,7 @@ from directory.territory.places import Place
 from directory.territory.wording import at_place
 
 from ..criteria import DISTANCES, SearchCriteria, Within
+from ..words.ending import without_links
 from ..words.matching import Match, read_text, words_of
 from ..words.reading import Reading, understand
 from .conditions import USUAL_RADIUS_KM, Asked
@@ -204,8 +205,9 @@ def _text_trials(criteria: SearchCriteria) -> Iterator[Trial]:
     telling = [place for place, word in enumerate(words) if words_of(word)]
     if len(telling) > 1 and not criteria.within:
         for place in telling[:WORDS_TRIED]:
-            left = " ".join(word for other, word in enumerate(words) if other != place)
-            yield f"sans «{NBSP}{words[place]}{NBSP}»", criteria.replaced(what=left)
+            left = without_links([word for other, word in enumerate(words) if other != place])
+            if not all(word.isdigit() for word in left):
+                yield f"sans «{NBSP}{words[place]}{NBSP}»", criteria.replaced(what=" ".join(left))
     rest = criteria.replaced(what="", within=Within.EVERYTHING)
     if criteria.what and rest.given:
         yield f"sans le texte «{NBSP}{criteria.what}{NBSP}»", rest

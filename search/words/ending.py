@@ -12,6 +12,7 @@ PLACE_WORDS = 5  # words of a text that may name a place
 BEGINNING_WORDS = 2  # words of a text that may begin the name of a place
 PLACE_TOKENS = 30  # words of a text looked at
 SHORTEST_NAME = 4  # letters of a place named inside a text
+SHORTEST_BEGINNING = 3  # letters of a word that begins the name of a place: « Bry », « Gif »
 MOST_BEGUN = 4  # places that words of a text begin, to be offered
 MOST_NAMED_ALIKE = 12  # places that begin alike; with more, the words name none: « villiers »
 MOST_ALONE = 6  # places that a text alone names or begins: with more, it is the name of none
@@ -49,6 +50,10 @@ class Gazette(NamedTuple):
         asked |= {query.code for query in queries} & codes
         names = frozenset(asked | ({query.department for query in queries} & departments))
         return cls(found, names, tuple(places_of(begun)))
+
+    def within(self, department: str) -> "Gazette":
+        """The same, of the communes begun those of a department alone: « Neuilly 92 »."""
+        return self._replace(begun=tuple(place for place in self.begun if place.department_code == department))
 
 
 NOWHERE = Gazette()
@@ -117,7 +122,7 @@ def begun_statement(text: str) -> Statement | None:
     words = text.split()[:PLACE_TOKENS]
     keys = {key for start, end in _beginnings(words) if (key := _beginning(words[start:end]))}
     whole = place_key(text)
-    if len(whole.split()) <= BEGINNING_WORDS and len(whole) >= SHORTEST_NAME and whole.replace(" ", "").isalpha():
+    if len(whole.split()) <= BEGINNING_WORDS and len(whole) >= SHORTEST_BEGINNING and whole.replace(" ", "").isalpha():
         keys.add(whole)
     return places_begun(sorted(keys), MOST_ALONE + 1 if len(words) == 1 else MOST_ROWS) if keys else None
 
@@ -159,7 +164,7 @@ def _beginnings(words: Sequence[str]) -> Iterator[tuple[int, int]]:
 def _beginning(words: Sequence[str]) -> str:
     """The key of words that may begin the name of a place; empty for others: « saint » begins too many."""
     key = place_key(" ".join(words))
-    return key if len(key) >= SHORTEST_NAME and key.replace(" ", "").isalpha() and key not in _SAINTS else ""
+    return key if len(key) >= SHORTEST_BEGINNING and key.replace(" ", "").isalpha() and key not in _SAINTS else ""
 
 
 def without_links(words: list[str]) -> list[str]:

@@ -16,7 +16,9 @@ _COUNTED = _LOTS | frozenset(
     "an ans annee annees heure heures jour jours km kms kilometre kilometres m metre metres min mn minute minutes mois"
     " semaine semaines".split()
 )
+_PLACES = frozenset("lit lits place places".split())
 _ONE_LOT = frozenset("lit place".split())  # « un lit », « une place »; « une personne âgée » is somebody
+_ONE_PERSON = frozenset("isole isolee seul seule".split())  # « une personne seule »
 _WRITTEN = frozenset("deux trois quatre cinq six sept huit neuf dix".split())  # numbers of beds, places or people
 _LOT_STEMS = frozenset(word.removesuffix("s") for word in _LOTS)
 _NUMBER = re.compile(r"\d{1,4}(?: \d{1,3})?")  # « 18-25 » folded
@@ -65,16 +67,24 @@ def without_quantities(text: str, spellings: Collection[str] = ()) -> Uncounted 
     return Uncounted(" ".join(kept), tuple(counted))
 
 
+def asks_for_a_place(text: str) -> bool:
+    """Tell whether a text names beds or places, as « 2 places », « lit disponible » do."""
+    return not _PLACES.isdisjoint(fold(text).split())
+
+
 def _counted_until(words: Sequence[str], at: int) -> int:
     """Where what is counted from ``at`` ends; 0 when nothing is."""
     end = 0
     following = words[at + 1] if at + 1 < len(words) else ""
     if _GLUED.fullmatch(words[at]):
         end = at + 1
+    elif words[at] in {"1", "une"} and following == "personne" and _ONE_PERSON.intersection(words[at + 2 : at + 3]):
+        end = at + 3
     elif (
         (_NUMBER.fullmatch(words[at]) and following in _COUNTED)
         or (words[at] in _WRITTEN and following in _LOTS)
         or (words[at] in {"un", "une"} and following in _ONE_LOT)
+        or (words[at] == "une" and following == "personne" and at + 2 == len(words))
     ):
         end = at + 2
     elif words[at].isdigit() and following in {"a", "et", "ou"} and at + 3 < len(words):  # « 3 à 6 ans »

@@ -17,7 +17,7 @@ from directory.territory.place_names import parse_place
 from directory.territory.places import Place, Resolution, place_statement, settle_place
 
 from ..criteria import Within
-from .ending import Begun, place_begun, place_inside, split_place, without_links
+from .ending import Begun, Gazette, place_begun, place_inside, split_place, without_links
 from .lexicon import Correction, look_up, mended
 from .matching import (
     Known,
@@ -111,11 +111,15 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
     is_long = not within and may_be_sentence(text, words, known.rows)
     if not strange and not ending and not is_long:
         return typed
-    strangers = _strangers(typed, strange, is_placed=placed or bool(known.places.names))
-    unheld, correction = strangers.unheld, strangers.correction
-    begun = None if placed or ending else strangers.begun
-    if begun and begun.end == len(text.split()):
-        ending = " ".join(without_links(text.split()[: begun.start])), begun.found
+    department = ending[1].place if ending and ending[1].place and not ending[1].place.insee else None
+    before = ending[0].split() if ending and department else text.split()
+    met = known.places.within(department.department_code) if department else known.places
+    is_placed = placed or (bool(met.names) and not department)
+    strangers = _strangers(typed, strange, before, met, is_placed=is_placed)
+    unheld, correction, begun = strangers
+    if begun and begun.end == len(before) and (begun.found.place or not department):
+        ending = " ".join(without_links(before[: begun.start])), begun.found
+    begun = None if department else begun
     texts = [typed]
     if correction:
         told = known_keys(correction.text, within)
@@ -152,23 +156,25 @@ class _Strangers(NamedTuple):
     begun: Begun | None
 
 
-def _strangers(typed: Reading, strange: Collection[str], *, is_placed: bool) -> _Strangers:
-    """What is said of the words met nowhere, and the place that one begins unless another is named. One query at most.
+def _strangers(
+    typed: Reading, strange: Collection[str], tokens: Sequence[str], met: Gazette, *, is_placed: bool
+) -> _Strangers:
+    """What is said of the words met nowhere, and the place of ``met`` that one of ``tokens`` begins.
 
-    « Vitry » is met in names, and begins a place: words of a term and those that name no need do not.
+    None unless another is named. One query at most. « Vitry » is met in names, and begins a place: words of a term and
+    those that name no need do not.
     """
-    tokens = typed.text.split()
     silent = tells_nothing(typed.text)
     spelled = {word for key in typed.known.spellings for word in key.split()}
     may_begin = {word for word in words_of(typed.text) if word not in spelled | silent and not is_generic(word)}
-    begun = None if is_placed else place_begun(tokens, may_begin, typed.known.places)
+    begun = None if is_placed else place_begun(tokens, may_begin, met)
     if not strange and not begun:
         return _Strangers(frozenset(), None, None)
     named = set() if begun is None else {fold(token) for token in tokens[begun.start : begun.end]}
     settled = {word for name in typed.known.places.names for word in name.split()}
     common = {word for word in strange if is_generic(word)}
     unheld, correction, told = look_up(typed.text, strange, silent | settled | named | common)
-    begun = None if is_placed else place_begun(tokens, may_begin - told, typed.known.places)
+    begun = None if is_placed else place_begun(tokens, may_begin - told, met)
     return _Strangers(unheld, correction, begun)
 
 
@@ -256,11 +262,14 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
         kept.pop()
     told = [word for word in words_of(" ".join(kept)) if len(word) > 1]
     spelled = {word for key in reading.known.spellings for word in key.split()}
-    if not dropped or len(dropped) > len(told) or all(is_generic(word) for word in told):
+    silent = tells_nothing(reading.text)
+    if not dropped or len(dropped) > len(told) or all(is_generic(word) or word in silent for word in told):
         return None
     if any(spelled.intersection(words_of(token)) or fold(token).isdigit() for token in dropped):
         return None
-    return _part(reading, " ".join(kept), dropped=dropped)
+    aside = tuple(token for token in dropped if silent.issuperset(words_of(token)))
+    dropped = tuple(token for token in dropped if token not in aside)
+    return _part(reading, " ".join(kept), dropped=dropped, aside=aside)
 
 
 def _first_finding(readings: Sequence[Reading]) -> Reading | None:

@@ -16,6 +16,7 @@ from search.engine.outcome import Variant
 from search.engine.query import run_search
 from search.words.matching import Known, read_text
 from tests.factories.accounts import UserFactory
+from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import (
     GeographicEntityFactory,
     LegalEntityFactory,
@@ -100,7 +101,7 @@ def test_the_beginning_of_a_place_is_proposed_as_the_starting_point(proposed, re
         "Chercher autour de Saint-Ouen-sur-Seine (93)",
         "Chercher autour de Saint-Ouen-l'Aumône (95)",
     ]
-    for text in ("Vit", "Vitry centre", "ouen"):
+    for text in ("Vi", "Vitr", "Vitry centre", "ouen"):
         assert proposed(quoi=text) == {}
     assert proposed(quoi="Vitry", ou="93") == {}
     for insee in ("93066", "94068", "94069", "78551", "92064"):
@@ -167,6 +168,20 @@ def test_only_a_person_and_a_place_are_offered_as_needs(proposed, rebuilt):
     assert proposed(quoi="PMR", ou="92") == {f"Chercher dans les Hauts-de-Seine, pour{NB}: PMR (fauteuil)": 1}
     assert proposed(quoi="PMR", pmr="1") == {}
     assert proposed(quoi="PMR xyzzy") == {}
+
+
+def test_a_free_place_alone_is_offered_as_a_filter(proposed, rebuilt):
+    for figure in (2, 0):
+        unit = UnitFactory(geographic_entity=GeographicEntityFactory(name="Maison", commune=commune("92050")))
+        CurrentFigureFactory(unit=unit, figure=figure)
+    rebuilt()
+    everywhere = "Chercher dans toute la région, avec une place libre"
+    for text in ("2 places", "places libres", "un lit disponible ce soir"):
+        assert proposed(quoi=text) == {everywhere: 1}, text
+    there = f"Chercher autour de Nanterre (92), avec une place libre, pour{NB}: femme, 30 ans"
+    assert there in proposed(quoi="une place pour une femme de 30 ans à Nanterre")
+    assert proposed(quoi="2 places xyzzy") == {}
+    assert proposed(quoi="18-25 ans") == {}
 
 
 def test_what_a_proposal_finds_is_told_in_its_own_words():

@@ -213,8 +213,17 @@ def test_the_beginning_of_a_commune_is_read_before_a_word_is_left_out(search, re
     assert {place.insee for _, place in outcome.reading.choices} == {"92051", "93050"}
     proposals = proposals_of(SearchCriteria(what="LHSS Neuilly"), outcome, READER, timezone.now())
     assert {one.criteria.where for one in proposals} == {"Neuilly-sur-Seine (92200)", "Neuilly-sur-Marne (93330)"}
+    outcome = search(quoi="LHSS Neuilly 92")
+    assert (outcome.reading.text, outcome.place.insee, outcome.reading.dropped) == ("LHSS", "92051", ())
     outcome = search(quoi="LHSS Saint Maur")
     assert (outcome.reading.text, outcome.place.insee) == ("LHSS", "94068")
+
+
+def test_a_word_that_says_nothing_is_left_aside_and_not_said_to_be_in_no_record(search, rebuilt):
+    commune("92050")
+    outcome = search(quoi="LHSS environ Nanterre")
+    assert (outcome.reading.text, outcome.place.insee) == ("LHSS", "92050")
+    assert (outcome.reading.dropped, outcome.reading.aside) == ((), ("environ",))
 
 
 def test_of_many_places_that_begin_alike_the_most_populated_are_offered(search, rebuilt):

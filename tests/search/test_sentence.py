@@ -88,6 +88,9 @@ def test_words_glued_and_letters_left_out_are_slips():
         ("CSAPA dans un rayon de 5 km autour de Montreuil", "CSAPA de Montreuil", ("5 km autour",)),
         ("service pour enfants de 3 à 6 ans", "service pour enfants", ("3 à 6 ans",)),
         ("dame âgée de 82 ans", "dame", ("82 ans",)),
+        ("ACT une personne seule", "ACT", ("une personne seule",)),
+        ("ACT pour 1 personne isolée Nanterre", "ACT Nanterre", ("1 personne isolée",)),
+        ("ACT pour une personne", "ACT", ("une personne",)),
         ("foyer 18-25 ans ou plus", "foyer", ("18-25 ans ou plus",)),
     ],
 )
@@ -122,6 +125,7 @@ def test_of_the_name_of_something_the_number_alone_is_counted():
         "paris 10",
         "LHSS 75010",
         "2 lits",
+        "foyer une personne âgée",
         "à 5 km",
         "01 40 97 01 02",
         "",

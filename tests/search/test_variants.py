@@ -101,6 +101,17 @@ def test_each_word_may_be_one_too_many(rebuilt, offered):
     }
 
 
+def test_nothing_is_offered_that_ends_by_a_small_word_or_is_a_number_alone(rebuilt, offered, now):
+    act()
+    UnitFactory(unit_type=unit_type("32.49"), name="Pavillon 2")
+    for insee in ("92051", "93050"):  # two towns that « Neuilly » begins
+        commune(insee)
+    rebuilt()
+    found = run_search(SearchCriteria(what="ACT près de Neuilly"), READER, now).variants
+    assert [variant.criteria.what for variant in found if variant.label == f"sans «{NB}Neuilly{NB}»"] == ["ACT"]
+    assert offered(quoi="2 places") == {}
+
+
 def test_places_freshness_opening_are_filters_too(rebuilt, offered, now):
     CurrentFigureFactory(unit=act(), figure=0)
     rebuilt()
