@@ -102,9 +102,11 @@ def test_without_script_the_form_searches(opened):
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_open_list_is_accessible(opened, axe, width):
-    opened.set_viewport_size({"width": width, "height": 800})
+    opened.set_viewport_size({"width": width, "height": 240})
     opened.get_by_label(WHAT).press_sequentially("altair")
     expect(options(opened).first).to_be_visible()
+    listed = opened.locator("[role=listbox]:visible")
+    assert listed.evaluate("list => list.scrollHeight > list.clientHeight")
     opened.keyboard.press("ArrowDown")
     assert axe() == []
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
