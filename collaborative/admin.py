@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, Value, When
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +25,7 @@ from . import services
 from .enums import DossierAct, DossierState
 from .models import Comment, Dossier, Fiche, ReturnReason, Step
 from .publication import PublicationRefused, Published
-from .review.risk import age_points, age_points_sql, level_of
+from .review.risk import age_points, level_of, queue_points_sql
 from .review.validation import validate_dossier
 from .wording import act_words, state_words
 
@@ -128,7 +128,7 @@ class DossierAdmin(BackOfficeAdmin):
     def get_ordering(self, request):
         """As the queue: those en validation first, by risk then age; then the last changed."""
         first = Case(When(state=DossierState.SENT, then=Value(0)), default=Value(1))
-        points = F("risk") + age_points_sql(timezone.now())
+        points = queue_points_sql(timezone.now())
         rank = Case(When(state=DossierState.SENT, then=points), default=Value(0))
         return [first.asc(), rank.desc(), "sent_at", "-changed_at", "-pk"]
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from common import french
 
 from .enums import DossierAct, DossierState
 from .models import Dossier, Step
+from .review.risk import age_points, queue_points_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,10 +61,16 @@ def median_of(pairs: Iterable[tuple[datetime.datetime | None, datetime.datetime]
 
 
 def waiting_of(dossier: Dossier, now: datetime.datetime) -> Waiting | None:
-    """Place and delay of a dossier en validation, ``None`` for the others. Two queries."""
+    """Place and delay of a dossier en validation, ``None`` for the others. Two queries.
+
+    The place is that of the queue as SESAN opens it (``review.queue``): by risk and age, then by age.
+    """
     if dossier.state != DossierState.SENT or dossier.sent_at is None:
         return None
-    before = Dossier.objects.filter(state=DossierState.SENT, sent_at__lt=dossier.sent_at)
+    own = dossier.risk + age_points(now - dossier.sent_at)
+    sooner = Q(sent_at__lt=dossier.sent_at) | Q(sent_at=dossier.sent_at, pk__lt=dossier.pk)
+    queue = Dossier.objects.filter(state=DossierState.SENT).annotate(points=queue_points_sql(now))
+    before = queue.filter(Q(points__gt=own) | Q(sooner, points=own))
     return Waiting(before.count() + 1, median_delay(now))
 
 

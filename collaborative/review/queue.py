@@ -6,14 +6,14 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from common import french
 from common.text import fold
 
 from ..enums import DossierState
 from ..models import Dossier
-from .risk import AGE_MOST, HIGH, LEVELS, MEDIUM, Level, age_points, age_points_sql, level_of
+from .risk import AGE_MOST, HIGH, LEVELS, MEDIUM, Level, age_points, level_of, queue_points_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ class QueueFilter:
     def apply(self, scope: Scope, now: datetime.datetime) -> QuerySet[Dossier]:
         """Dossiers en validation asked for, in the order asked for, with ``points`` (risk and age)."""
         found = Dossier.objects.visible_to(scope).filter(state=DossierState.SENT)
-        found = found.annotate(points=F("risk") + age_points_sql(now))
+        found = found.annotate(points=queue_points_sql(now))
         if self.taken:
             mine, free = Q(taken_by=scope.user_id), Q(taken_by__isnull=True)
             found = found.filter({"libres": free, "moi": mine, "autres": ~mine & ~free}[self.taken])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db.models import ExpressionWrapper, F, IntegerField, Value
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Extract, Floor, Least
 
 from common import french
@@ -100,6 +101,11 @@ def age_points_sql(now: datetime.datetime) -> ExpressionWrapper:
     return ExpressionWrapper(
         Least(A_DAY * Floor(seconds / DAY.total_seconds()), Value(AGE_MOST)), output_field=IntegerField()
     )
+
+
+def queue_points_sql(now: datetime.datetime) -> CombinedExpression:
+    """Expression of the risk and the age of a dossier en validation: the queue shows the greatest first."""
+    return F("risk") + age_points_sql(now)
 
 
 def level_of(points: int) -> Level:

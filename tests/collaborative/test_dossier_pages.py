@@ -8,6 +8,7 @@ from django.urls import reverse
 from collaborative import delays, services
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Comment, Dossier, Fiche, Step
+from collaborative.review.queue import QueueFilter
 from directory.models import OperationalUnit
 from directory.scopes import scope_of
 from tests.factories.directory import GeographicEntityFactory, StructureFactory, UnitFactory
@@ -302,6 +303,25 @@ def test_the_median_delay_and_the_place(desk, world, cast):
     desk.apply("send")
     waiting = delays.waiting_of(desk.dossier, desk.now)
     assert waiting.words.startswith("1ᵉʳ dans la file d’attente")
+
+
+def test_the_place_is_that_of_the_queue_of_support(desk, world, cast):
+    """A dossier sent later goes first when its risk, its age counted, is higher; at the same points the first sent."""
+    who = {"by": cast.sesan, "scope": scope_of(cast.sesan), "now": desk.tick()}
+    dossiers = [desk.dossier, services.open_dossier(entity=world.other_eg, **who)]
+    now, day = desk.now, datetime.timedelta(days=1)
+    for risks, ages, first in (((0, 60), (0.1, 0), 1), ((0, 8), (1.5, 0.5), 0), ((0, 9), (1.5, 0.5), 1)):
+        for dossier, risk, age in zip(dossiers, risks, ages, strict=True):
+            dossier.state, dossier.sent_by, dossier.sent_at, dossier.risk = (
+                "sent",
+                cast.directeur,
+                now - age * day,
+                risk,
+            )
+            dossier.save()
+        queue = list(QueueFilter().apply(scope_of(cast.sesan), now))
+        assert [dossiers[first], dossiers[1 - first]] == queue
+        assert [delays.waiting_of(dossier, now).place for dossier in queue] == [1, 2]
 
 
 @pytest.mark.parametrize(
