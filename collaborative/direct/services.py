@@ -48,7 +48,9 @@ def mark_read(*, change_ids: Collection[int], by: User, scope: Scope, now: datet
 def restore_before(
     *, change: RecordChange, record: Any, expected_version: int, by: User, scope: Scope, now: datetime.datetime
 ) -> RecordChange | None:
-    """« Rétablir la valeur d’avant »: put back what the block held before the line, which is read then.
+    """« Rétablir la valeur d’avant »: put back what the fields of the line held before it; the line is read then.
+
+    The rest of its block stays: a dossier validated since may have written it.
 
     Raises what ``restore_block`` raises: nothing is kept then.
     """
@@ -57,7 +59,13 @@ def restore_before(
     @transaction.atomic
     def act() -> RecordChange | None:
         done = restore_block(
-            record=record, change=change, before=True, expected_version=expected_version, by=by, scope=scope
+            record=record,
+            change=change,
+            before=True,
+            whole=False,
+            expected_version=expected_version,
+            by=by,
+            scope=scope,
         )
         _keep(change, Verdict.REVERTED, "", by, now)
         return done

@@ -72,7 +72,7 @@ def changes_read(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(METHODS)
 @support_only
 def change_restore(request: SignedInRequest, change_id: int) -> HttpResponse:
-    """Confirm, then put back what the block held before a change. 404 for a change that leaves nothing to put back."""
+    """Confirm, then put back what the fields of a change held before it. 404 for a change that leaves nothing to put back."""
     line = _find_line(change_id)
     if not line.is_restorable:
         raise Http404
@@ -82,7 +82,7 @@ def change_restore(request: SignedInRequest, change_id: int) -> HttpResponse:
         return redirect(_list_url())
     line.record.refresh_from_db()
     try:
-        fields = restore_differences(line.record, values_at(line.record, line.change, before=True))
+        fields = restore_differences(line.record, values_at(line.record, line.change, before=True, whole=False))
     except ValidationError as error:
         fields, refusal = [], " ".join(error.messages)
     context = {

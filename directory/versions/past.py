@@ -106,10 +106,11 @@ def is_restorable(change: RecordChange) -> bool:
     return not set(change.changes) <= NOT_RESTORED
 
 
-def values_at(record: Any, change: RecordChange, *, before: bool) -> State:
+def values_at(record: Any, change: RecordChange, *, before: bool, whole: bool = True) -> State:
     """Kept values that the block of ``change`` had just before, or just after it; those it touched, without a block.
 
-    Raises ``ValidationError`` when a line is missing between that version and the present one.
+    ``whole=False``: of the fields that it touched only, whatever its block. Raises ``ValidationError`` when a line is missing between that version
+    and the present one.
     """
     version = change.version - 1 if before else change.version
     later = RecordChange.objects.filter(record_kind=KINDS[type(record)], record_id=record.pk, version__gt=version)
@@ -120,7 +121,7 @@ def values_at(record: Any, change: RecordChange, *, before: bool) -> State:
     now = set(state)
     for earlier in changes:
         state = reverted(earlier, state)
-    return {name: state[name] for name in _names(change) if name in now}
+    return {name: state[name] for name in _names(change, whole=whole) if name in now}
 
 
 def restore_differences(record: Any, values: State) -> list[FieldDiff]:
@@ -131,16 +132,24 @@ def restore_differences(record: Any, values: State) -> list[FieldDiff]:
 
 
 def restore_block(
-    *, record: Any, change: RecordChange, before: bool, expected_version: int, by: User, scope: Scope
+    *,
+    record: Any,
+    change: RecordChange,
+    before: bool,
+    expected_version: int,
+    by: User,
+    scope: Scope,
+    whole: bool = True,
 ) -> RecordChange | None:
     """Put back the block of ``change`` as it was just ``before`` (or just after) it; ``None`` when it is so already.
 
+    ``whole=False``: only the fields that it touched, what was written since in the rest of the block staying.
     Raises ``PermissionDenied`` for anybody but support, ``ValidationError`` when a term, a commune or a record is gone
     or a rule now refuses the values, ``StaleRecord`` when somebody saved the record since ``expected_version``.
     """
     if not restores_history(scope):
         raise PermissionDenied("Seul le support rétablit une version antérieure.")
-    values = values_at(record, change, before=before)
+    values = values_at(record, change, before=before, whole=whole)
     when = "d’avant" if before else "enregistrée"
     return update_block(
         record=record,
@@ -152,7 +161,7 @@ def restore_block(
     )
 
 
-def _names(change: RecordChange) -> list[str]:
-    blocks = BLOCKS.get(RecordKind(change.record_kind), ())
-    whole = next((block.field_names for block in blocks if block.key == change.block), ())
-    return [name for name in dict.fromkeys((*whole, *change.changes)) if name not in NOT_RESTORED]
+def _names(change: RecordChange, *, whole: bool) -> list[str]:
+    blocks = BLOCKS.get(RecordKind(change.record_kind), ()) if whole else ()
+    block_names = next((block.field_names for block in blocks if block.key == change.block), ())
+    return [name for name in dict.fromkeys((*block_names, *change.changes)) if name not in NOT_RESTORED]

@@ -15,7 +15,7 @@ from directory.services import update_block, update_record
 from tests.factories.directory import StructureFactory, UnitFactory
 from tests.test_query_budgets import queries_of
 
-from .publishing import change, send_and_take, validate
+from .publishing import change, coded, send_and_take, validate
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 10
@@ -117,6 +117,24 @@ def test_the_value_before_is_put_back_and_the_line_is_read(client, world, cast, 
     assert OperationalUnit.objects.get(pk=world.act.pk).email == edited.changes["email"][0]
     assert edited.direct_review.verdict == "reverted"
     assert not to_read().exists()
+
+
+def test_only_the_fields_of_the_line_are_put_back(desk, client, world, cast):
+    """A dossier validated since wrote the territory, in the same block: it stays."""
+    line = edit(world.act, {"intervention_details": "Sur rendez-vous"}, cast.directeur)
+    change(desk, world.act, {"intervention_communes": [coded(world.nanterre)]})
+    send_and_take(desk)
+    validate(desk)
+    client.force_login(cast.sesan)
+    address = reverse("collaborative:change_restore", args=[line.pk])
+    page = shown(client, address)
+    assert "Sur rendez-vous" in page
+    assert "Nanterre" not in page.partition("Ce qui changera")[2].partition("<form")[0]
+    world.act.refresh_from_db()
+    client.post(address, {"version": world.act.version})
+    world.act.refresh_from_db()
+    assert world.act.intervention_details == ""
+    assert [one.insee for one in world.act.intervention_communes.all()] == ["92050"]
 
 
 def test_a_question_is_mailed_to_the_author_once_written(client, cast, edited):
