@@ -127,7 +127,7 @@ class BackOfficeAdmin(admin.ModelAdmin):
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
-    def response_action(self, request, queryset, **where):
+    def response_action(self, request, queryset, action_location=admin.ActionLocation.CHANGE_LIST):
         """Run an action on the rows that were ticked; those that no key can name (a forged form) answer 400."""
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         try:
@@ -135,7 +135,7 @@ class BackOfficeAdmin(admin.ModelAdmin):
                 queryset.filter(pk__in=chosen).exists()
         except UNREADABLE as error:
             raise BadRequest("rows") from error
-        return super().response_action(request, queryset, **where)
+        return super().response_action(request, queryset, action_location)
 
     @method_decorator(require_safe)
     def history_view(self, request, object_id, extra_context=None):

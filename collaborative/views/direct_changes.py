@@ -72,7 +72,7 @@ def changes_read(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(METHODS)
 @support_only
 def change_restore(request: SignedInRequest, change_id: int) -> HttpResponse:
-    """Confirm, then put back what the fields of a change held before it. 404 for a change that leaves nothing to put back."""
+    """Confirm, then put back what the fields of a change held before it. 404 when there is nothing to put back."""
     line = _find_line(change_id)
     if not line.is_restorable:
         raise Http404

@@ -109,8 +109,8 @@ def is_restorable(change: RecordChange) -> bool:
 def values_at(record: Any, change: RecordChange, *, before: bool, whole: bool = True) -> State:
     """Kept values that the block of ``change`` had just before, or just after it; those it touched, without a block.
 
-    ``whole=False``: of the fields that it touched only, whatever its block. Raises ``ValidationError`` when a line is missing between that version
-    and the present one.
+    ``whole=False``: of the fields that it touched only, whatever its block. Raises ``ValidationError`` when a line is
+    missing between that version and the present one.
     """
     version = change.version - 1 if before else change.version
     later = RecordChange.objects.filter(record_kind=KINDS[type(record)], record_id=record.pk, version__gt=version)

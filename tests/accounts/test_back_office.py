@@ -142,7 +142,7 @@ def test_the_menu_leads_support_alone_to_the_back_office(client, cast):
 @pytest.mark.parametrize("row", ["abc", "9" * 30, "\x00"])
 def test_a_forged_choice_of_rows_is_refused_by_every_list(client, support, row):
     client.force_login(support)
-    for model, page in admin.site._registry.items():  # noqa: SLF001
+    for model, page in admin.site._registry.items():
         form = {"action": "delete_selected", "_selected_action": row, "index": "0"}
         form["action"] = next((key for key in page.actions or () if isinstance(key, str)), "delete_selected")
         answer = client.post(reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist"), form)
