@@ -6,8 +6,11 @@ looked for: they are lifted, and go along in ``avant`` with it, for the page to 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode
+
+from common.text import fold
 
 from ..criteria import Facet, SearchCriteria, Within
 from ..criteria_words import Labels
@@ -47,9 +50,9 @@ def kept_pairs(criteria: SearchCriteria) -> list[tuple[str, str]]:
 def asked_again(before: str, criteria: SearchCriteria) -> SearchCriteria:
     """These criteria, with the filters of ``before`` when both ask for the same place and the same text."""
     asked = SearchCriteria.from_query(parse_qs(before[:LONGEST]))
-    if not before or (asked.where, asked.what) != (criteria.where, criteria.what):
+    if not before or [fold(asked.where), fold(asked.what)] != [fold(criteria.where), fold(criteria.what)]:
         return criteria
-    return criteria.replaced(**_put_back(lifted_filters(before, criteria), criteria))
+    return replace(criteria, **_put_back(lifted_filters(before, criteria), criteria))
 
 
 def lifted_filters(before: str, criteria: SearchCriteria) -> SearchCriteria:

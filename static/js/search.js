@@ -6,7 +6,8 @@
 const fields = document.querySelector(".search-form");
 const refine = document.querySelector(".facets form");
 const KEPT = ["distance", "places", "ajour", "ouvert", "ouvert_le", "pour", "age", "pmr", "chambre", "animal", "des", "masquer"];
-const NEVER_LIFTED = new Set([...KEPT, "tri", "vue"]);
+const SHOWN = ["ou", "quoi", "dans"]; // of the search on screen, as the page wrote them
+const NEVER_LIFTED = new Set([...KEPT, ...SHOWN, "tri", "vue"]);
 
 if (fields && refine) {
   refine.addEventListener("formdata", ({ formData }) => {
@@ -21,9 +22,10 @@ if (fields && refine) {
       formData.delete(name);
       refined.getAll(name).forEach((value) => formData.append(name, value));
     }
-    const before = [...refined].filter(([name, value]) => value && !NEVER_LIFTED.has(name));
-    const isLifting = before.some(([name]) => name !== "ou" && name !== "quoi");
-    formData.set("avant", isLifting ? new URLSearchParams(before) : "");
+    const lifted = [...refined].filter(([name, value]) => value && !NEVER_LIFTED.has(name));
+    const shown = SHOWN.map((name) => [name, refine.elements.namedItem(name)?.value]).filter(([, value]) => value);
+    const isLifting = lifted.length || shown.some(([name]) => name === "dans");
+    formData.set("avant", isLifting ? new URLSearchParams([...shown, ...lifted]) : "");
   });
 }
 

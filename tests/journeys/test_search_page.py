@@ -58,9 +58,22 @@ def test_the_same_without_script(reader, live_server):
     refine_then_undo(reader, live_server)
 
 
+def test_a_new_search_says_what_it_lifts(reader, live_server):
+    search_anew(reader, live_server)
+
+
 @pytest.mark.browser_context_args(java_script_enabled=False)
 def test_a_new_search_says_what_it_lifts_without_script(reader, live_server):
+    search_anew(reader, live_server)
+
+
+def search_anew(reader, live_server):
+    """The same search again keeps everything; a new one lifts the values of the facets, says it, and puts them back."""
     reader.goto(live_server.url + PATH + "&places=1&departement=92&distance=30")
+    with reader.expect_navigation():
+        reader.get_by_role("button", name="Rechercher", exact=True).click()
+    expect(reader.get_by_text("Filtres retirés")).to_have_count(0)
+    expect(reader.get_by_role("link", name="Retirer le filtre Département : Hauts-de-Seine")).to_be_visible()
     reader.get_by_label("Que recherchez-vous").fill("LHSS")
     with reader.expect_navigation():
         reader.get_by_role("button", name="Rechercher", exact=True).click()

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from openpyxl import load_workbook
 
 from accounts.roles import Role
+from common.pages import PAGE_SIZE
 from search.criteria import Facet, SearchCriteria, Within
 from search.results.renewed import BEFORE, LONGEST, kept_pairs, lifted_filters, lifted_words
 from tests.factories.accounts import UserFactory
@@ -107,7 +108,7 @@ def test_the_page_says_in_one_line_what_was_lifted(reader, query):
 def test_the_same_search_again_lifts_nothing(reader, query):
     kind = unit_type("94.46")
     before = quote(f"{query}&type={kind.pk}&zone=48.8,2.2,48.9,2.4&dans=types")
-    page = reader.get(f"/recherche/?{query}&places=1&avant={before}")
+    page = reader.get(f"/recherche/?{query.lower()}&places=1&avant={before}")
     criteria = page.context["criteria"]
     assert "Filtres retirés" not in words(page)
     assert (criteria.values(Facet.UNIT_TYPE), criteria.within, criteria.free) == (
@@ -117,6 +118,17 @@ def test_the_same_search_again_lifts_nothing(reader, query):
     )
     assert criteria.zone is not None
     assert f"type={kind.pk}" in page.context["query"]
+
+
+def test_the_same_search_again_has_its_pages(reader, rebuilt):
+    unit = UnitFactory()
+    for _ in range(PAGE_SIZE):
+        UnitFactory(unit_type=unit.unit_type)
+    rebuilt()
+    before = quote(f"quoi=ACT&type={unit.unit_type_id}")
+    page = reader.get(f"/recherche/?quoi=ACT&avant={before}&page=2")
+    assert page.context["page"].number == 2
+    assert f"type={unit.unit_type_id}" in page.context["query"]
 
 
 @pytest.mark.parametrize(
