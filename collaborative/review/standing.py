@@ -22,6 +22,7 @@ from ..enums import FicheAction, FieldDecision
 from ..models import Fiche, FicheFile, FieldReview
 from ..workflow import IDLE_PAIRS
 from .above import above_of
+from .apart import held_back
 from .checks import Check, FicheFacts, Verdict, above_check
 from .meanwhile import Conflict, changes_since, conflicts_in
 from .parts import ACT, FILES, MEANWHILE, PLACE, STATUS, Part, parts_of
@@ -219,18 +220,19 @@ class Standing:
         return not self.open_conflicts and not self.returned
 
     @cached_property
+    def held_back(self) -> dict[int, str]:
+        """Fiches that a partial publication returns, by id: those with a returned point, and why the others must."""
+        return held_back([one.fiche for one in self.fiches], {one.fiche.pk for one in self.fiches if one.returned})
+
+    @property
+    def going_back(self) -> list[tuple[FicheStanding, str]]:
+        """Fiches that a partial publication returns, each with why it must; empty where its own points say it."""
+        return [(one, self.held_back[one.fiche.pk]) for one in self.fiches if one.fiche.pk in self.held_back]
+
+    @cached_property
     def publishable(self) -> list[Fiche]:
-        """Fiches that a partial publication would take: nothing returned there, nor in a new fiche above."""
-        held = {one.fiche.pk for one in self.fiches if one.returned}
-        by_id = {one.fiche.pk: one.fiche for one in self.fiches}
-
-        def is_free(fiche: Fiche) -> bool:
-            if fiche.pk in held:
-                return False
-            above = by_id.get(fiche.parent_id or 0)
-            return above is None or not above.is_creation or is_free(above)
-
-        return [one.fiche for one in self.fiches if is_free(one.fiche)]
+        """Fiches that a partial publication would take."""
+        return [one.fiche for one in self.fiches if one.fiche.pk not in self.held_back]
 
     @cached_property
     def reopenings(self) -> dict[Key, bool]:

@@ -199,7 +199,7 @@ def _validate_page(
         "published": published,
         "undecided": sum(len(one.undecided) for one in published),
         "kept": [one for one in standing.left if one.fiche.pk in publishable],
-        "left": [one for one in standing.fiches if one.fiche.pk not in publishable],
+        "left": standing.going_back,
         "amended": amended_words(standing),
         "director": becomes_director(standing.dossier),
         "closed": "" if standing.dossier.state == DossierState.SENT else state_words(current(standing.dossier)),

@@ -1,6 +1,7 @@
 """Publishing a part of a dossier, and the files of fiches."""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from collaborative.enums import FileKind
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Comment, Dossier, Fiche, FicheFile, FieldReview, HeldEntity, Step
 from collaborative.publication import PublicationRefused
-from collaborative.services import add_comment, propose_entity
+from collaborative.services import add_comment, open_dossier, propose_entity
 from directory.attachments.services import purge
 from directory.models import Attachment, OperationalUnit
 from directory.scopes import scope_of
@@ -27,7 +28,7 @@ from tests.collaborative.publishing import (
     unit_values,
     validate,
 )
-from tests.factories.directory import AttachmentFactory
+from tests.factories.directory import AttachmentFactory, StructureFactory, UnitFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +134,42 @@ def test_what_is_new_is_published_with_what_it_stands_below(desk, world, cast):
     }
     desk.dossier = done.remainder
     assert desk.apply("send").state == "sent"
+
+
+@pytest.fixture
+def closing(desk, world, cast):
+    """A sent dossier that removes a structure with its two units, the removal of one of which is returned."""
+    pole = StructureFactory(geographic_entity=world.eg, name="Pôle")
+    units = [UnitFactory(geographic_entity=world.eg, structure=pole, name=name, act=True) for name in ("A", "B")]
+    desk.apply("abandon")
+    desk.dossier = open_dossier(entity=world.eg, **desk.who(None))
+    remove(desk, pole)
+    send_and_take(desk)
+    returned = desk.fiche(units[1])
+    FieldReview.objects.create(
+        fiche=returned, field="acte", decision="return", reason="Elle est ouverte.", at=desk.now, by=cast.sesan
+    )
+    return SimpleNamespace(pole=pole, units=units, returned=returned)
+
+
+def test_a_removal_goes_back_with_what_it_would_close(desk, closing, cast, client):
+    client.force_login(cast.sesan)
+    address = reverse("collaborative:dossier_validate", args=[desk.dossier.pk])
+    page = client.get(address).content.decode().replace("&nbsp;", "\u00a0")
+    assert "1 fiche sera publiée" in page
+    assert "2 fiches seront renvoyées" in page
+    assert "la supprimer fermerait aussi «\u00a0B\u00a0», qui est renvoyée" in page
+    answer = client.post(address, {"acte": "partie", "dossier_version": desk.dossier.version})
+    assert answer.status_code == 302
+    kept = [closing.pole, *closing.units]
+    for record in kept:
+        record.refresh_from_db()
+    assert [record.is_closed for record in kept] == [False, True, False]
+    rest = Dossier.objects.get(origin=desk.dossier)
+    assert {name: pair for name, (pair, _) in tree(rest).items() if name in {"Pôle", "A", "B"}} == {
+        "Pôle": "delete:removed",
+        "B": "delete:removed",
+    }
 
 
 def test_a_new_entity_published_without_one_of_its_units_is_kept_occupied(desk, world, cast):
