@@ -407,10 +407,13 @@ def number_in(text: str) -> tuple[str, tuple[str, ...]] | None:
 def _identifiers(text: str) -> tuple[str, ...]:
     """Numbers that the text may be: FINESS, SIREN, SIRET, RPPS, telephone; « FINESS 92… » is read too.
 
-    Telephones are read without their first 0 or with 33 alone, and the first of « 01 40 97 01 02 / 03 ».
+    Telephones are read without their first 0 or with 33 alone, and the first of « 01 40 97 01 02 / 03 ». The name of a
+    number without one is a word like another: « accueil ».
     """
     number = _NAME_OF_NUMBER.sub("", text)
     digits = compact(number)
+    if not any(sign.isdigit() for sign in digits):
+        return ()
     found = [digits] if _IDENTIFIER.fullmatch(digits) else []
     if _PERSON.fullmatch(digits):
         found.append(digits[1:])

@@ -136,6 +136,19 @@ def test_a_text_without_a_word_finds_nothing(text):
     assert read_text(text, Known()).nothing
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("accueil", "Mobile", "standard", "secrétariat", "téléphone", "code", "accueil :", "n°", "ligne directe"),
+        *("accueil 75010", "mobile 93", "standard 92"),
+    ],
+)
+def test_the_name_of_a_number_without_one_is_a_word(text):
+    match = read_text(text, known(words=words_of(text)))
+    assert match.identifiers == ()
+    assert [word.text for word in match.words] == list(words_of(text))
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_read(text):
     match = read_text(SearchCriteria.from_query({"quoi": text}).what, Known())
