@@ -32,6 +32,10 @@ KEPT = 600  # seconds an address found stays in memory
 FARTHEST_KM = 30  # from the centre of the commune; beyond, the point belongs to another place
 
 
+class GeocoderAway(Exception):
+    """The service did not answer, or not as it should: what it knows is not known."""
+
+
 class Position(NamedTuple):
     """A point and where it comes from."""
 
@@ -64,16 +68,20 @@ def geocode(street: str, postal_code: str, commune: Commune) -> Point | None:
     """Point of an address as the service knows it; ``None`` when it is off, fails, or is not sure of this commune."""
     if not street:
         return None
-    answer = _ask(f"{street} {postal_code} {commune.place_name}", settings.GEOCODER_TIMEOUT)
+    try:
+        answer = _ask(f"{street} {postal_code} {commune.place_name}", settings.GEOCODER_TIMEOUT)
+    except GeocoderAway:
+        return None
     if answer is None or answer.insee not in {commune.pk, commune.parent_id}:
         return None
     return answer.point if is_near(answer.point, commune) else None
 
 
 def locate(text: str, timeout: float) -> Address | None:
-    """Address that a text names, for a starting point; ``None`` when the service is off, fails or is not sure.
+    """Address that a text names, for a starting point; ``None`` when the service is off or is not sure.
 
     ``timeout`` in seconds. The answer is kept a while in this process: the pages of one search ask for it again.
+    Raises ``GeocoderAway``.
     """
     key = f"geocoding:{hashlib.sha256(text.encode()).hexdigest()}"
     if not settings.GEOCODER_URL:
@@ -85,7 +93,7 @@ def locate(text: str, timeout: float) -> Address | None:
 
 
 def _ask(text: str, timeout: float) -> Address | None:
-    """The best answer of the service, sure enough; ``None`` otherwise, and when there is no service."""
+    """The best answer of the service, sure enough; ``None`` otherwise, and when there is none. Raises as ``locate``."""
     if not settings.GEOCODER_URL:
         return None
     address = urlsplit(settings.GEOCODER_URL)
@@ -101,7 +109,7 @@ def _ask(text: str, timeout: float) -> Address | None:
     except (GeopyError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         # The service is not ours: whatever it answers, what asked for it goes on without.
         logger.warning("geocoding failed: %s", type(error).__name__)
-        return None
+        raise GeocoderAway from error
 
 
 def _trusted(answer) -> Address | None:

@@ -93,11 +93,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Resolution:
-    """The place meant, or what is wrong with the text and the places to choose from."""
+    """The place meant, or what is wrong with the text and the places to choose from.
+
+    ``is_unanswered``: unknown as long as the geocoder does not answer.
+    """
 
     place: Place | None = None
     problem: Literal["", "several", "unknown"] = ""
     choices: tuple[Place, ...] = ()
+    is_unanswered: bool = False
 
 
 def resolve_place(text: str) -> Resolution:

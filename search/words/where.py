@@ -8,7 +8,7 @@ from accounts.roles import Permission
 from common.geo import Point
 from common.text import fold
 from directory.scopes import Scope
-from directory.territory.geocoding import locate
+from directory.territory.geocoding import Address, GeocoderAway, locate
 from directory.territory.places import Place, Resolution, places_like, resolve_place
 
 from ..models import Suggestion
@@ -39,6 +39,28 @@ FROM (
     WHERE suggestion."group" = %(group)s
 ) s
 """
+_COLUMNS = "s.geographic_entity_id, s.label, s.detail, s.key, s.commune_id, s.department_id, s.lat, s.lon"
+# EGs that were merged into others bear their own name and place still, and stand where the last of the chain stands.
+_TAKEN_IN = f"""
+FROM (
+    WITH RECURSIVE followed (gone, kept) AS (
+        SELECT merge.merged_entity_id, merge.kept_entity_id
+        FROM directory_merge merge
+        JOIN directory_geographicentity old ON old.id = merge.merged_entity_id
+        WHERE left(ror_fold(old.name), 255) = ANY(%(keys)s::varchar[])
+        UNION
+        SELECT followed.gone, merge.kept_entity_id
+        FROM followed JOIN directory_merge merge ON merge.merged_entity_id = followed.kept
+    )
+    SELECT s.geographic_entity_id, s.label, s.detail, left(ror_fold(old.name), 255) AS key, s.commune_id,
+           s.department_id, s.lat, s.lon, s.hides_place, s.words, s.legal_entity_id,
+           town.list_name || ' (' || town.department_id || ')' AS was_at
+    {_ENTITIES}
+    JOIN followed ON followed.kept = s.geographic_entity_id
+    JOIN directory_geographicentity old ON old.id = followed.gone
+    JOIN directory_commune town ON town.insee = old.commune_id
+) s
+"""  # noqa: S608 (no value of a request)
 
 
 class _Entity(NamedTuple):
@@ -95,7 +117,8 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None) -> R
     if named:
         places = tuple(entity.place for entity in named)
         return Resolution(places[0]) if len(places) == 1 else Resolution(problem="several", choices=places)
-    if address := locate(text, TIMEOUT):
+    address, is_unanswered = _located(text)
+    if address:
         place = Place(address.label, address.label, address.department, insee=address.insee, point=address.point)
         return Resolution(place)
     region = (REGION,) if begins_region(text) else ()
@@ -103,7 +126,15 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None) -> R
     if not choices:
         at_end = place_at_end(text) if fold(text)[:1].isdigit() else None  # of an address
         choices = (at_end[1],) if at_end else near_places(text)
-    return Resolution(problem="unknown", choices=choices[:PROPOSALS])
+    return Resolution(problem="unknown", choices=choices[:PROPOSALS], is_unanswered=is_unanswered)
+
+
+def _located(text: str) -> tuple[Address | None, bool]:
+    """The address that the geocoder finds, and whether it did not answer."""
+    try:
+        return locate(text, TIMEOUT), False
+    except GeocoderAway:
+        return None, True
 
 
 def near_places(text: str) -> tuple[Place, ...]:
@@ -114,8 +145,8 @@ def near_places(text: str) -> tuple[Place, ...]:
 def _entities(text: str, words: tuple[str, ...], scope: Scope) -> tuple[list[_Entity], list[_Entity]]:
     """Establishments whose place this person may be told, in one query.
 
-    Those whose whole name is the text, or its beginning with the place after it; then those whose name holds all the
-    words.
+    Those whose whole name is the text, or its beginning with the place after it, else what became of those that bore it
+    and were merged; then those whose name holds all the words.
     """
     typed = fold(text).split()
     parameters: dict[str, Any] = {
@@ -126,21 +157,27 @@ def _entities(text: str, words: tuple[str, ...], scope: Scope) -> tuple[list[_En
     visible = place_visible(scope.coverage(Permission.SENSITIVE_READ), parameters, row="s")
     last = len(words) - 1
     holding = text_query([Word(word, place == last) for place, word in enumerate(words)], parameters)
+    sources = (
+        ("s.detail", _ENTITIES, "s.key = ANY(%(keys)s::varchar[])"),
+        ("s.was_at", _TAKEN_IN, "true"),
+        ("''", _ENTITIES, f"s.words @@ {holding}"),
+    )
     lists = " UNION ALL ".join(
-        f"(SELECT {is_named}, s.* {_ENTITIES} WHERE {condition} AND {visible} ORDER BY s.key, s.detail LIMIT %(limit)s)"
-        for is_named, condition in (("true", "s.key = ANY(%(keys)s::varchar[])"), ("false", f"s.words @@ {holding}"))
+        f"(SELECT {rank}, {at}, {_COLUMNS} {source} WHERE {condition} AND {visible}"
+        " ORDER BY s.key, s.detail LIMIT %(limit)s)"
+        for rank, (at, source, condition) in enumerate(sources)
     )
     with connection.cursor() as cursor:
         cursor.execute(lists, parameters)
-        found = [(row[0], _Entity(*row[1:9])) for row in cursor.fetchall()]
+        found = [(rank, at, _Entity(*row)) for rank, at, *row in cursor.fetchall()]
     whole = " ".join(typed)
-    named = [
-        row
-        for is_named, row in found
-        if is_named and whole in (row.key, f"{row.key} {fold(row.detail)}", _without_department(row))
+    bearing: list[dict[int, _Entity]] = [
+        {row.id: row for found_in, at, row in found if found_in == rank and whole in _names(row.key, at)}
+        for rank in (0, 1)
     ]
-    return named, [row for is_named, row in found if not is_named]
+    return list((bearing[0] or bearing[1]).values()), [row for rank, _, row in found if rank == len(bearing)]
 
 
-def _without_department(row: _Entity) -> str:
-    return f"{row.key} {fold(row.detail.rpartition(' (')[0])}"
+def _names(key: str, place: str) -> tuple[str, str, str]:
+    """What names an establishment whole, folded: its name, with its place, with its place but not the department."""
+    return key, f"{key} {fold(place)}", f"{key} {fold(place.rpartition(' (')[0])}"

@@ -14,7 +14,7 @@ from directory.enums import PositionSource
 from directory.forms import block_form_class
 from directory.models import GeographicEntity
 from directory.scopes import scope_of
-from directory.territory.geocoding import geocode, locate, position_of
+from directory.territory.geocoding import GeocoderAway, geocode, locate, position_of
 
 pytestmark = pytest.mark.django_db
 
@@ -160,7 +160,8 @@ def test_nothing_is_located_when_the_service_is_unsure_slow_or_off(service, sett
     service.body = answer(score=0.2)
     assert locate("rue inconnue", 0.5) is None
     service.body, service.delay = answer(), 0.5
-    assert locate("rue lente", 0.1) is None
+    with pytest.raises(GeocoderAway):
+        locate("rue lente", 0.1)
     settings.GEOCODER_URL = ""
     assert locate("rue muette", 0.5) is None
     assert len(service.asked) == 2

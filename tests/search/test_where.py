@@ -4,10 +4,12 @@ import pytest
 
 from common.geo import Point
 from directory.scopes import scope_of
-from directory.territory.geocoding import Address
+from directory.territory.geocoding import Address, GeocoderAway
 from directory.territory.places import Resolution
+from search.indexing import index
 from search.words import where
 from search.words.where import resolve_where
+from tests.directory.merges import merge
 from tests.factories.directory import GeographicEntityFactory, UnitFactory
 
 
@@ -113,3 +115,49 @@ def test_the_beginning_of_the_whole_region_is_offered_and_not_guessed(resolved, 
 def test_a_commune_that_resembles_the_region_stays_a_place(resolved):
     assert resolved("isle adam").problem == "unknown"
     assert resolved("region de nulle part").problem == "unknown"
+
+
+def test_the_name_of_a_merged_establishment_leads_to_the_one_that_stays(resolved, world, cast):
+    gone, stays, last = (
+        GeographicEntityFactory(legal_entity=world.other_ej, name=name, commune=commune)
+        for name, commune in (
+            ("Résidence les Tamaris", world.paris10),
+            ("Les Pins", world.nanterre),
+            ("Les Grands Pins", world.nanterre),
+        )
+    )
+    index.rebuild_all()
+    merge(stays, gone, cast.sesan)
+    merge(last, stays, cast.sesan)
+    for text in ("residence les tamaris", "Résidence les Tamaris – Paris 10 (75)", "Les Pins"):
+        place = resolved(text).place
+        assert (place.label, place.insee) == ("Les Grands Pins", "92050"), text
+    assert resolved("Résidence les Tamaris – Nanterre (92)").place is None
+    other = GeographicEntityFactory(name="Les Pins", commune=world.paris10)
+    index.rebuild_all()
+    assert resolved("Les Pins").place.insee == other.commune_id, "who bears the name today comes first"
+    assert resolved("Les Pins – Nanterre (92)").place.label == "Les Grands Pins"
+    UnitFactory(geographic_entity=last, sensitive=True)
+    index.rebuild_all()
+    assert resolved("Résidence les Tamaris").place is None
+    assert resolved("Résidence les Tamaris", cast.sesan).place.label == "Les Grands Pins"
+
+
+def test_a_name_that_two_merged_establishments_bore_is_not_guessed(resolved, world, cast):
+    for town, name in ((world.paris10, "Alpha"), (world.nanterre, "Bêta")):
+        gone = GeographicEntityFactory(legal_entity=world.other_ej, name="Tamaris", commune=town)
+        stays = GeographicEntityFactory(legal_entity=world.other_ej, name=name, commune=town)
+        index.rebuild_all()
+        merge(stays, gone, cast.sesan)
+    found = resolved("tamaris")
+    assert (found.problem, {place.label for place in found.choices}) == ("several", {"Alpha", "Bêta"})
+
+
+def test_a_geocoder_that_does_not_answer_is_told(resolved, monkeypatch):
+    def away(text, timeout):
+        raise GeocoderAway
+
+    assert not resolved("2 rue inconnue").is_unanswered
+    monkeypatch.setattr(where, "locate", away)
+    assert resolved("2 rue inconnue").is_unanswered
+    assert not resolved("nanterre").is_unanswered
