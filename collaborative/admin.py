@@ -24,7 +24,7 @@ from directory.versions.wording import field_label
 from . import services
 from .enums import DossierAct, DossierState
 from .models import Comment, Dossier, Fiche, ReturnReason, Step
-from .publication import PublicationRefused, Published
+from .publication import BUSY, PublicationBusy, PublicationRefused, Published
 from .review.risk import age_points, level_of, queue_points_sql
 from .review.validation import validate_dossier
 from .wording import act_words, state_words
@@ -40,6 +40,7 @@ RELEASED = ("dossier laissé", "dossiers laissés")
 PUBLISHED = ("dossier publié", "dossiers publiés")
 NOTHING_WRITTEN = ("dossier validé, rien n’a été écrit", "dossiers validés, rien n’a été écrit")
 STALE = "le dossier a changé entre-temps, ou son état ne le permet pas"
+REFUSALS = (services.StaleDossier, PermissionDenied, ValidationError, PublicationRefused, PublicationBusy)
 
 
 class ReadInline(admin.TabularInline):
@@ -205,7 +206,7 @@ class DossierAdmin(BackOfficeAdmin):
         for dossier in dossiers:
             try:
                 found = act(dossier)
-            except (services.StaleDossier, PermissionDenied, ValidationError, PublicationRefused) as refused:
+            except REFUSALS as refused:
                 messages.error(request, format_html("«\u00a0{}\u00a0»\u00a0: {}", dossier, why(refused)))
             else:
                 done[nouns(found)] += 1
@@ -219,6 +220,8 @@ def why(refused: Exception) -> str:
     """Reason of a refused act, in French."""
     if isinstance(refused, services.StaleDossier):
         return STALE
+    if isinstance(refused, PublicationBusy):
+        return BUSY
     if isinstance(refused, PublicationRefused):
         return " ".join(f"{line.fiche}, {line.label or 'fiche'}\u00a0: {line.reason}" for line in refused.lines)
     return " ".join(refused.messages) if isinstance(refused, ValidationError) else str(refused)

@@ -12,7 +12,7 @@ from common.pages import Crumb
 
 from .enums import DossierAct, DossierState, Pictogram
 from .forms.opening import MessageForm
-from .permissions import acts_of, edits_dossier, validates_dossiers
+from .permissions import acts_of, edits_dossier, may_renounce, validates_dossiers
 from .threads import thread_of
 from .tree import ICONS, Tree, tree_of
 
@@ -87,7 +87,8 @@ def dossier_context(
         "links": act_links(request, dossier, tree, edits=edits),
         "crumbs": crumbs_of(dossier, *steps),
         "edits": edits,
-        "abandons": edits and dossier.is_editable,
+        "right_lost": not edits and may_renounce(request.scope, dossier),
+        "abandons": dossier.is_editable and (edits or may_renounce(request.scope, dossier)),
         "may_edit": tree.editable,
         "validates": validates_dossiers(request),
         "legend_abbreviations": ABBREVIATIONS,

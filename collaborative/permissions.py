@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 from accounts.roles import Permission
 from directory.models import GeographicEntity
 
-from .enums import DossierState
+from .enums import DossierAct, DossierState
 from .workflow import Actor, Transition, acts_from
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from directory.scopes import Scope
+    from directory.scopes import Coverage, Scope
 
     from .models import Dossier
 
 NOT_YOURS = "Ce dossier n’est pas dans votre périmètre."
+RIGHT_LOST = (
+    "Vous n’avez plus de droit sous l’entité juridique de ce dossier\u00a0: vous pouvez le lire et y renoncer, "
+    "pas le modifier ni l’envoyer."
+)
+RENOUNCING = frozenset({DossierAct.WITHDRAW, DossierAct.ABANDON})
 NOT_EDITABLE: dict[str, str] = {
     DossierState.SENT: "Ce dossier est en validation\u00a0: retirez-le de la validation pour le modifier.",
     DossierState.VALIDATED: "Ce dossier est publié\u00a0: il ne se modifie plus.",
@@ -55,29 +60,53 @@ def why_not_open(scope: Scope, entity: GeographicEntity) -> str:
     return ""
 
 
+def heads_under(coverage: Coverage, legal_entity_id: int | None) -> bool:
+    """Tell whether a coverage reaches an EJ or an EG of it: what lets propose a new EG there. One query at most."""
+    if coverage.region or legal_entity_id in coverage.legal_entities:
+        return True
+    own = GeographicEntity.objects.filter(legal_entity=legal_entity_id, pk__in=coverage.geographic_entities)
+    return bool(coverage.geographic_entities) and own.exists()
+
+
 def edits_dossier(scope: Scope, dossier: Dossier) -> bool:
     """Tell whether the content is this person's to write, whatever its state: every EG it works on is in his scope.
 
-    A dossier on a new EG belongs to whoever heads its EJ, and to who opened it (two queries at most).
+    A dossier on a new EG belongs to whoever heads its EJ, and to who opened it while he heads something there (two
+    queries at most).
     """
     coverage = scope.coverage(Permission.DIRECTORY_EDIT)
     if coverage.region:
         return True
     if coverage.empty:
         return False
+    if dossier.geographic_entity_id is not None:
+        own = coverage.holds_geographic_entity(dossier.geographic_entity)
+    elif dossier.opened_by_id == scope.user_id:
+        own = heads_under(coverage, dossier.legal_entity_id)
+    else:
+        own = dossier.legal_entity_id in coverage.legal_entities
     entities = GeographicEntity.objects.filter(held_by__dossier=dossier)
-    if dossier.geographic_entity_id is None:
-        own = dossier.opened_by_id == scope.user_id or dossier.legal_entity_id in coverage.legal_entities
-        return own and not entities.exclude(coverage.geographic_entities_q()).exists()
-    if not coverage.holds_geographic_entity(dossier.geographic_entity):
-        return False
-    return not entities.exclude(coverage.geographic_entities_q()).exists()
+    return own and not entities.exclude(coverage.geographic_entities_q()).exists()
+
+
+def may_renounce(scope: Scope, dossier: Dossier) -> bool:
+    """Tell whether a dossier on a new EG is this person's to withdraw or abandon, even without a right left there.
+
+    He opened it, and still heads something somewhere; no query.
+    """
+    own = dossier.geographic_entity_id is None and dossier.opened_by_id == scope.user_id
+    return own and not scope.coverage(Permission.DIRECTORY_EDIT).empty
+
+
+def why_not_yours(scope: Scope, dossier: Dossier) -> str:
+    """What to tell a person who may not write a dossier that he knows of."""
+    return RIGHT_LOST if may_renounce(scope, dossier) else NOT_YOURS
 
 
 def why_not_edit(scope: Scope, dossier: Dossier) -> str:
     """Reason why the fiches of a dossier may not be changed by this person now, in French; empty when they may."""
     if not edits_dossier(scope, dossier):
-        return NOT_YOURS
+        return why_not_yours(scope, dossier)
     return NOT_EDITABLE.get(dossier.state, "")
 
 
@@ -87,7 +116,9 @@ def why_not_act(scope: Scope, dossier: Dossier, transition: Transition, *, edits
     ``edits``: what ``edits_dossier`` said, for who has asked it already.
     """
     if transition.actor == Actor.EDITOR:
-        return "" if (edits_dossier(scope, dossier) if edits is None else edits) else NOT_YOURS
+        own = edits_dossier(scope, dossier) if edits is None else edits
+        own = own or (transition.act in RENOUNCING and may_renounce(scope, dossier))
+        return "" if own else why_not_yours(scope, dossier)
     if transition.actor == Actor.SYSTEM:
         return "Cette étape suit d’une autre\u00a0: personne ne la décide."
     if not scope.may(Permission.DOSSIER_VALIDATE):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts.roles import Permission
 from directory.blocks import block_of
 from directory.enums import PublicationStatus, RecordKind, StructureLevel
 from directory.history import KINDS
@@ -21,7 +22,7 @@ from .enums import DossierAct, DossierState, FicheAct, FicheAction, FicheState
 from .fiches.states import missing_of
 from .models import CampaignTarget, Comment, Dossier, Fiche, HeldEntity, Step
 from .models.fiches import RECORD_FIELDS
-from .permissions import why_not_act, why_not_open
+from .permissions import heads_under, why_not_act, why_not_open
 from .signals import dossier_changed
 from .workflow import IDLE_PAIRS, IllegalAct, Transition, is_ready, transition_of
 
@@ -137,13 +138,7 @@ def propose_entity(
 
 def why_not_propose(scope: Scope, legal_entity: LegalEntity) -> str:
     """Reason why this person may not propose a new EG under an EJ: they head none of its EGs, nor the EJ."""
-    from accounts.roles import Permission
-
-    coverage = scope.coverage(Permission.DIRECTORY_EDIT)
-    if coverage.holds_legal_entity(legal_entity):
-        return ""
-    own = GeographicEntity.objects.filter(legal_entity=legal_entity, pk__in=coverage.geographic_entities)
-    if coverage.geographic_entities and own.exists():
+    if heads_under(scope.coverage(Permission.DIRECTORY_EDIT), legal_entity.pk):
         return ""
     return "Cette entité juridique n’est pas dans votre périmètre."
 

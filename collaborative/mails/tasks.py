@@ -22,7 +22,7 @@ from common.french import counted, french_spaces
 from ..enums import DossierAct
 from ..models import Comment, Dossier, Step
 from ..pages import dossier_url
-from .people import keepers_of, validates, validator_of
+from .people import keepers_of, menders_of, validates, validator_of
 from .words import comment_lines, names_of, returned_lines
 
 SUBJECTS: dict[str, str] = {
@@ -31,6 +31,7 @@ SUBJECTS: dict[str, str] = {
     "taken": "Dossier pris en charge",
     "taken_over": "Dossier repris par un autre valideur",
     "returned": "Dossier à corriger",
+    "stranded": "Personne ne peut plus corriger ce dossier",
     "validated": "Dossier publié",
     "validated_part": "Dossier publié en partie",
     "abandoned": "Dossier abandonné",
@@ -46,9 +47,10 @@ NOTHING_WRITTEN = {
 def tell_step(step_id: int, previous_taker_id: int | None, base_url: str) -> None:
     """Queue the mails of an act on a dossier, to each person it concerns but its author, or to the desk of support."""
     step = Step.objects.select_related("dossier__sent_by", "dossier__taken_by", "dossier__decided_by").get(pk=step_id)
-    name = _mail_of(step)
+    told = _told(step, previous_taker_id)
+    name = "stranded" if step.act == DossierAct.RETURN and None in told else _mail_of(step)
     with transaction.atomic():
-        for user_id in _told(step, previous_taker_id):
+        for user_id in told:
             if user_id != step.by_id:
                 mail_step.enqueue(step_id=step_id, name=name, user_id=user_id, base_url=base_url)
 
@@ -122,7 +124,10 @@ def _mail_of(step: Step) -> str:
 
 
 def _told(step: Step, previous_taker_id: int | None) -> list[int | None]:
-    """Ids of the people told of an act; ``None`` is the desk of support."""
+    """Ids of the people told of an act; ``None`` is the desk of support.
+
+    Those only who may act on the dossier today: its author who has lost it is told nothing, its directors are.
+    """
     dossier: Dossier = step.dossier
     if step.act == DossierAct.SEND:
         return [None]
@@ -130,8 +135,10 @@ def _told(step: Step, previous_taker_id: int | None) -> list[int | None]:
         previous = User.objects.filter(pk=previous_taker_id, is_active=True).first() if previous_taker_id else None
         return [previous.pk] if previous else []
     if step.act == DossierAct.TAKE:
-        author = dossier.sent_by
-        return [author.pk] if author and author.is_active else []
+        keepers = [user.pk for user in keepers_of(dossier)]
+        return [dossier.sent_by_id] if dossier.sent_by_id in keepers else keepers
+    if step.act == DossierAct.RETURN:
+        return [user.pk for user in menders_of(dossier)] or [None]
     if step.act == DossierAct.ABANDON and (dossier.started_at is None or step.by is None or not validates(step.by)):
         return []  # nobody worked in it, or the directors gave it up themselves
     return [user.pk for user in keepers_of(dossier)]

@@ -9,6 +9,11 @@ from common import attempts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+BUSY = (
+    "Rien n’est publié\u00a0: d’autres personnes modifient en ce moment les mêmes fiches du répertoire. "
+    "Réessayez dans un instant."
+)
+
 
 class PublicationBusy(Exception):
     """Other writers were met at each attempt: nothing is published, and it may be asked again."""

@@ -26,7 +26,7 @@ from directory.states import put_lists_of
 
 from ..enums import DossierAct
 from ..models import Fiche
-from ..permissions import why_not_act
+from ..permissions import heads_under, why_not_act
 from ..services import StaleDossier, apply_locked, checked_text, lock_dossier
 from ..workflow import IDLE_PAIRS, IllegalAct, transition_of
 from .attempts import attempted
@@ -125,15 +125,29 @@ def _publish(
 
 
 def becomes_director(dossier: Dossier) -> User | None:
-    """Person who will be made Directeur of the new EG of a dossier: its author, unless his scope covers it already.
+    """Person who will be made Directeur of the new EG of a dossier: its author, who heads something under its EJ.
 
-    ``None`` for a dossier on a known EG. Two queries at most.
+    ``None`` for a dossier on a known EG, when his scope covers the new one already, or when nothing is left to him
+    there. Two queries at most, beside the reading of the author.
     """
     if dossier.geographic_entity_id is not None or dossier.legal_entity is None:
         return None
     author = dossier.opened_by
     coverage = scope_of(author).coverage(Permission.DIRECTORY_EDIT)
-    return author if author.is_active and not coverage.holds_legal_entity(dossier.legal_entity) else None
+    if coverage.holds_legal_entity(dossier.legal_entity) or not heads_under(coverage, dossier.legal_entity_id):
+        return None
+    return author
+
+
+def author_lost_right(dossier: Dossier) -> bool:
+    """Tell whether who opened the dossier of a new EG heads nothing under its EJ any more, so that he gets no role.
+
+    Two queries at most, beside the reading of the author; none for a known EG.
+    """
+    if dossier.geographic_entity_id is not None:
+        return False
+    coverage = scope_of(dossier.opened_by).coverage(Permission.DIRECTORY_EDIT)
+    return not heads_under(coverage, dossier.legal_entity_id)
 
 
 def _refuse_act(dossier: Dossier, scope: Scope, expected_version: int) -> None:

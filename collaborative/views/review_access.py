@@ -18,6 +18,7 @@ from common import french
 from common.pages import Crumb
 
 from ..enums import DossierState
+from ..heads import is_headed
 from ..models import Dossier
 from ..permissions import validates_dossiers
 from ..review.queue import QueueLine
@@ -36,7 +37,7 @@ def validators_only(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
 
     @wraps(view)
     def guarded(request: HttpRequest, dossier_id: int, **kwargs: Any) -> HttpResponseBase:
-        dossier = find_dossier(request, dossier_id)
+        dossier = find_dossier(request, dossier_id, is_headed=is_headed())
         if not validates_dossiers(request):
             raise PermissionDenied(SUPPORT_ONLY)
         return view(request, dossier, **kwargs)

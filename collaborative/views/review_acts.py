@@ -8,7 +8,9 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
@@ -18,8 +20,9 @@ from common.pages import Crumb
 from .. import services
 from ..enums import DossierAct, DossierState
 from ..forms.review import RemarkForm
+from ..mails.people import menders_of, told_words
 from ..models import Dossier
-from ..publication import PublicationBusy, PublicationRefused, Published, becomes_director
+from ..publication import BUSY, PublicationBusy, PublicationRefused, Published, author_lost_right, becomes_director
 from ..review import validation
 from ..review.services import amended_words, return_dossier
 from ..review.standing import standing_of
@@ -42,10 +45,7 @@ TOLD = {
     DossierAct.RELEASE: "Le dossier n’est plus pris en charge\u00a0: vos décisions sont gardées.",
 }
 WHOLE, PART = "tout", "partie"
-BUSY = (
-    "Rien n’est publié\u00a0: d’autres personnes modifient en ce moment les mêmes fiches du répertoire. "
-    "Réessayez dans un instant."
-)
+NOBODY_LEFT = "Personne ne peut plus le corriger\u00a0: aucun directeur actif n’a ce dossier dans son périmètre."
 
 
 @require_http_methods(METHODS)
@@ -94,7 +94,7 @@ def dossier_return(request: SignedInRequest, dossier: Dossier) -> HttpResponse:
     if not form.is_valid():
         return _return_page(request, standing, form, status=422)
     try:
-        return_dossier(
+        returned = return_dossier(
             dossier=dossier,
             remark=form.cleaned_data["remarque"],
             expected_version=form.cleaned_data["dossier_version"],
@@ -108,8 +108,7 @@ def dossier_return(request: SignedInRequest, dossier: Dossier) -> HttpResponse:
     except (StaleDossier, PermissionDenied):
         form.add_error(None, refused_words(current(dossier), request))
         return _return_page(request, standing, form, status=409)
-    who = dossier.sent_by.short_name if dossier.sent_by else "Son auteur"
-    messages.success(request, f"«\u00a0{dossier.name}\u00a0» est renvoyé à corriger. {who} est prévenu par mail.")
+    _tell_returned(request, returned, f"«\u00a0{dossier.name}\u00a0» est renvoyé à corriger.")
     return redirect("collaborative:review_queue")
 
 
@@ -155,9 +154,22 @@ def _publish(
     except (StaleDossier, PermissionDenied):
         form.add_error(None, refused_words(current(dossier), request))
     else:
-        messages.success(request, _published_words(published))
+        if published.remainder is None:
+            messages.success(request, _published_words(published))
+        else:
+            _tell_returned(request, published.remainder, _published_words(published))
         return redirect("collaborative:dossier_detail", dossier.pk)
     return _validate_page(request, standing_of(current(dossier)), form, lines=lines, status=409)
+
+
+def _tell_returned(request: SignedInRequest, dossier: Dossier, done: str) -> None:
+    """Say who is told of what goes back to its authors; that nobody can correct it, and what to do then."""
+    menders = menders_of(dossier)
+    told = [user for user in menders if user.pk != request.user.pk]
+    messages.success(request, f"{done} {told_words(told)}." if told else done)
+    if not menders:
+        rights = reverse("admin:directory_assignment_add")
+        messages.warning(request, format_html('{} <a href="{}">Donner le rôle de Directeur</a>', NOBODY_LEFT, rights))
 
 
 def _refuse_other(request: SignedInRequest, dossier: Dossier) -> None:
@@ -202,6 +214,7 @@ def _validate_page(
         "left": standing.going_back,
         "amended": amended_words(standing),
         "director": becomes_director(standing.dossier),
+        "author_lost": author_lost_right(standing.dossier),
         "closed": "" if standing.dossier.state == DossierState.SENT else state_words(current(standing.dossier)),
     }
     return render(request, "collaborative/review_validate.html", context, status=status)
@@ -220,5 +233,5 @@ def _published_words(published: Published) -> str:
     if published.director is not None:
         words += f" {published.director.short_name} en devient le Directeur."
     if published.remainder is not None:
-        words += " Le reste est à corriger dans un nouveau dossier\u00a0; son auteur est prévenu."
+        words += " Le reste est à corriger dans un nouveau dossier."
     return french.french_spaces(words)

@@ -6,8 +6,11 @@ import re
 import pytest
 from django.urls import reverse
 
+from collaborative import services
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Dossier
+from collaborative.publication import PublicationBusy
+from collaborative.review.validation import validate_dossier
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:collaborative_dossier_changelist"
@@ -71,3 +74,21 @@ def test_the_list_says_the_risk_of_the_queue_age_included(sent, client):
     pages = [client.get(reverse(name)).content.decode() for name in (LIST, "collaborative:review_queue")]
     said = [re.search(r"Risque \w+", page.partition(sent.dossier.name)[2]).group() for page in pages]
     assert said[0] == said[1] != "Risque faible"
+
+
+def test_a_publication_that_meets_other_writers_stops_neither_the_others_nor_the_page(sent, client, monkeypatch):
+    met = services.propose_entity(legal_entity=sent.world.ej, entity_name="EG neuve", **sent.who(sent.cast.sesan))
+    act(client, sent, "take")
+
+    def published(*, dossier, **more):
+        if dossier.pk == met.pk:
+            raise PublicationBusy
+        return validate_dossier(dossier=dossier, **more)
+
+    monkeypatch.setattr("collaborative.admin.validate_dossier", published)
+    chosen = {"action": "validate", "_selected_action": [met.pk, sent.dossier.pk]}
+    page = client.post(reverse(LIST), chosen, follow=True).content.decode()
+    assert "EG neuve" in page
+    assert "Réessayez dans un instant" in page
+    assert "1 dossier publié" in page
+    assert now(sent).state == "validated"
