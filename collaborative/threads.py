@@ -14,15 +14,16 @@ from directory.enums import RecordKind
 from directory.versions.wording import field_label
 
 from .enums import DossierAct
-from .models import Comment, Step
+from .models import Comment, Fiche, Step
 from .sending import field_url
+from .tree import fiche_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django.http import HttpRequest
 
-    from .models import Dossier, Fiche
+    from .models import Dossier
     from .tree import Tree
 
 SEEN = "dossiers_lus"  # session: when the thread of each dossier was last shown
@@ -70,7 +71,8 @@ def thread_of(dossier: Dossier, tree: Tree, request: HttpRequest, *, fiche: Fich
     found = [_message(row) for row in _rows(dossier, fiche)]
     own = [message.at for message in found if message.by_id == request.scope.user_id]
     last = max([*own, *([since] if since else [])], default=None)
-    shown = [_placed(message, tree, request.scope.user_id, last) for message in found]
+    fiches = _fiches_of(found, tree)
+    shown = [_placed(message, fiches, request.scope.user_id, last) for message in found]
     if any(message.is_new for message in shown):
         _remember(request, dossier, max(message.at for message in shown))
     return shown
@@ -122,16 +124,25 @@ def _message(row: tuple[Any, ...]) -> Message:
     return Message(at, by_id, f"{first} {last}".strip(), text, act, fiche_id, field, is_return)
 
 
-def _placed(message: Message, tree: Tree, user_id: int | None, last: datetime.datetime | None) -> Message:
-    node = tree.find(message.fiche_id) if message.fiche_id else None
+def _fiches_of(messages: list[Message], tree: Tree) -> dict[int, Fiche]:
+    """Fiches that messages speak of, by id; one query more for those that a partial publication took elsewhere."""
+    nodes = {node.fiche.pk: node.fiche for node in tree}
+    gone = {message.fiche_id for message in messages if message.fiche_id} - nodes.keys()
+    return nodes | (Fiche.objects.only("name", "kind", "dossier").in_bulk(gone) if gone else {})
+
+
+def _placed(
+    message: Message, fiches: Mapping[int, Fiche], user_id: int | None, last: datetime.datetime | None
+) -> Message:
+    fiche = fiches.get(message.fiche_id or 0)
     is_new = message.by_id != user_id and (last is None or message.at > last)
     about = url = ""
-    if node is not None:
-        about, url = str(node.fiche), node.url
+    if fiche is not None:
+        about, url = str(fiche), fiche_url(fiche)
         if message.field:
-            about = f"{about}, {field_label(node.fiche.kind, message.field)}"
-            block = block_of(node.fiche.kind, message.field)
-            url = field_url(node.url, block, message.field) if block else node.url
+            about = f"{about}, {field_label(fiche.kind, message.field)}"
+            block = block_of(fiche.kind, message.field)
+            url = field_url(url, block, message.field) if block else url
     return replace(message, is_new=is_new, about=about, url=url)
 
 

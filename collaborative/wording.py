@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepLine:
-    """A step as the history shows it. ``fiche``: name of the fiche it is about, ``fiche_id`` its id."""
+    """A step as the history shows it.
+
+    ``fiche``: name of the fiche it is about, ``fiche_id`` its id, ``dossier_id`` the dossier where it is now.
+    """
 
     at: datetime.datetime
     by: str
@@ -24,6 +27,7 @@ class StepLine:
     after: str
     fiche: str
     fiche_id: int | None
+    dossier_id: int
     remark: str
 
 
@@ -38,6 +42,7 @@ def line_of(step: Step) -> StepLine:
         after="" if before == after else after,
         fiche=str(step.fiche) if step.fiche else "",
         fiche_id=step.fiche_id,
+        dossier_id=step.fiche.dossier_id if step.fiche else step.dossier_id,
         remark=step.remark,
     )
 

@@ -116,6 +116,27 @@ def test_the_page_of_the_first_dossier_leads_to_the_rest(desk, world, cast, clie
     assert reverse("collaborative:dossier_detail", args=[done.dossier.pk]) in page
 
 
+def test_addresses_of_a_fiche_that_went_to_the_rest_lead_there(desk, world, cast, client):
+    fiche = desk.fiche(world.act)
+    old = f"/dossiers/{desk.dossier.pk}/fiches/{fiche.pk}/"
+    add_comment(dossier=desk.dossier, text="Une question", fiche=fiche, field="email", **desk.who(None))
+    done, returned = publish_part(desk, world, cast)
+    new = f"/dossiers/{done.remainder.pk}/fiches/{returned.pk}/"
+    client.force_login(cast.directeur)
+    for below in ("", "?brouillon=reprendre", "apercu/", "fichiers/", "supprimer/"):
+        answer = client.get(old + below)
+        assert (answer.status_code, answer.get("Location")) == (302, new + below)
+        assert client.get(new + below).status_code == 200
+    assert client.post(old, {}).status_code == 404
+    assert client.get(old.replace(str(fiche.pk), "987654")).status_code == 404
+    history = client.get(reverse("collaborative:dossier_history", args=[done.dossier.pk])).content.decode()
+    assert f'href="{new}"' in history
+    thread = client.get(reverse("collaborative:dossier_detail", args=[done.dossier.pk])).content.decode()
+    assert f'href="{new}#id_secretariat-email">{fiche}, Adresse mail' in thread
+    client.force_login(cast.stranger)
+    assert client.get(old).status_code == 404
+
+
 def test_what_is_new_is_published_with_what_it_stands_below(desk, world, cast):
     pole = fiche_services.add_structure(parent=desk.fiche(world.eg), level="S1", **desk.who(None))
     pole = finalise(desk, pole, {"name": "Pôle"})
