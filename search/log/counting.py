@@ -2,38 +2,53 @@
 
 import datetime
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from common.text import fold
+from common.text import fold, place_key
 
 from ..criteria import SearchCriteria
 from ..engine.outcome import Outcome
 from ..models import SearchedText
-from ..words.matching import WORDS_LIMIT, words_of
+from ..words.ending import PLACE_TOKENS, PLACE_WORDS, SHORTEST_BEGINNING, without_links
+from ..words.matching import is_linking
 
-DAYS_TO_TELL = 3  # different days on which a text with an unknown word was asked, before it is written out
+DAYS_TO_TELL = 3  # different days on which a text that nothing published tells was asked, before it is written out
 KEPT_DAYS = 396  # thirteen months
 TEXT_LIMIT = 200
 LAST_RANK = 200
 KINDS = {"eg": "opened_entities", "uo": "opened_units", "pro": "opened_people"}
 _DIGIT = re.compile(r"[0-9]")
 _DEPARTMENT = re.compile(r"[0-9]{2,3}|2[AB]|")
-# A word is known when a term or the name of an establishment holds it: not when a practitioner alone does.
+# A text is told at once when all its words stand in one term or in the name of one establishment, a place set aside:
+# words met in different records make the name or the address of somebody (« alice moulin »). The place beside a term is
+# a commune, its beginning or a department; beside the name of an establishment, its commune. Practitioners tell nothing.
 # What follows a read-only page still begins read-only (``common.middleware``): the first statement says otherwise.
 _COUNT = """
 SET TRANSACTION READ WRITE; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '200ms';
 INSERT INTO search_searchedtext AS log (
     day, department, key, words, searches, empty, corrected, opened_rank, opened_entities, opened_units, opened_people
 )
-SELECT %(day)s, %(department)s, %(key)s, CASE WHEN NOT EXISTS (
-           SELECT 1 FROM unnest(%(tokens)s::text[]) AS token WHERE NOT EXISTS (
-               SELECT 1 FROM search_suggestion known
-               WHERE known.practitioner_id IS NULL AND known.words @@ to_tsquery('simple', token)
-           )
+SELECT %(day)s, %(department)s, %(key)s, CASE WHEN EXISTS (
+           SELECT 1
+           FROM unnest(%(places)s::text[], %(begun)s::text[], %(rests)s::text[]) AS part (place, begun, rest)
+           CROSS JOIN LATERAL (SELECT to_tsquery('simple', rest) || to_tsquery('fr', rest) AS query) AS asked
+           WHERE CASE
+               WHEN place <> '' AND NOT EXISTS (SELECT 1 FROM directory_department WHERE ror_fold(name) = place)
+                   AND NOT EXISTS (SELECT 1 FROM directory_commune WHERE key = place OR (rest <> '' AND key LIKE begun))
+               THEN false
+               WHEN rest = '' THEN true
+               ELSE EXISTS (
+                   SELECT 1 FROM search_suggestion known
+                   WHERE known.practitioner_id IS NULL AND known.words @@ query AND (
+                       place = '' OR known.term_id IS NOT NULL
+                       OR to_tsvector('simple', ror_fold(known.detail)) @@ phraseto_tsquery('simple', place)
+                   )
+               )
+           END
        ) OR EXISTS (SELECT 1 FROM search_termkey WHERE key = %(words)s)
          OR (SELECT count(DISTINCT before.day) FROM search_searchedtext before
              WHERE before.key = %(key)s AND before.searches > 0 AND before.day <> %(day)s) >= %(others)s
@@ -70,7 +85,8 @@ def log_search(criteria: SearchCriteria, outcome: Outcome, now: datetime.datetim
     if outcome.resolution.problem or not is_new_search(criteria):
         return
     department = outcome.place.department_code if outcome.place else ""
-    told = {"searches": 1, "empty": int(not outcome.lines), "corrected": int(outcome.correction is not None)}
+    is_empty = not outcome.lines and not criteria.within  # one list that lacks the words says nothing against them
+    told = {"searches": 1, "empty": int(is_empty), "corrected": int(outcome.correction is not None)}
     transaction.on_commit(lambda: _count(criteria.what, department, now, **told), robust=True)
 
 
@@ -82,24 +98,48 @@ def log_opening(*, text: str, department: str, rank: int, kind: str, now: dateti
     return True
 
 
-def _telling(text: str) -> list[str]:
-    """Every word of the text that says something, however long it is."""
-    words = fold(text).split()
-    slices = range(0, len(words), WORDS_LIMIT)
-    return [word for start in slices for word in words_of(" ".join(words[start : start + WORDS_LIMIT]))]
+class Part(NamedTuple):
+    """Words of a text that may name a place, as communes are keyed, and a text query of the others."""
+
+    place: str
+    rest: str
+
+
+def parts(text: str) -> list[Part]:
+    """What a text may ask for beside a place: first all of it without a place, then each run of words as one. Pure.
+
+    Digits are left out, and small words of the rest; every other word is looked at, however long the text is.
+    """
+    words = [word for word in fold(text).split() if not word.isdigit()]
+    found = [Part("", _query(words))]
+    for start in range(min(len(words), PLACE_TOKENS)):
+        for end in range(start + 1, min(len(words), start + PLACE_WORDS) + 1):
+            place = place_key(" ".join(words[start:end]))
+            rest = without_links(words[:start]) + words[end:]
+            if len(place) >= SHORTEST_BEGINNING:
+                found.append(Part(place, _query(rest) if rest else ""))
+    return found
+
+
+def _query(words: list[str]) -> str:
+    telling = [word for word in words if not is_linking(word)]
+    return " & ".join(telling or words)
 
 
 def _count(text: str, department: str, now: datetime.datetime, **told: int) -> None:
     words = masked(text)
     if not words:
         return
+    found = parts(text)
     counts = dict.fromkeys(("searches", "empty", "corrected", "opened_rank", *KINDS.values()), 0) | told
     parameters: dict[str, Any] = {
         "day": timezone.localdate(now),
         "department": department,
         "key": key_of(words),
         "words": words,
-        "tokens": [word for word in _telling(text) if not word.isdigit()],
+        "places": [part.place for part in found],
+        "begun": [f"{part.place} %" for part in found],
+        "rests": [part.rest for part in found],
         "others": DAYS_TO_TELL - 1,
     }
     with connection.cursor() as cursor:  # several statements sent at once are a transaction of their own

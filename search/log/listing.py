@@ -48,8 +48,8 @@ _LABELS = {
 _FILLED_BY = {
     Listing.EMPTY: (
         "Une recherche arrive ici dès que quelqu’un tape un texte qui ne trouve rien dans «\u00a0Que recherchez-vous"
-        "\u202f?\u00a0». Les filtres et les pages suivantes ne comptent pas. Un synonyme ajouté depuis cette liste fait"
-        " trouver le texte la fois d’après."
+        "\u202f?\u00a0». Les filtres, les pages suivantes et les recherches dans une seule rubrique n’y"
+        " comptent pas. Un synonyme ajouté depuis cette liste fait trouver le texte la fois d’après."
     ),
     Listing.CORRECTED: (
         "Une recherche arrive ici quand une faute de frappe a été corrigée pour trouver quelque chose\u00a0: le ROR a"
@@ -142,7 +142,7 @@ def settled() -> QuerySet[SettledText]:
 
 
 def untold_count(asked: LogQuery, now: datetime.datetime) -> int:
-    """Searches without result whose text is not written: it holds an unknown word and was asked on too few days."""
+    """Searches without result whose text is not written: no term nor name tells it, asked on too few days."""
     rows = SearchedText.objects.filter(day__gte=asked.since(now), words="")
     told = SearchedText.objects.filter(key=OuterRef("key")).exclude(words="")
     return rows.filter(~Exists(told)).aggregate(total=Sum("empty"))["total"] or 0

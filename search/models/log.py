@@ -9,10 +9,10 @@ class SearchedText(models.Model):
     """One text searched for in a day around a department: how often, what it found, what was opened of it.
 
     No account, no hour, no address of anybody. ``key`` is a keyed hash of the folded text, its digits masked.
-    ``words`` is that text, left empty while it holds a word that neither the nomenclatures nor the names of
-    establishments know, until it was asked on ``search.log.counting.DAYS_TO_TELL`` different days: a name typed by
-    mistake is not kept. ``opened_rank`` adds up the ranks of the lines opened, from 1; the three last counts tell what
-    was opened.
+    ``words`` is that text, left empty while its words do not stand together in one term or in the name of one
+    establishment, a place set aside, until it was asked on ``search.log.counting.DAYS_TO_TELL`` different days: a name
+    or an address typed by mistake is not kept. ``opened_rank`` adds up the ranks of the lines opened, from 1; the three
+    last counts tell what was opened.
     """
 
     day = models.DateField("jour")

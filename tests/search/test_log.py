@@ -17,7 +17,7 @@ from search.log import counting
 from search.log.counting import is_new_search, key_of, log_opening, masked, purge_log
 from search.models import SearchedText, SettledText
 from tests.factories.accounts import UserFactory
-from tests.factories.directory import PractitionerFactory, TermFactory, UnitFactory, commune
+from tests.factories.directory import GeographicEntityFactory, PractitionerFactory, TermFactory, UnitFactory, commune
 
 pytestmark = pytest.mark.django_db
 JOURNAL = "/recherche/journal/"
@@ -91,6 +91,62 @@ def test_the_name_of_a_practitioner_is_no_known_word(search, rebuilt):
     rebuilt()
     search("quoi=Martineau")
     assert rows() == [("", "", 1, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "alice moulin",
+            "lucie fontaine",
+            "12 rue de la source vitry",
+            "rue du moulin",
+            "act moulin",
+            "alice nanterre",
+        ),
+        *("lucie martineau", "sainte alice", "alice lucie", "source", "martineau nanterre"),
+    ],
+)
+def test_words_known_apart_make_a_name_or_an_address_and_are_not_written(search, rebuilt, text):
+    """« source » stands in the name of a practitioner alone."""
+    names = (
+        "Résidence du Moulin",
+        "Clinique Sainte-Lucie",
+        "Maison Alice",
+        "Foyer de la Fontaine",
+        "Accueil de la Rue",
+    )
+    for name in names:
+        GeographicEntityFactory(name=name, commune=commune("75110"))
+    PractitionerFactory(first_name="Lucie", last_name="Martineau")
+    PractitionerFactory(first_name="Paul", last_name="Source")
+    commune("92050"), commune("94081")
+    rebuilt()
+    search("quoi=" + text.replace(" ", "+"))
+    assert [row[0] for row in rows()] == [""]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("résidence du moulin", "moulin résidence", "Sainte-Lucie", "act nanterre", "act à Vitry", "act paris 10"),
+        *("appartement coordination", "act hauts-de-seine", "nanterre", "résidence moulin paris 10", "appartements 92"),
+    ],
+)
+def test_words_of_one_term_or_one_name_are_written_beside_a_place_too(search, rebuilt, text):
+    for name in ("Résidence du Moulin", "Clinique Sainte-Lucie"):
+        GeographicEntityFactory(name=name, commune=commune("75110"))
+    UnitFactory(act=True)
+    commune("92050"), commune("94081")
+    rebuilt()
+    search("quoi=" + text.replace(" ", "+"))
+    assert [row[0] for row in rows()] == [masked(text)]
+
+
+def test_a_search_in_one_list_says_nothing_against_the_words(search):
+    search("quoi=ACT&dans=activites")
+    search("quoi=zzyx")
+    assert sorted(rows()) == [("", "", 1, 1, 0), ("act", "", 1, 0, 0)]
 
 
 def test_a_word_after_many_known_ones_is_looked_at_too(search):
