@@ -58,8 +58,8 @@ def message_of(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datet
     Names and places are those of today, as this person may read them; figures are those of the look. Its Message-ID
     comes from the line alone, so that a mail sent twice can be told from two mails.
     """
-    build = _places if mail.kind == AlertMail.Kind.PLACES else _ending
-    built = build(mail, scope, base_url, now)
+    builders = {AlertMail.Kind.PLACES: _places, AlertMail.Kind.ENDING: _ending, AlertMail.Kind.LOST: _lost}
+    built = builders[AlertMail.Kind(mail.kind)](mail, scope, base_url, now)
     if built is None:
         return None
     subject, template, values = built
@@ -165,3 +165,20 @@ def _ending(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime
         return None
     words = "se terminent" if len(lines) > 1 else "se termine"
     return f"{counted(len(lines), 'alerte')} {words} bientôt", "alert_ending", {"alerts": lines}
+
+
+def _lost(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime) -> tuple[str, str, Line] | None:
+    """Subject, template and values of a mail about alerts whose place is lost; those understood again are left out."""
+    alerts = PlaceAlert.objects.filter(pk__in=mail.content["alerts"], ends_at__gt=now, lost_at__isnull=False)
+    lines = [
+        {
+            "name": alert.search.name,
+            "where": SearchCriteria.from_query(QueryDict(alert.search.query)).where,
+            "url": results_url(alert.search.query, base_url),
+        }
+        for alert in alerts.select_related("search").order_by("search__key", "pk")
+    ]
+    if not lines:
+        return None
+    named = "" if len(lines) > 1 else f" : {lines[0]['name']}"
+    return french_spaces(f"{counted(len(lines), 'alerte')} sans lieu reconnu{named}"), "alert_lost", {"alerts": lines}

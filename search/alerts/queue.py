@@ -22,7 +22,7 @@ from common.french import PARIS
 from directory.scopes import Scope, scope_of
 
 from ..models import AlertMail, PlaceAlert
-from .looking import FreePlace, Looks, PlaceNotUnderstood, news, seen_now
+from .looking import FreePlace, Looks, Memory, PlaceNotUnderstood, PlaceUnanswered
 from .mails import message_of
 
 logger = logging.getLogger(__name__)
@@ -129,10 +129,16 @@ def _queue_person(user: User, alert_ids: list[int], looks: Looks, base_url: str)
     held = PlaceAlert.objects.select_for_update(skip_locked=True, of=("self",)).select_related("search")
     alerts = list(held.filter(_is_due(now), pk__in=alert_ids).order_by("pk"))
     told = [line for alert in alerts if _is_looked_at(alert, now) and (line := _look(alert, scope, looks))]
-    PlaceAlert.objects.bulk_update(alerts, ["seen", "looked_at"])
+    PlaceAlert.objects.bulk_update(alerts, ["seen", "pools", "looked_at", "lost_at"])
+    lost = [alert.pk for alert in alerts if alert.lost_at is not None and alert.lost_told_at is None]
+    PlaceAlert.objects.filter(pk__in=lost).update(lost_told_at=now)
     ending = [alert.pk for alert in alerts if alert.end_told_at is None and alert.ends_at <= now + TOLD_AHEAD]
     PlaceAlert.objects.filter(pk__in=ending).update(end_told_at=now)
-    kinds = ((AlertMail.Kind.PLACES, {"searches": told}, told), (AlertMail.Kind.ENDING, {"alerts": ending}, ending))
+    kinds = (
+        (AlertMail.Kind.PLACES, {"searches": told}, told),
+        (AlertMail.Kind.ENDING, {"alerts": ending}, ending),
+        (AlertMail.Kind.LOST, {"alerts": lost}, lost),
+    )
     mails = [
         AlertMail(user=user, kind=kind, content=content, written_at=now, queued_at=now)
         for kind, content, given in kinds
@@ -155,15 +161,21 @@ def _is_looked_at(alert: PlaceAlert, now: datetime.datetime) -> bool:
 def _look(alert: PlaceAlert, scope: Scope, looks: Looks) -> dict[str, Any] | None:
     """Move an alert on, without saving it; what is new since its last look, in plain values.
 
-    One whose place is not understood now keeps what it has seen, and is looked at again by the next run.
+    One whose place is not understood keeps what it has seen and is marked lost, until it is understood again. While a
+    geocoder does not answer nothing is sure: it is looked at again by the next run.
     """
     try:
-        places, start = looks.at(alert.search.query, scope)
-    except PlaceNotUnderstood:
-        logger.warning("alert %s: its place is not understood now", alert.pk)
+        look = looks.at(alert.search.query, scope)
+    except PlaceUnanswered:
+        logger.warning("alert %s: the geocoder does not answer", alert.pk)
         return None
-    found = news(places, alert.seen)
-    before, alert.seen, alert.looked_at = alert.seen, seen_now(places), looks.now
+    except PlaceNotUnderstood:
+        alert.lost_at, alert.looked_at = alert.lost_at or looks.now, looks.now
+        return None
+    memory = Memory(alert.seen, alert.pools)
+    found, start = memory.news(look), look.start
+    silent = looks.silent_of(memory.missing(look), alert.search.query, scope)
+    (alert.seen, alert.pools), alert.looked_at, alert.lost_at = memory.after(look, silent), looks.now, None
     if not found:
         return None
     return {
@@ -171,19 +183,19 @@ def _look(alert: PlaceAlert, scope: Scope, looks: Looks) -> dict[str, Any] | Non
         "name": alert.search.name,
         "query": alert.search.query,
         "start": list(start) if start else None,
-        "places": [_told(place, before) for place in found[:PLACES_TOLD]],
+        "places": [_told(place, memory.before(place)) for place in found[:PLACES_TOLD]],
         "more": max(0, len(found) - PLACES_TOLD),
     }
 
 
-def _told(place: FreePlace, before: dict[str, int]) -> dict[str, Any]:
+def _told(place: FreePlace, before: int) -> dict[str, Any]:
     """One unit as a mail tells it; its names and its place are read when the mail leaves."""
     figure = place.offer.figure
     confirmed_at = figure.confirmed_at if figure else None
     return {
         "unit": place.offer.unit.pk,
         "free": place.free,
-        "before": before.get(place.key, 0),
+        "before": before,
         "confirmed_at": confirmed_at.isoformat() if confirmed_at else None,
         "is_pooled": place.offer.is_pooled,
         "fit": place.judgement.fit.value,

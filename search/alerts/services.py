@@ -16,7 +16,7 @@ from directory.scopes import Scope
 from ..criteria import SearchCriteria
 from ..kept.saved import canonical, without_past_days
 from ..models import PlaceAlert, SavedSearch
-from .looking import PlaceNotUnderstood, free_places, lasting_units, seen_now
+from .looking import Memory, PlaceNotUnderstood, free_places, lasting_units
 
 LASTS = datetime.timedelta(days=30)
 
@@ -47,8 +47,8 @@ def start_alert(
 ) -> PlaceAlert:
     """Watch a saved search for thirty days from ``now``; what is free already is not told. Raises ``AlertRefused``.
 
-    An alert under way is renewed and keeps what it has seen. One that could never tell anything is refused: its place
-    is not understood, or it finds no unit.
+    An alert under way is renewed and keeps what it has seen, unless its place was lost. One that could never tell
+    anything is refused: its place is not understood, or it finds no unit.
     """
     if not by.email:
         raise AlertRefused(NO_MAIL)
@@ -57,11 +57,12 @@ def start_alert(
     SavedSearch.objects.select_for_update(no_key=True).get(pk=search.pk)
     _forget_past_days(search, now)
     alert = PlaceAlert.objects.select_for_update().filter(search=search).first()
-    if alert is None or alert.ends_at <= now:
-        seen = _first_look(SearchCriteria.from_query(QueryDict(search.query)), scope, now)
+    if alert is None or alert.ends_at <= now or alert.lost_at is not None:
+        seen, pools = _first_look(SearchCriteria.from_query(QueryDict(search.query)), scope, now)
         alert = alert or PlaceAlert(search=search)
-        alert.seen, alert.looked_at = seen, now
+        alert.seen, alert.pools, alert.looked_at = seen, pools, now
     alert.rhythm, alert.ends_at, alert.end_told_at = rhythm, now + LASTS, None
+    alert.lost_at = alert.lost_told_at = None
     alert.save()
     return alert
 
@@ -90,7 +91,7 @@ def _forget_past_days(search: SavedSearch, now: datetime.datetime) -> None:
         search.save(update_fields=["query"])
 
 
-def _first_look(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> dict[str, int]:
+def _first_look(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Memory:
     """What is free already. Raises ``AlertRefused``."""
     try:
         look = free_places(criteria, scope, now)
@@ -98,7 +99,7 @@ def _first_look(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) 
         raise AlertRefused(NO_PLACE) from error
     if not look.places and not lasting_units(criteria, scope, now):
         raise AlertRefused(NO_UNIT)
-    return seen_now(look.places)
+    return Memory({}, {}).after(look)
 
 
 @transaction.atomic

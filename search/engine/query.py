@@ -255,16 +255,24 @@ def iter_rows(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) ->
     return outcome, _rows(outcome)
 
 
-def free_units(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> tuple[Outcome, list[int]]:
+def free_units(
+    criteria: SearchCriteria, scope: Scope, now: datetime.datetime
+) -> tuple[Outcome, list[int], frozenset[int]]:
     """How a search is understood, and ids of its units that have free places that count, without an order.
 
-    Asking for free places changes nothing of the distance: it is that of the screen.
+    The first ids leave apart what changes with the hour (« ouvert », « chiffre à jour »); the last ones are those of
+    them that the search finds at ``now``. Asking for free places changes nothing of the distance: it is that of the
+    screen.
     """
     outcome = _read(criteria, scope, now)
     if outcome.asked is None:
-        return outcome, []
+        return outcome, [], frozenset()
+    lasting = replace(outcome.asked, criteria=criteria.replaced(free=True, fresh=False, open_on=None))
+    ids = [unit_id for (unit_id,) in _select(units_statement(lasting))]
+    if not ids or not (criteria.fresh or criteria.open_on):
+        return outcome, ids, frozenset(ids)
     asked = replace(outcome.asked, criteria=criteria.replaced(free=True))
-    return outcome, [unit_id for (unit_id,) in _select(units_statement(asked))]
+    return outcome, ids, frozenset(unit_id for (unit_id,) in _select(units_statement(asked)))
 
 
 def _settled(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:

@@ -33,6 +33,11 @@ class SavedLine:
         return self.alert is not None and self.alert.ends_at > self.now
 
     @property
+    def is_lost(self) -> bool:
+        """Tell whether none can come, its place being understood no more."""
+        return self.is_watched and self.alert is not None and self.alert.lost_at is not None
+
+    @property
     def ended_at(self) -> datetime.datetime | None:
         """When the alert ended; empty while it runs, or without one."""
         return self.alert.ends_at if self.alert is not None and not self.is_watched else None

@@ -29,7 +29,8 @@ class PlaceAlert(models.Model):
     """A mail when a saved search gets free places, for thirty days unless renewed (spec 40, Beyond the seeds).
 
     ``seen`` holds the free places that counted at the last look, by holder (text: id of the unit, or minus that of its
-    pool): what rises above is told, once.
+    pool): what rises above is told, once. ``pools``: holder of each of its units that shared places. ``lost_at``: since
+    when its place is not understood any more (a name that changed, or that two places bear now): it tells nothing.
     """
 
     class Rhythm(models.TextChoices):
@@ -46,6 +47,9 @@ class PlaceAlert(models.Model):
     end_told_at = models.DateTimeField("fin annoncée le", null=True)
     looked_at = models.DateTimeField("dernier regard")
     seen = models.JSONField("places au dernier regard", default=dict)
+    pools = models.JSONField("lits mutualisés au dernier regard", default=dict)
+    lost_at = models.DateTimeField("lieu non reconnu depuis le", null=True)
+    lost_told_at = models.DateTimeField("lieu non reconnu, annoncé le", null=True)
 
     class Meta:
         verbose_name = "alerte sur les places"
@@ -67,6 +71,7 @@ class AlertMail(models.Model):
     class Kind(models.TextChoices):
         PLACES = "places", "places libres"
         ENDING = "ending", "fin prochaine de l’alerte"
+        LOST = "lost", "lieu non reconnu"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="destinataire")
     kind = models.CharField("nature", max_length=10, choices=Kind)

@@ -231,7 +231,7 @@ def test_how_far_is_told_unless_the_place_is_hidden(reader, world):
 
 def test_a_place_that_is_not_understood_for_a_while_forgets_nothing(reader, world, monkeypatch):
     address = Resolution(Place("2 rue X", "2 rue X", "92", point=Point(48.89, 2.2)))
-    away = Resolution(problem="unknown")
+    away = Resolution(problem="unknown", is_unanswered=True)
     seen = {str(world.act.pk): 8}
     alert = watch(reader, query="ou=2+rue+X&quoi=ACT", seen=seen, rhythm="daily", looked_at=NOON - DAY)
     before = alert.looked_at
