@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.roles import Permission
+from common.text import fold
 from directory.blocks import block_of
 from directory.enums import PublicationStatus, RecordKind, StructureLevel
 from directory.history import KINDS
@@ -41,6 +42,14 @@ class AlreadyOpen(Exception):
     def __init__(self, dossier: Dossier) -> None:
         super().__init__(f"entity already in dossier {dossier.pk}")
         self.dossier = dossier
+
+
+class Namesake(Exception):
+    """The EJ has an EG of that name already: ``entity``."""
+
+    def __init__(self, entity: GeographicEntity) -> None:
+        super().__init__(f"entity {entity.pk} has that name")
+        self.entity = entity
 
 
 class StaleDossier(Exception):
@@ -97,16 +106,31 @@ def open_dossier(
 
 @transaction.atomic
 def propose_entity(
-    *, legal_entity: LegalEntity, entity_name: str, by: User, scope: Scope, now: datetime.datetime
+    *,
+    legal_entity: LegalEntity,
+    entity_name: str,
+    by: User,
+    scope: Scope,
+    now: datetime.datetime,
+    other_than: int = 0,
 ) -> Dossier:
     """Open a dossier on an EG that the directory does not have, under an EJ, with its blank fiche en attente.
 
-    Raises ``PermissionDenied`` when the person edits nothing of that EJ, ``ValidationError`` without a name.
+    ``other_than``: id of the EG of that EJ and name that the person has seen, and says is another. Raises
+    ``PermissionDenied`` when the person edits nothing of that EJ, ``ValidationError`` without a name, ``AlreadyOpen``
+    when a new EG of that EJ and name is in an open dossier (spec 30: a second attempt leads to the first),
+    ``Namesake``.
     """
     if refusal := why_not_propose(scope, legal_entity):
         raise PermissionDenied(refusal)
     if not (entity_name := _name(entity_name)):
         raise ValidationError({"name": "Donnez le nom de l’établissement."})
+    LegalEntity.objects.select_for_update(no_key=True).only("pk").get(pk=legal_entity.pk)  # one attempt after another
+    if held := _proposed_as(legal_entity, entity_name):
+        raise AlreadyOpen(held)
+    entity = _named_as(legal_entity, entity_name, scope)
+    if entity is not None and entity.pk != other_than:
+        raise Namesake(entity)
     dossier = Dossier(
         name=f"Peuplement de {entity_name}"[:255],
         legal_entity=legal_entity,
@@ -134,6 +158,21 @@ def propose_entity(
     fiche.save()
     log_fiche(fiche, FicheAct.ADD, "", by, now)
     return dossier
+
+
+def _proposed_as(legal_entity: LegalEntity, name: str) -> Dossier | None:
+    """Open dossier on a new EG of that EJ and name, case and accents aside."""
+    new = Fiche.objects.filter(
+        kind=RecordKind.GEOGRAPHIC_ENTITY, action=FicheAction.CREATE, dossier__legal_entity=legal_entity
+    ).exclude(state=FicheState.REMOVED)
+    new = new.filter(dossier__in=Dossier.objects.open(), dossier__geographic_entity=None).select_related("dossier")
+    return next((fiche.dossier for fiche in new.order_by("pk") if fold(fiche.name) == fold(name)), None)
+
+
+def _named_as(legal_entity: LegalEntity, name: str, scope: Scope) -> GeographicEntity | None:
+    """EG of that EJ and name that the person sees and that is not closed."""
+    known = GeographicEntity.objects.visible_to(scope).filter(legal_entity=legal_entity, sort_name=fold(name))
+    return known.exclude(status=PublicationStatus.CLOSED).select_related("commune").order_by("pk").first()
 
 
 def why_not_propose(scope: Scope, legal_entity: LegalEntity) -> str:

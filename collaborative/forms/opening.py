@@ -30,7 +30,9 @@ class OpenForm(forms.Form):
 
 
 class ProposeForm(forms.Form):
-    """A new EG: its EJ and its name."""
+    """A new EG: its EJ and its name; « homonyme » is the id of the EG of that name that it is not."""
+
+    homonyme = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**62)
 
     legal_entity = forms.ModelChoiceField(
         label="Entité juridique",

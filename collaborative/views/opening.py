@@ -128,28 +128,41 @@ def entity_propose(request: SignedInRequest) -> HttpResponse:
     offered = mine.filter(pk__in=[*ids[:MOST], *([int(chosen)] if _is_id(chosen) else [])])
     initial = {"legal_entity": ids[0]} if len(ids) == 1 else {}
     form = ProposeForm(request.POST if sent else None, initial=initial, legal_entities=offered)
+    namesake = None
     if form.is_valid():
         try:
-            dossier = services.propose_entity(
-                legal_entity=form.cleaned_data["legal_entity"],
-                entity_name=form.cleaned_data["name"],
-                by=request.user,
-                scope=request.scope,
-                now=timezone.now(),
-            )
+            return _propose(request, form)
+        except services.Namesake as found:
+            namesake = found.entity
         except ValidationError as refused:
             form.add_error("name", refused.messages[0])
-        else:
-            messages.success(request, "Le dossier est ouvert. Cliquez sur le nom de l’établissement pour le décrire.")
-            return redirect("collaborative:dossier_detail", dossier.pk)
     context = {
         "form": form,
         "text": text,
         "searches": region or len(ids) > MOST or bool(text),
         "is_cut": len(ids) > MOST,
+        "namesake": namesake,
+        "opens_namesake": namesake is not None and not why_not_open(request.scope, namesake),
         "crumbs": _crumbs("Proposer un nouvel établissement"),
     }
     return render(request, "collaborative/entity_propose.html", context, status=REFUSED if form.is_bound else 200)
+
+
+def _propose(request: SignedInRequest, form: ProposeForm) -> HttpResponse:
+    """Open the dossier that a valid form asks, or lead to the one under way. Raises what ``propose_entity`` refuses."""
+    try:
+        dossier = services.propose_entity(
+            legal_entity=form.cleaned_data["legal_entity"],
+            entity_name=form.cleaned_data["name"],
+            other_than=form.cleaned_data["homonyme"] or 0,
+            by=request.user,
+            scope=request.scope,
+            now=timezone.now(),
+        )
+    except services.AlreadyOpen as refused:
+        return to_the_open_one(request, refused.dossier)
+    messages.success(request, "Le dossier est ouvert. Cliquez sur le nom de l’établissement pour le décrire.")
+    return redirect("collaborative:dossier_detail", dossier.pk)
 
 
 def _is_id(text: str) -> bool:

@@ -4,13 +4,18 @@ import datetime
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.roles import Role
 from collaborative import delays, services
+from collaborative.enums import DossierAct
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Comment, Dossier, Fiche, Step
 from collaborative.review.queue import QueueFilter
+from directory.delegation.rights import give_role
 from directory.models import OperationalUnit
 from directory.scopes import scope_of
+from tests.factories.accounts import UserFactory
 from tests.factories.directory import GeographicEntityFactory, StructureFactory, UnitFactory
 from tests.test_query_budgets import queries_of
 
@@ -118,6 +123,45 @@ class TestOpening:
         dossier = Dossier.objects.get()
         assert (dossier.name, dossier.fiches.get().action) == ("Peuplement de Halte Altair", "create")
         assert "Halte Altair" in text_of(director.get(f"/dossiers/{dossier.pk}/"))
+
+    def test_a_second_attempt_at_a_new_establishment_leads_to_the_first(self, world, director, cast, client):
+        url = "/dossiers/nouvel-etablissement/"
+        director.post(url, {"legal_entity": world.ej.pk, "name": "Halte Altaïr"})
+        first = Dossier.objects.get()
+        answer = director.post(url, {"legal_entity": world.ej.pk, "name": " halte  ALTAIR "}, follow=True)
+        assert answer.redirect_chain == [(f"/dossiers/{first.pk}/", 302)]
+        assert "déjà ouvert sur cet établissement" in text_of(answer)
+        neighbour = UserFactory(roles=[])
+        give_role(user=neighbour, role=Role.DIRECTOR, record=world.eg, by=cast.sesan)
+        client.force_login(neighbour)
+        answer = client.post(url, {"legal_entity": world.ej.pk, "name": "Halte Altaïr"}, follow=True)
+        assert answer.redirect_chain == [("/dossiers/", 302)]
+        assert "voyez avec le support" in text_of(answer)
+        assert Dossier.objects.get() == first
+        services.apply(
+            dossier=first,
+            act=DossierAct.ABANDON,
+            by=cast.directeur,
+            scope=scope_of(cast.directeur),
+            now=timezone.now(),
+        )
+        client.force_login(cast.directeur)
+        client.post(url, {"legal_entity": world.ej.pk, "name": "Halte Altaïr"})
+        assert Dossier.objects.open().count() == 1
+
+    def test_a_namesake_in_the_directory_is_named_before_it_is_confirmed(self, world, director):
+        url = "/dossiers/nouvel-etablissement/"
+        form = {"legal_entity": world.ej.pk, "name": "act altaïr vesta"}
+        answer = director.post(url, form)
+        page = text_of(answer)
+        assert (answer.status_code, Dossier.objects.exists()) == (422, False)
+        assert reverse("directory:geographic_entity_detail", args=[world.eg.pk]) in page
+        assert f'href="/dossiers/ouvrir/?eg={world.eg.pk}"' in page
+        assert 'value="act altaïr vesta"' in page
+        assert director.post(url, form | {"homonyme": world.other_eg.pk}).status_code == 422
+        assert director.post(url, form | {"homonyme": "9" * 40}).status_code == 422
+        assert director.post(url, form | {"homonyme": world.eg.pk}).status_code == 302
+        assert Dossier.objects.get().legal_entity == world.ej
 
     def test_the_record_pages_and_the_tree_lead_there(self, world, director, cast, client):
         eg = f"/repertoire/etablissements/{world.eg.pk}/"
