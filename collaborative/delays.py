@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WINDOW = datetime.timedelta(days=30)
 DECISIONS = (DossierAct.VALIDATE, DossierAct.VALIDATE_PART, DossierAct.RETURN)
 DAY = datetime.timedelta(days=1)
+MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(hours=1)
 
 
@@ -75,9 +76,11 @@ def waiting_of(dossier: Dossier, now: datetime.datetime) -> Waiting | None:
 
 
 def delay_words(delay: datetime.timedelta) -> str:
-    """« 40 min », « 5 h », « 2 jours » (from 36 hours on, rounded to the day)."""
+    """« moins d’une minute », « 40 min », « 5 h », « 2 jours » (from 36 hours on, rounded to the day)."""
+    if delay < MINUTE:
+        return "moins d’une minute"
     if delay < HOUR:
-        return f"{max(1, round(delay.total_seconds() / 60))} min"
+        return f"{round(delay / MINUTE)} min"
     if delay < 1.5 * DAY:
         return f"{round(delay / HOUR)} h"
     return french.counted(round(delay / DAY), "jour")

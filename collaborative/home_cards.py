@@ -11,21 +11,18 @@ from accounts import home
 from accounts.roles import Permission
 from common import navigation
 
-from .campaigns.progress import Progress, progress_of
+from .campaigns.asking import asking_campaigns, directing
 from .direct.changes import MOST_COUNTED, count_to_read
 from .enums import EDITABLE_STATES, DossierState
-from .models import CampaignTarget, Dossier
-from .permissions import manages_campaigns, validates_dossiers, works_on_dossiers
+from .models import Dossier
+from .permissions import manages_campaigns, validates_dossiers
 from .review.queue import FRESH
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from .models import Campaign
-
 SHOWN = 5
 MOST_READ = 200
-_LEFT = {Progress.NOT_OPENED, Progress.UNDER_WAY, Progress.RETURNED}
 
 
 def register() -> None:
@@ -44,12 +41,12 @@ def register() -> None:
 
 def own_work(request: HttpRequest) -> dict[str, Any] | None:
     """Dossiers returned to the person, those to finish, campaigns that ask for his EGs. Two queries."""
-    mine = Dossier.objects.visible_to(request.scope).filter(state__in=EDITABLE_STATES)
+    mine = Dossier.objects.visible_to(directing(request.scope)).filter(state__in=EDITABLE_STATES)
     begun = mine.exclude(started_at=None).only("name", "state", "changed_at").order_by("-changed_at", "-pk")
     found = list(begun[:MOST_READ])
     returned = [dossier for dossier in found if dossier.state == DossierState.RETURNED]
     to_finish = [dossier for dossier in found if dossier.state != DossierState.RETURNED]
-    campaigns = asking_campaigns(request)
+    campaigns = asking_campaigns(request.scope, timezone.localdate())
     if not (returned or to_finish or campaigns):
         return None
     return {
@@ -59,22 +56,6 @@ def own_work(request: HttpRequest) -> dict[str, Any] | None:
         "to_finish_count": len(to_finish),
         "campaigns": campaigns,
     }
-
-
-def asking_campaigns(request: HttpRequest) -> list[tuple[Campaign, int]]:
-    """Campaigns under way with EGs of the person still to describe or to correct, and how many. One query."""
-    coverage = request.scope.coverage(Permission.DIRECTORY_EDIT)
-    mine = Q(geographic_entity__in=coverage.geographic_entities)
-    mine |= Q(geographic_entity__legal_entity__in=coverage.legal_entities)
-    today = timezone.localdate()
-    targets = CampaignTarget.objects.filter(
-        mine, campaign__closed_at=None, campaign__starts_on__lte=today, campaign__ends_on__gte=today
-    ).select_related("campaign", "dossier")
-    found: dict[Campaign, int] = {}
-    for target in targets.order_by("campaign__ends_on", "campaign", "pk")[:MOST_READ]:
-        if progress_of(target.dossier) in _LEFT:
-            found[target.campaign] = found.get(target.campaign, 0) + 1
-    return list(found.items())
 
 
 def support_work(request: HttpRequest) -> dict[str, Any] | None:
@@ -96,4 +77,6 @@ def support_work(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _directs(request: HttpRequest) -> bool:
-    return works_on_dossiers(request) and not validates_dossiers(request)
+    """Tell whether the person heads something, whoever else they are."""
+    scope = getattr(request, "scope", None)
+    return scope is not None and directing(scope).may(Permission.DIRECTORY_EDIT)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 
+from accounts.roles import Permission
 from directory.models import GeographicEntity
 from directory.records import without_outlines
 
+from .campaigns.asking import asked_of
 from .enums import OPEN_STATES, DossierState
-from .models import Dossier
+from .heads import is_headed
+from .models import Campaign, CampaignTarget, Dossier
 from .opening import clean_text, named_like
 
 if TYPE_CHECKING:
@@ -73,31 +76,44 @@ class DossierFilter:
         """Dossiers asked for, in the order asked for."""
         dossiers = dossiers.filter(state__in=STATES[self.state][1])
         if self.text:
-            entities = Q(geographic_entity__in=_named(self.text))
-            dossiers = dossiers.filter(Q(name__unaccent__icontains=self.text) | entities)
+            dossiers = dossiers.filter(designated_by(self.text))
         if self.department:
-            path = "commune__department"
-            dossiers = dossiers.filter(
-                Q(**{f"geographic_entity__{path}": self.department})
-                | Q(**{"geographic_entity": None, f"legal_entity__{path}": self.department})
-            )
+            dossiers = dossiers.filter(in_department(self.department))
         if self.campaign:
-            dossiers = dossiers.filter(campaign=self.campaign)
+            asked = CampaignTarget.objects.filter(campaign=self.campaign).exclude(dossier=None)
+            dossiers = dossiers.filter(Q(campaign=self.campaign) | Q(pk__in=asked.values("dossier")))
         return dossiers.order_by(*SORTS[self.sort][1])
 
 
-def _named(text: str) -> QuerySet[GeographicEntity, Any]:
-    return GeographicEntity.objects.filter(named_like(text, "commune")).values("pk")
+def designated_by(text: str) -> Q:
+    """Condition on dossiers that a typed text designates: by their name, or the name, FINESS or commune of their EG."""
+    entities = GeographicEntity.objects.filter(named_like(text, "commune"))
+    return Q(name__unaccent__icontains=text) | Q(geographic_entity__in=entities.values("pk"))
+
+
+def in_department(code: str) -> Q:
+    """Condition on dossiers of a department: that of their EG, of their EJ for a new EG."""
+    path = "commune__department"
+    return Q(**{f"geographic_entity__{path}": code}) | Q(**{"geographic_entity": None, f"legal_entity__{path}": code})
+
+
+def offered_campaigns(scope: Scope) -> QuerySet[Campaign]:
+    """Campaigns that the list may be narrowed to: all for who validates, else those that ask an EG of the person."""
+    found = Campaign.objects.only("name").order_by("-starts_on", "-pk")
+    if scope.may(Permission.DOSSIER_VALIDATE) or scope.coverage(Permission.DIRECTORY_EDIT).region:
+        return found
+    return found.filter(pk__in=asked_of(scope).values("campaign"))
 
 
 def listed_dossiers(scope: Scope) -> QuerySet[Dossier]:
-    """Dossiers that the person may know of, with what a line says: EG, commune, people, campaign."""
+    """Dossiers that the person may know of, with what a line says: EG, commune, people, campaign, ``is_headed``."""
     places = ("geographic_entity__commune__", "legal_entity__commune__")
     return (
         Dossier.objects.visible_to(scope)
         .with_people()
         .select_related("geographic_entity__commune__department", "legal_entity__commune__department", "changed_by")
         .defer(*(name for place in places for name in without_outlines(place)))
+        .annotate(is_headed=is_headed())
     )
 
 

@@ -1,6 +1,7 @@
 """The tree of a dossier: its fiches with pictogram and action menu (spec 30, Working in a dossier; seed 002, step 3).
 
-Two queries whatever the number of fiches: the fiches with the level of their structures, and who may edit.
+Two queries whatever the number of fiches: the fiches with the level of their structures and the closure of their EGs,
+and who may edit.
 """
 
 from __future__ import annotations
@@ -105,6 +106,11 @@ class Tree:
         """Fiches that stand against sending."""
         return [node for node in self if node.fiche.state == FicheState.PENDING]
 
+    @property
+    def closed(self) -> list[Node]:
+        """EGs closed in the directory since ``fiche.closed_on``, but those that the dossier itself proposes to close."""
+        return [node for node in self.roots if getattr(node.fiche, "closed_on", None) and not node.fiche.is_removed]
+
     @cached_property
     def left_aside(self) -> list[Node]:
         """Fiches of which the publication wrote nothing."""
@@ -134,7 +140,10 @@ def tree_of(
     elif editable is None:
         editable = not why_not_edit(scope, dossier)
     fiches = list(
-        dossier.fiches.annotate(level=Coalesce(KT("values__level"), F("structure__level"), output_field=CharField()))
+        dossier.fiches.annotate(
+            level=Coalesce(KT("values__level"), F("structure__level"), output_field=CharField()),
+            closed_on=F("geographic_entity__closed_on"),
+        )
         .defer("values", "base")
         .order_by("position", "pk")
     )

@@ -1,16 +1,16 @@
 """Reading a pasted list of EGs: FINESS, SIRET or names, one a line. Nothing is guessed silently.
 
-Each line is *recognised* (one EG for sure), *doubtful* (EGs to choose from), *closed*, or *unknown*. A line copied from
-a spreadsheet is read by its first number, else as a name.
+Each line is *recognised* (one EG for sure), *doubtful* (EGs to choose from), *closed*, or *unknown*; those beyond
+MAX_LINES are *unread*, left for the next time. A line copied from a spreadsheet is read by its first number, else as a
+name.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 MAX_LINES = 2000
-MAX_SEARCHES = 60  # lines whose name no EG has whole, looked for inside the names
 CHOICES = 8
 SHORTEST = 4  # letters of a name looked for inside others
 _CELLS = re.compile(r"[\t;|]")
@@ -36,12 +35,17 @@ _FINESS, _SIRET = re.compile(r"\d[0-9AB]\d{7}"), re.compile(r"\d{14}")
 
 @dataclass
 class Reading:
-    """What a list holds, each line once: EGs for sure, those to choose from by line, lines closed or unknown."""
+    """What a list holds, each line once: EGs for sure, those to choose from by line, lines closed or unknown.
+
+    ``line_of``: the line of each EG recognised, by its id. ``unread``: lines beyond MAX_LINES.
+    """
 
     recognised: list[GeographicEntity] = field(default_factory=list)
     doubtful: list[tuple[str, list[GeographicEntity]]] = field(default_factory=list)
     closed: list[tuple[str, GeographicEntity]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    line_of: dict[int, str] = field(default_factory=dict)
 
 
 def open_entities() -> QuerySet[GeographicEntity]:
@@ -59,9 +63,9 @@ def listed_entities() -> QuerySet[GeographicEntity]:
 
 
 def split_lines(text: str) -> list[str]:
-    """Lines of a text, the empty ones and the doubles left out, MAX_LINES at most. Pure."""
+    """Lines of a text, the empty ones and the doubles left out. Pure."""
     lines = (" ".join(line.replace("\x00", "").split(" ")).strip() for line in text.splitlines())
-    return list(dict.fromkeys(line[:200] for line in lines if line))[:MAX_LINES]
+    return list(dict.fromkeys(line for line in lines if line))
 
 
 def number_in(line: str) -> str:
@@ -74,8 +78,9 @@ def number_in(line: str) -> str:
 
 
 def read_list(text: str) -> Reading:
-    """Recognise the EGs of a text: three queries at most."""
-    lines = split_lines(text)
+    """Recognise the EGs of the first MAX_LINES lines of a text: three queries at most."""
+    every = split_lines(text)
+    lines = every[:MAX_LINES]
     numbers = {line: number_in(line) for line in lines}
     names = {line: fold(_CELLS.split(line)[0]) for line in lines if not numbers[line]}
     wanted = {number for number in numbers.values() if number}
@@ -85,7 +90,7 @@ def read_list(text: str) -> Reading:
         for key in {entity.finess, entity.siret, entity.sort_name} - {""}:
             held[key].append(entity)
     inside = _inside([names[line] for line in names if names[line] not in held])
-    reading = Reading()
+    reading = Reading(unread=every[MAX_LINES:])
     for line in lines:
         key = numbers[line] or names[line]
         _sort(reading, line, held.get(key) or inside.get(key, []), sure=key in held)
@@ -101,15 +106,36 @@ def _sort(reading: Reading, line: str, found: list[GeographicEntity], *, sure: b
         reading.closed.append((line, found[0]))
     elif sure and len(open_ones) == 1:
         reading.recognised.append(open_ones[0])
+        reading.line_of.setdefault(open_ones[0].pk, line)
     else:
         reading.doubtful.append((line, open_ones[:CHOICES]))
 
 
 def _inside(names: Iterable[str]) -> dict[str, list[GeographicEntity]]:
-    """EGs whose name holds one of these, by it: one query."""
-    searched = [name for name in dict.fromkeys(names) if len(name) >= SHORTEST][:MAX_SEARCHES]
+    """Open EGs whose name holds one of these, CHOICES at most by it: two queries, however many names.
+
+    The names of all EGs are looked through as one text: in SQL each would be compared with each.
+    """
+    searched = [name for name in dict.fromkeys(names) if len(name) >= SHORTEST]
     if not searched:
         return {}
-    condition = reduce(or_, (Q(sort_name__contains=name) for name in searched))
-    found = list(open_entities().filter(condition)[: MAX_SEARCHES * CHOICES * 4])
-    return {name: hits for name in searched if (hits := [one for one in found if name in one.sort_name])}
+    rows = list(open_entities().values_list("pk", "sort_name"))
+    text = "\n".join(name for _, name in rows)
+    starts, start = [], 0
+    for _, name in rows:
+        starts.append(start)
+        start += len(name) + 1
+    hits = {name: [rows[place][0] for place in _places(name, text, starts)] for name in searched}
+    found = open_entities().in_bulk({pk for pks in hits.values() for pk in pks})
+    return {name: [found[pk] for pk in pks if pk in found] for name, pks in hits.items() if pks}
+
+
+def _places(name: str, text: str, starts: list[int]) -> list[int]:
+    """Ranks of the first lines of ``text`` that hold ``name``; ``starts``: where each line begins. Pure."""
+    places: list[int] = []
+    at = text.find(name)
+    while at >= 0 and len(places) < CHOICES:
+        places.append(bisect_right(starts, at) - 1)
+        after = starts[places[-1] + 1] if places[-1] + 1 < len(starts) else len(text)
+        at = text.find(name, after)
+    return places

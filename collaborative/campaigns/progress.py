@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -17,11 +17,13 @@ from common.text import fold
 from directory.enums import PublicationStatus
 from directory.models import Assignment, GeographicEntity
 
-from ..enums import DossierState
+from ..enums import EDITABLE_STATES, DossierState
 from ..models import CampaignTarget, Dossier, HeldEntity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from django.db.models import QuerySet
 
     from accounts.models import User
 
@@ -38,6 +40,7 @@ class Progress(models.TextChoices):
     SENT = "envoye", "Envoyé"
     RETURNED = "a-corriger", "À corriger"
     VALIDATED = "valide", "Validé"
+    CLOSED = "ferme", "Établissement fermé"
 
 
 _WORDS = {
@@ -46,16 +49,21 @@ _WORDS = {
     Progress.SENT: ("envoyé", "envoyés"),
     Progress.RETURNED: ("à corriger", "à corriger"),
     Progress.VALIDATED: ("validé", "validés"),
+    Progress.CLOSED: ("fermé", "fermés"),
 }
 
 
 @dataclass(frozen=True)
 class TargetLine:
-    """An EG of a campaign with its dossier, as it stands at ``now``."""
+    """An EG of a campaign with its dossier, as it stands at ``now``.
+
+    ``occupied_by``: an open dossier on another EG that moves records here, so that none can be opened on this one.
+    """
 
     target: CampaignTarget
     dossier: Dossier | None
     now: datetime.datetime
+    occupied_by: Dossier | None = None
 
     @property
     def entity(self) -> GeographicEntity:
@@ -78,15 +86,23 @@ class TargetLine:
 
     @property
     def progress(self) -> Progress:
-        return progress_of(self.dossier)
+        """What became of it; an EG that closed before anything was sent is asked nothing more."""
+        found = progress_of(self.dossier)
+        return Progress.CLOSED if self.entity.is_closed and found not in _DONE else found
+
+    @property
+    def is_left(self) -> bool:
+        """Tell whether its directors still have something to describe: what ``still_asked`` says in SQL."""
+        return self.progress not in {*_DONE, Progress.CLOSED}
 
     @property
     def is_silent(self) -> bool:
         """Tell whether its directors are to be reminded: nothing begun, or nothing changed for STILL_FOR."""
+        if not self.is_left or self.occupied_by is not None:
+            return False
         if self.progress == Progress.NOT_OPENED:
             return True
-        waits = self.progress in {Progress.UNDER_WAY, Progress.RETURNED}
-        return waits and self.dossier is not None and self.dossier.changed_at <= self.now - STILL_FOR
+        return self.dossier is not None and self.dossier.changed_at <= self.now - STILL_FOR
 
     @property
     def was_told_today(self) -> bool:
@@ -96,12 +112,19 @@ class TargetLine:
 
     @property
     def note(self) -> str:
-        """What there is to know besides: no dossier yet, abandoned, an EG that closed since."""
-        if self.entity.status == PublicationStatus.CLOSED:
-            return "établissement fermé"
+        """What there is to know besides: no dossier yet, abandoned, a part left, an EG that closed since."""
+        if self.entity.is_closed:
+            return "établissement fermé" if self.progress in _DONE else ""
+        if self.occupied_by is not None:
+            return f"occupé par le dossier «\u00a0{self.occupied_by.name}\u00a0»"
         if self.dossier is None:
             return "dossier en préparation"
+        if self.dossier.state == DossierState.VALIDATED and getattr(self.target, "has_part_left", False):
+            return "en partie, le reste est abandonné"
         return "dossier abandonné" if self.dossier.state == DossierState.ABANDONED else ""
+
+
+_DONE = frozenset({Progress.SENT, Progress.VALIDATED})
 
 
 def progress_of(dossier: Dossier | None) -> Progress:
@@ -117,14 +140,27 @@ def progress_of(dossier: Dossier | None) -> Progress:
     }[DossierState(dossier.state)]
 
 
-def lines_of(campaign: Campaign, now: datetime.datetime) -> list[TargetLine]:
-    """Lines of a campaign by department then name: two queries.
+def still_asked() -> Q:
+    """Condition on targets: something is left to describe in an EG that is open (``TargetLine.is_left``)."""
+    own = Q(dossier__state__in=EDITABLE_STATES)
+    without = Q(dossier=None) | Q(dossier__state=DossierState.ABANDONED)
+    sent = Dossier.objects.filter(geographic_entity=OuterRef("geographic_entity"), state=DossierState.SENT)
+    return (own | (without & ~Q(Exists(sent)))) & ~Q(geographic_entity__status=PublicationStatus.CLOSED)
 
-    An EG whose dossier was abandoned counts with the one that holds it now, opened while the campaign ran.
+
+def lines_of(
+    campaign: Campaign, now: datetime.datetime, targets: QuerySet[CampaignTarget] | None = None
+) -> list[TargetLine]:
+    """Lines of a campaign by department then name, or of some of its targets: two queries.
+
+    An EG whose dossier was abandoned counts with the one that is open on it now, opened while the campaign ran.
     """
     held = HeldEntity.objects.select_related("dossier")
-    targets = (
-        CampaignTarget.objects.filter(campaign=campaign)
+    left = Dossier.objects.filter(origin=OuterRef("dossier"), state=DossierState.ABANDONED)
+    found = (
+        (CampaignTarget.objects.all() if targets is None else targets)
+        .filter(campaign=campaign)
+        .annotate(has_part_left=Exists(left))
         .select_related("dossier", "geographic_entity__commune__department", "geographic_entity__category")
         .defer("geographic_entity__commune__outline", "geographic_entity__commune__department__outline")
         .prefetch_related(Prefetch("geographic_entity__held_by", held))
@@ -135,17 +171,48 @@ def lines_of(campaign: Campaign, now: datetime.datetime) -> list[TargetLine]:
             "pk",
         )
     )
-    return [TargetLine(target, _dossier_of(target, campaign), now) for target in targets]
+    return [_line_of(target, campaign, now) for target in found]
 
 
-def _dossier_of(target: CampaignTarget, campaign: Campaign) -> Dossier | None:
+def _line_of(target: CampaignTarget, campaign: Campaign, now: datetime.datetime) -> TargetLine:
     own = target.dossier
     if own is not None and own.state != DossierState.ABANDONED:
-        return own
+        return TargetLine(target, own, now)
     held = getattr(target.geographic_entity, "held_by", None)
     if held is None or (campaign.closed_at is not None and held.dossier.opened_at > campaign.closed_at):
-        return own
-    return held.dossier
+        return TargetLine(target, own, now)
+    if held.dossier.geographic_entity_id != target.geographic_entity_id:
+        return TargetLine(target, own, now, occupied_by=held.dossier)
+    return TargetLine(target, held.dossier, now)
+
+
+def to_remind(
+    lines: Iterable[TargetLine], directors: Mapping[int, Sequence[User]], *, since: datetime.datetime
+) -> list[TargetLine]:
+    """Silent EGs that a reminder reaches: a dossier, a director, told neither today nor after ``since``. Pure."""
+    return [
+        line
+        for line in lines
+        if line.is_silent
+        and line.dossier is not None
+        and directors[line.entity.pk]
+        and not line.was_told_today
+        and (line.target.reminded_at is None or line.target.reminded_at <= since)
+    ]
+
+
+def why_not_remind(campaign: Campaign, day: datetime.date) -> str:
+    """Reason why a campaign reminds nobody on ``day``, in French; empty when it may. Pure."""
+    if campaign.closed_at is not None:
+        return "Cette campagne est close\u00a0: elle ne relance plus personne."
+    if day < campaign.starts_on:
+        return f"Cette campagne commence le {french.day(campaign.starts_on)}\u00a0: personne n’est relancé avant."
+    if day > campaign.ends_on:
+        return (
+            f"Cette campagne est terminée depuis le {french.day(campaign.ends_on)}\u00a0: prolongez-la pour relancer,"
+            " ou closez-la."
+        )
+    return ""
 
 
 @dataclass(frozen=True)

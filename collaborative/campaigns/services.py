@@ -24,7 +24,7 @@ from ..models import Campaign, CampaignTarget, Dossier
 from ..services import AlreadyOpen, apply_locked, lock_dossier, open_dossier
 from ..untouched import untouched
 from . import tasks
-from .progress import directors_by_entity, lines_of
+from .progress import directors_by_entity, lines_of, to_remind, why_not_remind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from directory.scopes import Scope
-
-    from .progress import TargetLine
 
 MOST_TARGETS = 2000
 SUPPORT_ONLY = "Seul le support mène les campagnes."
@@ -145,17 +143,18 @@ def remind_silent(
     """« Relancer les silencieux »: one mail a director; return how many EGs are reminded. At most once a day each.
 
     ``scope`` is ``None`` for the scheduled command, which leaves those reminded less than ``every`` ago. EGs without a
-    director are left: the page lists them. Those whose dossier is still to be opened wait for it.
+    director are left: the page lists them. Those whose dossier is still to be opened wait for it. Raises
+    ``ValidationError`` for a campaign that is closed, over or to come.
     """
     if scope is not None:
         _refuse(scope)
     with transaction.atomic():
         locked = _open_locked(campaign)
-        lines = [line for line in lines_of(locked, now) if line.is_silent and not line.was_told_today]
-        lines = [line for line in lines if line.dossier is not None and not line.entity.is_closed]
-        lines = [line for line in lines if not _told_since(line, now - every)]
+        if refusal := why_not_remind(locked, timezone.localdate(now)):
+            raise ValidationError(refusal)
+        lines = [line for line in lines_of(locked, now) if line.is_silent]
         directors = directors_by_entity([line.entity for line in lines], timezone.localdate(now))
-        told = [line for line in lines if directors[line.entity.pk]]
+        told = to_remind(lines, directors, since=now - every)
         by_director: dict[int, list[int]] = {}
         for line in told:
             line.target.reminded_at, line.target.reminders = now, line.target.reminders + 1
@@ -169,12 +168,11 @@ def remind_silent(
     return len(told)
 
 
-def _told_since(line: TargetLine, moment: datetime.datetime) -> bool:
-    return line.target.reminded_at is not None and line.target.reminded_at > moment
-
-
 def open_one(*, target_id: int, by: User, scope: Scope, now: datetime.datetime) -> None:
-    """Open the dossier of an EG of a campaign, or join the one that has it. Nothing when it is done, or it closed."""
+    """Open the dossier of an EG of a campaign, or join the one that is open on it.
+
+    Nothing when it is done, when the EG closed, or while a dossier on another EG occupies it: the next run opens it.
+    """
     with transaction.atomic():
         target = CampaignTarget.objects.select_for_update(of=("self",)).filter(pk=target_id, dossier=None).first()
         if target is None or target.campaign.closed_at is not None:
@@ -185,6 +183,8 @@ def open_one(*, target_id: int, by: User, scope: Scope, now: datetime.datetime) 
             )
         except AlreadyOpen as found:
             dossier = found.dossier
+            if dossier.geographic_entity_id != target.geographic_entity_id:
+                return
             Dossier.objects.filter(pk=dossier.pk, campaign=None).update(campaign=target.campaign)
         except PermissionDenied:
             return

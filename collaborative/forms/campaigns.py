@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from common import french
 from directory.enums import Nomenclature, PublicationStatus
 from directory.models import Department, GeographicEntity, OperationalUnit, Term
 
@@ -160,15 +161,14 @@ class EntitiesForm(forms.Form):
         if "liste" not in self.cleaned_data:
             return False
         reading = read_list(text)
-        return not reading.recognised and not reading.doubtful
+        return not reading.recognised and not reading.doubtful and not reading.unread
 
     def _recognise(self) -> None:
         text = self.cleaned_data.get("liste", "")
         self.reading = read_list(text)
-        found = [entity for entity in self.reading.recognised if entity.pk not in self.asked]
-        self._take(found)
-        left = [*self.reading.unknown, *(line for line, _ in self.reading.closed)]
-        self._put("liste", "\n".join(left))
+        beyond = self._take(self.reading.recognised)
+        left = [*(self.reading.line_of[entity.pk] for entity in beyond), *self.reading.unread, *self.reading.unknown]
+        self._put("liste", "\n".join([*left, *(line for line, _ in self.reading.closed)]))
 
     def _by_criteria(self) -> None:
         wanted = {name: self.cleaned_data.get(name) for name in ("categorie", "type_uo", "departement")}
@@ -176,16 +176,22 @@ class EntitiesForm(forms.Form):
             self.notice = "Choisissez un type d’EG, un type d’UO ou un département."
             return
         found = list(chosen_by(**wanted)[: MOST_TARGETS + 1])
-        self._take([entity for entity in found if entity.pk not in self.asked])
+        self._take(found)
         if not found:
             self.notice = "Aucun établissement ne correspond à ces critères."
 
-    def _take(self, found: list[GeographicEntity]) -> None:
-        merged = {entity.pk: entity for entity in [*self.entities, *found]}
-        added = len(merged) - len(self.entities)
-        self.entities = sorted(merged.values(), key=lambda entity: (entity.sort_name, entity.pk))
-        words = "établissement ajouté" if added < 2 else "établissements ajoutés"
-        self.notice = f"{added} {words} à la liste."
+    def _take(self, found: list[GeographicEntity]) -> list[GeographicEntity]:
+        """Add EGs that are not asked yet, and say how many; return those beyond what a campaign may have."""
+        kept = {entity.pk: entity for entity in self.entities}
+        new = [entity for entity in found if entity.pk not in kept and entity.pk not in self.asked]
+        room = max(0, MOST_TARGETS - len(self.asked) - len(kept))
+        taken, beyond = new[:room], new[room:]
+        self.entities = sorted([*kept.values(), *taken], key=lambda entity: (entity.sort_name, entity.pk))
+        words = "établissement ajouté" if len(taken) < 2 else "établissements ajoutés"
+        self.notice = f"{french.number(len(taken))} {words} à la liste."
+        if beyond:
+            self.notice = f"{self.notice} {TOO_MANY}"
+        return beyond
 
     def _put(self, name: str, value: str) -> None:
         self.data = self.data.copy()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from common import french
-from common.text import fold
 
 from ..enums import DossierState
+from ..listing import designated_by, in_department
 from ..models import Dossier
 from .risk import AGE_MOST, HIGH, LEVELS, MEDIUM, Level, age_points, level_of, queue_points_sql
 
@@ -69,10 +69,9 @@ class QueueFilter:
             low, high = RANGES[self.risk]
             found = found.filter(points__gte=low) if high is None else found.filter(points__gte=low, points__lt=high)
         if self.department:
-            found = found.filter(geographic_entity__commune__department=self.department)
+            found = found.filter(in_department(self.department))
         if self.text:
-            key = fold(self.text)
-            found = found.filter(Q(name__icontains=self.text) | Q(geographic_entity__sort_name__contains=key))
+            found = found.filter(designated_by(self.text))
         return found.order_by(*(("sent_at",) if self.order == "attente" else ("-points", "sent_at")), "pk")
 
 
@@ -129,6 +128,7 @@ class QueueLine:
 
     @property
     def department(self) -> str:
-        """Code of the department; empty for an EG that is not published yet."""
-        entity = self.dossier.geographic_entity
-        return entity.commune.department_id if entity else ""
+        """Code of the department, that of the EJ for an EG that is not published yet; empty when it is not known."""
+        about = self.dossier.geographic_entity or self.dossier.legal_entity
+        commune = about.commune if about is not None else None
+        return commune.department_id if commune is not None else ""

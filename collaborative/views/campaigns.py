@@ -19,7 +19,16 @@ from common.french import counted
 from common.pages import PAGE_SIZE, Crumb
 
 from ..campaigns import services
-from ..campaigns.progress import LineFilter, Progress, directors_by_entity, lines_of, table_of, total_of
+from ..campaigns.progress import (
+    LineFilter,
+    Progress,
+    directors_by_entity,
+    lines_of,
+    table_of,
+    to_remind,
+    total_of,
+    why_not_remind,
+)
 from ..forms.campaigns import CampaignForm, EntitiesForm, add_errors
 from ..models import Campaign, CampaignTarget
 from .access import LARGEST_ID, campaigns_only
@@ -71,6 +80,7 @@ def campaign_detail(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     page = Paginator(asked.apply(lines), PAGE_SIZE).get_page(request.GET.get("page"))
     directors = directors_by_entity([line.entity for line in lines], timezone.localdate(now))
     silent = [line for line in lines if line.is_silent]
+    unasked = why_not_remind(campaign, timezone.localdate(now))
     context = {
         "campaign": campaign,
         "page": page,
@@ -85,7 +95,8 @@ def campaign_detail(request: SignedInRequest, campaign_id: int) -> HttpResponse:
         ],
         "without_director": [line for line in lines if not directors[line.entity.pk] and line.is_silent],
         "silent": len(silent),
-        "to_remind": sum(1 for line in silent if directors[line.entity.pk] and not line.was_told_today),
+        "to_remind": 0 if unasked else len(to_remind(silent, directors, since=now)),
+        "unasked": unasked,
         "today": timezone.localdate(now),
         "crumbs": crumbs_of(campaign),
     }

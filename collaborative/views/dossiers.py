@@ -19,8 +19,9 @@ from .. import services
 from ..delays import waiting_of
 from ..fiches.catching_up import add_known_units, names_without_fiche
 from ..forms.opening import MessageForm
-from ..listing import SORTS, STATES, DossierFilter, listed_dossiers, place_of
-from ..models import Campaign, Dossier, Step
+from ..heads import is_headed
+from ..listing import SORTS, STATES, DossierFilter, listed_dossiers, offered_campaigns, place_of
+from ..models import Dossier, Step
 from ..pages import LIST_TITLE, dossier_context, dossier_url
 from ..permissions import NOT_EDITABLE
 from ..sending import left_aside_by, published_by, unfinished_of
@@ -49,7 +50,7 @@ def dossiers(request: HttpRequest) -> HttpResponse:
         "states": [(key, label) for key, (label, _) in STATES.items()],
         "sorts": [(key, label) for key, (label, _) in SORTS.items()],
         "departments": list(Department.objects.only("code", "name", "order").order_by("order", "code")),
-        "campaigns": list(Campaign.objects.only("name").order_by("-starts_on", "-pk")),
+        "campaigns": list(offered_campaigns(request.scope)),
         "opens": not coverage.empty,
         "sees_all": sees_all,
         "crumbs": [Crumb(LIST_TITLE)],
@@ -60,7 +61,7 @@ def dossiers(request: HttpRequest) -> HttpResponse:
 @require_safe
 def dossier_detail(request: HttpRequest, dossier_id: int) -> HttpResponse:
     """The dossier: what SESAN asks, what is left to do, what sending publishes, the thread."""
-    dossier = find_dossier(request, dossier_id, new_units=names_without_fiche())
+    dossier = find_dossier(request, dossier_id, new_units=names_without_fiche(), is_headed=is_headed())
     context = dossier_context(request, dossier)
     tree = context["tree"]
     thread = thread_of(dossier, tree, request)

@@ -18,7 +18,7 @@ from common.pages import PAGE_SIZE, Crumb
 from directory.forms import editable_blocks
 from directory.models import Department
 
-from ..delays import median_delay
+from ..delays import delay_words, median_delay
 from ..enums import DossierState, FieldDecision
 from ..forms.review import AmendReasonForm, DecisionForm, ReturnForm
 from ..models import Dossier, ReturnReason
@@ -53,9 +53,9 @@ def review_queue(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     wanted = QueueFilter.read(request.GET)
     found = wanted.apply(request.scope, now).select_related(
-        "geographic_entity__commune__department", "legal_entity", "sent_by", "taken_by", "campaign"
+        "geographic_entity__commune", "legal_entity__commune", "sent_by", "taken_by", "campaign"
     )
-    outlines = ("geographic_entity__commune__outline", "geographic_entity__commune__department__outline")
+    outlines = ("geographic_entity__commune__outline", "legal_entity__commune__outline")
     page = Paginator(found.defer(*outlines), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -65,7 +65,7 @@ def review_queue(request: SignedInRequest) -> HttpResponse:
         "orders": ORDERS,
         "levels": LEVELS.values(),
         "departments": Department.objects.only("code", "name", "order").order_by("order", "code"),
-        "delay": median_delay(now),
+        "delay": delay_words(delay) if (delay := median_delay(now)) else "",
     }
     return render(request, "collaborative/review_queue.html", context)
 

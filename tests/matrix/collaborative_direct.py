@@ -85,6 +85,7 @@ ROWS = [
     Row("collaborative:campaigns", get=SEEN),
     Row("collaborative:campaign_create", get=SEEN, post=ACTED, data=saying),
     Row("collaborative:campaign_detail", get=SEEN, kwargs=campaign),
+    Row("collaborative:campaign_mine", get="login 403 403 200 404 403 403", kwargs=campaign),
     Row("collaborative:campaign_edit", get=SEEN, post=ACTED, kwargs=campaign, data=edited),
     Row("collaborative:campaign_add", get=SEEN, post=ACTED, kwargs=campaign, data=more),
     Row("collaborative:campaign_remove", get=SEEN, post=ACTED, kwargs=target),
