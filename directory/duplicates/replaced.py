@@ -21,6 +21,8 @@ from ..models import GeographicEntity, Merge, OperationalUnit
 from .merging import merges_records
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from django.http import HttpRequest, HttpResponse
 
     from ..scopes import Scope
@@ -110,6 +112,18 @@ def ends_of_merges(bore: Q) -> dict[int, list[str]]:
                 following[kept] = names
                 seen.add(kept)
     return found
+
+
+def units_in_place(unit_ids: Collection[int]) -> dict[int, int]:
+    """Key of the unit that stands for each of these that was merged, at the end of its chain: a query a link."""
+    ends: dict[int, int] = {}
+    following = {key: key for key in unit_ids}
+    while following:
+        links = Merge.objects.filter(merged_unit__in=set(following.values())).values_list("merged_unit", "kept_unit")
+        stays = dict(links)
+        following = {key: stays[last] for key, last in following.items() if last in stays}
+        ends |= following
+    return ends
 
 
 def same_page(request: HttpRequest, replaced: Replaced) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet, Value
 
 from accounts.models import User
 from availability.guichet.supply import Offer, load_offers
+from directory.duplicates.replaced import units_in_place
 from directory.models import OperationalUnit, Term, UnitTerm, WeeklyHours
 from directory.scopes import Scope
 
@@ -102,9 +103,13 @@ def quiet_places(unit_ids) -> set[int]:
 
 @transaction.atomic
 def keep_unit(*, unit_id: int, by: User, scope: Scope, now: datetime.datetime) -> tuple[OperationalUnit, bool]:
-    """Add a unit at the end of one's list; tell whether it was not there yet. Raises ``ShortlistRefused``."""
+    """Add a unit at the end of one's list; tell whether it was not there yet. Raises ``ShortlistRefused``.
+
+    One that was merged gives way to the unit that stays.
+    """
     _lock(by)
-    unit = OperationalUnit.objects.visible_to(scope).published().filter(pk=unit_id).first()
+    units = OperationalUnit.objects.visible_to(scope).published()
+    unit = units.filter(pk=unit_id).first() or units.filter(pk__in=units_in_place([unit_id]).values()).first()
     if unit is None:
         raise UnitGone
     positions = dict(KeptUnit.objects.filter(user=by).values_list("unit_id", "position"))
@@ -118,9 +123,12 @@ def keep_unit(*, unit_id: int, by: User, scope: Scope, now: datetime.datetime) -
 
 @transaction.atomic
 def drop_unit(*, unit_id: int, by: User) -> bool:
-    """Take a unit off one's list; tell whether it was there."""
+    """Take a unit off one's list, or the one it was merged into; tell whether it was there."""
     _lock(by)
-    return bool(KeptUnit.objects.filter(user=by, unit_id=unit_id).delete()[0])
+    kept = KeptUnit.objects.filter(user=by)
+    if kept.filter(unit_id=unit_id).delete()[0]:
+        return True
+    return bool(kept.filter(unit__in=units_in_place([unit_id]).values()).delete()[0])
 
 
 @transaction.atomic

@@ -71,6 +71,7 @@ def keep(request: SignedInRequest) -> HttpResponseBase:
     except ShortlistRefused as error:
         messages.error(request, error.words)
     else:
+        unit_id = unit.pk
         said = "est retenue dans" if is_new else "est déjà dans"
         messages.success(request, f"«{NBSP}{unit.name}{NBSP}» {said} votre sélection.")
     return _back(request, unit_id)

@@ -13,6 +13,7 @@ from search.indexing import index
 from search.kept.shortlist import LIMIT
 from search.kept.unit_facts import MAIL_LINK_LENGTH
 from search.models import KeptUnit
+from tests.directory.merges import merge
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import UnitFactory, WeeklyHoursFactory
 
@@ -289,3 +290,38 @@ def test_the_home_page_says_what_is_kept(reader, client, world):
     assert "Ce que vous gardez" not in text_of(client.get("/"))
     keep(reader, world.act, world.lam)
     assert "Ma sélection : 2 unités" in text_of(client.get("/"))
+
+
+@pytest.fixture
+def merged(reader, cast, world):
+    """Two units, the second and a third one merged into the first, one after the other."""
+    first, second, third = (UnitFactory(geographic_entity=world.eg, name=f"Unité {rank}", act=True) for rank in "123")
+    index.rebuild_all()
+    merge(second, third, cast.sesan)
+    merge(first, second, cast.sesan)
+    return first, second, third
+
+
+def test_a_merged_unit_is_compared_as_the_one_that_stays(client, world, merged):
+    first, second, third = merged
+    page = text_of(client.get(f"/recherche/comparer/?uo={third.pk}&uo={world.act.pk}"))
+    assert "Comparer 2 unités" in page
+    assert page.index("Unité 1") < page.index("ACT ALTAIR VESTA")
+    assert "publiée" not in page
+    page = text_of(client.get(f"/recherche/comparer/?uo={second.pk}&uo={first.pk}"))
+    assert "Des unités demandées ont été réunies" in page
+    assert "Il faut deux unités au moins" in page
+    OperationalUnit.objects.filter(pk=first.pk).update(status="hidden")
+    page = text_of(client.get(f"/recherche/comparer/?uo={third.pk}&uo={world.act.pk}&uo={world.lhss.pk}"))
+    assert "1 unité demandée n’est pas publiée" in page
+    assert "Unité 1" not in page
+
+
+def test_a_merged_unit_is_kept_and_taken_off_as_the_one_that_stays(reader, client, merged):
+    first, second, third = merged
+    response = client.post(f"{LIST}retenir/", {"uo": third.pk, "retour": "/recherche/"})
+    assert response["Location"] == f"/recherche/#retenir-{first.pk}"
+    assert order(reader) == [first.pk]
+    assert "« Unité 1 » est déjà dans" in text_of(client.post(f"{LIST}retenir/", {"uo": second.pk}, follow=True))
+    client.post(f"{LIST}retirer/", {"uo": second.pk})
+    assert order(reader) == []
