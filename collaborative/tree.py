@@ -108,7 +108,7 @@ class Tree:
 
     @property
     def closed(self) -> list[Node]:
-        """EGs closed in the directory since ``fiche.closed_on``, but those that the dossier itself proposes to close."""
+        """EGs closed in the directory since ``fiche.closed_on``, but those that the dossier itself would close."""
         return [node for node in self.roots if getattr(node.fiche, "closed_on", None) and not node.fiche.is_removed]
 
     @cached_property

@@ -264,8 +264,8 @@ def test_the_pages_of_a_dossier_say_that_its_entity_closed(desk, world, cast, cl
     fiche = reverse("collaborative:dossier_detail", args=[desk.dossier.pk]) + f"fiches/{desk.fiche(world.act).pk}/"
     pages = [reverse(f"collaborative:dossier_{name}", args=[desk.dossier.pk]) for name in ("detail", "send")]
     told = f"« {world.eg} » est fermé dans le répertoire depuis le {TODAY:%d/%m/%Y}"
-    before = [len(queries_of(client, page)) for page in (*pages, fiche)]
     assert all(told not in words(client.get(page)) for page in (*pages, fiche))
+    before = [len(queries_of(client, page)) for page in (*pages, fiche)]
     close(world.eg, cast)
     assert all(told in words(client.get(page)) for page in (*pages, fiche))
     assert [len(queries_of(client, page)) for page in (*pages, fiche)] == before
