@@ -39,12 +39,14 @@ class UnitGone(ShortlistRefused):
 class KeptOffer:
     """A unit of the list with what it offers now; ``offer`` is empty once the unit is no longer published.
 
-    ``is_place_kept_quiet``: its place is hidden from most people, even when this person sees it.
+    ``is_place_kept_quiet``: its place is hidden from most people, even when this person sees it. ``name``: that of a
+    unit no longer published whose record this person may open still (a closed one); empty otherwise.
     """
 
     kept: KeptUnit
     offer: Offer | None
     is_place_kept_quiet: bool = False
+    name: str = ""
 
     @property
     def figure(self) -> int | None:
@@ -83,15 +85,27 @@ def with_record(units: QuerySet[OperationalUnit]) -> QuerySet[OperationalUnit]:
 
 
 def kept_offers(scope: Scope, now: datetime.datetime, *, whole: bool = False) -> list[KeptOffer]:
-    """The list of a person in order: three queries, four more for the ``whole`` record of each."""
+    """The list of a person in order: three queries, four more for the ``whole`` record of each.
+
+    One more when some are no longer published.
+    """
     rows = list(KeptUnit.objects.filter(user_id=scope.user_id))
     ids = [row.unit_id for row in rows]
     units = open_units(scope).filter(pk__in=ids)
     offers = load_offers(with_record(units) if whole else units, scope, now) if ids else []
     by_unit = {offer.unit.pk: offer for offer in offers}
     quiet = quiet_places(by_unit)
+    gone = [unit_id for unit_id in ids if unit_id not in by_unit]
+    units = OperationalUnit.objects.visible_to(scope).filter(pk__in=gone)
+    names: dict[int, str] = dict(units.order_by().values_list("pk", "name"))
     return [
-        KeptOffer(kept=row, offer=by_unit.get(row.unit_id), is_place_kept_quiet=row.unit_id in quiet) for row in rows
+        KeptOffer(
+            kept=row,
+            offer=by_unit.get(row.unit_id),
+            is_place_kept_quiet=row.unit_id in quiet,
+            name=names.get(row.unit_id, ""),
+        )
+        for row in rows
     ]
 
 

@@ -128,6 +128,7 @@ def orientation_sheet(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "facts": facts,
         "missing": len(rows) - len(facts),
+        "closed": [row.name for row in rows if row.name],
         "now": now,
         "has_quiet_place": any(one.is_place_kept_quiet and one.offer.is_address_shown for one in facts),
         "crumbs": crumbs("Fiche d’orientation"),

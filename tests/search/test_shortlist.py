@@ -325,3 +325,32 @@ def test_a_merged_unit_is_kept_and_taken_off_as_the_one_that_stays(reader, clien
     assert "« Unité 1 » est déjà dans" in text_of(client.post(f"{LIST}retenir/", {"uo": second.pk}, follow=True))
     client.post(f"{LIST}retirer/", {"uo": second.pk})
     assert order(reader) == []
+
+
+def test_a_closed_unit_of_the_list_is_named_as_its_record_is(reader, client, world):
+    keep(reader, world.act, world.lam, world.lhss)
+    closure = {"status": "closed", "closed_on": "2026-01-01", "closure_kind": ClosureKind.FINAL}
+    OperationalUnit.objects.filter(pk=world.lam.pk).update(**closure)
+    OperationalUnit.objects.filter(pk=world.lhss.pk).update(status="hidden")
+    page, sheet = text_of(client.get(LIST)), text_of(client.get(SHEET))
+    record = f'<a href="/repertoire/uo/{world.lam.pk}/">{world.lam.name}</a>'
+    assert client.get(f"/repertoire/uo/{world.lam.pk}/").status_code == 200
+    assert client.get(f"/repertoire/uo/{world.lhss.pk}/").status_code == 404
+    assert f"{record}, retenue le" in page
+    assert "Une unité retenue le" in page
+    assert world.lhss.name not in page
+    assert "2 unités de votre sélection ne sont plus publiées et ne figurent pas sur cette fiche" in sheet
+    assert f"dont « {world.lam.name} »" in sheet
+    assert world.lhss.name not in sheet
+
+
+def test_a_figure_that_does_not_count_is_said_once(reader, client, world):
+    keep(reader, world.lhss)
+    page = text_of(client.get(LIST))
+    told = moment(world.lhss_figure.confirmed_at)
+    assert f"Chiffre périmé (3 le {told})." in page
+    assert page.count(told) == 1
+    type(world.act_figure).objects.filter(pk=world.act_figure.pk).update(contested_at=world.act_figure.confirmed_at)
+    keep(reader, world.act)
+    told = moment(world.act_figure.confirmed_at)
+    assert f"8 places, le {told}. Contesté le {told}" in text_of(client.get(LIST))
