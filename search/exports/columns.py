@@ -1,6 +1,6 @@
 """Columns of the file of results: those of the screen, then contacts. Empty is unknown or not asked, never zero."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -182,7 +182,12 @@ def _remarks(count: Count, note: UnitNote) -> str:
         f"contesté {on_moment(contested)}" if contested else "",
         *note.awaited,
     )
-    return ", ".join(part for part in said if part)
+    return _listed(said)
+
+
+def _listed(said: Iterable[str]) -> str:
+    """« lits mutualisés, 1 place attendue le 20/08/2024 »: what a person ended with a full stop goes on."""
+    return ", ".join(part.rstrip(" .,;") for part in said if part)
 
 
 def _age(value: int | None, unit: str) -> tuple[int, str] | None:
@@ -193,7 +198,7 @@ def _need(judgement: Judgement | None) -> tuple[Any, ...]:
     if judgement is None:
         return (None,) * len(_NEED)
     questions = "\n".join(f"{question}\u202f?" for question in judgement.questions)
-    return judgement.fit.label, ", ".join(reason.text for reason in judgement.reasons), questions
+    return judgement.fit.label, _listed(reason.text for reason in judgement.reasons), questions
 
 
 def _contact(line: Line) -> tuple[Any, ...]:

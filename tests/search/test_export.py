@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
-from availability.models import UnitClosure
+from availability.models import ExpectedPlace, UnitClosure
 from common.french import NBSP
 from common.geo import Point
 from common.pages import PAGE_SIZE
@@ -299,6 +299,23 @@ def test_closures_and_contested_figures_are_told(reader, rebuilt):
     assert (contested["Places libres"], contested["À savoir"][:12]) == (8, "contesté le ")
     assert (away["Places libres"], away["État des places"]) == (None, "indisponible")
     assert away["À savoir"].startswith("travaux, depuis le ")
+
+
+def test_what_was_typed_with_a_full_stop_is_listed_without(reader, rebuilt):
+    unit = UnitFactory(pets="Chiens guides seulement.")
+    CurrentFigureFactory(unit=unit, fresh=True, contested_at=timezone.now())
+    for days, comment in ((1, "Sortie prévue."), (2, "")):
+        ExpectedPlace.objects.create(
+            unit=unit,
+            count=1,
+            expected_on=timezone.localdate() + datetime.timedelta(days=days),
+            comment=comment,
+            recorded_at=timezone.now(),
+        )
+    rebuilt()
+    (line,) = lines_of(book_of(reader, "quoi=ACT&animal=1&pour=femme"))
+    assert "– Sortie prévue, 1 place attendue" in line["À savoir"]
+    assert "., " not in line["À savoir"] + line["Pourquoi"]
 
 
 @pytest.mark.parametrize("path", [XLSX, CSV])
