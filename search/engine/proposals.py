@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from accounts.roles import Permission
 from common.french import NBSP
@@ -11,11 +12,11 @@ from directory.scopes import Scope
 from directory.territory.places import Place
 from directory.territory.wording import around_place, at_place
 
-from ..criteria import SearchCriteria
+from ..criteria import DISTANCES, SearchCriteria
 from ..criteria_words import WITHIN_WORDS
 from ..words.ending import place_begun, place_inside, split_place, whole_places
 from ..words.matching import Match, is_linking, read_text, words_of
-from ..words.quantities import asks_for_a_place, without_quantities
+from ..words.quantities import asks_for_a_place, kilometres_in, without_quantities
 from ..words.reading import Reading
 from ..words.sentence import tells_nothing
 from ..words.who import is_age, needs_in, who_in
@@ -118,20 +119,37 @@ def _for_whom(
     spellings = {key for key in reading.known.spellings if not spelled or key in spelled} if outcome.groups else ()
     told = _with_ages(" ".join((reading.text, *reading.dropped, *reading.aside)), reading)
     found = needs_in(told, criteria.needs, spellings)
-    if found is None:
+    filters = _filters_told(reading, outcome.place)
+    if found is None and not filters:
         return
-    if reading.aside:
+    if reading.aside or found is None:
         text, match, place = reading.text, reading.match, outcome.place
     else:
         ending = None if outcome.place else split_place(found.text, reading.known.places)
         place = outcome.place or (ending[1].place if ending else None)
         text = ending[0] if ending and place else found.text
         match = read_text(text, reading.known.of_part(), mended=reading.mended)
-    where = outcome.place.text if outcome.place else ""
-    tried = criteria.replaced(what=found.text if not reading.aside else text, where=where, needs=found.needs)
+    changes = {name: value for name, value, _ in filters}
+    changes |= {"needs": found.needs} if found else {}
+    changes |= {} if criteria.where else {"sort": None}
+    tried = criteria.replaced(what=text, where=place.text if place else "", **changes)
     there = f" {at_place(place)}" if place else ""
-    label = f"Préciser{NBSP}: {', '.join(found.words)}, pour «{NBSP}{text}{NBSP}»{there}"
+    words = [*(words for _, _, words in filters), *(found.words if found else ())]
+    label = f"Préciser{NBSP}: {', '.join(words)}, pour «{NBSP}{text}{NBSP}»{there}"
     yield label, Asked.of(tried, match, place, scope.coverage(Permission.SENSITIVE_READ), now)
+
+
+def _filters_told(reading: Reading, place: Place | None) -> list[tuple[str, Any, str]]:
+    """Filters that the words left out ask for, each by its name, its value and its words: « 2 places », « 5 km »."""
+    found: list[tuple[str, Any, str]] = []
+    left = [*reading.counted, *reading.aside]
+    if any(asks_for_a_place(text) for text in left):
+        found.append(("free", True, "une place libre"))
+    kilometres = next(filter(None, map(kilometres_in, reading.counted)), 0)
+    radius = next((step for step in DISTANCES if step >= kilometres), 0)
+    if kilometres and radius and place and place.point:
+        found.append(("distance_km", radius, f"à {radius}{NBSP}km au plus"))
+    return found
 
 
 def _other_needs(

@@ -17,6 +17,11 @@ SHORTEST_HALF = 3  # letters of each of two words written as one
 CANDIDATES = 20  # near words looked at
 LIKENESS = 0.25  # share of trigrams in common from which a word is looked at
 VOWELS_TRIED = 4  # of a word, « i » or « y », each read both ways
+# Rightly spelt, whatever is near them in what is published.
+_RIGHT = frozenset(
+    "couronne fievre fille garcon habilite habilitee habilites interprete interpretes jaune jeune maternel maternelle"
+    " niveau pharmacie planning vaccin vaccination ventilation".split()
+)
 _TOKEN = re.compile(r"\w+")
 # Each word met neither whole nor as a beginning, with the words like it (none: a row without any) and a label that
 # shows their accents; then the words that say more than names.
@@ -40,7 +45,7 @@ LEFT JOIN LATERAL (
     JOIN search_lexiconword one ON one.word = split.first
     JOIN search_lexiconword other ON other.word = split.second
     WHERE split.typed = typed.word
-) AS near ON true
+) AS near ON NOT EXISTS (SELECT 1 FROM search_termkey known WHERE ' ' || known.key LIKE '%% ' || typed.word || '%%')
 LEFT JOIN LATERAL (
     SELECT suggestion.label, suggestion.term_id IS NOT NULL AS is_term FROM search_suggestion suggestion
     WHERE suggestion.words @@ to_tsquery('simple', replace(near.word, ' ', ' & '))
@@ -160,7 +165,8 @@ def _near_statement(text: str, words: Collection[str], slipping: Sequence[str]) 
 def _mendable(text: str, shortest: int = SHORTEST) -> list[str]:
     """Words long enough to be mended, of letters alone."""
     typed = {fold(token[0]) for token in _TOKEN.finditer(text)}
-    return sorted({word for word in words_of(text) if len(word) >= shortest and word.isalpha() and word in typed})
+    words = {word for word in words_of(text) if len(word) >= shortest and word.isalpha()}
+    return sorted(words & typed - _RIGHT)
 
 
 def mended(text: str, meant: dict[str, str]) -> Correction | None:
@@ -181,12 +187,17 @@ def mended(text: str, meant: dict[str, str]) -> Correction | None:
 def nearest(typed: str, found: list[_Candidate]) -> _Candidate | None:
     """The word that the fewest typing errors separate from ``typed``, within the tolerance of its length. Pure.
 
-    Words of the nomenclatures come before names; with two errors or more, the first letter is taken to be right.
+    Words of the nomenclatures come before names; with two errors or more, the first letter is taken to be right, and
+    a word begun is not mended into its beginning (« allergo » is not « aller »).
     """
     limit = _tolerance(typed)
     ranked = [(errors_between(typed, candidate.word), not candidate.is_term, candidate) for candidate in found]
-    kept = [row for row in ranked if row[0] <= limit and (row[0] == 1 or row[2].word[0] == typed[0])]
+    kept = [row for row in ranked if row[0] <= limit and (row[0] == 1 or _may_be_meant(row[2].word, typed))]
     return min(kept)[2] if kept else None
+
+
+def _may_be_meant(word: str, typed: str) -> bool:
+    return word[0] == typed[0] and not typed.startswith(word)
 
 
 def slips_of(word: str) -> set[str]:

@@ -60,6 +60,7 @@ _NATIONAL = re.compile(r"[1-9]\d{8}")
 _PERSON = re.compile(r"8\d{11}")  # national identifier of a professional: 8, then the RPPS
 _SEVERAL_PHONES = re.compile(r"\s*((?:\+33|0033|0)[\d\s.\-()]{8,18}?)\s*(?:/|,|;|\bou\b)")
 _NO_VOWEL = re.compile(rf"[b-df-hj-np-tv-xz]{{2,{ACRONYM}}}")
+_LIST = re.compile(r"[,;/•|+\n]|\s[-–—*]\s|\s(?:ou|et)\s", re.IGNORECASE)
 _NUMBER_INSIDE = re.compile(r"(?<!\w)\+?\d[\d .\-]{7,18}\d(?!\w)")
 _LENGTHS = frozenset((9, 11, 14))  # digits of a FINESS or SIREN, of an RPPS, of a SIRET
 _NAME_OF_NUMBER = re.compile(
@@ -240,7 +241,7 @@ def _read_words(text: str, known: Known, within: Within, mended: frozenset[str])
     if within == Within.ENTITY:
         return Match(words=tuple(word._replace(weights="C", start_weights="") for word in found), kind="uo")
     kind: Literal["", "pro"] = "pro" if within == Within.PRACTITIONER else ""
-    if named := _types(text, known.rows):
+    if named := _types(text, known.rows) or _listed_types(text, known.rows):
         others = _others(text, known.rows, named)
         elsewhere = () if within else _elsewhere(text, known)
         return Match(term_ids=named, person_term_ids=others, kind=kind, elsewhere=elsewhere)
@@ -333,6 +334,13 @@ def _types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
     """Types d'UO that the whole text spells: no weaker list is looked at then."""
     strongest = TERM_TIERS[0]
     return tuple(sorted({row.term_id for row in spelled(text, rows) if row.nomenclature in strongest}))
+
+
+def _listed_types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
+    """Types d'UO that a list spells one by one, any of which is asked for: « SSR, USLD », « - ACT - LHSS »."""
+    parts = [part for part in _LIST.split(f" {text} ") if fold(part)]
+    found = [_types(part, rows) for part in parts]
+    return tuple(sorted({term_id for ids in found for term_id in ids})) if len(parts) > 1 and all(found) else ()
 
 
 def _others(text: str, rows: Iterable[KeyRow], named: tuple[int, ...]) -> tuple[int, ...]:

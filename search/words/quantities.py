@@ -16,13 +16,14 @@ _COUNTED = _LOTS | frozenset(
     "an ans annee annees heure heures jour jours km kms kilometre kilometres m metre metres min mn minute minutes mois"
     " semaine semaines".split()
 )
-_PLACES = frozenset("lit lits place places".split())
+_PLACES = frozenset("lit lits place places dispo dispos disponible disponibles".split())
 _ONE_LOT = frozenset("lit place".split())  # « un lit », « une place »; « une personne âgée » is somebody
 _ONE_PERSON = frozenset("isole isolee seul seule".split())  # « une personne seule »
 _WRITTEN = frozenset("deux trois quatre cinq six sept huit neuf dix".split())  # numbers of beds, places or people
 _LOT_STEMS = frozenset(word.removesuffix("s") for word in _LOTS)
 _NUMBER = re.compile(r"\d{1,4}(?: \d{1,3})?")  # « 18-25 » folded
 _GLUED = re.compile(r"\d{1,4}(?:ans?|kms?|lits?|m|mn|places?)")
+_KILOMETRES = re.compile(r"\b(\d{1,4}) ?(?:kms?|kilometres?)\b")
 _COMPARED = frozenset("environ max maxi maximum mini minimum moins plus".split())
 _LEADING = frozenset(
     "a age agee agees ages au aux d dans de entre et jusqu l peu pour pres rayon sous un une".split()
@@ -70,6 +71,12 @@ def without_quantities(text: str, spellings: Collection[str] = ()) -> Uncounted 
 def asks_for_a_place(text: str) -> bool:
     """Tell whether a text names beds or places, as « 2 places », « lit disponible » do."""
     return not _PLACES.isdisjoint(fold(text).split())
+
+
+def kilometres_in(text: str) -> int:
+    """Kilometres told in a quantity: « moins de 5 km »; 0 for another."""
+    found = _KILOMETRES.search(fold(text))
+    return int(found[1]) if found else 0
 
 
 def _counted_until(words: Sequence[str], at: int) -> int:

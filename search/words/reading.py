@@ -17,7 +17,17 @@ from directory.territory.place_names import parse_place
 from directory.territory.places import Place, Resolution, place_statement, settle_place
 
 from ..criteria import Within
-from .ending import Begun, Gazette, place_begun, place_inside, split_place, without_links
+from .ending import (
+    Begun,
+    Gazette,
+    language_named,
+    place_begun,
+    place_inside,
+    separated,
+    split_place,
+    without_excluded,
+    without_links,
+)
 from .lexicon import Correction, look_up, mended
 from .matching import (
     Known,
@@ -32,7 +42,16 @@ from .matching import (
 )
 from .matching_sql import match_conditions
 from .quantities import without_quantities
-from .sentence import is_generic, may_be_sentence, parts_of, read_sentence, tells_nothing
+from .sentence import (
+    ToldTypes,
+    is_anybody,
+    is_generic,
+    may_be_sentence,
+    parts_of,
+    read_sentence,
+    tells_nothing,
+    told_types,
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +63,7 @@ class Reading:
     text finds something. ``dropped``: words left out, that nothing published holds; ``aside``: words of a sentence that
     no record answers to together with ``text``, ``others``: the needs among them. ``counted``: quantities left out,
     that filters serve. ``known``: what is known of it. ``finds_nothing``: no record answers, whoever asks.
+    ``is_spoken``: the words left aside name no need beside a type d'UO, and others than this type may hold them.
     """
 
     text: str
@@ -57,6 +77,7 @@ class Reading:
     others: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     finds_nothing: bool = False
+    is_spoken: bool = False
 
     @property
     def is_changed(self) -> bool:
@@ -71,6 +92,7 @@ class Reading:
 
 def first_reads(where: str, what: str, within: Within) -> tuple[Resolution, Known]:
     """What ``where`` names, for ``resolve_where``, and what is known of ``what``: one query, two in one list."""
+    what = separated(what)
     query = parse_place(where)
     asked = [place_statement(query)] if where else []
     read = rows_together([*asked, *known_statements(what, within, placed=bool(where))])
@@ -86,12 +108,18 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
     only if they spell no term, are no numbers, are at most half of the text, and leave something that names a need; of
     a sentence, what is kept spells a term or is half of it.
     """
+    text = text if exact else separated(text)
     known = known_keys(text, within) if known is None else known
     typed = Reading(text, read_text(text, known, within), known)
     if exact or _is_read(typed):
         return typed
     if not within and (numbered := _numbered(typed)):
         return numbered
+    if not within and (excluded := without_excluded(text, known.places)):
+        rest, said = excluded
+        others = replace(known, entity_ids=(), activity_ids=())
+        found = understand(rest, within, exact=False, placed=placed, known=others)
+        return replace(found, aside=(*found.aside, said), is_spoken=found.is_spoken or not found.aside)
     if not within and (uncounted := without_quantities(text, known.spellings)):
         known = replace(known, entity_ids=(), activity_ids=())
         typed = Reading(uncounted.text, read_text(uncounted.text, known), known, counted=uncounted.counted)
@@ -113,10 +141,12 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
         return typed
     department = ending[1].place if ending and ending[1].place and not ending[1].place.insee else None
     before = ending[0].split() if ending and department else text.split()
-    met = known.places.within(department.department_code) if department else known.places
+    met = known.places.within(department.codes) if department else known.places
     is_placed = placed or (bool(met.names) and not department)
     strangers = _strangers(typed, strange, before, met, is_placed=is_placed)
-    unheld, correction, begun = strangers
+    unheld, correction, begun, near = strangers
+    doubtful = begun if begun and begun.is_doubtful else language_named(before, met)
+    begun = None if begun and begun.is_doubtful else begun
     if begun and begun.end == len(before) and (begun.found.place or not department):
         ending = " ".join(without_links(before[: begun.start])), begun.found
     begun = None if department else begun
@@ -130,11 +160,29 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
     if within:
         tried = [reading for reading in texts if reading.correction]
         return _first_finding(tried) or typed
-    candidates = [*_candidates(texts, unheld, ending), *_needs_told(texts, unheld, ending, begun, placed=placed)]
+    beside = _types_beside(typed, ending)
+    needs = [
+        replace(reading, is_spoken=beside is not None)
+        for reading in _needs_told(texts, unheld, ending, begun, placed=placed)
+    ]
+    candidates = [*_candidates(texts, unheld, ending), *needs]
     if typed not in candidates:
         candidates.append(typed)
-    found = _first_finding(candidates) or replace(typed, finds_nothing=True)
-    return _with_choices(found, typed, ending)
+    if beside and tells_nothing(text).issuperset(beside.others):
+        candidates = [*needs[:1], *candidates]
+    found = _first_finding(candidates, beside.ids if beside else ()) or replace(typed, finds_nothing=True)
+    found = _with_choices(found, typed, ending)
+    return _with_doubtful(found, before, doubtful or near)
+
+
+def _types_beside(typed: Reading, ending: tuple[str, Resolution] | None) -> ToldTypes | None:
+    """The type d'UO told beside words that name no need, the place apart: « ime enfant 93 », « ssr patient »."""
+    text = ending[0] if ending else typed.text
+    if not ending and (named := place_inside(text, typed.known.places)):
+        text = " ".join(named[0])
+    told = told_types(text, typed.known.rows)
+    silent = tells_nothing(text)
+    return told if told and all(word in silent or is_anybody(word) for word in told.others) else None
 
 
 def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution] | None) -> Reading:
@@ -148,12 +196,25 @@ def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution]
     return replace(found, choices=tuple((before, place) for place in places))
 
 
+def _with_doubtful(found: Reading, words: Sequence[str], doubtful: Begun | None) -> Reading:
+    """With the places that a word may name or mean, offered beside what the others find: « ssr limoges »."""
+    if doubtful is None or found.choices or (found.place and found.place.insee):
+        return found
+    left = " ".join([*without_links(list(words[: doubtful.start])), *words[doubtful.end :]])
+    text = found.text if found.dropped or found.aside else left
+    return replace(found, choices=tuple((text, place) for place in doubtful.found.choices)) if text else found
+
+
 class _Strangers(NamedTuple):
-    """Words of a text that nothing holds, the text with them mended, and words that begin the name of a place."""
+    """Words of a text that nothing holds, the text with them mended, and words that begin the name of a place.
+
+    ``near``: a word that nothing holds and that is nearly the name of a commune.
+    """
 
     unheld: frozenset[str]
     correction: Correction | None
     begun: Begun | None
+    near: Begun | None = None
 
 
 def _strangers(
@@ -173,9 +234,10 @@ def _strangers(
     named = set() if begun is None else {fold(token) for token in tokens[begun.start : begun.end]}
     settled = {word for name in typed.known.places.names for word in name.split()}
     common = {word for word in strange if is_generic(word)}
-    unheld, correction, told = look_up(typed.text, strange, silent | settled | named | common)
+    unheld, correction, told, rows = look_up(typed.text, strange, silent | settled | named | common, with_places=True)
     begun = None if is_placed else place_begun(tokens, may_begin - told, met)
-    return _Strangers(unheld, correction, begun)
+    near = None if is_placed or begun else place_near(tokens, unheld - silent, rows)
+    return _Strangers(unheld, correction, begun, near)
 
 
 def _numbered(typed: Reading) -> Reading | None:
@@ -272,17 +334,24 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
     return _part(reading, " ".join(kept), dropped=dropped, aside=aside)
 
 
-def _first_finding(readings: Sequence[Reading]) -> Reading | None:
-    """The first that finds something in the ROR, whoever asks. One query; none for the text as typed alone."""
+def _first_finding(readings: Sequence[Reading], of_types: Sequence[int] = ()) -> Reading | None:
+    """The first that finds something in the ROR, whoever asks. One query; none for the text as typed alone.
+
+    ``of_types``: the first that finds a unit of these types, if any does.
+    """
     if not [reading for reading in readings if reading.is_changed]:
         return next(iter(readings), None)
+    tried = [*((reading, of_types) for reading in readings if of_types), *((reading, ()) for reading in readings)]
     parameters: dict[str, Any] = {}
     parts = []
-    for place, reading in enumerate(readings):
+    for place, (reading, types) in enumerate(tried):
         named: dict[str, Any] = {}
         conditions = match_conditions(reading.match, named)
         if reading.match.nothing or not conditions:
             continue
+        if types:
+            conditions.append("d.term_ids && %(types)s::bigint[]")
+            named["types"] = list(types)
         renamed = {name: f"r{place}_{name}" for name in named}
         condition = " AND ".join(conditions) % {name: f"%({new})s" for name, new in renamed.items()}
         parts.append(f"WHEN EXISTS (SELECT 1 FROM search_searchdocument d WHERE {condition}) THEN {place}")  # noqa: S608
@@ -292,4 +361,4 @@ def _first_finding(readings: Sequence[Reading]) -> Reading | None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT CASE {' '.join(parts)} END", parameters)
         place = cursor.fetchone()[0]
-    return None if place is None else readings[place]
+    return None if place is None else tried[place][0]

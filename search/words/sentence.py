@@ -22,18 +22,21 @@ LONGEST_SPELLING = 8  # tokens
 ENOUGH_WORDS = 4  # telling words from which a text may be a sentence
 # Words that name no need alone: a text left with these only is not searched for in the place of what was typed.
 GENERIC = frozenset(
-    "accompagnement accueil adapte adulte aide centre cabinet consultation enfant equipe etablissement femme foyer"
-    " hebergement homme hopital hospitalier hospitalisation hospit jeune lieu lit maison malade medecin medical"
-    " medicalise mobile patient personne place prise charge professionnel public recherche sante sejour service social"
-    " soin specialise specialiste structure suivi temporaire trouble unite urgence urgent".split()
+    "accompagnement accueil adapte adulte aide cabinet centre charge consultation domicile enfant equipe"
+    " etablissement familial familiale femme foyer garde hebergement homme hopital hospit hospitalier"
+    " hospitalisation jeune lieu lit maison malade medecin medical medicalise mobile niveau patient personne place"
+    " prise professionnel public recherche sante sejour service social soin specialise specialiste structure suivi"
+    " temporaire trouble unite urgence urgent".split()
 )
+_ANYBODY = frozenset("adulte enfant jeune lit malade niveau personne place".split())
 # What a sentence says beside the need, and that is not told as left aside.
 _FILLERS = frozenset(
-    "ai aimerais apres avant avoir ayant besoin bjr bonjour car cas cause cela cherche cherchons comment cote demande"
-    " depuis doit environ etre existe faire faut je max maxi maximum merci mini minimum moins nous ok on orientation"
-    " orienter ou pb peu peut plus possible possibilite pour pourrait pres problematique quel quelle quelles quels"
-    " question quelqu recherche recherchons rechercher sans si sortant sorti sortie souhaite stp suite sur svp trouver"
-    " trouve type urgemment veut voudrais necessitant necessite".split()
+    "adresse adresses ai aimerais apres avant avoir ayant besoin bjr bonjour car cas cause cela cherche cherchons"
+    " comment contact contacts coordonnees cote demande demi depuis doit environ etre existe faire faut je liste max"
+    " maxi maximum merci mini minimum moins necessitant necessite nous ok on orientation orienter ou pb peu peut"
+    " plus possibilite possible pour pourrait pres problematique quel quelle quelles quelqu quels question recherche"
+    " rechercher recherchons sans si sortant sorti sortie souhaite stp suite sur svp trouve trouver type urgemment"
+    " veut voudrais".split()
 )
 # When, how soon, at what price: told as left aside, filters serve them.
 _MANNERS = tuple(
@@ -73,6 +76,9 @@ _MANNERS = tuple(
         "7j 7",
         "pas cher",
         "sans avance de frais",
+        "habilite aide sociale",
+        "habilite a l aide sociale",
+        "habilitee a l aide sociale",
         "tiers payant",
         "place libre",
         "places libres",
@@ -82,7 +88,7 @@ _MANNERS = tuple(
         "lits disponibles",
         "lit libre",
         *"demain dimanche samedi maintenant nuit soir rapidement rapide urgent urgente immediat immediate gratuit"
-        " gratuite gratuitement disponible disponibles proche ouvert ouverte".split(),
+        " gratuite gratuitement disponible disponibles dispo dispos proche ouvert ouverte".split(),
     )
 )
 _LONGEST_MANNER = max(len(manner) for manner in _MANNERS)
@@ -126,6 +132,31 @@ class Part(NamedTuple):
     text: str
     aside: tuple[str, ...]
     others: tuple[str, ...]
+
+
+class ToldTypes(NamedTuple):
+    """Types d'UO that a part of a text spells; ``others``: its other words that tell, folded."""
+
+    ids: tuple[int, ...]
+    others: tuple[str, ...]
+
+
+def told_types(text: str, rows: Iterable[KeyRow]) -> ToldTypes | None:
+    """The one type d'UO told in a text beside other words: « ime enfant »; ``None`` for another text."""
+    tokens = text.split()
+    by_key: dict[str, list[KeyRow]] = {}
+    for row in rows:
+        if row.nomenclature in _NAMING:
+            by_key.setdefault(row.key, []).append(row)
+    runs = list(_spelled_runs(tokens, by_key))
+    telling = [run for run in runs if not is_generic(run[2])]
+    named = [run for run in telling if any(row.nomenclature in _TYPES for row in by_key[run[2]])]
+    if len(named) != 1:
+        return None
+    start, end, key = named[0]
+    others = [bare(token) for place, token in enumerate(tokens) if not start <= place < end and not is_linking(token)]
+    ids = sorted({row.term_id for row in by_key[key] if row.nomenclature in _TYPES})
+    return ToldTypes(tuple(ids), tuple(filter(None, others))) if any(others) else None
 
 
 def may_be_sentence(text: str, words: Sequence[str], rows: Iterable[KeyRow]) -> bool:
@@ -198,6 +229,11 @@ def bare(token: str) -> str:
 def is_generic(word: str) -> bool:
     """Tell whether a folded word names no need alone: « soins », « hébergement », numbers."""
     return word.replace(" ", "").isdigit() or bool({word, word.removesuffix("s"), word.removesuffix("e")} & GENERIC)
+
+
+def is_anybody(word: str) -> bool:
+    """Tell whether a folded word says that somebody or a place is meant, or counts: « enfant », « lits », « 2 »."""
+    return word.replace(" ", "").isdigit() or word.removesuffix("s") in _ANYBODY
 
 
 def _is_enough(chosen: Sequence[Unit], sentence: Sentence) -> bool:

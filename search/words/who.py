@@ -25,11 +25,18 @@ _YOUNG = {  # an age at which one is that, which the click shows and lets change
     **dict.fromkeys(("mineur", "mineure", "mineurs"), (17, "mineur")),
 }
 _CHILDREN = frozenset(("enfant", "enfants"))  # of a couple, or whose age is told
-_SAYS_NO_NEED = frozenset("isole isolee patient patients seul seule".split())  # who it is, and nothing to ask for
+_SAYS_NO_NEED = frozenset(  # who it is, and nothing to ask for
+    "fille fils frere garcon isole isolee mamie maman mere papa papi patient patients pere seul seule soeur".split()
+)
+_REFUSES = frozenset("hors ni non pas sans sauf".split())  # before a need: it is not asked for
+_REDUCED = re.compile(r"\b(?:personnes? )?[àa] mobilit[ée] r[ée]duite\b", re.IGNORECASE)
+_MONTHS = re.compile(r"(?<![0-9A-Za-z])(\d{1,2})\s?mois(?![\w])", re.IGNORECASE)
 _MEASURES = frozenset("an ans mois sa semaine semaines kg".split())  # after a number: an age, a weight
 _MEASURED = re.compile(r"\d{1,3}(?:an|ans|mois|sa|kg)")
 _LINKS = frozenset("a age agee ans avec d de du en et l la le les pour roulant sa ses seul seule son un une".split())
 _IN_ORDER = ("who", "age", "accessible", "animal")
+_ARTICLES = frozenset("d de le la un une".split())
+_NEEDED = {*_WHO, *_ANIMALS, *_WHEELCHAIR, *_YOUNG}
 _TELLING = {*_WHO, *_ANIMALS, *_WHEELCHAIR, *_YOUNG, *_SAYS_NO_NEED, "roulant"}
 
 
@@ -54,44 +61,66 @@ def who_in(text: str, needs: Needs, spellings: Collection[str] = ()) -> ForWhom 
     """Read the needs that a text tells; ``None`` when it tells none, or they are all asked already.
 
     A word inside a spelling of several words (« femmes victimes de violences ») is part of the need itself. Of two
-    persons told (« homme ou femme »), none is read.
+    persons told (« homme ou femme »), none is read; what is refused (« sans chien ») is left out. Months are an age
+    in whole years.
     """
+    text = _REDUCED.sub("pmr", text)
     kept_whole = {word for key in spellings if " " in key and key in fold(text) for word in key.split()}
-    found: dict[str, tuple[Needs, str]] = {}
-    rest = text
-    if read := _AGE.search(text):
-        years = int(read[1])
-        if years <= OLDEST:
-            found["age"] = (replace(needs, age=years), age(years))
-            rest = f"{text[: read.start()]} {text[read.end() :]}"
+    found, rest = _age_told(text, needs)
     left: list[str] = []
     persons: set[Who] = set()
-    for token in rest.split():
-        word = fold(token)
-        who = _WHO.get(word)
-        if word in kept_whole:
+    tokens = rest.split()
+    refused = _refused([fold(token) for token in tokens])
+    for at, token in enumerate(tokens):
+        told = None if fold(token) in kept_whole else _need_told(fold(token), needs)
+        if told is None and (at not in refused or fold(token) in kept_whole):
             left.append(token)
-        elif who:
-            persons.add(who[0])
-            found["who"] = (replace(needs, who=who[0]), who[1])
-        elif word in _ANIMALS:
-            found["animal"] = (replace(needs, animal=True), "animal")
-        elif word in _WHEELCHAIR:
-            found["accessible"] = (replace(needs, accessible=True), "PMR (fauteuil)")
-        elif word in _YOUNG:
-            years, label = _YOUNG[word]
-            found.setdefault("age", (replace(needs, age=years), f"{label} ({age(years)})"))
-        else:
-            left.append(token)
+        elif told and at not in refused:
+            name, asked, label = told
+            persons |= {asked.who} if name == "who" else set()
+            if name != "age" or name not in found:
+                found[name] = (asked, label)
     if len(persons) > 1 or not found:
         return None
     return _told(left, needs, found)
 
 
+def _age_told(text: str, needs: Needs) -> tuple[dict[str, tuple[Needs, str]], str]:
+    """The age told in years or in months, and the text without it."""
+    if (read := _AGE.search(text)) and int(read[1]) <= OLDEST:
+        years, words = int(read[1]), age(int(read[1]))
+    elif read := _MONTHS.search(text):
+        years = int(read[1]) // 12
+        words = f"{age(int(read[1]), 'mois')} ({age(years)})"
+    else:
+        return {}, text
+    return {"age": (replace(needs, age=years), words)}, f"{text[: read.start()]} {text[read.end() :]}"
+
+
+def _need_told(word: str, needs: Needs) -> tuple[str, Needs, str] | None:
+    """The need that one folded word tells, by its name, with its label."""
+    if who := _WHO.get(word):
+        return "who", replace(needs, who=who[0]), who[1]
+    if word in _ANIMALS:
+        return "animal", replace(needs, animal=True), "animal"
+    if word in _WHEELCHAIR:
+        return "accessible", replace(needs, accessible=True), "PMR (fauteuil)"
+    if word in _YOUNG:
+        years, label = _YOUNG[word]
+        return "age", replace(needs, age=years), f"{label} ({age(years)})"
+    return None
+
+
 def tells_who(tokens: Sequence[str], kept_whole: Collection[str]) -> set[int]:
     """Places of the tokens that say who the person is: « monsieur », « 54 ans », « seul », « fauteuil »."""
     words = [fold(token) for token in tokens]
-    found = set()
+    found = _refused(words)
+    for place in range(len(words) - 1):
+        if words[place : place + 2] == ["mobilite", "reduite"]:
+            start = place
+            while start and words[start - 1] in {"a", "personne", "personnes"}:
+                start -= 1
+            found |= set(range(start, place + 2))
     for place, word in enumerate(words):
         if word in kept_whole:
             continue
@@ -101,6 +130,20 @@ def tells_who(tokens: Sequence[str], kept_whole: Collection[str]) -> set[int]:
             found |= {place - 1, place}
             if place > 2 and words[place - 2] == "de" and words[place - 3] in {"age", "agee"}:
                 found.add(place - 3)
+    return found
+
+
+def _refused(words: Sequence[str]) -> set[int]:
+    """Places of the words that refuse a need, and of this need: « sans chien », « pas de pmr »."""
+    found: set[int] = set()
+    for place, word in enumerate(words):
+        if word not in _NEEDED:
+            continue
+        start = place - 1
+        while start >= 0 and words[start] in _ARTICLES:
+            start -= 1
+        if start >= 0 and words[start] in _REFUSES:
+            found |= set(range(start, place + 1))
     return found
 
 
@@ -122,5 +165,5 @@ def _told(left: list[str], needs: Needs, found: dict[str, tuple[Needs, str]]) ->
 
 
 def is_age(text: str) -> bool:
-    """Tell whether a text is an age in years and nothing else: « 30 ans », not « moins de 30 ans »."""
-    return _AGE.fullmatch(text) is not None
+    """Tell whether a text is an age and nothing else: « 30 ans », « 18 mois », not « moins de 30 ans »."""
+    return any(pattern.fullmatch(text) for pattern in (_AGE, _MONTHS))

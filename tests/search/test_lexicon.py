@@ -124,9 +124,11 @@ def test_a_list_asked_for_is_searched_with_the_mended_text(published):
     assert reading.match.term_ids == (unit_type("94.46").pk,)
 
 
-@pytest.mark.parametrize("typed", ["appartement moins de 20 km", "appartement lit", "appartement maximum"])
+@pytest.mark.parametrize(
+    "typed", ["appartement moins de 20 km", "appartement lit", "appartement maximum", "allergo", "maternel"]
+)
 def test_comparisons_and_common_words_are_not_mended(published, typed):
-    TermFactory(label="Soins, plaies, mentale, lot")
+    TermFactory(label="Soins, plaies, mentale, lot, aller, matériel")
     index.rebuild_all()
     assert correct_text(typed) is None
     assert understand(typed, Within.EVERYTHING, exact=False).correction is None

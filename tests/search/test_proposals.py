@@ -184,6 +184,26 @@ def test_a_free_place_alone_is_offered_as_a_filter(proposed, rebuilt):
     assert proposed(quoi="18-25 ans") == {}
 
 
+def test_what_was_counted_is_offered_as_a_filter(proposed, rebuilt):
+    for insee, figure in (("92050", 2), ("92050", 0), ("93008", 1)):
+        unit = UnitFactory(act=True, geographic_entity=GeographicEntityFactory(name="Maison", commune=commune(insee)))
+        CurrentFigureFactory(unit=unit, figure=figure)
+    rebuilt()
+    assert proposed(quoi="ACT 2 places") == {f"Préciser{NB}: une place libre, pour «{NB}ACT{NB}»": 2}
+    assert proposed(quoi="ACT place disponible ce soir") == {f"Préciser{NB}: une place libre, pour «{NB}ACT{NB}»": 2}
+    there = f"Préciser{NB}: à 5{NB}km au plus, pour «{NB}ACT{NB}» à Nanterre"
+    assert proposed(quoi="ACT Nanterre moins de 5 km") == {there: 2}
+    told = f"Préciser{NB}: une place libre, femme, 30 ans, pour «{NB}ACT{NB}» à Nanterre"
+    assert proposed(quoi="une place en ACT pour une femme de 30 ans à Nanterre") == {told: 2}
+
+
+def test_who_it_is_for_and_where_are_offered_together(proposed, rebuilt):
+    for name in ("Maison de Nanterre", "Maison verte"):
+        UnitFactory(act=True, geographic_entity=GeographicEntityFactory(name=name, commune=commune("92050")))
+    rebuilt()
+    assert proposed(quoi="maison nanterre 30 ans")[f"Préciser{NB}: 30 ans, pour «{NB}maison{NB}» à Nanterre"] == 2
+
+
 def test_what_a_proposal_finds_is_told_in_its_own_words():
     found = [(3, 0), (80, 2), (1, 1), (0, 0)]
     assert [Variant("", SearchCriteria(), *lines).found.replace(NB, " ") for lines in found] == [

@@ -138,6 +138,10 @@ def test_a_type_that_nothing_published_has_is_told_apart_from_a_misspelling(clie
         ("cmp pour ado", "cmp", Needs(age=15)),
         ("cmp mineur 12 ans", "cmp", Needs(age=12)),
         ("ehpad PMR homme seul", "ehpad", Needs(who=Who.MAN, accessible=True)),
+        ("act femme sans chien", "act", Needs(who=Who.WOMAN)),
+        ("camsp 18 mois", "camsp", Needs(age=1)),
+        ("camsp 8 mois", "camsp", Needs(age=0)),
+        ("act personne à mobilité réduite", "act", Needs(accessible=True)),
     ],
 )
 def test_who_is_told_in_the_text_is_told_apart(text, rest, needs):
@@ -147,9 +151,14 @@ def test_who_is_told_in_the_text_is_told_apart(text, rest, needs):
 
 
 @pytest.mark.parametrize(
-    "text", ["femme", "couple avec un chien", "17 ans", "lhss", "homme ou femme lhss", "500 ans", ""]
+    "text", ["femme", "couple avec un chien", "17 ans", "lhss", "homme ou femme lhss", "500 ans", "", "lhss sans chien"]
 )
 def test_no_need_is_read_without_one_person_and_something_else(text):
+    assert needs_in(text, Needs()) is None
+
+
+@pytest.mark.parametrize("text", ["lhss sans animal", "act non pmr", "lhss pas de femme", "act hors mineur"])
+def test_what_is_refused_is_no_need(text):
     assert needs_in(text, Needs()) is None
 
 
@@ -219,11 +228,35 @@ def test_the_beginning_of_a_commune_is_read_before_a_word_is_left_out(search, re
     assert (outcome.reading.text, outcome.place.insee) == ("LHSS", "94068")
 
 
-def test_a_word_that_says_nothing_is_left_aside_and_not_said_to_be_in_no_record(search, rebuilt):
+def test_a_word_that_says_nothing_is_not_said_to_be_in_no_record(search, rebuilt):
     commune("92050")
-    outcome = search(quoi="LHSS environ Nanterre")
-    assert (outcome.reading.text, outcome.place.insee) == ("LHSS", "92050")
-    assert (outcome.reading.dropped, outcome.reading.aside) == ((), ("environ",))
+    for text in ("LHSS environ Nanterre", "adresse LHSS Nanterre", "liste des LHSS à Nanterre"):
+        outcome = search(quoi=text)
+        assert (outcome.reading.text, outcome.place.insee, outcome.reading.dropped) == ("LHSS", "92050", ())
+
+
+def test_beside_a_type_words_that_name_no_need_do_not_lead_to_another_type(client, search, rebuilt):
+    entity = GeographicEntityFactory(name="LHSS des Lilas")
+    UnitFactory(geographic_entity=entity, unit_type=unit_type("32.49"), name="Équipe enfants femme")
+    rebuilt()
+    for text, aside in (("LHSS femme", "femme"), ("LHSS enfant", "enfant"), ("LHSS ce soir", "ce soir")):
+        outcome = search(quoi=text)
+        assert (outcome.reading.text, outcome.reading.aside, outcome.units) == ("LHSS", (aside,), 1)
+    assert search(quoi="LHSS Lilas").units == 1
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    page = client.get("/recherche/", {"quoi": "LHSS enfant"}).content.decode().replace("&nbsp;", NB)
+    assert f"Laissé de côté{NB}: «{NB}enfant{NB}»." in page
+    assert "Aucune fiche ne répond à tous ces mots" not in page
+
+
+def test_types_listed_one_by_one_are_all_asked_for(search, rebuilt):
+    UnitFactory(unit_type=unit_type("94.46"))
+    rebuilt()
+    alone = [search(quoi=text).units for text in ("LHSS", "ACT")]
+    assert all(alone)
+    for text in ("LHSS, ACT", "- ACT\n- LHSS", "ACT ou LHSS", "LHSS et ACT", "act/lhss"):
+        assert search(quoi=text).units == sum(alone), text
+    assert search(quoi="LHSS, xyzzy").reading.dropped == ("xyzzy",)
 
 
 def test_of_many_places_that_begin_alike_the_most_populated_are_offered(search, rebuilt):
