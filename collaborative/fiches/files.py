@@ -31,12 +31,27 @@ FOLDER = "dossiers"
 PHOTOS = (FileKind.PHOTO, FileKind.PHOTO_REMOVAL)
 
 
-def set_photo(*, fiche: Fiche, content: bytes, by: User, scope: Scope, now: datetime.datetime) -> FicheFile:
+class PhotoChanged(Exception):
+    """Somebody proposed or published another photo, or took it off, since the page was shown."""
+
+
+def photo_in_sight(fiche: Fiche) -> str:
+    """What a page shows of the photo of a fiche: the one proposed, that of its record; empty without any."""
+    proposed = fiche.files.filter(kind__in=PHOTOS).values_list("pk", flat=True).first()
+    over = _photo_of(fiche)
+    return f"{proposed or 0}:{over}" if proposed or over else ""
+
+
+def set_photo(
+    *, fiche: Fiche, content: bytes, by: User, scope: Scope, now: datetime.datetime, seen: str | None = None
+) -> FicheFile:
     """Propose a photo, a JPEG that ``uploads.read_photo`` wrote, in place of the one proposed before.
 
-    Raises what every act on a fiche raises (``fiches.services``).
+    ``seen``: ``photo_in_sight`` when the page was shown, not asked when it is ``None``. Raises ``PhotoChanged`` when it
+    is another now, and what every act on a fiche raises (``fiches.services``).
     """
     with undone_on_failure() as names, changing_files(fiche=fiche, by=by, scope=scope, now=now) as locked:
+        _refuse_other_photo(locked, seen)
         locked.files.filter(kind__in=PHOTOS).delete()
         names.append(store(_folder(now), ".jpg", ContentFile(content)))
         return FicheFile.objects.create(
@@ -46,19 +61,26 @@ def set_photo(*, fiche: Fiche, content: bytes, by: User, scope: Scope, now: date
             name="photo.jpg",
             content_type=JPEG,
             size=len(content),
+            over=_photo_of(locked),
             added_at=now,
             added_by=by,
         )
 
 
-def remove_photo(*, fiche: Fiche, by: User, scope: Scope, now: datetime.datetime) -> None:
-    """Take away the photo proposed, else propose to take off the one that the record shows."""
+def remove_photo(
+    *, fiche: Fiche, by: User, scope: Scope, now: datetime.datetime, seen: str | None = None
+) -> FicheFile | None:
+    """Take away the photo proposed, else propose to take off the one that the record shows; return that removal.
+
+    ``seen`` and what is raised: as ``set_photo``.
+    """
     with changing_files(fiche=fiche, by=by, scope=scope, now=now) as locked:
+        _refuse_other_photo(locked, seen)
         proposed = locked.files.filter(kind=FileKind.PHOTO).delete()[0]
-        if not proposed and locked.record is not None and locked.record.photo:
-            FicheFile.objects.get_or_create(
-                fiche=locked, kind=FileKind.PHOTO_REMOVAL, defaults={"added_at": now, "added_by": by}
-            )
+        if proposed or not (over := _photo_of(locked)):
+            return None
+        known = {"over": over, "added_at": now, "added_by": by}
+        return FicheFile.objects.get_or_create(fiche=locked, kind=FileKind.PHOTO_REMOVAL, defaults=known)[0]
 
 
 def add_attachments(
@@ -144,6 +166,17 @@ def _refuse_doubles(uploads: Sequence[Upload], present: dict[str, str]) -> None:
                 code="twice",
             )
         known[upload.sha256] = upload.name
+
+
+def _photo_of(fiche: Fiche) -> str:
+    """Name of the photo that the record of a fiche shows; empty without one."""
+    photo = getattr(fiche.record, "photo", None)
+    return str(photo.name) if photo else ""
+
+
+def _refuse_other_photo(fiche: Fiche, seen: str | None) -> None:
+    if seen is not None and seen != photo_in_sight(fiche):
+        raise PhotoChanged
 
 
 def _folder(now: datetime.datetime) -> str:

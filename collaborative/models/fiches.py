@@ -154,7 +154,8 @@ class Draft(models.Model):
 class FicheFile(models.Model):
     """A photo or an attachment proposed by a fiche, or the removal of one that the record shows.
 
-    The file is published with the fiche: the record takes it over, its name stays.
+    The file is published with the fiche: the record takes it over, its name stays. ``over``: photo of the record that a
+    photo or a removal was proposed over, empty when it had none: another one since is a conflict.
     """
 
     fiche = models.ForeignKey(Fiche, models.PROTECT, related_name="files")
@@ -167,6 +168,7 @@ class FicheFile(models.Model):
     removes = models.ForeignKey(
         Attachment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="pièce retirée"
     )
+    over = models.CharField("photo du répertoire au départ", max_length=120, blank=True)
     added_at = models.DateTimeField("ajouté le")
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="ajouté par")
 

@@ -13,8 +13,9 @@ class FieldReview(models.Model):
 
     ``value`` is the kept value of an amended field, ``proposed`` the proposal that the decision is about: it falls when
     the fiche is sent again with another. ``record_version`` is the version of the record that was shown: a conflict
-    that came later is to be settled anew. Besides stored fields, ``field`` may name a whole part of a fiche
-    (``collaborative.review.parts``): its place, its removal, its photo, its attachments.
+    that came later is to be settled anew. ``base``: what the record then held of a field that nobody proposed and that
+    an amendment changed, which tells a conflict as the base of a fiche does. Besides stored fields, ``field`` may name
+    a whole part of a fiche (``collaborative.review.parts``): its place, its removal, its photo, its attachments.
     """
 
     fiche = models.ForeignKey(Fiche, models.CASCADE, related_name="reviews")
@@ -22,6 +23,7 @@ class FieldReview(models.Model):
     decision = models.CharField("décision", max_length=8, choices=FieldDecision)
     value = models.JSONField("valeur corrigée", null=True, blank=True)
     proposed = models.JSONField("valeur proposée", null=True, blank=True)
+    base = models.JSONField("valeur au départ", null=True, blank=True)
     reason = models.TextField("motif", max_length=2000, blank=True)
     record_version = models.PositiveIntegerField("version du répertoire", default=0)
     at = models.DateTimeField("date")

@@ -65,7 +65,7 @@ def _check_decisions(plan: Plan) -> None:
         for name, review in item.reviews.items():
             if review.decision == FieldDecision.RETURN:
                 plan.refuse(item, RETURNED, name if name in known else "")
-        for name, conflict in conflicts_in(fiche, item.changes).items():
+        for name, conflict in conflicts_in(fiche, item.changes, item.reviews, fiche.files.all()).items():
             if not item.left and not conflict.is_settled(item.reviews.get(name)):
                 plan.refuse(item, CONFLICT, name)
         for name in item.whole:

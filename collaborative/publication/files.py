@@ -13,7 +13,8 @@ from directory.attachments.services import PHOTOS, attachments_folder, refuse_to
 from directory.attachments.uploads import EXTENSIONS
 from directory.models import Attachment, GeographicEntity
 
-from ..enums import FileKind
+from ..enums import FieldDecision, FileKind
+from ..review.parts import PHOTO
 from .refusals import lines_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,13 @@ LOST = "Le fichier n’est plus dans l’espace de stockage\u00a0: renvoyez la f
 
 
 def put_photo(plan: Plan, item: Item, copies: list[str]) -> None:
-    """Give the record in memory the photo that its fiche proposes, or take its photo off."""
+    """Give the record in memory the photo that its fiche proposes, or take its photo off.
+
+    Nothing when the validator keeps the one that the directory shows since.
+    """
+    review = item.reviews.get(PHOTO)
+    if review is not None and review.decision == FieldDecision.KEEP:
+        return
     for file in item.fiche.files.all():
         if file.kind == FileKind.PHOTO_REMOVAL:
             item.record.photo = ""

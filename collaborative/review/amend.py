@@ -15,7 +15,8 @@ from directory.forms import BlockForm, block_form_class
 from directory.snapshots import differences
 
 from ..enums import FieldDecision
-from ..fiches.states import fixed_names, record_of, whole_state
+from ..fiches.states import fixed_names, record_of, state_at, whole_state
+from .parts import WHOLE_BLOCKS
 
 if TYPE_CHECKING:
     from django.forms import BoundField
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from .parts import Part
     from .standing import FicheStanding
 
-# Blocks whose fields are read together, and drawn by their own template.
-WHOLE_BLOCKS = frozenset({"horaires", "adresse", "intervention", "patientele"})
 # Fields that are chosen together, with what narrows their lists.
 TYPE_FIELDS = ("discipline", "family", "unit_type")
 CHOSEN_TOGETHER: dict[str, tuple[str, ...]] = {
@@ -39,18 +38,31 @@ REFERENTS = "referents"
 
 
 class Amendment:
-    """The form of a part, empty or as sent. ``shown`` are its visible fields; ``whole``: all of the block's."""
+    """The form of a part, empty or as sent. ``shown`` are its visible fields; ``whole``: all of the block's.
 
-    def __init__(self, one: FicheStanding, part: Part, scope: Scope, data: QueryDict | None = None) -> None:
+    ``record_version`` is the version of the record that was in sight when the form was filled, today's without it.
+    """
+
+    def __init__(
+        self,
+        one: FicheStanding,
+        part: Part,
+        scope: Scope,
+        data: QueryDict | None = None,
+        record_version: int | None = None,
+    ) -> None:
         self.one, self.part = one, part
+        today = one.fiche.record.version if one.fiche.record is not None else 0
+        self.record_version = record_version if record_version is not None and 0 < record_version < today else today
         form_class = block_form_class(one.fiche.kind, part.block)
         if form_class is None:
             raise LookupError(part.block)
         self.whole = part.block in WHOLE_BLOCKS
         held = whole_state(one.fiche)
-        amended = {name: review.value for name, review in one.reviews.items() if review.decision == FieldDecision.AMEND}
-        self.proposed: State = held
-        options: dict[str, Any] = {"record": record_of(one.fiche), "scope": scope, "state": held | amended}
+        self.amended = {
+            name: review.value for name, review in one.reviews.items() if review.decision == FieldDecision.AMEND
+        }
+        options: dict[str, Any] = {"record": record_of(one.fiche), "scope": scope, "state": held | self.amended}
         options["fixed"] = fixed_names(one.fiche)
         fresh = form_class(**options, proposal=True)
         self.names = tuple(fresh.fields) if self.whole else _shown_names(part, fresh)
@@ -78,14 +90,18 @@ class Amendment:
         return not self.form.errors
 
     def values(self) -> State:
-        """Kept values of the part, with those that the correction changed beside it in a whole block."""
+        """Kept values of the part, with those that the person changed beside it, and of the parts that these are of.
+
+        Changed: against what was in sight, so that what the directory changed since is left to it.
+        """
         written = self.form.values()
         if not self.whole:
-            wanted = [name for name in (*self.part.names, *self.names) if name in written]
-        else:
-            wanted = list(written)
-        changed = differences({name: self.proposed.get(name) for name in wanted}, written)
-        return {name: written[name] for name in wanted if name in self.part.names or name in changed}
+            written = {name: written[name] for name in (*self.part.names, *self.names) if name in written}
+        shown = state_at(self.one.fiche, self.record_version, list(written)) | self.one.fiche.values | self.amended
+        changed = differences({name: shown.get(name) for name in written}, written).keys() | {*self.part.names}
+        touched = [part.names for part in self.one.parts if changed & {*part.proposed}]
+        wanted = changed.union(*touched)
+        return {name: value for name, value in written.items() if name in wanted}
 
     def after_step(self, step: str) -> None:
         """Show the form after one of its own buttons (add a commune, read a list, add hours …)."""

@@ -11,8 +11,7 @@ from django.urls import reverse
 
 from common import french
 from common.geo import Point, distance_km
-from directory.ages import UNIT_NOUNS
-from directory.enums import AgeUnit, RecordKind
+from directory.enums import RecordKind
 from directory.models import WeeklyHours
 from directory.records import outlines_url
 from directory.territory.territories import RegionMembers, region_members, territory_parameters
@@ -23,17 +22,19 @@ from ..enums import FicheAction, FieldDecision, FileKind
 from ..fiches.addresses import is_inherited
 from ..fiches.services import home_of
 from ..fiches.states import kept_address_of
+from .corrections import correction_diffs
 from .parts import ACT, ATTACHMENTS, MEANWHILE, PHOTO, TOGETHER, Part
+from .together import POINT, address_words, age_words, kept_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from ..models import Fiche, FicheFile, FieldReview
+    from .meanwhile import Conflict
     from .standing import FicheStanding
 
 OF_ENTITY = "Celle de l’établissement"  # address of a unit without one of its own
 TERRITORY, WEEK = "intervention_communes", "weekly_hours"
-POINT = ("lat", "lon", "position_source")
 WEEKDAYS = dict(WeeklyHours._meta.get_field("weekday").flatchoices)  # noqa: SLF001 - the documented model API
 DECISION_TAGS = {
     FieldDecision.ACCEPT: "tag-ok",
@@ -44,7 +45,10 @@ DECISION_TAGS = {
 
 
 class ConflictWords(NamedTuple):
-    """A conflict in words; ``is_settled`` says whether a decision was taken with it in sight."""
+    """A conflict in words; ``is_settled`` says whether a decision was taken with it in sight.
+
+    ``is_beside``: ``proposed`` is a correction of the support on a field that the fiche does not propose.
+    """
 
     label: str
     base: str
@@ -53,6 +57,7 @@ class ConflictWords(NamedTuple):
     by: str
     at: datetime.datetime
     is_settled: bool
+    is_beside: bool = False
 
 
 class DayHours(NamedTuple):
@@ -105,6 +110,11 @@ class ShownPart:
         return DECISION_TAGS.get(FieldDecision(self.decision), "") if self.decision else ""
 
     @property
+    def before_title(self) -> str:
+        """What a correction was made over: what the directory publishes, or what is proposed."""
+        return "Publié" if self.part.is_beside else "Proposé"
+
+    @property
     def anchor(self) -> str:
         """Id of its line on the page."""
         return f"champ-{self.part.key}"
@@ -125,14 +135,14 @@ def _shown(one: FicheStanding, part: Part, amendable: frozenset[str], region: Re
     if part.is_whole:
         shown.text = act_words(one) if part.key == ACT else ""
         shown.files = [file for file in one.files if _is_of(file, part.key)]
-        shown.conflicts = [_conflict_words(one, conflict, review) for conflict in one.conflicts_of(part)]
+        shown.conflicts = [_conflict_words(one, part, conflict) for conflict in one.conflicts_of(part)]
         return shown
     shown.may_amend = part.block in amendable
     conflicts = {conflict.name: conflict for conflict in one.conflicts_of(part)}
-    shown.conflicts = [_conflict_words(one, conflict, review) for conflict in conflicts.values()]
+    shown.conflicts = [_conflict_words(one, part, conflict) for conflict in conflicts.values()]
     shown.diffs = _diffs(one, part, conflicts.keys())
-    if review is not None and review.decision == FieldDecision.AMEND:
-        shown.amended = _amended(one, part)
+    if review is not None and review.decision == FieldDecision.AMEND and not (part.is_beside and conflicts):
+        shown.amended = correction_diffs(one, part)
     _add_pictures(shown, one, region)
     return shown
 
@@ -164,15 +174,6 @@ def moved_words(fiche: Fiche) -> str:
     return f"Elle garde son adresse\u00a0: {address_words(kept.state) or 'celle de son nouvel établissement'}."
 
 
-def address_words(values: dict[str, Any]) -> str:
-    """An address on a line."""
-    street = " ".join(str(values.get(name) or "") for name in ("street_number", "street_extension", "street_name"))
-    commune = (values.get("commune") or {}).get("label", "")
-    town = f"{values.get('postal_code') or ''} {commune}".strip()
-    parts = [" ".join(street.split()), values.get("address_complement") or "", town]
-    return ", ".join(part for part in parts if part)
-
-
 def week_of(before: list[dict[str, Any]] | None, after: list[dict[str, Any]] | None) -> list[DayHours]:
     """Two weeks of hours side by side, the days without any hours on both sides too."""
     kept, proposed = (_by_day(rows or []) for rows in (before, after))
@@ -195,71 +196,35 @@ def _is_of(file: FicheFile, key: str) -> bool:
 def _diffs(one: FicheStanding, part: Part, conflicting: Collection[str]) -> list[FieldDiff]:
     """Both values of each field; an address, an age range and a week are shown whole."""
     fiche = one.fiche
+    if part.is_beside:
+        return []
     if part.key in TOGETHER and not conflicting:
         words = address_words if part.key == "adresse" else age_words
         names = TOGETHER[part.key][1]
-        before = {name: _kept(fiche, fiche.base, name) for name in names}
-        after = {name: _kept(fiche, fiche.values, name) for name in names}
+        before = {name: kept_value(fiche, fiche.base, name) for name in names}
+        after = {name: kept_value(fiche, fiche.values, name) for name in names}
         old, new = "" if fiche.is_creation else words(before), words(after)
         none = OF_ENTITY if part.key == "adresse" and fiche.kind == RecordKind.UNIT else "–"
         return [FieldDiff(part.label, old or none, new or none)] if old != new else []
-    left = [name for name in part.names if name not in conflicting and name not in POINT and name != WEEK]
+    left = [name for name in part.proposed if name not in conflicting and name not in POINT and name != WEEK]
     return [field_diff(fiche.kind, name, fiche.base.get(name), fiche.values[name]) for name in left]
 
 
-def _kept(fiche: Fiche, values: dict[str, Any], name: str) -> Any:
-    """Value of a plain field: the one given, else that of the record; a commune is told only when it is proposed."""
-    if name in values or name == "commune":
-        return values.get(name)
-    return getattr(fiche.record, name, None)
-
-
-def age_words(values: dict[str, Any]) -> str:
-    """« de 18 ans à 60 ans »: an age range as kept."""
-    low, high = (
-        (values[f"{end}_age_value"], UNIT_NOUNS[AgeUnit(values.get(f"{end}_age_unit") or AgeUnit.YEAR)])
-        if values.get(f"{end}_age_value") is not None
-        else None
-        for end in ("min", "max")
-    )
-    return french.age_range(low, high)
-
-
-def _conflict_words(one: FicheStanding, conflict: Any, review: FieldReview | None) -> ConflictWords:
+def _conflict_words(one: FicheStanding, part: Part, conflict: Conflict) -> ConflictWords:
     kind, name = one.fiche.kind, conflict.name
     base, current, proposed = (
-        value if name in MEANWHILE else in_words(kind, name, value)
+        value if part.is_whole else in_words(kind, name, value)
         for value in (conflict.base, conflict.current, conflict.proposed)
     )
     by = conflict.by.short_name if conflict.by else "le système"
-    settled = conflict.is_settled(review)
-    return ConflictWords(
-        MEANWHILE.get(name) or field_label(kind, name), base, current, proposed, by, conflict.at, settled
-    )
-
-
-def _amended(one: FicheStanding, part: Part) -> list[FieldDiff]:
-    """What the support wrote in this block, of the fields proposed and of those beside them."""
-    proposed = {name for other in one.parts for name in other.stored}
-    review = one.review_of(part)
-    beside = {
-        name
-        for name, other in one.reviews.items()
-        if name not in proposed and review is not None and other.at == review.at
-    }
-    names = [name for name in (*part.names, *sorted(beside)) if name in one.reviews and name not in POINT]
-    diffs = [
-        field_diff(one.fiche.kind, name, one.fiche.values.get(name), one.reviews[name].value)
-        for name in names
-        if one.reviews[name].value != one.fiche.values.get(name)
-    ]
-    moved = any(name in one.reviews and one.reviews[name].value != one.fiche.values.get(name) for name in POINT)
-    return [*diffs, *([FieldDiff("Point sur la carte", after="déplacé")] if moved else [])]
+    settled = conflict.is_settled(one.reviews.get(name))
+    label = MEANWHILE.get(name) or field_label(kind, name)
+    return ConflictWords(label, base, current, proposed, by, conflict.at, settled, name in part.beside)
 
 
 def _add_pictures(shown: ShownPart, one: FicheStanding, region: RegionMembers | None) -> None:
     """Add the week, the map of the territory, the point."""
-    values, base, names = one.fiche.values, one.fiche.base, shown.part.names
+    values, base, names = one.fiche.values, one.fiche.base, shown.part.proposed
     if WEEK in names and not shown.conflicts:
         shown.week = week_of(base.get(WEEK), values[WEEK])
     if TERRITORY in names and region is not None:

@@ -1,7 +1,8 @@
 """What the directory changed since a dossier was opened, and the conflicts that this makes (spec 30, Validating).
 
-A field is in conflict when the directory no longer says what it said when it was proposed, nor what is proposed. One
-query for all fiches of a dossier: every change of a record has its line of history.
+A field is in conflict when the directory no longer says what it said when it was proposed, nor what is proposed; so is
+one that a correction of the support changes beside what is proposed, and a photo. One query for all fiches of a
+dossier: every change of a record has its line of history.
 """
 
 from __future__ import annotations
@@ -14,21 +15,29 @@ from django.db.models import Q
 
 from directory.models import RecordChange
 
-from ..enums import FicheAction, FieldDecision
+from ..enums import FicheAction, FieldDecision, FileKind
 from ..fiches.states import same
+from .parts import PHOTO, beside_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from accounts.models import User
 
-    from ..models import Fiche, FieldReview
+    from ..models import Fiche, FicheFile, FieldReview
 
 SETTLING = frozenset({FieldDecision.ACCEPT, FieldDecision.AMEND, FieldDecision.KEEP})
 
 
+NO_PHOTO, A_PHOTO, ANOTHER_PHOTO = "Aucune photo", "Une photo", "Une autre photo"
+PHOTO_WORDS = {FileKind.PHOTO: "Une nouvelle photo", FileKind.PHOTO_REMOVAL: "La photo est retirée"}
+
+
 class Conflict(NamedTuple):
-    """A field that the directory changed to something else. ``version``, ``at`` and ``by`` are those of that change."""
+    """A field that the directory changed to something else. ``version``, ``at`` and ``by`` are those of that change.
+
+    ``base``, ``current`` and ``proposed`` are kept values; words for a photo and for a record as a whole.
+    """
 
     name: str
     base: Any
@@ -64,16 +73,43 @@ def changes_since(fiches: Iterable[Fiche]) -> dict[int, list[RecordChange]]:
     return found
 
 
-def conflicts_in(fiche: Fiche, changes: Iterable[RecordChange]) -> dict[str, Conflict]:
-    """Conflicts of a fiche by field, given the lines of its record since it is in a dossier. Pure."""
+def conflicts_in(
+    fiche: Fiche,
+    changes: Iterable[RecordChange],
+    reviews: Mapping[str, FieldReview] | None = None,
+    files: Iterable[FicheFile] = (),
+) -> dict[str, Conflict]:
+    """Conflicts of a fiche by field, given the lines of its record since it is in a dossier. Pure.
+
+    ``reviews``: decisions by field, for what corrections change beside the proposed fields. ``files``: those that the
+    fiche proposes.
+    """
     if fiche.action == FicheAction.DELETE:
         return {}
+    pairs = {name: (fiche.base.get(name), value) for name, value in fiche.values.items()}
+    if reviews:
+        pairs |= {name: (reviews[name].base, reviews[name].value) for name in beside_names(fiche, reviews)}
+    photo = next((file for file in files if file.kind in PHOTO_WORDS), None)
     found: dict[str, Conflict] = {}
     for line in changes:
-        for name in fiche.values.keys() & line.changes.keys():
+        for name in pairs.keys() & line.changes.keys():
             now = line.changes[name][1]
-            base, proposed = fiche.base.get(name), fiche.values[name]
+            base, proposed = pairs[name]
             found.pop(name, None)
             if not same(now, base) and not same(now, proposed):
                 found[name] = Conflict(name, base, now, proposed, line.version, line.at, line.by)
+        if photo is not None and PHOTO in line.changes:
+            found.pop(PHOTO, None)
+            found |= _photo_conflict(photo, line)
     return found
+
+
+def _photo_conflict(file: FicheFile, line: RecordChange) -> dict[str, Conflict]:
+    """The directory has, since a line of history, another photo than the one that a proposal was made over."""
+    now = line.changes[PHOTO][1] or ""
+    if now == file.over or (not now and file.kind == FileKind.PHOTO_REMOVAL):
+        return {}
+    base = A_PHOTO if file.over else NO_PHOTO
+    current = (ANOTHER_PHOTO if file.over else A_PHOTO) if now else NO_PHOTO
+    words = PHOTO_WORDS[FileKind(file.kind)]
+    return {PHOTO: Conflict(PHOTO, base, current, words, line.version, line.at, line.by)}

@@ -1,7 +1,8 @@
 """What a validator decides on: the parts of a fiche. Pure.
 
 A part is a proposed field, fields that make sense together only (an address, an age range), or what the fiche does as
-a whole (creation, removal, move) and its files.
+a whole (creation, removal, move) and its files. What a correction of the support changed beside the proposed fields of
+its block is a part of its own, or joins the part that it makes sense with.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from directory.models import GeographicEntity, OperationalUnit
 from directory.permissions import SENSITIVE_FIELDS
 from directory.versions.wording import field_label
 
-from ..enums import FicheAction, FileKind
+from ..enums import FicheAction, FieldDecision, FileKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
-    from ..models import Fiche, FicheFile
+    from ..models import Fiche, FicheFile, FieldReview
 
 ACT, PHOTO, ATTACHMENTS = "acte", "photo", "attachments"
 PLACE, STATUS = "place", "status"
@@ -39,6 +40,8 @@ _ADDRESS = (
     *("postal_code", "commune", "lat", "lon", "position_source"),
 )
 _AGES = ("min_age_value", "min_age_unit", "max_age_value", "max_age_unit")
+# Blocks whose fields are read together, and corrected in one form.
+WHOLE_BLOCKS = frozenset({"horaires", "adresse", "intervention", "patientele"})
 # Key of the part, its label, its fields; the first field of the list that is proposed bears the remark.
 TOGETHER: dict[str, tuple[str, tuple[str, ...]]] = {
     "adresse": ("Adresse et point sur la carte", _ADDRESS),
@@ -49,18 +52,37 @@ MODELS: dict[str, type] = {RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity, Recor
 
 
 class Part(NamedTuple):
-    """``names``: the proposed fields; none for a whole act, files, a place. ``block``: key of their block, or empty."""
+    """``names``: its fields; none for a whole act, files, a place. ``block``: key of their block, or empty.
+
+    ``beside``: those of ``names`` that the fiche does not propose, changed by a correction of the support.
+    """
 
     key: str
     label: str
     names: tuple[str, ...] = ()
     block: str = ""
     is_sensitive: bool = False
+    beside: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         """Tell whether it is no stored field: it is accepted or returned, never amended."""
         return not self.names
+
+    @property
+    def is_beside(self) -> bool:
+        """Tell whether the fiche proposes nothing of it: it is a correction of the support, kept or dropped."""
+        return bool(self.beside) and not self.proposed
+
+    @property
+    def proposed(self) -> tuple[str, ...]:
+        """Those of its fields that the fiche proposes."""
+        return tuple(name for name in self.names if name not in self.beside)
+
+    @property
+    def decided(self) -> tuple[str, ...]:
+        """Names whose decision is that of the part."""
+        return self.beside if self.is_beside else self.proposed or (self.key,)
 
     @property
     def field(self) -> str:
@@ -71,30 +93,41 @@ class Part(NamedTuple):
 
     @property
     def stored(self) -> tuple[str, ...]:
-        """Names under which its decision is kept."""
+        """Names under which its decisions are kept."""
         return self.names or (self.key,)
 
 
-def parts_of(fiche: Fiche, files: Iterable[FicheFile] = ()) -> list[Part]:
-    """Parts of a fiche in the order of its blocks: what it does, its fields, its files."""
+def beside_names(fiche: Fiche, reviews: Mapping[str, FieldReview]) -> frozenset[str]:
+    """Fields that corrections of the support changed without the fiche proposing them; ``reviews`` by field."""
+    amended = {name for name, review in reviews.items() if review.decision == FieldDecision.AMEND}
+    return frozenset(amended - fiche.values.keys())
+
+
+def parts_of(
+    fiche: Fiche, files: Iterable[FicheFile] = (), reviews: Mapping[str, FieldReview] | None = None
+) -> list[Part]:
+    """Parts of a fiche in the order of its blocks: what it does, its fields, its files.
+
+    ``reviews``: decisions by field, for what corrections changed beside the proposed fields.
+    """
     label = ACT_LABELS.get(FicheAction(fiche.action))
     found = [Part(ACT, label)] if label else []
     if fiche.action == FicheAction.DELETE:
         return found
-    found += field_parts(fiche.kind, fiche.values)
+    found += field_parts(fiche.kind, fiche.values, beside_names(fiche, reviews or {}))
     kinds = {file.kind for file in files}
     return found + [Part(key, title) for key, (title, of) in FILES.items() if of & kinds]
 
 
-def field_parts(kind: str, names: Collection[str]) -> list[Part]:
-    """Parts that proposed fields make, in the order of the blocks; those that no block shows come last."""
+def field_parts(kind: str, proposed: Collection[str], beside: Collection[str] = ()) -> list[Part]:
+    """Parts that proposed fields and those ``beside`` make, in the order of the blocks; others come last."""
     order: dict[str, tuple[int, str]] = {}
     for rank, block in enumerate(BLOCKS.get(RecordKind(kind), ())):
         shift = 0 if block.key == "identification" else 1000 * (rank + 1)
         for place, name in enumerate((*block.fields_outside, *block.field_names)):
             order.setdefault(name, (shift + place, block.key))
     groups: dict[str, list[str]] = {}
-    for name in sorted(names, key=lambda name: (order.get(name, (10**6, ""))[0], name)):
+    for name in sorted({*proposed, *beside}, key=lambda name: (order.get(name, (10**6, ""))[0], name)):
         groups.setdefault(_OF.get(name, name), []).append(name)
     sensitive = SENSITIVE_FIELDS.get(MODELS.get(kind, object), frozenset())
     return [
@@ -104,6 +137,7 @@ def field_parts(kind: str, names: Collection[str]) -> list[Part]:
             tuple(inside),
             order.get(inside[0], (0, ""))[1],
             bool(sensitive & set(inside)),
+            tuple(name for name in inside if name in beside),
         )
         for key, inside in groups.items()
     ]

@@ -49,9 +49,11 @@ def fallen_names(one: FicheStanding) -> list[str]:
 
     What an amendment added to fields that nobody proposed holds as long as that amendment.
     """
-    stored = {name for part in one.parts for name in part.stored}
+    stored = {name for part in one.parts if not part.is_beside for name in part.decided}
     kind = RecordKind(one.fiche.kind)
-    kept = {name for part in one.parts if _holds(one, part) for name in part.stored if name in one.reviews}
+    kept = {name for name in stored if name in one.reviews} & {
+        name for part in one.parts if not part.is_beside and _holds(one, part) for name in part.decided
+    }
     amended = {block_of(kind, name) for name in kept if one.reviews[name].decision == FieldDecision.AMEND}
     return [
         name for name in one.reviews if name not in kept and (name in stored or block_of(kind, name) not in amended)
@@ -63,4 +65,4 @@ def _holds(one: FicheStanding, part: Part) -> bool:
     review = one.review_of(part)
     if review is None or review.decision == FieldDecision.RETURN:
         return False
-    return all(name in one.reviews and same(one.reviews[name].proposed, one.proposal(name)) for name in part.stored)
+    return all(name in one.reviews and same(one.reviews[name].proposed, one.proposal(name)) for name in part.decided)

@@ -9,9 +9,9 @@ from directory.versions.wording import field_label
 
 from ..enums import FicheAction, FieldDecision
 from ..publication import final_values
-from .parts import ACT, ACT_LABELS, FILES, MEANWHILE, parts_of
+from .corrections import corrected_value, why_words
+from .parts import ACT, ACT_LABELS, FILES, MEANWHILE, PHOTO, parts_of
 from .receivers import fallen_names
-from .services import amended_value, why_words
 from .standing import FicheStanding
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class FieldRemark(NamedTuple):
 
 
 def remarks_of(form: FicheForm) -> list[FieldRemark]:
-    """Remarks on the fields of a fiche that is corrected: one query.
+    """Remarks on the fields of a fiche that is corrected: one query, one more when a photo was decided.
 
     What the support amended or kept of the directory is told as long as sending the fiche again would publish it.
     """
@@ -42,7 +42,7 @@ def remarks_of(form: FicheForm) -> list[FieldRemark]:
         for name, review in reviews.items()
         if review.decision == FieldDecision.RETURN
     ]
-    one = FicheStanding(fiche, parts_of(fiche), reviews, {})
+    one = _standing(fiche, reviews)
     fallen = set(fallen_names(one))
     held = [(part, one.review_of(part)) for part in one.parts if not fallen & set(part.stored)]
     return returned + [
@@ -53,24 +53,26 @@ def remarks_of(form: FicheForm) -> list[FieldRemark]:
 
 
 def told_values(fiche: Fiche) -> State:
-    """Proposed values of a fiche as publishing would write them if it were sent now: one query.
+    """Proposed values of a fiche as publishing would write them if it were sent now: a query or two.
 
     What the support amended stands in place of the proposal, what it keeps of the directory is left out, as long as
     ``remarks_of`` says so.
     """
     reviews = {review.field: review for review in fiche.reviews.all()}
-    fallen = set(fallen_names(FicheStanding(fiche, parts_of(fiche), reviews, {})))
+    fallen = set(fallen_names(_standing(fiche, reviews)))
     return final_values(fiche, [review for name, review in reviews.items() if name not in fallen])
+
+
+def _standing(fiche: Fiche, reviews: dict[str, FieldReview]) -> FicheStanding:
+    files = list(fiche.files.all()) if PHOTO in reviews else []
+    return FicheStanding(fiche, parts_of(fiche, files, reviews), reviews, {}, files)
 
 
 def _instead(one: FicheStanding, part: Part, review: FieldReview) -> str:
     """What the support decided to publish in place of what is proposed; empty when it takes the proposal."""
     why = why_words(review)
-    if review.decision == FieldDecision.AMEND:
-        return (
-            f"Le support propose «\u00a0{amended_value(one, part)}\u00a0»{why}. "
-            "C’est ce qui sera publié, sauf si vous changez ce champ."
-        )
+    if review.decision == FieldDecision.AMEND and (value := corrected_value(one, part)):
+        return f"Le support propose {value}{why}. C’est ce qui sera publié, sauf si vous changez ce champ."
     if review.decision == FieldDecision.KEEP:
         return f"Le support garde ce que dit le répertoire{why}, sauf si vous changez ce champ."
     return ""

@@ -13,17 +13,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from common import french
-from directory.blocks import block_of
-from directory.enums import RecordKind
-from directory.versions.wording import in_words
 
 from ..enums import DossierAct, FicheAction, FieldDecision
 from ..fiches.services import return_fiches
+from ..fiches.states import same, state_at
 from ..models import Comment, Dossier, Fiche, FieldReview
 from ..permissions import why_not_act
 from ..services import StaleDossier, apply_locked, checked_text, lock_dossier
 from ..workflow import IllegalAct, transition_of
-from .parts import MEANWHILE
+from .corrections import corrected_value, why_words
+from .parts import MEANWHILE, PHOTO
 from .standing import standing_of, standings
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from .standing import FicheStanding, Standing
 
 REASON_MISSING = "Dites pourquoi ce champ est à corriger."
+KEPT = "valeur du répertoire gardée"
 NOTHING_RETURNED = "Écrivez une remarque, ou renvoyez au moins un champ."
 
 
@@ -55,7 +55,9 @@ def decide_field(
     """Accept, amend, return a part of a fiche, or keep what the directory says; return the dossier.
 
     ``record_version`` is the version of the record that was in sight. ``values`` are the kept values of an amended
-    part. Raises ``PermissionDenied`` for who did not take the dossier, ``StaleDossier`` when it is no more en
+    part, and of fields beside it: what these held at ``record_version`` is kept as their base. A part of such fields
+    alone is a correction: accepting it holds it against what the directory says since, keeping the directory drops it.
+    Raises ``PermissionDenied`` for who did not take the dossier, ``StaleDossier`` when it is no more en
     validation or was acted upon since ``expected_version``, ``ValidationError`` for a part that the fiche does not
     have, a decision that the part does not take, or a return without ``reason``.
     """
@@ -69,14 +71,15 @@ def decide_field(
         missing = REASON_MISSING if decision == FieldDecision.RETURN else ""
         reason = checked_text(reason, missing=missing)
         shared: dict[str, Any] = {"by": by, "now": now, "reason": reason, "record_version": record_version}
-        _forget(one, found)
-        if decision == FieldDecision.RETURN:
-            _write(one, found.stored[:1], decision, {}, **shared)
-        elif decision == FieldDecision.AMEND:
-            amended = dict(values or {})
-            _write(one, tuple(amended), decision, amended, **shared)
+        if decision == FieldDecision.AMEND:
+            _correct(one, found, values or {}, **shared)
+        elif found.is_beside and decision == FieldDecision.ACCEPT:
+            one.fiche.reviews.filter(field__in=found.beside).update(record_version=record_version, by=by)
         else:
-            _write(one, found.stored, decision, {}, **shared)
+            _forget(one, found)
+            names = () if found.is_beside else found.decided
+            names = names[:1] if decision == FieldDecision.RETURN else names
+            _write(one, names, decision, {}, **shared)
     return dossier
 
 
@@ -116,7 +119,7 @@ def accept_fiche(
     with transaction.atomic():
         dossier = lock_for_review(fiche.dossier_id, scope, expected_version)
         one = _standing_in(dossier, fiche)
-        names = tuple(name for part in one.undecided for name in part.stored)
+        names = tuple(name for part in one.undecided for name in part.decided)
         count = len(one.undecided)
         _write(one, names, FieldDecision.ACCEPT, {}, by=by, now=now, reason="", record_version=record_version)
     return count
@@ -205,9 +208,10 @@ def amended_words(standing: Standing) -> str:
             review = one.review_of(part)
             if review is None or review.decision not in {FieldDecision.AMEND, FieldDecision.KEEP}:
                 continue
-            kept = review.decision == FieldDecision.KEEP
-            said = "valeur du répertoire gardée" if kept else f"corrigé en «\u00a0{amended_value(one, part)}\u00a0»"
-            lines.append(f"{one.fiche} – {part.label}\u00a0: {said}{why_words(review)}.")
+            value = "" if review.decision == FieldDecision.KEEP else corrected_value(one, part)
+            if value or review.decision == FieldDecision.KEEP:
+                said = f"corrigé en {value}" if value else KEPT
+                lines.append(f"{one.fiche} – {part.label}\u00a0: {said}{why_words(review)}.")
     return "\n".join(lines)
 
 
@@ -215,19 +219,6 @@ def left_words(standing: Standing) -> str:
     """Fiches that publishing leaves aside now and why, for the author; empty when none."""
     published = set(standing.publishable)
     return "\n".join(f"{one.fiche}\u00a0: {one.left}." for one in standing.left if one.fiche in published)
-
-
-def why_words(review: FieldReview) -> str:
-    """« (Nom d’usage) » after what was decided, without the stop that the sentence gives; empty without a reason."""
-    reason = review.reason.strip().removesuffix(".")
-    return f" ({reason})" if reason else ""
-
-
-def amended_value(one: FicheStanding, part: Part) -> str:
-    """Value that the support gave an amended part, in words, 120 characters at most."""
-    words = [in_words(one.fiche.kind, name, one.reviews[name].value) for name in part.names if name in one.reviews]
-    text = ", ".join(words)
-    return text if len(text) <= 120 else f"{text[:119]}…"
 
 
 def _standing_in(dossier: Dossier, fiche: Fiche) -> FicheStanding:
@@ -239,19 +230,31 @@ def _standing_in(dossier: Dossier, fiche: Fiche) -> FicheStanding:
 
 def _refuse(one: FicheStanding, part: Part, decision: str, values: Mapping[str, Any] | None) -> None:
     """Raise ``ValidationError`` for a decision that the part does not take."""
-    is_kept = one.fiche.action != FicheAction.CREATE and (part.key in MEANWHILE or not part.is_whole)
+    has_value = not part.is_whole or part.key in MEANWHILE or (part.key == PHOTO and PHOTO in one.conflicts)
+    is_kept = one.fiche.action != FicheAction.CREATE and has_value
     if decision == FieldDecision.KEEP and not is_kept:
         raise ValidationError("Le répertoire n’a pas de valeur à garder ici.", code="decision")
     if decision == FieldDecision.AMEND and (part.is_whole or not values):
         raise ValidationError("Donnez la valeur corrigée.", code="decision")
+    if decision == FieldDecision.RETURN and part.is_beside:
+        raise ValidationError("La fiche ne propose pas ce champ\u00a0: annulez la correction.", code="decision")
 
 
 def _forget(one: FicheStanding, part: Part) -> None:
-    """Drop the decisions of a part, and what an amendment of its block added."""
-    proposed = {name for other in one.parts for name in other.stored}
-    added = {name for name in set(one.reviews) - proposed if block_of(RecordKind(one.fiche.kind), name) == part.block}
-    names = {*part.stored, *(added if part.names else ())}
-    FieldReview.objects.filter(fiche=one.fiche, field__in=names).delete()
+    """Drop the decisions of a part, and what its correction changed beside it."""
+    one.fiche.reviews.filter(field__in={*part.stored, *one.added_with(part)}).delete()
+
+
+def _correct(one: FicheStanding, part: Part, values: Mapping[str, Any], **shared: Any) -> None:
+    """Write a correction: values of the part and beside it, those as the directory had them in sight left out."""
+    fiche = one.fiche
+    beside = [name for name in values if name not in fiche.values]
+    version = shared["record_version"] or (fiche.record.version if fiche.record is not None else 0)
+    base = state_at(fiche, version, beside) if beside else {}
+    written = {name: value for name, value in values.items() if name not in beside or not same(value, base.get(name))}
+    fiche.reviews.filter(field__in={*part.stored, *values}).delete()
+    fiche.reviews.filter(field__in=one.added_with(part)).update(at=shared["now"])  # they stay tied to it
+    _write(one, tuple(written), FieldDecision.AMEND, written, base=base, **shared)
 
 
 def _write(
@@ -264,6 +267,7 @@ def _write(
     now: datetime.datetime,
     reason: str,
     record_version: int,
+    base: Mapping[str, Any] | None = None,
 ) -> None:
     FieldReview.objects.bulk_create(
         [
@@ -273,6 +277,7 @@ def _write(
                 decision=decision,
                 value=amended.get(name),
                 proposed=one.proposal(name),
+                base=(base or {}).get(name),
                 reason=reason,
                 record_version=record_version,
                 at=now,
@@ -282,5 +287,5 @@ def _write(
         ],
         update_conflicts=True,
         unique_fields=["fiche", "field"],
-        update_fields=["decision", "value", "proposed", "reason", "record_version", "at", "by"],
+        update_fields=["decision", "value", "proposed", "base", "reason", "record_version", "at", "by"],
     )

@@ -52,7 +52,7 @@ class FicheStanding:
 
     def review_of(self, part: Part) -> FieldReview | None:
         """Decision taken on a part, if any."""
-        return next((self.reviews[name] for name in part.stored if name in self.reviews), None)
+        return next((self.reviews[name] for name in part.decided if name in self.reviews), None)
 
     def proposal(self, name: str) -> Any:
         """What is proposed under a stored name: a value; where the fiche goes; which files it brings."""
@@ -70,8 +70,16 @@ class FicheStanding:
 
     def is_open_conflict(self, part: Part) -> bool:
         """Tell whether a conflict of the part waits for a decision that settles it."""
+        waits = any(not conflict.is_settled(self.reviews.get(conflict.name)) for conflict in self.conflicts_of(part))
+        return waits and not self._returns(part)
+
+    def added_with(self, part: Part) -> list[str]:
+        """Fields that the correction of a part changed beside it: they go when that correction goes."""
         review = self.review_of(part)
-        return any(not conflict.is_settled(review) for conflict in self.conflicts_of(part)) and not self._returns(part)
+        if review is None or part.is_beside:
+            return []
+        others = (name for other in self.parts if other.block == part.block for name in other.beside)
+        return [name for name in others if self.reviews[name].at == review.at]
 
     def part(self, key: str) -> Part | None:
         """Part of that key."""
@@ -303,9 +311,8 @@ def _standing(
     whole = whole_conflicts(fiche, changes)
     kept = why_left(fiche, changes, whole, reviews)
     parts = [Part(key, label) for key, label in MEANWHILE.items() if key in whole]
-    return FicheStanding(
-        fiche, [*parts, *parts_of(fiche, files)], reviews, whole | conflicts_in(fiche, changes), files, kept
-    )
+    conflicts = whole | conflicts_in(fiche, changes, reviews, files)
+    return FicheStanding(fiche, [*parts, *parts_of(fiche, files, reviews)], reviews, conflicts, files, kept)
 
 
 def _in_tree(fiches: Iterable[Fiche]) -> tuple[list[Fiche], dict[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from django import forms
@@ -36,6 +37,12 @@ from .fiche_pages import fiche_words, find_whole_fiche
 TITLE = "Photo et pièces jointes"
 WITH_FILES = (RecordKind.GEOGRAPHIC_ENTITY, RecordKind.UNIT)
 PHOTO_MAX_AGE = 24 * 3600  # seconds; a new photo has a new address
+SEEN = "photo_vue"  # hidden field of the page: the photo in sight
+PHOTO_CHANGED = (
+    "La photo a changé depuis que vous avez ouvert cette page\u00a0: rien n’est enregistré. "
+    "Choisissez de nouveau votre image pour la mettre à sa place."
+)
+PHOTO_STAYS = "La photo a changé depuis que vous avez ouvert cette page\u00a0: elle n’est pas retirée."
 CHANGED = "La fiche ou son dossier a changé entre-temps\u00a0: rien n’est enregistré."
 
 
@@ -51,6 +58,10 @@ def fiche_files(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Htt
     if form.is_valid():
         try:
             said = _add(request, fiche, form)
+        except files.PhotoChanged:
+            mine = b64encode(form.cleaned_data["photo"]).decode()
+            form.add_error("photo", PHOTO_CHANGED)
+            return _page(request, fiche, photo_form=form, mine=mine, status=409)
         except ValidationError as refused:
             form.add_error("fichiers", refused)
         else:
@@ -67,14 +78,16 @@ def fiche_file_remove(request: SignedInRequest, dossier_id: int, fiche_id: int) 
     who: dict[str, Any] = {"fiche": fiche, **_who(request)}
     try:
         if "photo" in request.POST:
-            files.remove_photo(**who)
-            said = "La photo sera retirée à la publication."
+            removal = files.remove_photo(seen=request.POST.get(SEEN, ""), **who)
+            said = "La photo sera retirée à la publication." if removal else "Cette fiche n’a plus de photo à retirer."
         elif "piece" in request.POST:
             files.remove_attachment(attachment_id=_id(request, "piece"), **who)
             said = "La pièce jointe sera retirée à la publication."
         else:
             dropped = files.drop_file(file_id=_id(request, "fichier"), **who)
             said = "Le fichier est gardé." if dropped.kind in _REMOVALS else "Le fichier est retiré de la fiche."
+    except files.PhotoChanged:
+        messages.error(request, PHOTO_STAYS)
     except (Attachment.DoesNotExist, FicheFile.DoesNotExist) as error:
         raise Http404 from error
     except (StaleFiche, StaleDossier):
@@ -128,11 +141,12 @@ def _url(fiche: Fiche) -> str:
 
 
 def _add(request: SignedInRequest, fiche: Fiche, form: forms.Form) -> str:
-    """Keep the files of a valid form; return what to say. Raises ``ValidationError``."""
+    """Keep the files of a valid form; return what to say. Raises ``ValidationError`` or ``PhotoChanged``."""
     who = _who(request)
     try:
         if isinstance(form, PhotoForm):
-            files.set_photo(fiche=fiche, content=form.cleaned_data["photo"], **who)
+            seen = request.POST.get(SEEN, "")
+            files.set_photo(fiche=fiche, content=form.cleaned_data["photo"], seen=seen, **who)
             return "La photo est enregistrée\u00a0: elle sera publiée avec la fiche."
         uploads = form.cleaned_data["fichiers"]
         files.add_attachments(fiche=fiche, uploads=uploads, **who)
@@ -148,17 +162,20 @@ def _page(
     *,
     form: forms.Form | None = None,
     photo_form: forms.Form | None = None,
+    mine: str = "",
     status: int = 200,
 ) -> HttpResponse:
     page = Crumb(str(fiche), reverse("collaborative:fiche_detail", args=[fiche.dossier_id, fiche.pk]))
     context = dossier_context(request, fiche.dossier, page, TITLE, selected=fiche)
-    proposed = list(fiche.files.all())
+    proposed = list(fiche.files.select_related("added_by"))
     removed = {row.removes_id for row in proposed if row.removes_id}
     record = fiche.record
     present = [] if record is None else list(record.attachments.present())
     context |= fiche_words(fiche) | {
         "form": form or AttachmentsForm(),
         "photo_form": photo_form or PhotoForm(),
+        "seen": files.photo_in_sight(fiche),
+        "mine": mine,
         "photo": next((row for row in proposed if row.kind == FileKind.PHOTO), None),
         "photo_removal": next((row for row in proposed if row.kind == FileKind.PHOTO_REMOVAL), None),
         "record_photo_url": "" if record is None else photo_url(record),

@@ -167,7 +167,14 @@ def _amendment(request: SignedInRequest, one: FicheStanding, key: str) -> Amendm
     part = one.part(key)
     if part is None or part.is_whole or part.block not in editable_blocks(one.fiche.kind):
         raise Http404
-    return Amendment(one, part, request.scope, request.POST if request.method == "POST" else None)
+    sent = request.POST if request.method == "POST" else None
+    return Amendment(one, part, request.scope, sent, _sent_version(request))
+
+
+def _sent_version(request: SignedInRequest) -> int | None:
+    """Version of the record that was in sight; ``None`` when it was not sent or cannot be read."""
+    text = request.POST.get("record_version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _amend(request: SignedInRequest, standing: Standing, one: FicheStanding) -> HttpResponse:
@@ -265,7 +272,7 @@ def _amend_page(
         "form": amendment.form,
         "reason": reason or AmendReasonForm(initial=initial),
         "part": next(shown for shown in shown_parts(one, blocks) if shown.part.key == part.key),
-        "record_version": fiche.record.version if fiche.record is not None else 0,
+        "record_version": amendment.record_version,
         "refused": refused,
     }
     return render(request, "collaborative/review_amend.html", context, status=status)

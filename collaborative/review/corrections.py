@@ -1,0 +1,83 @@
+"""What a correction of the support changed, in words: against what the fiche proposes, or what the directory said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from directory.versions.past import FieldDiff, field_diff
+from directory.versions.wording import in_words
+
+from ..enums import FieldDecision
+from ..fiches.states import same
+from .parts import TOGETHER
+from .together import POINT, address_words, age_words, kept_value
+
+if TYPE_CHECKING:
+    from ..models import FieldReview
+    from .parts import Part
+    from .standing import FicheStanding
+
+WORDS = 120  # characters of a corrected value
+MOVED_POINT = "Point sur la carte"
+EMPTIED = "non renseigné"
+
+
+def corrected_names(one: FicheStanding, part: Part) -> list[str]:
+    """Fields of a part to which its correction gives another value than the one it was made over."""
+    reviews = [one.reviews[name] for name in part.names if name in one.reviews]
+    return [
+        review.field
+        for review in reviews
+        if review.decision == FieldDecision.AMEND and not same(review.value, _before(one, review))
+    ]
+
+
+def correction_diffs(one: FicheStanding, part: Part) -> list[FieldDiff]:
+    """Both values of each field that the correction of a part changes; an address and an age range are shown whole."""
+    names, kind = corrected_names(one, part), one.fiche.kind
+    if not names:
+        return []
+    if part.key in TOGETHER:
+        before, after = (_together(one, part, corrected=corrected) for corrected in (False, True))
+        diffs = [FieldDiff(part.label, before or "–", after or "–")] if before != after else []
+        moved = any(name in POINT for name in names)
+        return [*diffs, *([FieldDiff(MOVED_POINT, after="déplacé")] if moved else [])]
+    return [field_diff(kind, name, _before(one, one.reviews[name]), one.reviews[name].value) for name in names]
+
+
+def corrected_value(one: FicheStanding, part: Part) -> str:
+    """« « Femmes seulement » »: value that the support gave; empty when the correction changes nothing of the part."""
+    names = corrected_names(one, part)
+    if not names:
+        return ""
+    if part.key not in TOGETHER:
+        value = ", ".join(in_words(one.fiche.kind, name, one.reviews[name].value) for name in names)
+    elif all(name in POINT for name in names):
+        return "un autre point sur la carte"
+    else:
+        value = _together(one, part, corrected=True)
+    value = EMPTIED if value in {"", "–"} else value
+    return f"«\u00a0{value if len(value) <= WORDS else f'{value[: WORDS - 1]}…'}\u00a0»"
+
+
+def why_words(review: FieldReview) -> str:
+    """« (Nom d’usage) » after what was decided, without the stop that the sentence gives; empty without a reason."""
+    reason = review.reason.strip().removesuffix(".")
+    return f" ({reason})" if reason else ""
+
+
+def _before(one: FicheStanding, review: FieldReview) -> Any:
+    """What a correction was made over: what is proposed; what the directory said of a field that nobody proposed."""
+    return one.fiche.values.get(review.field, review.base)
+
+
+def _together(one: FicheStanding, part: Part, *, corrected: bool) -> str:
+    """Fields that make sense together only, in words, as proposed or as corrected."""
+    values: dict[str, Any] = {}
+    for name in TOGETHER[part.key][1]:
+        review = one.reviews.get(name)
+        if review is not None and review.decision == FieldDecision.AMEND:
+            values[name] = review.value if corrected else _before(one, review)
+        elif (value := kept_value(one.fiche, one.fiche.values, name)) is not None:
+            values[name] = value
+    return (address_words if part.key == "adresse" else age_words)(values)
