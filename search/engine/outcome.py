@@ -83,11 +83,15 @@ class Variant:
 
 @dataclass(frozen=True)
 class Unpublished:
-    """A term asked for that nothing published holds. ``label`` as stored; ``is_type``: a type d'UO; what is nearest."""
+    """A term asked for that nothing published holds. ``label`` as stored; ``is_type``: a type d'UO; what is nearest.
+
+    ``kept``: as in ``Outcome``.
+    """
 
     label: str
     is_type: bool
     variants: tuple[Variant, ...] = ()
+    kept: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

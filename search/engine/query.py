@@ -52,7 +52,8 @@ def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -
     if not outcome.groups and not outcome.resolution.problem:
         variants, proposals = _variants(criteria, outcome, scope, now)
         unpublished = unpublished_term(criteria, outcome, scope, now)
-        outcome = replace(outcome, variants=variants, proposals=proposals, unpublished=unpublished)
+        kept = unpublished.kept if unpublished else outcome.kept
+        outcome = replace(outcome, variants=variants, proposals=proposals, unpublished=unpublished, kept=kept)
     elif outcome.is_untold:
         outcome = replace(outcome, variants=farther_of(criteria, outcome.place, outcome.match, scope, now))
     elapsed = round((time.perf_counter() - started) * 1000)

@@ -19,7 +19,8 @@ from .outcome import Outcome, Unpublished, Variant
 _UNPUBLISHED = """
 SELECT term.label, term.nomenclature, parent.label,
        ARRAY(SELECT other.id FROM directory_term other WHERE other.parent_id = parent.id AND other.id <> term.id
-             ORDER BY other.id LIMIT 50)
+             ORDER BY other.id LIMIT 50),
+       (SELECT array_agg(unit_id) FROM search_keptunit WHERE user_id = %(user)s)
 FROM directory_term term LEFT JOIN directory_term parent ON parent.id = term.parent_id
 WHERE term.id = ANY(%(ids)s::bigint[])
   AND NOT EXISTS (SELECT 1 FROM search_searchdocument d WHERE d.term_ids && %(ids)s::bigint[])
@@ -32,7 +33,7 @@ def unpublished_term(
 ) -> Unpublished | None:
     """The term that the text spells, when no document holds it, with counted offers: its family, practitioners.
 
-    One or two queries; none for a text that spells no term.
+    With what the person keeps, which the page shows. One or two queries; none for a text that spells no term.
     """
     reading = outcome.reading
     if reading is None or criteria.within:
@@ -42,11 +43,11 @@ def unpublished_term(
     if not ids:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_UNPUBLISHED, {"ids": ids, "type": Nomenclature.UNIT_TYPE})
+        cursor.execute(_UNPUBLISHED, {"ids": ids, "type": Nomenclature.UNIT_TYPE, "user": scope.user_id})
         row = cursor.fetchone()
     if row is None:
         return None
-    label, nomenclature, family, others = row
+    label, nomenclature, family, others, kept = row
     place, coverage = outcome.place, scope.coverage(Permission.SENSITIVE_READ)
     trials = []
     if family and others:
@@ -63,4 +64,4 @@ def unpublished_term(
         for (words, asked), lines in zip(searches, counts, strict=True)
         if lines.total
     ]
-    return Unpublished(label, nomenclature == Nomenclature.UNIT_TYPE, tuple(found))
+    return Unpublished(label, nomenclature == Nomenclature.UNIT_TYPE, tuple(found), frozenset(kept or ()))

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.roles import Role
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
-from tests.factories.directory import TermFactory, UnitFactory, commune
+from tests.factories.directory import LHSS, TermFactory, UnitFactory, commune, unit_type
 from tests.test_query_budgets import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +29,8 @@ PAGES = [
     {"quoi": "apartement de coordinaton nanterre"},
     {"ou": "75010", "quoi": "apartement de coordinaton", "exact": "1"},
     {"quoi": "apartement de coordinaton 92", "exact": "1"},
+    {"quoi": "LHSS 92"},
+    {"quoi": "LHSS mobile femme 30 ans xyzzy Nanterre"},
     {"quoi": "coordination thérapeutique nanterre"},
     {"quoi": "coordination thérapeutique saint-denis"},
     {"ou": "75010", "quoi": "coordination thérapeutique couple avec chien"},
@@ -51,6 +53,7 @@ def test_a_page_of_results_asks_few_queries(client, rebuilt, asked):
     CurrentFigureFactory(unit=UnitFactory(geographic_entity__nanterre=True, name="Unité d’ACT"))
     UnitFactory(geographic_entity__nanterre=True, name="ACT dont rien n’est dit")
     TermFactory()
+    unit_type(LHSS)  # which no unit has
     rebuilt()
     client.force_login(UserFactory(roles=[Role.CONSULTATION]))
     client.get(reverse("search:results"))  # the first page of a session marks it as used
