@@ -36,6 +36,8 @@ ABBREVIATIONS = (  # seed 002, step 3
     ("SSR", "Soins de Suite et Réadaptation"),
     ("VIL", "Médecine de ville"),
 )
+TREES = {"a-finaliser": True, "tout": False}  # values of « arbre »
+TREE_KEY = "dossiers_a_finaliser"  # session: what was asked last
 STATE_TAGS = {
     DossierState.DRAFT: ("", "crayon"),
     DossierState.FINALISED: ("tag-ok", "coche"),
@@ -78,7 +80,8 @@ def dossier_context(
     Three queries: who may edit, the fiches, their levels.
     """
     edits = edits_dossier(request.scope, dossier)
-    tree = tree_of(dossier, request.scope, selected, editable=edits and dossier.is_editable)
+    editable = edits and dossier.is_editable
+    tree = tree_of(dossier, request.scope, selected, editable=editable, only_pending=only_pending(request))
     return {
         **_thread_context(request, dossier, tree, selected),
         "dossier": dossier,
@@ -98,6 +101,14 @@ def dossier_context(
             if pictogram != Pictogram.LEFT_ASIDE or tree.left_aside
         ],
     }
+
+
+def only_pending(request: HttpRequest) -> bool:
+    """Tell whether the person wants long trees without what is done: « arbre » of the address, then of the session."""
+    asked = request.GET.get("arbre")
+    if asked in TREES and TREES[asked] != bool(request.session.get(TREE_KEY)):
+        request.session[TREE_KEY] = TREES[asked]
+    return bool(request.session.get(TREE_KEY))
 
 
 def _thread_context(request: HttpRequest, dossier: Dossier, tree: Tree, selected: Fiche | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from accounts.roles import Permission
 from directory.models import GeographicEntity
@@ -13,6 +14,8 @@ from directory.models import GeographicEntity
 from .enums import OPEN_STATES, DossierState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from directory.scopes import Scope
 
 
@@ -68,12 +71,35 @@ class FicheQuerySet(models.QuerySet):
         return self.select_related("geographic_entity", "structure", "unit")
 
     def whole(self):
-        """With all that the form and the preview of a fiche name: its dossier, its record, its parent's: one query."""
-        outlines = (f"{path}__outline" for path in _WHOLE if path.endswith(_OUTLINED))
-        return self.select_related(*_WHOLE).defer(*outlines)
+        """With all that the form and the preview of a fiche name: its dossier, its record, its parent's: one query.
+
+        Above a parent that is a structure, ``above`` reads the rest.
+        """
+        return self.select_related(*_WHOLE).defer(*_outlines(_WHOLE))
+
+    def above(self, fiche_id: int | None):
+        """A fiche and those above it in the tree, with their records and what they name: one query, at any depth."""
+        chain = self.filter(pk__in=RawSQL(_CHAIN, [fiche_id]))  # noqa: S611 - a constant, its parameter apart
+        return chain.select_related(*_ABOVE).defer(*_outlines(_ABOVE))
 
 
+def _outlines(paths: Iterable[str]) -> list[str]:
+    """Outlines of the communes and departments of ``paths`` (big)."""
+    return [f"{path}__outline" for path in paths if path.endswith(_OUTLINED)]
+
+
+_CHAIN = """
+    WITH RECURSIVE above AS (
+        SELECT id, parent_id FROM collaborative_fiche WHERE id = %s
+        UNION SELECT one.id, one.parent_id FROM collaborative_fiche one JOIN above ON one.id = above.parent_id
+    )
+    SELECT id FROM above
+"""
 _OUTLINED = ("commune", "department")
+_ABOVE = (
+    *("structure", "geographic_entity__legal_entity", "geographic_entity__category"),
+    *("geographic_entity__commune", "geographic_entity__commune__department"),
+)
 _WHOLE = (
     *(f"dossier__{name}" for name in ("geographic_entity", "legal_entity", "campaign")),
     *(f"dossier__{name}" for name in ("opened_by", "sent_by", "taken_by", "decided_by")),
@@ -86,6 +112,5 @@ _WHOLE = (
     *("unit__geographic_entity__commune", "unit__geographic_entity__commune__department"),
     *("parent__geographic_entity__legal_entity", "parent__geographic_entity__category"),
     *("parent__geographic_entity__commune", "parent__geographic_entity__commune__department"),
-    *("parent__structure__geographic_entity__commune__department", "parent__parent__geographic_entity"),
-    *("parent__structure__geographic_entity__commune", "updated_by"),
+    *("parent__structure", "updated_by"),
 )

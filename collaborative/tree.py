@@ -40,6 +40,7 @@ ICONS = {
     Pictogram.LEFT_ASIDE: ("fiche-laissee", "wait"),
 }
 LEVELS = tuple(StructureLevel.values)  # the highest first
+LONG = 30  # fiches: beyond, the tree folds and scrolls by itself
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ class Node:
     selected: bool = False
     children: list[Node] = field(default_factory=list)
     actions: list[NodeAction] = field(default_factory=list)
+    folds: bool = False  # what is below it is in a fold
+    is_open: bool = True  # that fold is open
+    is_shown: bool = True
 
     @property
     def icon(self) -> str:
@@ -83,6 +87,16 @@ class Node:
         for child in self.children:
             yield from child.walk()
 
+    @property
+    def count(self) -> int:
+        """How many fiches are below it."""
+        return sum(1 for _ in self.walk()) - 1
+
+    @property
+    def pending_count(self) -> int:
+        """How many of them are en attente."""
+        return sum(node.fiche.state == FicheState.PENDING for node in self.walk() if node is not self)
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -92,6 +106,8 @@ class Tree:
     roots: list[Node]
     editable: bool
     selected: Node | None
+    is_long: bool = False
+    only_pending: bool = False
 
     def __iter__(self) -> Iterator[Node]:
         for root in self.roots:
@@ -129,11 +145,13 @@ def tree_of(
     *,
     editable: bool | None = None,
     section: str = "fiches",
+    only_pending: bool = False,
 ) -> Tree:
     """Tree of a dossier as this person sees it. ``selected``: the fiche (or its id) whose page is shown.
 
     ``editable`` spares a query to who has worked it out already (``not why_not_edit(scope, dossier)``). ``section``:
     what the links lead to, « fiches » or « validation » (the review of each fiche, without action menus).
+    ``only_pending``: a long tree shows the fiches en attente, the one selected and those above them alone.
     """
     if section != "fiches":
         editable = False
@@ -160,7 +178,24 @@ def tree_of(
         joins = joins_other_entities(scope)
         for node in nodes.values():
             node.actions = actions_of(node, nodes.values(), joins=joins)
-    return Tree(dossier, roots, editable, nodes.get(chosen or 0))
+    is_long = len(fiches) > LONG
+    tree = Tree(dossier, roots, editable, nodes.get(chosen or 0), is_long, only_pending and is_long)
+    if is_long:
+        _fold(tree)
+    return tree
+
+
+def _fold(tree: Tree) -> None:
+    """Fold each structure of a long tree, each EG when there are several; open are those above the selected fiche.
+
+    With ``only_pending`` everything is open, and what has nothing en attente is not shown.
+    """
+    for node in tree:
+        is_root = node.fiche.parent_id is None
+        node.folds = bool(node.children) and (not is_root or len(tree.roots) > 1)
+        node.is_open = tree.only_pending or any(one.selected for one in node.walk())
+        if tree.only_pending:
+            node.is_shown = any(one.selected or one.fiche.state == FicheState.PENDING for one in node.walk())
 
 
 def code_of(fiche: Fiche) -> str:

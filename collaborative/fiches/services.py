@@ -24,6 +24,7 @@ from ..permissions import edits_dossier, why_not_open
 from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log_fiche, pair_words, settle
 from ..workflow import IllegalAct, fiche_after
 from .addresses import forget_inherited, whole_address, without_kept
+from .copies import copy_names
 from .entities import release_entities
 from .identity import follow_legal_entity, refuse_taken_numbers
 from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, waiting_rows, whole_state
@@ -119,10 +120,8 @@ def add_units(
                 raise ValidationError("Choisissez une unité de ce dossier à copier.")
             copied = whole_state(copy_of)
             values = {name: copied[name] for name in copied if name not in IDENTITY_NAMES | _PUBLICATION}
-        made = [
-            _added(dossier, RecordKind.UNIT, locked, _copy_values(values, rank, count), by, now)
-            for rank in range(count)
-        ]
+        names = copy_names(dossier, str(values.get("name") or ""), count) if values else [""] * count
+        made = [_added(dossier, RecordKind.UNIT, locked, values | {"name": name}, by, now) for name in names]
         settle(dossier=dossier, by=by, now=now)
     return made
 
@@ -390,13 +389,6 @@ def _propose(fiche: Fiche, values: State, record_version: int) -> None:
     if fiche.action == FicheAction.MOVE:
         whole_address(proposed, base, typed, shown)
     fiche.values, fiche.base, fiche.base_version = proposed, base, fiche.record.version
-
-
-def _copy_values(values: State, rank: int, count: int) -> State:
-    if not values:
-        return {}
-    suffix = " (copie)" if count == 1 else f" (copie {rank + 1})"
-    return values | {"name": f"{str(values.get('name') or 'Unité')[: 255 - len(suffix)]}{suffix}"}
 
 
 def _added(dossier: Dossier, kind: str, parent: Fiche, values: State, by: User, now: datetime.datetime) -> Fiche:

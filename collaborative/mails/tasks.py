@@ -135,10 +135,11 @@ def _told(step: Step, previous_taker_id: int | None) -> list[int | None]:
         previous = User.objects.filter(pk=previous_taker_id, is_active=True).first() if previous_taker_id else None
         return [previous.pk] if previous else []
     if step.act == DossierAct.TAKE:
-        keepers = [user.pk for user in keepers_of(dossier)]
+        keepers: list[int | None] = [user.pk for user in keepers_of(dossier)]
         return [dossier.sent_by_id] if dossier.sent_by_id in keepers else keepers
     if step.act == DossierAct.RETURN:
-        return [user.pk for user in menders_of(dossier)] or [None]
+        menders: list[int | None] = [user.pk for user in menders_of(dossier)]
+        return menders or [None]
     if step.act == DossierAct.ABANDON and (dossier.started_at is None or step.by is None or not validates(step.by)):
         return []  # nobody worked in it, or the directors gave it up themselves
     return [user.pk for user in keepers_of(dossier)]

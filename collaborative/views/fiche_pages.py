@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404
 
 from accounts.requests import SignedInRequest
+from directory.enums import RecordKind
 
 from ..enums import FieldDecision
 from ..models import Draft, Fiche, FicheFile, FieldReview
@@ -18,7 +19,9 @@ ACTION_WORDS = {"create": "en création", "modify": "", "delete": "à supprimer"
 
 
 def find_whole_fiche(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Fiche:
-    """Fiche with all that its page names, of a dossier that this person may know of: one query. Raises ``Http404``.
+    """Fiche with all that its page names, of a dossier that this person may know of. Raises ``Http404``.
+
+    One query, two below a structure.
 
     ``has_files``, ``has_draft`` (of this person) and ``is_reviewed`` (a validator decided of a field) spare queries.
     """
@@ -33,7 +36,17 @@ def find_whole_fiche(request: SignedInRequest, dossier_id: int, fiche_id: int) -
     fiche = fiches.whole().filter(pk=fiche_id, dossier=dossier_id).first()
     if fiche is None:
         raise Http404
+    if fiche.parent is not None and fiche.parent.kind == RecordKind.STRUCTURE:
+        put_above(fiche)
     return fiche
+
+
+def put_above(fiche: Fiche) -> None:
+    """Give a fiche those above it, up to that of its EG, as read at once: one query."""
+    above = {one.pk: one for one in Fiche.objects.above(fiche.parent_id)}
+    while fiche.parent_id in above:
+        fiche.parent = above[fiche.parent_id]
+        fiche = fiche.parent
 
 
 def fiche_words(fiche: Fiche) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..delays import waiting_of
 from ..enums import DossierAct
 from ..forms.sending import RemarkForm
 from ..pages import dossier_context, dossier_url
-from ..permissions import NOT_EDITABLE, NOT_YOURS
+from ..permissions import NOT_EDITABLE, RENOUNCING, why_not_yours
 from ..sending import published_by, unfinished_of
 from ..workflow import IllegalAct, is_ready, transition_of
 from .access import find_dossier
@@ -38,8 +38,8 @@ def _context(request: SignedInRequest, dossier_id: int, act: DossierAct, title: 
     """
     dossier = find_dossier(request, dossier_id)
     context = dossier_context(request, dossier, title)
-    if not context["edits"]:
-        raise PermissionDenied(NOT_YOURS)
+    if not context["edits"] and not (context["right_lost"] and act in RENOUNCING):
+        raise PermissionDenied(why_not_yours(request.scope, dossier))
     sends_draft = act == DossierAct.SEND and dossier.is_editable
     try:
         transition_of(act, dossier.state)
@@ -104,7 +104,8 @@ def dossier_withdraw(request: SignedInRequest, dossier_id: int) -> HttpResponse:
     dossier = context["dossier"]
     form = RemarkForm(request.POST if request.method == "POST" else None, version=dossier.version, act="withdraw")
     if form.is_valid() and _apply(request, dossier, DossierAct.WITHDRAW, form) is not None:
-        messages.success(request, "Le dossier est retiré de la validation\u00a0: vous pouvez le modifier.")
+        again = "" if context["right_lost"] else "\u00a0: vous pouvez le modifier"
+        messages.success(request, f"Le dossier est retiré de la validation{again}.")
         return redirect("collaborative:dossier_detail", dossier.pk)
     status = REFUSED if form.is_bound else 200
     return render(request, "collaborative/dossier_withdraw.html", {**context, "form": form}, status=status)

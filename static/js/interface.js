@@ -115,3 +115,13 @@ addEventListener("beforeprint", () => {
   opened.forEach((details) => (details.open = true));
 });
 addEventListener("afterprint", () => opened.forEach((details) => (details.open = false)));
+
+// A long list that scrolls by itself: its current line is in sight, after a page load, a partial update, an unfolding.
+const showCurrent = (root) =>
+  all("[data-shows-current]", root).forEach((box) => {
+    const line = box.querySelector("[aria-current]");
+    if (line) box.scrollTop += line.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  });
+showCurrent(document);
+document.addEventListener("htmx:load", (event) => showCurrent(event.target));
+document.addEventListener("toggle", (event) => event.target.open && showCurrent(event.target), true);

@@ -7,6 +7,7 @@ test. ``Players`` draws an act and who makes it, and tells the model of what was
 import datetime
 import itertools
 import random
+import re
 from collections import Counter
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -254,7 +255,10 @@ class Players:
         made = fiche_services.add_units(parent=unit.parent, count=1, copy_of=unit, **self.who(self.editors))
         held = self.model.rows.get(("uo", unit.unit_id), {})
         said = {name: held[name] for name in TRACKED["uo"] if name in held} | self.proposed.get(unit.pk, {})
-        named = said | {"name": f"{said.get('name') or 'Unité'} (copie)"}
+        stem, copied = re.sub(r"( \(copie( \d+)?\))+$", "", said.get("name") or "Unité"), made[0].name
+        assert re.fullmatch(rf"{re.escape(stem)} \(copie( \d+)?\)", copied)
+        assert made[0].dossier.fiches.filter(name=copied).count() == 1
+        named = said | {"name": copied}
         tell(lambda: self.proposed.update({made[0].pk: named}))
 
     def add_structure(self, tell):

@@ -10,11 +10,11 @@ from django.utils import timezone
 from collaborative.enums import FicheAction, FicheState
 from collaborative.fiches import services as fiche_services
 from collaborative.fiches.form import FicheForm
-from collaborative.models import Fiche
-from collaborative.services import propose_entity
+from collaborative.models import Dossier, Fiche
+from collaborative.services import open_dossier, propose_entity
 from directory.enums import Nomenclature
 from directory.scopes import scope_of
-from tests.factories.directory import TermFactory
+from tests.factories.directory import StructureFactory, TermFactory
 from tests.test_query_budgets import ENVELOPE
 
 BOXES = (CheckboxInput, CheckboxSelectMultiple)
@@ -231,6 +231,10 @@ def test_a_new_establishment_is_described_from_nothing(client, cast, world):
     assert client.get(url(unit, "fiche_preview")).status_code == 200
 
 
+def queries(captured):
+    return [one["sql"] for one in captured if not ENVELOPE.match(one["sql"])]
+
+
 def test_a_fiche_of_a_big_dossier_keeps_to_its_queries(director, desk, world):
     top = desk.fiche(world.eg)
     for _ in range(6):
@@ -239,5 +243,52 @@ def test_a_fiche_of_a_big_dossier_keeps_to_its_queries(director, desk, world):
     for fiche in (desk.fiche(world.act), top, Fiche.objects.filter(action=FicheAction.CREATE).first()):
         with CaptureQueriesContext(connection) as captured:
             assert director.get(url(fiche)).status_code == 200
-        own = [one["sql"] for one in captured if not ENVELOPE.match(one["sql"])]
+        own = queries(captured)
+        assert len(own) <= 15, "\n".join(sql[:160] for sql in own)
+
+
+PAGES = {"fiche_detail": 15, "fiche_preview": 15, "fiche_files": 15}  # queries of each
+
+
+@pytest.fixture
+def deep(world, cast):
+    """A hospital of four levels: ``world.eg`` › S1 › S2 › UF › UO; its dossier, with a new UO and a new UF beside."""
+    above, chain = None, []
+    for level in ("S1", "S2", "UF"):
+        above = StructureFactory(geographic_entity=world.eg, level=level, name=f"Pôle {level}", parent=above)
+        chain.append(above)
+    world.act.structure = above
+    world.act.save()
+    who = {"by": cast.directeur, "scope": scope_of(cast.directeur), "now": timezone.now()}
+    dossier = open_dossier(entity=world.eg, **who)
+    [made] = fiche_services.add_units(parent=dossier.fiches.get(structure=above), count=1, **who)
+    new_uf = fiche_services.add_structure(parent=dossier.fiches.get(structure=chain[1]), level="UF", **who)
+    [below_new] = fiche_services.add_units(parent=new_uf, count=1, **who)
+    known = [dossier.fiches.get(structure=one) for one in chain]
+    return [dossier.fiches.get(unit=world.act), made, below_new, new_uf, *known]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_of_a_fiche_below_structures_keep_to_their_queries(director, deep, name):
+    director.get("/dossiers/")
+    found = {}
+    for fiche in deep:
+        if name == "fiche_files" and fiche.kind == "structure":
+            continue
+        for visit in ("first", "again"):
+            with CaptureQueriesContext(connection) as captured:
+                assert director.get(url(fiche, name)).status_code == 200
+            found[str(fiche.kind), fiche.pk, visit] = queries(captured)
+    worst = max(found.values(), key=len)
+    assert len(worst) <= PAGES[name], "\n".join(sql[:160] for sql in worst)
+
+
+def test_a_read_fiche_below_structures_keeps_to_its_queries(director, cast, deep):
+    sent_by = {"state": "sent", "sent_by": cast.directeur, "sent_at": timezone.now()}
+    Dossier.objects.filter(pk=deep[0].dossier_id).update(**sent_by)
+    director.get("/dossiers/")
+    for fiche in deep:
+        with CaptureQueriesContext(connection) as captured:
+            assert "lecture seule" in director.get(url(fiche)).content.decode()
+        own = queries(captured)
         assert len(own) <= 15, "\n".join(sql[:160] for sql in own)

@@ -21,7 +21,7 @@ ACCEPTED = 100  # of them, at least
 USUAL = {"open", "add_units", "save", "finalise", "send", "take", "publish", "edit", "attach", "set_photo", "comment"}
 OPEN = {"draft", "finalised", "sent", "returned"}
 IDLE = {"modify:standard", "create:removed"}
-MARK = re.compile(r"Marque\d+(?: \(copie\))*")
+MARK = re.compile(r"Marque\d+(?: \(copie(?: \d+)?\))?")
 
 
 class Watch:

@@ -53,6 +53,37 @@ def test_axe_at_both_widths(page, axe, live_server, open_session, dossier, world
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
 
 
+@pytest.fixture
+def long(dossier, cast):
+    """The same, with a structure of forty units: the last one."""
+    who = {"by": cast.directeur, "scope": scope_of(cast.directeur), "now": timezone.now()}
+    pole = dossier.fiches.get(kind="structure")
+    return add_units(parent=pole, count=40, copy_of=dossier.fiches.filter(kind="uo").first(), **who)[-1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_long_tree_folds_and_shows_the_fiche_that_is_open(page, axe, live_server, open_session, long, cast, scheme):
+    open_session(cast.directeur)
+    page.emulate_media(color_scheme=scheme)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{live_server.url}/dossiers/{long.dossier_id}/fiches/{long.pk}/")
+        if width == 360:
+            page.locator(".dossier-tree > details > summary").first.click()
+        current = page.locator(".tree-box [aria-current]")
+        expect(current).to_contain_text("(copie 40)")
+        box, line = page.locator(".tree-box").bounding_box(), current.bounding_box()
+        assert box["y"] <= line["y"] <= box["y"] + box["height"] - line["height"], (width, box, line)
+        assert axe() == [], width
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    page.goto(f"{live_server.url}/dossiers/{long.dossier_id}/")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    hidden = page.get_by_role("link", name="(copie 40)").first
+    expect(hidden).to_be_hidden()
+    page.get_by_text("40 fiches, 40 à finaliser").click()
+    expect(hidden).to_be_visible()
+
+
 def test_a_unit_is_created_from_the_menu_by_keyboard(page, live_server, open_session, dossier, cast):
     open_session(cast.directeur)
     page.goto(f"{live_server.url}/dossiers/{dossier.pk}/")
