@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -17,6 +17,8 @@ from ..fiches.checklist import checklist_for
 from ..fiches.drafts import drop_draft, keep_draft
 from ..fiches.form import FicheForm
 from .fiche_pages import find_whole_fiche
+
+NOT_KEPT = "Brouillon non enregistré. {reason} Copiez ce que vous voulez garder."
 
 
 @require_POST
@@ -33,6 +35,8 @@ def fiche_draft(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Htt
     now = timezone.now()
     try:
         draft = keep_draft(fiche=fiche, data=request.POST, by=request.user, scope=request.scope, now=now)
+    except PermissionDenied as refused:
+        return JsonResponse({"error": NOT_KEPT.format(reason=refused)}, status=403)
     except ValidationError as refused:
         return JsonResponse({"error": " ".join(refused.messages)}, status=413)
     form = FicheForm(fiche, request.scope, request.POST, partial=True)

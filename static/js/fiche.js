@@ -5,6 +5,7 @@ const PAUSE = 1200; // milliseconds without typing
 const BETWEEN = 4000; // between two sendings
 const OFFLINE = "Brouillon non enregistré\u00a0: le serveur ne répond pas. Enregistrez avant de quitter.";
 const SIGNED_OUT = "Brouillon non enregistré\u00a0: votre connexion a expiré. Reconnectez-vous dans un autre onglet.";
+const REFUSED = "Brouillon non enregistré\u00a0: votre page a été refusée. Enregistrez la fiche, ou copiez votre saisie avant de la recharger.";
 const ELSEWHERE = "Brouillon non enregistré\u00a0: vous avez enregistré cette fiche dans un autre onglet. Enregistrez pour comparer.";
 
 const form = () => document.querySelector("form[data-draft]");
@@ -17,8 +18,6 @@ const say = (words) => {
   const place = document.querySelector("[data-draft-said]");
   if (place && place.textContent !== words) place.textContent = words;
 };
-
-const token = () => document.cookie.match(/(?:^|; )(?:__Host-)?ror_csrf=([^;]+)/)?.[1];
 
 function drawChecklist(html) {
   const old = document.getElementById("points");
@@ -41,11 +40,12 @@ async function send(keepalive = false) {
   const under = new AbortController();
   sending = under;
   const headers = { Accept: "application/json" };
-  if (token()) headers["X-CSRFToken"] = token();
   try {
-    const body = new URLSearchParams(new FormData(typed));
+    const body = new URLSearchParams(new FormData(typed)); // with the token of today: interface.js
     const response = await fetch(typed.dataset.draft, { method: "POST", body, headers, keepalive, redirect: "manual", signal: under.signal });
     if (response.status === 401 || response.type === "opaqueredirect") return say(SIGNED_OUT);
+    const isJson = response.headers.get("Content-Type")?.includes("json");
+    if (response.status === 403 && !isJson) return say(REFUSED);
     const answer = await response.json();
     if (answer.error) return say(answer.error);
     say(answer.saved ? `Brouillon enregistré à ${answer.saved}, rien n’est publié` : ELSEWHERE);

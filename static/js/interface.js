@@ -59,17 +59,14 @@ const focusErrors = (root) => root.querySelector("[data-focus]")?.focus();
 focusErrors(document);
 document.addEventListener("htmx:load", (event) => focusErrors(event.target));
 
-// Signing in again in another tab changes the CSRF token: forms send that of the cookie, not that of their page.
+// Signing in again in another tab changes the CSRF token: what a form sends, by a button or by a script that reads it
+// (`new FormData(form)`), has that of the cookie, not that of its page. A script that has no form dispatches the event.
 const TOKEN = "csrfmiddlewaretoken";
 const currentToken = () => document.cookie.match(/(?:^|; )(?:__Host-)?ror_csrf=([^;]+)/)?.[1];
-document.addEventListener(
-  "submit",
-  (event) => {
-    const field = event.target.querySelector(`[name=${TOKEN}]`);
-    if (field) field.value = currentToken() ?? field.value;
-  },
-  true,
-);
+document.addEventListener("formdata", ({ formData }) => {
+  const token = currentToken();
+  if (token && formData.has(TOKEN)) formData.set(TOKEN, token);
+});
 document.addEventListener("htmx:configRequest", (event) => {
   const { parameters, headers } = event.detail;
   const token = currentToken();

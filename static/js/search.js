@@ -85,6 +85,7 @@ const tellOpened = (event) => {
   told.append("departement", department);
   told.append("rang", Number(first) + place);
   told.append("nature", nature);
+  list.dispatchEvent(new FormDataEvent("formdata", { formData: told, bubbles: true })); // the token of today
   navigator.sendBeacon(opening, told);
 };
 list?.addEventListener("click", tellOpened);
