@@ -112,5 +112,5 @@ _WHOLE = (
     *("unit__geographic_entity__commune", "unit__geographic_entity__commune__department"),
     *("parent__geographic_entity__legal_entity", "parent__geographic_entity__category"),
     *("parent__geographic_entity__commune", "parent__geographic_entity__commune__department"),
-    *("parent__structure", "updated_by"),
+    *("parent__structure", "updated_by", "text_by"),
 )

@@ -6,11 +6,12 @@ A draft proposes nothing and is shown to nobody else. Saving the fiche drops it 
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import QueryDict
 
+from ..enums import FicheState
 from ..models import Draft, Fiche
 from ..permissions import why_not_edit
 from .form import FICHE_VERSION
@@ -18,6 +19,8 @@ from .form import FICHE_VERSION
 if TYPE_CHECKING:
     from accounts.models import User
     from directory.scopes import Scope
+
+    from ..models import Dossier
 
 MAX_BYTES = 200_000  # of a form as sent
 LARGEST_VERSION = 2**31 - 1
@@ -28,7 +31,7 @@ TOO_LONG = "Saisie trop longue pour être gardée au fil de l’eau\u00a0: enreg
 def keep_draft(*, fiche: Fiche, data: QueryDict, by: User, scope: Scope, now: datetime.datetime) -> Draft | None:
     """Keep what is typed in a fiche, in place of the person's earlier draft.
 
-    ``None``: the person has saved the fiche since, in another tab or an instant before. Raises ``PermissionDenied``
+    ``None``: the person has saved the text since, in another tab or an instant before. Raises ``PermissionDenied``
     when the fiche is not theirs to change now, ``ValidationError`` when it is too long.
     """
     if refusal := why_not_edit(scope, fiche.dossier):
@@ -38,7 +41,7 @@ def keep_draft(*, fiche: Fiche, data: QueryDict, by: User, scope: Scope, now: da
         raise ValidationError(TOO_LONG, code="too_long")
     version = data.get(FICHE_VERSION, "")
     typed_over = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else fiche.version
-    if typed_over < fiche.version and fiche.updated_by_id == by.pk:
+    if typed_over < fiche.text_version and fiche.text_by_id == by.pk:
         return None
     draft, _ = Draft.objects.update_or_create(
         fiche=fiche,
@@ -58,12 +61,30 @@ def draft_of(fiche: Fiche, by: User) -> Draft | None:
     return Draft.objects.filter(fiche=fiche, by=by).first()
 
 
+def under_way(dossier: Dossier) -> list[Draft]:
+    """What people typed in the fiches of a dossier and did not save, the oldest first, without its content: one query.
+
+    Sending takes nothing of it; those of removed fiches are left out.
+    """
+    drafts = Draft.objects.filter(fiche__dossier=dossier).exclude(fiche__state=FicheState.REMOVED)
+    return _without_content(drafts)
+
+
+def drafts_in(fiche: Fiche) -> list[Draft]:
+    """What people typed in a fiche and did not save, the oldest first, without its content: one query."""
+    return _without_content(fiche.drafts)
+
+
 def data_of(draft: Draft) -> QueryDict:
     """What was typed, as a form sends it."""
     data = QueryDict(mutable=True)
     for name, value in draft.data:
         data.appendlist(name, value)
     return data
+
+
+def _without_content(drafts: Any) -> list[Draft]:
+    return list(drafts.select_related("fiche", "by").defer("data").order_by("saved_at", "pk"))
 
 
 def _without_nul(rows: list[list[str]]) -> list[list[str]]:

@@ -149,6 +149,10 @@ class FicheForm:
             return True
         return not isinstance(marks, dict) or marks.get(name) != _mark(value)
 
+    def touched_names(self, values: State) -> frozenset[str]:
+        """Names of ``values`` that the person changed (``touched``)."""
+        return frozenset(name for name, value in values.items() if self.touched(name, value))
+
     def is_valid(self) -> bool:
         """Check every block that was sent; a block without anything to describe yet is left alone."""
         found = [block for block in self._read_blocks() if not block.is_valid()]

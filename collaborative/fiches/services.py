@@ -23,7 +23,7 @@ from ..models import Dossier, Draft, Fiche, Step
 from ..permissions import edits_dossier, why_not_open
 from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log_fiche, pair_words, settle
 from ..workflow import IllegalAct, fiche_after
-from .addresses import forget_inherited, whole_address, without_kept
+from .addresses import ADDRESS_NAMES, forget_inherited, whole_address, without_kept
 from .copies import copy_names
 from .entities import release_entities
 from .identity import follow_legal_entity, refuse_taken_numbers
@@ -31,7 +31,7 @@ from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, wai
 from .term_rules import refuse_choices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from accounts.models import User
     from directory.models import GeographicEntity
@@ -61,18 +61,24 @@ def save_fiche(
     scope: Scope,
     now: datetime.datetime,
     waiting: dict[str, dict[str, str]] | None = None,
+    touched: Collection[str] | None = None,
 ) -> Fiche:
     """« Enr. et mettre en attente » or, with ``finalise``, « Enr. et finaliser »; return the fiche as it is now.
 
     ``values`` are the kept values of the forms, of one block or of all; ``record_version`` is the version of the record
     that they were typed over: what the directory changed since and nobody touched here is left to the directory.
-    ``waiting``: what waits in the blocks sent (``states.waiting_rows``). The person's draft is dropped. Raises
+    ``waiting``: what waits in the blocks sent (``states.waiting_rows``). ``touched``: names that the person changed,
+    the others being left as they stand when the fiche was moved meanwhile. The person's draft is dropped. Raises
     ``PermissionDenied``, ``StaleDossier``, ``StaleFiche``, and ``ValidationError`` (code « incomplete ») when a fiche
     to finalise lacks a required field or has lines that wait, or says what ``fiches.identity`` or ``fiches.term_rules``
     refuse.
     """
     with transaction.atomic():
-        dossier, locked = _begin(fiche, expected_version, by, scope)
+        dossier, locked = _begin(fiche, None, by, scope)
+        if not locked.text_version <= expected_version <= locked.version or not expected_version:
+            raise StaleFiche(locked)
+        if touched is not None and expected_version != locked.version:
+            values = _touched_alone(values, touched)
         _propose(locked, values, record_version)
         state = whole_state(locked)
         rows = waiting_rows(locked, waiting or {})
@@ -86,7 +92,7 @@ def save_fiche(
             raise ValidationError(f"À compléter avant de finaliser\u00a0: {labels}.", code="incomplete")
         if finalise:
             refuse_choices(locked, state, now)
-        _act(dossier, locked, FicheAct.FINALISE if finalise else FicheAct.HOLD, by, now)
+        _act(dossier, locked, FicheAct.FINALISE if finalise else FicheAct.HOLD, by, now, is_text=True)
         Draft.objects.filter(fiche=locked, by=by).delete()
         settle(dossier=dossier, by=by, now=now)
     return locked
@@ -179,16 +185,19 @@ def restore_fiche(
 
 
 def reset_fiche(*, fiche: Fiche, expected_version: int, by: User, scope: Scope, now: datetime.datetime) -> Fiche:
-    """« Revenir au répertoire »: drop what a fiche of an existing record proposes, its files included."""
+    """« Revenir au répertoire »: drop what a fiche of an existing record proposes, its files included.
+
+    The person's own draft goes too; those of others stay, and meet this version when they are saved.
+    """
     with transaction.atomic():
         dossier, locked = _begin(fiche, expected_version, by, scope)
         locked.values, locked.base, locked.missing = {}, {}, []
         locked.parent = home_of(locked)
         if locked.record is not None:
             locked.name, locked.base_version = locked.record.name, locked.record.version
-        _act(dossier, locked, FicheAct.RESET, by, now)
+        _act(dossier, locked, FicheAct.RESET, by, now, is_text=True)
         locked.files.all().delete()
-        locked.drafts.all().delete()
+        locked.drafts.filter(by=by).delete()
         release_entities(dossier)
         settle(dossier=dossier, by=by, now=now)
     return locked
@@ -280,7 +289,7 @@ def return_fiches(*, dossier: Dossier, fiches: Iterable[Fiche], by: User, now: d
 def changing_files(*, fiche: Fiche, by: User, scope: Scope, now: datetime.datetime) -> Iterator[Fiche]:
     """Give the fiche, locked, to a change of its files (``fiches.files``); it is en attente after it.
 
-    One transaction; the same refusals as ``save_fiche``, whatever the version: files conflict with nothing.
+    One transaction; the same refusals as ``save_fiche``, whatever the version: the text is left alone.
     """
     with transaction.atomic():
         dossier, locked = _begin(fiche, None, by, scope)
@@ -342,9 +351,16 @@ def _moved_when_removed(fiches: list[Fiche]) -> set[int]:
 
 
 def _act(
-    dossier: Dossier, fiche: Fiche, act: FicheAct, by: User, now: datetime.datetime, *, away: bool = False
+    dossier: Dossier,
+    fiche: Fiche,
+    act: FicheAct,
+    by: User,
+    now: datetime.datetime,
+    *,
+    away: bool = False,
+    is_text: bool = False,
 ) -> None:
-    """Change the state of a fiche as the table says, save it and keep its step."""
+    """Change the state of a fiche as the table says, save it and keep its step. ``is_text``: its text was written."""
     before = pair_words(fiche)
     try:
         pair = fiche_after(act, fiche.action, fiche.state, has_values=_proposes(fiche), away=away)
@@ -353,6 +369,8 @@ def _act(
         raise StaleFiche(fiche) from None
     fiche.version += 1
     fiche.updated_by, fiche.updated_at = by, now
+    if is_text:
+        fiche.text_version, fiche.text_by, fiche.text_at = fiche.version, by, now
     fiche.save()
     if pair_words(fiche) != before:
         log_fiche(fiche, act, before, by, now)
@@ -360,6 +378,14 @@ def _act(
 
 def _proposes(fiche: Fiche) -> bool:
     return bool(fiche.values) or fiche.files.exists()
+
+
+def _touched_alone(values: State, touched: Collection[str]) -> State:
+    """Values that the person changed; an address is one, whole."""
+    kept = {name: value for name, value in values.items() if name in touched}
+    if any(name in kept for name in ADDRESS_NAMES):
+        kept |= {name: values[name] for name in ADDRESS_NAMES if name in values}
+    return kept
 
 
 def _propose(fiche: Fiche, values: State, record_version: int) -> None:

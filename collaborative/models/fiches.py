@@ -34,6 +34,10 @@ class Fiche(models.Model):
     ``base`` maps each of their names to what the record held when it was first proposed, which tells a conflict.
     ``parent`` is the fiche above it in the tree, where publishing puts it. ``missing`` lists what « Enr. et finaliser »
     would still ask, as ``{"block", "name", "label"}``, with ``waiting`` for what waits to be settled, by field.
+
+    ``version`` grows with every act, ``text_version`` is the one of the last act that changed what is typed in its form
+    (a save, a reset; 0 before the first one), made by ``text_by`` at ``text_at``: a file added or a move in the middle
+    of typing takes nothing from it.
     """
 
     dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="fiches")
@@ -63,6 +67,16 @@ class Fiche(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="modifiée par"
     )
     version = models.PositiveIntegerField("version", default=1)
+    text_version = models.PositiveIntegerField("version du texte", default=0)
+    text_at = models.DateTimeField("texte enregistré le", null=True, blank=True)
+    text_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="texte enregistré par",
+    )
 
     objects = FicheQuerySet.as_manager()
 

@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
+from common import french
 from common.pages import Crumb
 from directory.enums import RecordKind
 
 from ..enums import FicheAct, FicheAction
 from ..fiches import services
+from ..fiches.drafts import drafts_in
 from ..forms.fiche_acts import StructureForm, UnitsForm
 from ..pages import dossier_context, dossier_url
 from ..permissions import NOT_EDITABLE, NOT_YOURS
@@ -28,7 +30,9 @@ from .access import find_dossier, find_fiche
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..models import Fiche
+    from accounts.models import User
+
+    from ..models import Draft, Fiche
 
 REFUSED = 422
 CHANGED = "Quelqu’un a modifié cette fiche entre-temps\u00a0: vérifiez, puis recommencez."
@@ -223,6 +227,17 @@ def fiche_duplicate(request: SignedInRequest, dossier_id: int, fiche_id: int) ->
     return render(request, "collaborative/fiche_confirm.html", {**context, "asked": asked})
 
 
+def draft_words(draft: Draft, user: User) -> str:
+    """What becomes of what somebody is typing in a fiche once it is that of the directory again."""
+    at = french.on_moment(draft.saved_at)
+    if draft.by_id == user.pk:
+        return f"Votre saisie non enregistrée, gardée {at}, est perdue aussi."
+    return (
+        f"{draft.by} a une saisie non enregistrée sur cette fiche, gardée {at}\u00a0: elle lui reste, et lui sera "
+        "proposée à côté de la fiche du répertoire."
+    )
+
+
 @require_http_methods(METHODS)
 def fiche_reset(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """« Revenir au répertoire »: drop what the fiche proposes."""
@@ -241,5 +256,6 @@ def fiche_reset(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Htt
     sentences = ["Tout ce que le dossier y change est perdu, photo et pièces jointes ajoutées comprises."]
     if fiche.action == FicheAction.MOVE:
         sentences.append("Elle revient aussi à sa place du répertoire.")
+    sentences += [draft_words(draft, request.user) for draft in drafts_in(fiche)]
     asked = Question(f"Revenir au répertoire pour {quoted(fiche)}", sentences, "Revenir au répertoire")
     return render(request, "collaborative/fiche_confirm.html", {**context, "asked": asked})

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
 from directory.editing import Conflict, conflict_line, same
+from directory.enums import RecordKind
 
-from ..enums import DossierState
+from ..enums import DossierState, FicheAction
 from ..fiches.checklist import checklist_for
 from ..fiches.drafts import data_of, draft_of
-from ..fiches.form import FicheForm, shown_state, step_of
+from ..fiches.form import ADDRESS, FicheForm, shown_state, step_of
 from ..fiches.services import StaleFiche, save_fiche
-from ..fiches.states import missing_of, waiting_rows
+from ..fiches.states import PLACE_NAMES, missing_of, waiting_rows
 from ..models import Fiche
 from ..pages import dossier_context
 from ..permissions import edits_dossier, why_not_edit
@@ -30,10 +31,14 @@ from .fiche_pages import fiche_words, find_whole_fiche
 from .fiche_preview import preview_context
 
 if TYPE_CHECKING:
+    from directory.scopes import Scope
+
     from ..models import Draft
 
 FINALISE, TAKE_THEIRS = "finaliser", "reprendre:"
 LOST = "Rien n’est enregistré. Votre saisie est encore ci-dessous\u00a0: copiez ce que vous voulez garder."
+RESUME, SEE_AGAIN = "reprendre", "revoir"  # of « brouillon »
+LEFT = "Cette fiche ne se modifie plus ici pour l’instant\u00a0: copiez ce que vous voulez garder."
 REMOVED = "Cette fiche a été supprimée du dossier pendant votre saisie."
 
 
@@ -71,23 +76,61 @@ def answer(request: SignedInRequest, form: FicheForm, act: str) -> HttpResponse:
 def opening_page(request: SignedInRequest, fiche: Fiche) -> HttpResponse:
     """First page: the form, what the person had begun; the record as it will be when it may not be changed now."""
     context = dossier_context(request, fiche.dossier, str(fiche), selected=fiche)
-    if not context["may_edit"] or fiche.is_removed:
-        context |= fiche_words(fiche) | preview_context(request, fiche)
-        return render(request, "collaborative/fiche_read.html", context)
     draft = draft_of(fiche, request.user) if getattr(fiche, "has_draft", False) else None
-    if draft is not None and request.GET.get("brouillon") == "reprendre":
-        form = FicheForm(fiche, request.scope, data_of(draft)).as_typed()
+    asked = request.GET.get("brouillon") if draft is not None else ""
+    if not context["may_edit"] or fiche.is_removed:
+        if draft is not None and asked in {SEE_AGAIN, RESUME}:
+            return left_page(request, fiche, draft, context)
+        context |= fiche_words(fiche) | preview_context(request, fiche) | {"draft": draft}
+        return render(request, "collaborative/fiche_read.html", context)
+    if draft is not None and asked == RESUME:
+        form = resumed_form(fiche, request.scope, draft)
         return form_page(request, form, context=context, resumed=draft)
     return form_page(request, FicheForm(fiche, request.scope), context=context, draft=draft)
 
 
+def resumed_form(fiche: Fiche, scope: Scope, draft: Draft) -> FicheForm:
+    """What was typed; the address of today when the unit was moved meanwhile and nobody had touched its address."""
+    data = data_of(draft)
+    form = FicheForm(fiche, scope, data)
+    is_moved_unit = fiche.kind == RecordKind.UNIT and fiche.action == FicheAction.MOVE
+    if is_moved_unit and draft.fiche_version < fiche.version:
+        address = form.block(ADDRESS)
+        if address.is_bound and address.is_valid() and not form.touched_names(address.values()):
+            for name in [name for name in data if name.startswith(f"{ADDRESS}-")]:
+                del data[name]
+            form = FicheForm(fiche, scope, data)
+    return form.as_typed()
+
+
+def left_page(request: SignedInRequest, fiche: Fiche, draft: Draft, context: dict[str, Any]) -> HttpResponse:
+    """What the person had typed in a fiche that may not be changed now, beside what the fiche says, to be copied."""
+    form = FicheForm(fiche, request.scope, data_of(draft))
+    labels = {name: block.fields[name].label for block in form.blocks for name in block.fields}
+    lines, unread = [], []
+    for block in form.blocks:
+        if not block.is_bound or block.blocked:
+            continue
+        if not block.is_valid():
+            unread.append(block.title)
+            continue
+        for name, value in block.values().items():
+            theirs = form.saved.get(name)
+            if name not in PLACE_NAMES and form.touched(name, value) and not same(value, theirs):
+                label = str(labels.get(name) or "")
+                lines.append(conflict_line(fiche.kind, name, label, value, theirs, touched=True))
+    left = {"draft": draft, "lines": lines, "unread": unread}
+    return form_page(request, form.as_typed(), context=context | {"left": left}, lost=LEFT)
+
+
 def save(request: SignedInRequest, form: FicheForm, *, finalise: bool) -> HttpResponse:
     """Save a valid form, then show the fiche again, its pictogram changed."""
-    fiche = form.fiche
+    fiche, values = form.fiche, form.values()
     try:
         saved = save_fiche(
             fiche=fiche,
-            values=form.values(),
+            values=values,
+            touched=form.touched_names(values),
             record_version=form.record_version,
             finalise=finalise,
             expected_version=form.fiche_version,
@@ -172,7 +215,8 @@ def compared(form: FicheForm, fresh: Fiche, without: str = "") -> tuple[Conflict
         if name != without and not same(value, theirs.get(name)):
             label = str(labels.get(name) or "")
             lines.append(conflict_line(fresh.kind, name, label, value, theirs.get(name), touched=touched))
-    return Conflict(fresh.version, str(fresh.updated_by), fresh.updated_at, lines), typed
+    by, at = fresh.text_by or fresh.updated_by, fresh.text_at or fresh.updated_at
+    return Conflict(fresh.version, str(by), at, lines), typed
 
 
 def lost_page(request: SignedInRequest, form: FicheForm, reason: str) -> HttpResponse:

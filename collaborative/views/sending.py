@@ -16,6 +16,7 @@ from accounts.requests import SignedInRequest
 from .. import services
 from ..delays import waiting_of
 from ..enums import DossierAct
+from ..fiches.drafts import under_way
 from ..forms.sending import RemarkForm
 from ..pages import dossier_context, dossier_url
 from ..permissions import NOT_EDITABLE, RENOUNCING, why_not_yours
@@ -90,7 +91,13 @@ def dossier_send(request: SignedInRequest, dossier_id: int) -> HttpResponse:
             where = f" Il est {waiting.words}." if waiting else ""
             messages.success(request, f"Le dossier est envoyé en validation à SESAN.{where}")
             return redirect("collaborative:dossier_detail", dossier.pk)
-    more = {"form": form, "ready": ready, "unfinished": unfinished_of(tree), "published": published_by(tree)}
+    more = {
+        "form": form,
+        "ready": ready,
+        "unfinished": unfinished_of(tree),
+        "published": published_by(tree),
+        "drafts": under_way(dossier),
+    }
     status = REFUSED if form.is_bound else 200
     return render(request, "collaborative/dossier_send.html", {**context, **more}, status=status)
 
