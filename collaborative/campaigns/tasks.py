@@ -72,7 +72,7 @@ def mail_reminder(campaign_id: int, user_id: int, target_ids: list[int], base_ur
         "lines": lines,
         "count": len(shown),
         "left": len(shown) - len(lines),
-        "list_url": urljoin(base_url, reverse("collaborative:dossiers")),
+        "list_url": urljoin(base_url, reverse("collaborative:campaign_mine", args=[campaign.pk])),
         "support_desk": settings.SUPPORT_DESK,
     }
     body = french_spaces(render_to_string("collaborative/mails/campaign_reminder.txt", context))

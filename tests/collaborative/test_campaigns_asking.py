@@ -6,13 +6,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from collaborative.campaigns import services
+from collaborative.campaigns import services, tasks
 from collaborative.campaigns.asking import asked_of, asking_campaigns
 from collaborative.campaigns.progress import Progress, lines_of
 from collaborative.enums import DossierState
 from collaborative.fiches import services as fiche_services
 from collaborative.models import CampaignTarget, Dossier, HeldEntity
-from collaborative.services import apply, open_dossier
+from collaborative.services import apply, open_dossier, propose_entity
 from directory.models import GeographicEntity
 from directory.scopes import scope_of
 from directory.services import update_record
@@ -289,3 +289,21 @@ def test_nobody_is_reminded_outside_the_dates(world, cast, client, mailoutbox, d
     answer = client.post(reverse("collaborative:campaign_remind", args=[campaign.pk]), follow=True)
     assert said in words(answer).split('class="page-head"')[0]
     assert mailoutbox == []
+
+
+def test_a_new_entity_says_that_its_ej_closed(world, cast, client):
+    made = propose_entity(legal_entity=world.ej, entity_name="Neuve", **who(cast.sesan))
+    page = reverse("collaborative:dossier_detail", args=[made.pk])
+    client.force_login(cast.sesan)
+    assert "Entité juridique fermée" not in words(client.get(page))
+    type(world.ej).objects.filter(pk=world.ej.pk).update(status="closed", closure_kind="DEF", closed_on=TODAY)
+    assert f"« {world.ej} » est fermée dans le répertoire depuis le {TODAY:%d/%m/%Y}" in words(client.get(page))
+
+
+def test_a_long_reminder_leads_to_the_page_of_the_campaign(houses, cast, mailoutbox, monkeypatch):
+    monkeypatch.setattr(tasks, "LINES_SHOWN", 1)
+    campaign = ask(cast, *houses)
+    assert services.remind_silent(campaign=campaign, scope=scope_of(cast.sesan), now=NOW) == 3
+    [message] = mailoutbox
+    assert "et 2 autres" in message.body
+    assert mine(campaign) in message.body

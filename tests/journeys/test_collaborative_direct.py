@@ -51,7 +51,16 @@ def test_pages_of_later_updates_and_campaigns_are_accessible(page, axe, live_ser
     ]
     found = errors_of(page, axe, live_server, pages)
     open_session(director)
-    found += errors_of(page, axe, live_server, ["/", f"/repertoire/eg/{world.eg.pk}/modifier/identification/"])
+    found += errors_of(
+        page,
+        axe,
+        live_server,
+        [
+            "/",
+            f"/dossiers/campagnes/{made.pk}/mes-etablissements/",
+            f"/repertoire/eg/{world.eg.pk}/modifier/identification/",
+        ],
+    )
     assert found == []
 
 
