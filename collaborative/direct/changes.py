@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from accounts.roles import Role
+from directory.attachments.panels import photo_url
 from directory.blocks import BLOCKS
 from directory.enums import RecordKind
 from directory.models import GeographicEntity, OperationalUnit, RecordChange, Structure
@@ -170,6 +171,12 @@ class ChangeLine:
         if isinstance(self.record, OperationalUnit):
             return reverse("directory:unit_detail", args=[self.record.pk])
         return reverse("directory:geographic_entity_detail", args=[self.entity.pk])
+
+    @property
+    def photo_url(self) -> str:
+        """Address of the photo that the act put on, as long as the record shows it; empty otherwise."""
+        _, after = self.change.changes.get("photo", ("", ""))
+        return photo_url(self.record) if after and after == self.record.photo.name else ""
 
     @property
     def review(self) -> DirectChangeReview | None:

@@ -71,6 +71,9 @@ def act_of(change: RecordChange) -> Act:
 def field_diff(kind: str, name: str, before: Any, after: Any) -> FieldDiff:
     """Compare two kept values of a field, in words."""
     label = field_label(kind, name)
+    if name == "photo":
+        done = "remplacée" if before and after else "ajoutée" if after else "retirée"
+        return FieldDiff(label, pieces=[Piece("", f"Photo {done}")])
     if isinstance(before or [], list) and isinstance(after or [], list) and (before or after):
         change = items_diff(before or [], after or [])
         added, removed = ([in_words(kind, name, item) for item in items] for items in (change.added, change.removed))
