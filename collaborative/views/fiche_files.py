@@ -67,7 +67,7 @@ def fiche_files(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Htt
         else:
             messages.success(request, said)
             return redirect(_url(fiche))
-    return _page(request, fiche, **{"photo_form" if is_photo else "form": form}, status=422)
+    return _page(request, fiche, form=None if is_photo else form, photo_form=form if is_photo else None, status=422)
 
 
 @require_POST
