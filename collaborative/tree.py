@@ -157,14 +157,7 @@ def tree_of(
         editable = False
     elif editable is None:
         editable = not why_not_edit(scope, dossier)
-    fiches = list(
-        dossier.fiches.annotate(
-            level=Coalesce(KT("values__level"), F("structure__level"), output_field=CharField()),
-            closed_on=F("geographic_entity__closed_on"),
-        )
-        .defer("values", "base")
-        .order_by("position", "pk")
-    )
+    fiches = _fiches_of(dossier)
     chosen = selected if isinstance(selected, int) else getattr(selected, "pk", None)
     base = reverse("collaborative:dossier_detail", args=[dossier.pk]) + f"{section}/"
     nodes = {
@@ -183,6 +176,13 @@ def tree_of(
     if is_long:
         _fold(tree)
     return tree
+
+
+def _fiches_of(dossier: Dossier) -> list[Fiche]:
+    """Fiches of a dossier, with the level of the structures and the closure of the EGs: one query."""
+    level = Coalesce(KT("values__level"), F("structure__level"), output_field=CharField())
+    rows = dossier.fiches.annotate(level=level, closed_on=F("geographic_entity__closed_on"))
+    return list(rows.defer("values", "base").order_by("position", "pk"))
 
 
 def _fold(tree: Tree) -> None:
