@@ -82,7 +82,7 @@ def unit_line(unit: Any, now: datetime.datetime, published: SearchDocument | Non
         **figures,
         department_code=place.department_id,
         has_own_place=bool(unit.commune_id),
-        commune=place.list_name,
+        commune=place.list_name if unit.address_shown else "",
         is_hidden=False,
         serves=False,
     )

@@ -21,6 +21,7 @@ from directory.hours.pages import hours_context
 from directory.models import Structure
 from directory.territory.territories import region_members, territory_parameters
 
+from ..fiches.masking import masking_of, reads_masked
 from ..fiches.preview import communes_of, previewed
 from ..pages import dossier_context
 from ..previews import previews_for
@@ -43,23 +44,44 @@ def fiche_preview(request: SignedInRequest, dossier_id: int, fiche_id: int) -> H
     context = dossier_context(request, fiche.dossier, page, TITLE, selected=fiche)
     if fiche.is_reviewed:
         fiche.values = told_values(fiche)
-    context |= fiche_words(fiche) | preview_context(request, fiche)
+    context |= fiche_words(fiche) | preview_context(request, fiche, as_others=True)
     return render(request, "collaborative/fiche_preview.html", context)
 
 
-def preview_context(request: SignedInRequest, fiche: Fiche) -> dict[str, Any]:
-    """Context of « collaborative/preview_record.html »: what a record page shows, of a record in memory."""
+def preview_context(request: SignedInRequest, fiche: Fiche, *, as_others: bool = False) -> dict[str, Any]:
+    """Context of « collaborative/preview_record.html »: what a record page shows, of a record in memory.
+
+    ``as_others``: to a reader without any right, from whom the address of a sensitive unit is hidden; else to this
+    person. ``masking`` says what is hidden, and ``told_address`` the address itself to those who may read it.
+    """
     record, state = previewed(fiche)
+    masking = None
+    if fiche.kind != RecordKind.STRUCTURE:
+        entity = record.geographic_entity if fiche.kind == RecordKind.UNIT else record
+        masking = masking_of(fiche, entity)
+        reads = reads_masked(request.scope, masking)
+        record.address_shown = not masking.after or (reads and not as_others)
     shown: dict[str, Any] = {
         "record": record,
         "kind": fiche.kind,
         "previews": [] if fiche.is_removed else previews_for(request, fiche.kind, record),
     }
+    if masking is None:
+        return shown | _blocks(RecordKind.STRUCTURE, record)
     if fiche.kind == RecordKind.UNIT:
-        return shown | _unit(request, record, state)
-    if fiche.kind == RecordKind.GEOGRAPHIC_ENTITY:
-        return shown | _blocks(RecordKind.GEOGRAPHIC_ENTITY, record) | _place(record, record)
-    return shown | _blocks(RecordKind.STRUCTURE, record)
+        shown |= _unit(request, record, state)
+    else:
+        shown |= _blocks(RecordKind.GEOGRAPHIC_ENTITY, record) | _place(record, record)
+    told = _address_words(shown["address"]) if masking.after and reads and not record.address_shown else ""
+    return shown | {"masking": masking if masking.after else None, "told_address": told}
+
+
+def _address_words(address: Any) -> str:
+    """Address on one line; empty while a new EG has none."""
+    if address is None:
+        return ""
+    town = f"{address.postal_code or address.commune.first_postal_code} {address.commune.name}"
+    return ", ".join(part for part in (address.street_line, address.address_complement, town) if part)
 
 
 def _unit(request: SignedInRequest, unit: Any, state: State) -> dict[str, Any]:
@@ -81,7 +103,7 @@ def _unit(request: SignedInRequest, unit: Any, state: State) -> dict[str, Any]:
 
 
 def _blocks(kind: RecordKind, record: Any, drawn: list[str] | None = None) -> dict[str, Any]:
-    blocks = filled_blocks(kind, record, drawn=drawn or [])
+    blocks = filled_blocks(kind, record, address=getattr(record, "address_shown", True), drawn=drawn or [])
     return {
         "main_blocks": [block for block in blocks if block.place == "main"],
         "side_blocks": [block for block in blocks if block.place == "side" and block.key != "adresse"],
