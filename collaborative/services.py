@@ -142,13 +142,20 @@ def propose_entity(
         fiche_count=1,
     )
     _begin(dossier, by, now)
-    values = {"name": entity_name, "legal_entity": {"id": legal_entity.pk, "label": str(legal_entity)}}
+    _add_new_entity(dossier, legal_entity, entity_name)
+    return dossier
+
+
+def _add_new_entity(dossier: Dossier, legal_entity: LegalEntity, name: str) -> None:
+    """Add the fiche of a new EG to a dossier just opened, in the name of who opened it."""
+    by, now = dossier.opened_by, dossier.opened_at
+    values = {"name": name, "legal_entity": {"id": legal_entity.pk, "label": str(legal_entity)}}
     fiche = Fiche(
         dossier=dossier,
         kind=RecordKind.GEOGRAPHIC_ENTITY,
         action=FicheAction.CREATE,
         state=FicheState.PENDING,
-        name=entity_name,
+        name=name,
         values=values,
         missing=missing_of(RecordKind.GEOGRAPHIC_ENTITY, values),
         created_at=now,
@@ -157,7 +164,6 @@ def propose_entity(
     )
     fiche.save()
     log_fiche(fiche, FicheAct.ADD, "", by, now)
-    return dossier
 
 
 def _proposed_as(legal_entity: LegalEntity, name: str) -> Dossier | None:
