@@ -66,13 +66,15 @@ class FicheAct(models.TextChoices):
 class Pictogram(models.TextChoices):
     """What the tree shows before a fiche (seed 002, « Pictogrammes »); the selected one is marked besides.
 
-    ``LEFT_ASIDE`` is of validated dossiers alone (``Fiche.is_left_aside``).
+    ``CONFIRMED`` is a finalised fiche that proposes nothing (``Fiche.is_confirmed``), ``LEFT_ASIDE`` is of validated
+    dossiers alone (``Fiche.is_left_aside``).
     """
 
     STANDARD = "standard", "Fiche standard"
     PENDING = "pending", "Fiche en attente"
     FINALISED_NEW = "finalised_new", "Fiche finalisée (nouvelle fiche)"
     FINALISED_KNOWN = "finalised_known", "Fiche finalisée (existe dans le répertoire)"
+    CONFIRMED = "confirmed", "Fiche confirmée sans changement"
     REMOVED_KNOWN = "removed_known", "Fiche supprimée (existe dans le répertoire)"
     REMOVED_NEW = "removed_new", "Fiche supprimée"
     SELECTED = "selected", "Fiche sélectionnée"

@@ -13,6 +13,7 @@ from common.pages import Crumb
 from .enums import DossierAct, DossierState, Pictogram
 from .forms.opening import MessageForm
 from .permissions import acts_of, edits_dossier, may_renounce, validates_dossiers
+from .sending import is_unchanged
 from .threads import thread_of
 from .tree import ICONS, Tree, tree_of
 
@@ -98,7 +99,7 @@ def dossier_context(
         "legend_pictograms": [
             (*ICONS[pictogram], pictogram.label)
             for pictogram in Pictogram
-            if pictogram != Pictogram.LEFT_ASIDE or tree.left_aside
+            if {Pictogram.LEFT_ASIDE: tree.left_aside, Pictogram.CONFIRMED: tree.confirmed}.get(pictogram, True)
         ],
     }
 
@@ -129,7 +130,7 @@ def act_links(request: HttpRequest, dossier: Dossier, tree: Tree, *, edits: bool
         review = reverse("collaborative:dossier_review", args=[dossier.pk])
         found.append(ActLink("Examiner le dossier", review, "coche", solid=True))
     if tree.editable:
-        ready = DossierAct.SEND in acts and not tree.pending
+        ready = DossierAct.SEND in acts and not tree.pending and not is_unchanged(tree)
         found.append(ActLink("Envoyer en validation", dossier_url(dossier, "send"), "envoyer", solid=ready))
     if DossierAct.WITHDRAW in acts:
         found.append(ActLink("Retirer de la validation", dossier_url(dossier, "withdraw")))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from accounts.roles import Permission
 from directory.models import GeographicEntity
 
-from .enums import OPEN_STATES, DossierState
+from .enums import OPEN_STATES, DossierState, FicheAction, FicheState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,6 +69,19 @@ class FicheQuerySet(models.QuerySet):
     def with_records(self):
         """With the record of the directory, without the outlines of communes (big)."""
         return self.select_related("geographic_entity", "structure", "unit")
+
+    def with_confirmation(self):
+        """With ``is_confirmed``: finalised without proposing anything, the directory being right. No query more."""
+        from .models import FicheFile
+
+        said = Q(action=FicheAction.MODIFY, state=FicheState.FINALISED, values={})
+        return self.annotate(is_confirmed=said & ~Q(Exists(FicheFile.objects.filter(fiche=OuterRef("pk")))))
+
+    def proposing(self):
+        """Those that change the directory once published, as far as their own proposal tells."""
+        idle = Q(action=FicheAction.MODIFY, state=FicheState.STANDARD)
+        idle |= Q(action=FicheAction.CREATE, state=FicheState.REMOVED)
+        return self.with_confirmation().filter(is_confirmed=False).exclude(idle)
 
     def whole(self):
         """With all that the form and the preview of a fiche name: its dossier, its record, its parent's: one query.

@@ -65,7 +65,7 @@ def unfinished_of(tree: Tree) -> list[Unfinished]:
 def published_by(tree: Tree) -> list[Published]:
     """What the dossier proposes, or published, by kind of change, the kinds without a fiche left out.
 
-    Fiches that were left aside are ``left_aside_by``.
+    Fiches that change nothing are ``confirmed_by``, those that were left aside ``left_aside_by``.
     """
     found = []
     for action, (one, many) in _NOUNS.items():
@@ -73,6 +73,21 @@ def published_by(tree: Tree) -> list[Published]:
         if nodes:
             found.append(Published(french.counted(len(nodes), one, many), nodes))
     return found
+
+
+def confirmed_by(tree: Tree) -> list[Published]:
+    """Fiches finalised without a change, in one line; none without any."""
+    nodes = tree.confirmed
+    words = french.counted(len(nodes), "fiche confirmée sans changement", "fiches confirmées sans changement")
+    return [Published(words, nodes)] if nodes else []
+
+
+def is_unchanged(tree: Tree) -> bool:
+    """Tell whether each finalised fiche says what the directory says already: such a dossier is not sent.
+
+    A campaign asks for an answer: there, « all is right » is one, and is sent.
+    """
+    return bool(tree.confirmed) and not published_by(tree) and tree.dossier.campaign_id is None
 
 
 def left_aside_by(tree: Tree) -> list[Published]:
@@ -84,7 +99,7 @@ def left_aside_by(tree: Tree) -> list[Published]:
 
 def _is_proposed(node: Node) -> bool:
     fiche = node.fiche
-    if fiche.is_left_aside:
+    if fiche.is_left_aside or fiche.is_confirmed:
         return False
     if fiche.is_creation:
         return not fiche.is_removed

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
     from .models import Campaign
 
+UNCHANGED = (
+    "Rien n’a changé\u00a0: les fiches finalisées disent déjà ce que dit le répertoire. Modifiez ce qui doit l’être, "
+    "ou abandonnez le dossier."
+)
 TEXT_LENGTH = 2000  # characters of a remark or a comment
 
 
@@ -293,9 +297,15 @@ def apply_locked(
 
 
 def _refuse(dossier: Dossier, act: DossierAct, scope: Scope) -> None:
-    """What the table does not say: a dossier to send is ready, one to take is free, one to take over is not."""
+    """What the table does not say.
+
+    A dossier to send is ready and changes something (a campaign takes « all is right » for an answer), one to take is
+    free, one to take over is not.
+    """
     if act == DossierAct.SEND and not is_ready(dossier.fiches.values_list("action", "state")):
         raise ValidationError("Toutes les fiches ne sont pas finalisées.", code="not_ready")
+    if act == DossierAct.SEND and dossier.campaign_id is None and not dossier.fiches.proposing().exists():
+        raise ValidationError(UNCHANGED, code="unchanged")
     if act == DossierAct.TAKE and dossier.taken_by_id not in {None, scope.user_id}:
         raise StaleDossier(dossier)
     if act == DossierAct.TAKE_OVER and dossier.taken_by_id in {None, scope.user_id}:

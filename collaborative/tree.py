@@ -33,6 +33,7 @@ ICONS = {
     Pictogram.PENDING: ("fiche-attente", "wait"),
     Pictogram.FINALISED_NEW: ("fiche-nouvelle", "ok"),
     Pictogram.FINALISED_KNOWN: ("fiche-existe", "ok"),
+    Pictogram.CONFIRMED: ("fiche-confirmee", "ok"),
     Pictogram.REMOVED_KNOWN: ("fiche-supprimee-existe", "del"),
     Pictogram.REMOVED_NEW: ("fiche-supprimee", "del"),
     Pictogram.SELECTED: ("fiche-selection", "sel"),
@@ -128,6 +129,11 @@ class Tree:
         return [node for node in self.roots if getattr(node.fiche, "closed_on", None) and not node.fiche.is_removed]
 
     @cached_property
+    def confirmed(self) -> list[Node]:
+        """Fiches whose author changed nothing, but those that were left aside."""
+        return [node for node in self if node.fiche.is_confirmed and not node.fiche.is_left_aside]
+
+    @cached_property
     def left_aside(self) -> list[Node]:
         """Fiches of which the publication wrote nothing."""
         return [node for node in self if node.fiche.is_left_aside]
@@ -181,7 +187,7 @@ def tree_of(
 def _fiches_of(dossier: Dossier) -> list[Fiche]:
     """Fiches of a dossier, with the level of the structures and the closure of the EGs: one query."""
     level = Coalesce(KT("values__level"), F("structure__level"), output_field=CharField())
-    rows = dossier.fiches.annotate(level=level, closed_on=F("geographic_entity__closed_on"))
+    rows = dossier.fiches.with_confirmation().annotate(level=level, closed_on=F("geographic_entity__closed_on"))
     return list(rows.defer("values", "base").order_by("position", "pk"))
 
 

@@ -69,7 +69,9 @@ def mail_step(step_id: int, name: str, user_id: int | None, base_url: str) -> No
     if name in NOTHING_WRITTEN:
         left = [fiche for fiche in dossier.fiches.filter(published_at=None) if fiche.is_left_aside]
         values |= {"left": left, "left_names": names_of(left)}
-        values["written"] = dossier.fiches.exclude(published_at=None).exists()
+        done = dossier.fiches.exclude(published_at=None)
+        values["written"] = done.proposing().exists()
+        values["confirmed"] = done.with_confirmation().filter(is_confirmed=True).count()
         subject = subject if values["written"] else NOTHING_WRITTEN[name]
     if name == "validated_part":
         rest = dossier.remainders.order_by("-pk").first()

@@ -79,6 +79,7 @@ class Fiche(models.Model):
     )
 
     objects = FicheQuerySet.as_manager()
+    is_confirmed = False  # told by ``FicheQuerySet.with_confirmation``
 
     class Meta:
         verbose_name = "fiche d’un dossier"
@@ -127,7 +128,9 @@ class Fiche(models.Model):
 
     @property
     def pictogram(self) -> Pictogram:
-        return Pictogram.LEFT_ASIDE if self.is_left_aside else pictogram_of(self.action, self.state)
+        if self.is_left_aside:
+            return Pictogram.LEFT_ASIDE
+        return Pictogram.CONFIRMED if self.is_confirmed else pictogram_of(self.action, self.state)
 
     @property
     def is_creation(self) -> bool:

@@ -71,6 +71,13 @@ class Item:
         return review.decision if conflict and review and conflict.is_settled(review) else ""
 
     @property
+    def is_confirmed(self) -> bool:
+        """Tell whether its author finalised it without changing anything, so that there is nothing to write."""
+        fiche = self.fiche
+        proposes = fiche.values or fiche.action != FicheAction.MODIFY or fiche.files.all() or self.whole
+        return not proposes and not self.left
+
+    @property
     def is_closing(self) -> bool:
         return self.fiche.action == FicheAction.DELETE and not self.left
 

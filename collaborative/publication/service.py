@@ -58,7 +58,8 @@ class Validator(NamedTuple):
 class Published:
     """What was published: the dossier validated, the fiches written, the lines of history.
 
-    ``left``: those of which the directory keeps what it has (``review.place.why_left``), so that nothing was written.
+    ``left``: those of which the directory keeps what it has (``review.place.why_left``), so that nothing was written;
+    ``confirmed``: those that their author found right as they are, where there was nothing to write.
     ``remainder`` is the new dossier of what a partial publication left; ``director``, the author of a new EG who has
     become its Directeur.
     """
@@ -67,6 +68,7 @@ class Published:
     fiches: list[Fiche]
     lines: list[RecordChange]
     left: list[Fiche] = field(default_factory=list)
+    confirmed: list[Fiche] = field(default_factory=list)
     remainder: Dossier | None = None
     director: User | None = None
 
@@ -121,7 +123,9 @@ def _publish(
             locked.fiche_count = locked.done_count = len(chosen)
         done = apply_locked(dossier=locked, act=act, by=by, scope=scope, now=now, remark=remark)
     left = [item.fiche for item in plan.left]
-    return Published(done, [fiche for fiche in chosen if fiche not in left], lines, left, rest, director)
+    confirmed = [item.fiche for item in plan.items if item.is_confirmed]
+    written = [fiche for fiche in chosen if fiche not in left and fiche not in confirmed]
+    return Published(done, written, lines, left, confirmed, rest, director)
 
 
 def becomes_director(dossier: Dossier) -> User | None:

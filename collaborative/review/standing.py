@@ -89,6 +89,11 @@ class FicheStanding:
         review = self.review_of(part)
         return review is not None and review.decision == FieldDecision.RETURN
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Tell whether its author finalised it without changing anything: nothing to decide, nothing to write."""
+        return not self.parts
+
     @cached_property
     def returned(self) -> list[Part]:
         """Parts to be put right by the author."""
@@ -272,6 +277,11 @@ class Standing:
         return [(one, check) for one, check in told if check.verdict == Verdict.ERROR]
 
     @property
+    def confirmed(self) -> list[FicheStanding]:
+        """Fiches that their authors found right as the directory has them."""
+        return [one for one in self.fiches if one.is_confirmed]
+
+    @property
     def left(self) -> list[FicheStanding]:
         """Fiches of which publishing writes nothing, the directory keeping what it has."""
         return [one for one in self.fiches if one.left]
@@ -279,7 +289,8 @@ class Standing:
     @property
     def may_publish_part(self) -> bool:
         """Tell whether some fiches may be published while the others go back to their author."""
-        return bool(self.returned) and not self.open_conflicts and bool(self.publishable)
+        written = [one for one in self.fiches if one.fiche.pk not in self.held_back and not one.is_confirmed]
+        return bool(self.returned) and not self.open_conflicts and bool(written)
 
 
 def standing_of(dossier: Dossier) -> Standing:

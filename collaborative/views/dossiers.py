@@ -24,7 +24,7 @@ from ..listing import SORTS, STATES, DossierFilter, listed_dossiers, offered_cam
 from ..models import Dossier, Step
 from ..pages import LIST_TITLE, dossier_context, dossier_url
 from ..permissions import NOT_EDITABLE
-from ..sending import left_aside_by, published_by, unfinished_of
+from ..sending import confirmed_by, is_unchanged, left_aside_by, published_by, unfinished_of
 from ..threads import returned_remarks, thread_of
 from ..tree import fiche_url
 from ..wording import line_of
@@ -70,6 +70,8 @@ def dossier_detail(request: HttpRequest, dossier_id: int) -> HttpResponse:
         "remarks": returned_remarks(dossier, thread) if dossier.state == "returned" else [],
         "unfinished": unfinished_of(tree),
         "published": published_by(tree),
+        "confirmed": confirmed_by(tree),
+        "unchanged": is_unchanged(tree),
         "left_aside": left_aside_by(tree),
         "new_units": dossier.new_units if context["may_edit"] else [],
         "waiting": waiting_of(dossier, timezone.now()),

@@ -156,6 +156,10 @@ def tell_saved(request: SignedInRequest, form: FicheForm, saved: Fiche, *, final
     name = f"«\u00a0{saved}\u00a0»"
     if not finalise:
         messages.success(request, f"La fiche {name} est enregistrée et mise en attente. Rien n’est encore publié.")
+    elif Fiche.objects.with_confirmation().filter(pk=saved.pk, is_confirmed=True).exists():
+        messages.success(
+            request, f"La fiche {name} est confirmée sans changement\u00a0: elle dit ce que dit déjà le répertoire."
+        )
     elif saved.dossier.state == DossierState.FINALISED:
         messages.success(
             request,

@@ -202,7 +202,9 @@ def _validate_page(
     status: int = 200,
 ) -> HttpResponse:
     publishable = {fiche.pk for fiche in standing.publishable}
-    published = [one for one in standing.fiches if one.fiche.pk in publishable and not one.left]
+    published = [
+        one for one in standing.fiches if one.fiche.pk in publishable and not one.left and not one.is_confirmed
+    ]
     context: dict[str, Any] = review_context(request, standing, Crumb("Publier"))
     context |= {
         "form": form,
@@ -211,6 +213,7 @@ def _validate_page(
         "published": published,
         "undecided": sum(len(one.undecided) for one in published),
         "kept": [one for one in standing.left if one.fiche.pk in publishable],
+        "confirmed": [one for one in standing.confirmed if one.fiche.pk in publishable],
         "left": standing.going_back,
         "amended": amended_words(standing),
         "director": becomes_director(standing.dossier),
@@ -221,15 +224,23 @@ def _validate_page(
 
 
 def _published_words(published: Published) -> str:
-    if not published.left:
+    kinds = (
+        (published.fiches, "publiée", "publiées"),
+        (published.confirmed, "confirmée sans changement", "confirmées sans changement"),
+        (published.left, "laissée de côté", "laissées de côté"),
+    )
+    said: list[str] = []
+    for fiches, one, many in kinds:
+        if fiches:
+            nouns = ("", "") if said else ("fiche ", "fiches ")
+            said.append(french.counted(len(fiches), nouns[0] + one, nouns[1] + many))
+    if not published.fiches:
+        words = f"Le dossier est validé. Rien à écrire dans le répertoire\u00a0: {', '.join(said)}."
+    elif len(said) > 1:
+        words = f"{', '.join(said)}."
+    else:
         count = french.counted(len(published.fiches), "fiche est publiée", "fiches sont publiées")
         words = f"{count} dans le répertoire."
-    elif published.fiches:
-        count = french.counted(len(published.fiches), "fiche publiée", "fiches publiées")
-        words = f"{count}, {french.counted(len(published.left), 'laissée de côté', 'laissées de côté')}."
-    else:
-        left = french.counted(len(published.left), "fiche laissée de côté", "fiches laissées de côté")
-        words = f"Le dossier est validé. Rien à écrire dans le répertoire\u00a0: {left}."
     if published.director is not None:
         words += f" {published.director.short_name} en devient le Directeur."
     if published.remainder is not None:

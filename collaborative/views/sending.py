@@ -20,7 +20,7 @@ from ..fiches.drafts import under_way
 from ..forms.sending import RemarkForm
 from ..pages import dossier_context, dossier_url
 from ..permissions import NOT_EDITABLE, RENOUNCING, why_not_yours
-from ..sending import published_by, unfinished_of
+from ..sending import confirmed_by, is_unchanged, published_by, unfinished_of
 from ..workflow import IllegalAct, is_ready, transition_of
 from .access import find_dossier
 
@@ -84,7 +84,8 @@ def dossier_send(request: SignedInRequest, dossier_id: int) -> HttpResponse:
     dossier, tree = context["dossier"], context["tree"]
     ready = is_ready([(node.fiche.action, node.fiche.state) for node in tree])
     form = RemarkForm(request.POST if request.method == "POST" else None, version=dossier.version, act="send")
-    if request.method == "POST" and form.is_valid() and ready:
+    unchanged = is_unchanged(tree)
+    if request.method == "POST" and form.is_valid() and ready and not unchanged:
         sent = _apply(request, dossier, DossierAct.SEND, form)
         if sent is not None:
             waiting = waiting_of(sent, timezone.now())
@@ -96,6 +97,8 @@ def dossier_send(request: SignedInRequest, dossier_id: int) -> HttpResponse:
         "ready": ready,
         "unfinished": unfinished_of(tree),
         "published": published_by(tree),
+        "confirmed": confirmed_by(tree),
+        "unchanged": unchanged,
         "drafts": under_way(dossier),
     }
     status = REFUSED if form.is_bound else 200
