@@ -25,7 +25,7 @@ _DIGIT = re.compile(r"[0-9]")
 _DEPARTMENT = re.compile(r"[0-9]{2,3}|2[AB]|")
 # A text is told at once when all its words stand in one term or in the name of one establishment, a place set aside:
 # words met in different records make the name or the address of somebody (« alice moulin »). The place beside a term is
-# a commune, its beginning or a department; beside the name of an establishment, its commune. Practitioners tell nothing.
+# a commune, its beginning or a department; beside the name of an establishment, its commune. Practitioners tell none.
 # What follows a read-only page still begins read-only (``common.middleware``): the first statement says otherwise.
 _COUNT = """
 SET TRANSACTION READ WRITE; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '200ms';
@@ -34,11 +34,15 @@ INSERT INTO search_searchedtext AS log (
 )
 SELECT %(day)s, %(department)s, %(key)s, CASE WHEN EXISTS (
            SELECT 1
-           FROM unnest(%(places)s::text[], %(begun)s::text[], %(rests)s::text[]) AS part (place, begun, rest)
+           FROM unnest(%(places)s::text[], %(rests)s::text[]) AS part (place, rest)
            CROSS JOIN LATERAL (SELECT to_tsquery('simple', rest) || to_tsquery('fr', rest) AS query) AS asked
            WHERE CASE
                WHEN place <> '' AND NOT EXISTS (SELECT 1 FROM directory_department WHERE ror_fold(name) = place)
-                   AND NOT EXISTS (SELECT 1 FROM directory_commune WHERE key = place OR (rest <> '' AND key LIKE begun))
+                   AND NOT EXISTS (SELECT 1 FROM directory_commune WHERE key = place)
+                   AND NOT EXISTS (
+                       SELECT 1 FROM directory_commune
+                       WHERE rest <> '' AND key ~>=~ (place || ' ') AND key ~<~ (place || '!')
+                   )
                THEN false
                WHEN rest = '' THEN true
                ELSE EXISTS (
@@ -138,7 +142,6 @@ def _count(text: str, department: str, now: datetime.datetime, **told: int) -> N
         "key": key_of(words),
         "words": words,
         "places": [part.place for part in found],
-        "begun": [f"{part.place} %" for part in found],
         "rests": [part.rest for part in found],
         "others": DAYS_TO_TELL - 1,
     }
