@@ -73,13 +73,8 @@ def decide_field(
         shared: dict[str, Any] = {"by": by, "now": now, "reason": reason, "record_version": record_version}
         if decision == FieldDecision.AMEND:
             _correct(one, found, values or {}, **shared)
-        elif found.is_beside and decision == FieldDecision.ACCEPT:
-            one.fiche.reviews.filter(field__in=found.beside).update(record_version=record_version, by=by)
         else:
-            _forget(one, found)
-            names = () if found.is_beside else found.decided
-            names = names[:1] if decision == FieldDecision.RETURN else names
-            _write(one, names, decision, {}, **shared)
+            _settle(one, found, decision, **shared)
     return dossier
 
 
@@ -243,6 +238,18 @@ def _refuse(one: FicheStanding, part: Part, decision: str, values: Mapping[str, 
 def _forget(one: FicheStanding, part: Part) -> None:
     """Drop the decisions of a part, and what its correction changed beside it."""
     one.fiche.reviews.filter(field__in={*part.stored, *one.added_with(part)}).delete()
+
+
+def _settle(one: FicheStanding, part: Part, decision: str, **shared: Any) -> None:
+    """Write a decision without a value; of a correction alone: hold it, or drop it."""
+    if part.is_beside and decision == FieldDecision.ACCEPT:
+        held = {"record_version": shared["record_version"], "by": shared["by"]}
+        one.fiche.reviews.filter(field__in=part.beside).update(**held)
+        return
+    _forget(one, part)
+    if not part.is_beside:
+        names = part.decided[:1] if decision == FieldDecision.RETURN else part.decided
+        _write(one, names, decision, {}, **shared)
 
 
 def _correct(one: FicheStanding, part: Part, values: Mapping[str, Any], **shared: Any) -> None:
