@@ -74,9 +74,7 @@ def save_fiche(
     refuse.
     """
     with transaction.atomic():
-        dossier, locked = _begin(fiche, None, by, scope)
-        if not locked.text_version <= expected_version <= locked.version or not expected_version:
-            raise StaleFiche(locked)
+        dossier, locked = _begin_text(fiche, expected_version, by, scope)
         if touched is not None and expected_version != locked.version:
             values = _touched_alone(values, touched)
         _propose(locked, values, record_version)
@@ -86,12 +84,7 @@ def save_fiche(
         locked.name = str(state.get("name") or "")[:255]
         follow_legal_entity(dossier, locked, state, scope)
         if finalise:
-            refuse_taken_numbers(locked, state)
-        if finalise and locked.missing:
-            labels = ", ".join(row["label"] for row in locked.missing)
-            raise ValidationError(f"À compléter avant de finaliser\u00a0: {labels}.", code="incomplete")
-        if finalise:
-            refuse_choices(locked, state, now)
+            _refuse_unfinished(locked, state, now)
         _act(dossier, locked, FicheAct.FINALISE if finalise else FicheAct.HOLD, by, now, is_text=True)
         Draft.objects.filter(fiche=locked, by=by).delete()
         settle(dossier=dossier, by=by, now=now)
@@ -332,6 +325,23 @@ def _begin(fiche: Fiche, expected_version: int | None, by: User, scope: Scope) -
     if expected_version is not None and locked.version != expected_version:
         raise StaleFiche(locked)
     return dossier, locked
+
+
+def _begin_text(fiche: Fiche, expected_version: int, by: User, scope: Scope) -> tuple[Dossier, Fiche]:
+    """Begin, for who read the text at ``expected_version``: acts that left it alone since do not count."""
+    dossier, locked = _begin(fiche, None, by, scope)
+    if not expected_version or not locked.text_version <= expected_version <= locked.version:
+        raise StaleFiche(locked)
+    return dossier, locked
+
+
+def _refuse_unfinished(fiche: Fiche, state: State, now: datetime.datetime) -> None:
+    """Raise ``ValidationError`` for a fiche that cannot be finalised as it stands."""
+    refuse_taken_numbers(fiche, state)
+    if fiche.missing:
+        labels = ", ".join(row["label"] for row in fiche.missing)
+        raise ValidationError(f"À compléter avant de finaliser\u00a0: {labels}.", code="incomplete")
+    refuse_choices(fiche, state, now)
 
 
 def _fiches(dossier: Dossier):
