@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from common.text import place_key
 
+from .department_names import NAMES, department_meant
+
 _SPACED_CODE = re.compile(r"(?<![0-9A-Za-z])(\d{2}) (\d{3})(?![0-9A-Za-z])")
 _CODE = re.compile(r"(?<![0-9A-Za-z])(\d{5}|2[ABab]\d{3})(?![0-9A-Za-z])")
 _DEPARTMENT = re.compile(r"(\d{2,3}|2[AB])", re.IGNORECASE)
@@ -19,6 +21,10 @@ _CITY_WITH_ROMAN = ("paris ", "lyon ", "marseille ")
 _ALONE = "paris"  # the city whose arrondissement is named alone: « 20e »
 _NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
 _DEPARTMENT_FIRST = re.compile(r"(\d{2}|2[ab]) (\D+)")
+_UNDER = re.compile(r"(?<= )ss(?= )")  # « Fontenay ss Bois »
+_QUARTER = re.compile(r"(?<=[a-z0-9]) (?:centre(?: ville)?|nord|sud|est|ouest|intra muros|intramuros)$")
+_SAID = {"montreuil sous bois": "montreuil", "plaine saint denis": "saint denis", "saint denis plaine": "saint denis"}
+_SLASH = re.compile(r"\s*/\s*(?=(?:seine|marne|oise|orge|yvette|loing)\b)", re.IGNORECASE)  # « Ivry/Seine »
 _OVER_OR_UNDER = re.compile(r"(?<![0-9A-Za-z])[sS]/\s*(?=[^\W\d_])")  # « Aulnay s/Bois », « Vitry s/Seine »
 _DEPARTMENT_SAID = re.compile(r"\(d[ée]partement (\d{2,3}|2[AB])\)\s*$", re.IGNORECASE)  # as lists propose them
 _WHOLE_TOWN = re.compile(r"\(ville enti[èe]re\)\s*$", re.IGNORECASE)
@@ -45,6 +51,7 @@ def parse_place(text: str) -> PlaceQuery:
 
     Pure. « 92 » and « (92) » are departments; digits that begin or end a name are kept in the first key (« paris 10 »)
     and read as a department in the second (« saint denis 93 », « 95 Cergy »). « s/ » is « sous » or « sur ».
+    « Nanterre centre » is Nanterre, « Ivry/Seine » is over it, « hts de seine » the department.
     « Paris (département 75) » and « Paris (ville entière) » are read as lists propose them.
     """
     if _OVER_OR_UNDER.search(text):
@@ -52,6 +59,7 @@ def parse_place(text: str) -> PlaceQuery:
         return under._replace(
             keys=(*under.whole, *over.whole, *under.keys[len(under.whole) :], *over.keys[len(over.whole) :])
         )
+    text = _SLASH.sub(" sur ", text)
     if said := _DEPARTMENT_SAID.search(text):
         return PlaceQuery("", (), said[1].upper())
     text = _WHOLE_TOWN.sub("", text)
@@ -62,7 +70,7 @@ def parse_place(text: str) -> PlaceQuery:
     rest = f"{text[: code.start()]} {text[code.end() :]}" if code else text
     if _DEPARTMENT.fullmatch(rest.strip(" ()")) and not code:
         return PlaceQuery("", (), rest.strip(" ()").upper())
-    key = place_key(rest)
+    key = _usual(rest)
     keys = [_arrondissement(key)]
     if not code and (first := _DEPARTMENT_FIRST.fullmatch(key)) and not _STREET.search(key):
         keys.append(first[2])
@@ -72,6 +80,14 @@ def parse_place(text: str) -> PlaceQuery:
     if department:
         keys.append(name)
     return PlaceQuery(code[1].upper() if code else "", tuple(key for key in keys if key), department)
+
+
+def _usual(text: str) -> str:
+    """Key of a name, of its department when it nearly is, of its commune without the quarter of it that is told."""
+    if meant := department_meant(text):
+        return place_key(NAMES[meant])
+    key = _QUARTER.sub("", _UNDER.sub("sous", place_key(text)))
+    return _SAID.get(key, key)
 
 
 def _arrondissement(key: str) -> str:

@@ -13,6 +13,7 @@ from ..models import Department
 from .place_names import PlaceQuery, parse_place
 
 PROPOSALS = 8
+TOWN = 10_000  # inhabitants from which a commune only begun may be meant
 DEPARTMENT_DIGITS = 3
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
 
@@ -60,9 +61,15 @@ WHERE code = ANY(%(place_departments)s::varchar[]) OR ror_fold(name) = ANY(%(pla
 ORDER BY key, insee
 """  # noqa: S608
 _BEGUN = (
-    f"SELECT 'begun', {_FIELDS} FROM directory_commune"  # noqa: S608
+    f"SELECT CASE WHEN population >= %(town)s THEN 'town' ELSE 'begun' END, {_FIELDS} FROM directory_commune"  # noqa: S608
     " WHERE key LIKE ANY(%(begun)s::varchar[]) ORDER BY population DESC, insee LIMIT %(limit)s"
 )
+_NEAR = f"""
+SELECT typed.word, near.* FROM unnest(%(near)s::text[]) AS typed (word) CROSS JOIN LATERAL (
+    SELECT {_FIELDS} FROM directory_commune WHERE key %% typed.word AND similarity(key, typed.word) >= %(near_likeness)s
+    ORDER BY similarity(key, typed.word) DESC, population DESC, insee LIMIT %(near_limit)s
+) AS near
+"""  # noqa: S608
 _CODED = f"""
 UNION
 SELECT 'whole' AS kind, {_FIELDS} FROM directory_commune WHERE postal_codes && %(place_codes)s::varchar[]
@@ -82,13 +89,22 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """A commune with its starting point, or a whole department (no ``insee``, no point). ``text`` names it for sure."""
+    """A commune with its starting point, or a whole department (no ``insee``, no point). ``text`` names it for sure.
+
+    ``departments``: those of a place that is several, which has no ``department_code``. The whole region has neither.
+    """
 
     label: str
     text: str
     department_code: str
     insee: str = ""
     point: Point | None = None
+    departments: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Departments that it is in, or is; none for the whole region."""
+        return self.departments or tuple(filter(None, [self.department_code]))
 
 
 @dataclass(frozen=True)
@@ -150,13 +166,24 @@ def named_places(queries: Iterable[PlaceQuery]) -> tuple[str, dict[str, Any]]:
 
 
 def places_begun(words: Sequence[str], limit: int) -> tuple[str, dict[str, Any]]:
-    """The statement of the communes whose name begins by one of these keys, others after it: « Vitry »-sur-Seine."""
-    return _BEGUN, {"begun": [f"{word} %" for word in words], "limit": limit}
+    """The statement of the communes whose name begins by one of these keys, others after it: « Vitry »-sur-Seine.
+
+    The first column of its rows tells a « town » from others.
+    """
+    return _BEGUN, {"begun": [f"{word} %" for word in words], "limit": limit, "town": TOWN}
 
 
 def places_of(rows: Iterable[Sequence[Any]]) -> list[Place]:
     """The communes of rows of ``places_begun``. Pure."""
     return [_commune(_Row(*values)) for _, *values in rows]
+
+
+def near_statement(words: Sequence[str], likeness: float, limit: int) -> tuple[str, dict[str, Any]]:
+    """The statement of the communes whose name looks like one of these words: each row has the word first.
+
+    ``likeness``: share of trigrams in common, no less than ``pg_trgm.similarity_threshold``.
+    """
+    return _NEAR, {"near": list(words), "near_likeness": likeness, "near_limit": limit}
 
 
 def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:

@@ -37,7 +37,15 @@ def around_place(place: Place) -> str:
 
 
 def at_place(place: Place) -> str:
-    """« à Nanterre », « au Kremlin-Bicêtre », « dans les Yvelines », « dans le département Oise (60) »."""
+    """« à Nanterre », « au Kremlin-Bicêtre », « dans les Yvelines », « dans le département Oise (60) ».
+
+    Several departments: « à Paris et en Seine-Saint-Denis »; neither: « dans toute la région ».
+    """
+    if place.departments:
+        *first, last = (_DEPARTMENTS[code] for code in place.departments)
+        return f"{', '.join(first)} et {last}"
+    if not place.codes:
+        return "dans toute la région"
     if not place.insee:
         return _DEPARTMENTS.get(place.department_code) or f"dans le département {place.label}"
     if found := _ARTICLE_AT_END.fullmatch(place.label):
