@@ -102,7 +102,7 @@ def base_parameters(asked: Asked) -> dict[str, Any]:
     """Parameters that the conditions of this module name."""
     parameters: dict[str, Any] = {"now": asked.now, "fresh_share": DUE_SOON_SHARE, "insee": ""}
     if asked.place:
-        parameters |= {"insee": asked.place.insee, "department": asked.place.department_code}
+        parameters |= {"insee": asked.place.insee, "in_departments": list(asked.place.codes)}
     if start := asked.start:
         parameters |= {"lat": start.lat, "lon": start.lon}
     return parameters
@@ -121,8 +121,8 @@ def base_conditions(asked: Asked, parameters: dict[str, Any]) -> list[str]:
         parts.append(f"({place_visible(asked.coverage, parameters)} OR NOT EXISTS ({_NAMES_PLACE}))")
     if not parts:
         parts.append("d.group_id > 0")  # an index says so
-    if place and not place.point:
-        parts.append("d.department_code = %(department)s")
+    if place and not place.point and place.codes:
+        parts.append("d.department_code = ANY(%(in_departments)s::varchar[])")
     if zone:
         parts.append(
             f"({_squares(zone, 'zone_squares', parameters)} d.lat BETWEEN %(zone_s)s AND %(zone_n)s"

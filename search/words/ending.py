@@ -1,12 +1,16 @@
 """A place typed with the need, at the end of the text first: « csapa 93 », « ehpad à Nanterre » (spec 40)."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from common.round_trip import Statement, rows_together
 from common.text import fold, place_key
+from directory.territory.department_names import NAMES
 from directory.territory.place_names import PlaceQuery, parse_place
 from directory.territory.places import Place, Resolution, named_places, places_begun, places_of, settle_place
+
+from .areas import BETWEEN, REGION, area_named, department_run, departments_place, tells_region
 
 PLACE_WORDS = 5  # words of a text that may name a place
 BEGINNING_WORDS = 2  # words of a text that may begin the name of a place
@@ -19,19 +23,36 @@ MOST_ALONE = 6  # places that a text alone names or begins: with more, it is the
 OFFERED_ALONE = 3  # of them: everything around each is counted
 MOST_ROWS = 60  # places that the words of a text begin
 _COUNTED = frozenset("an ans mois jour jours semaine semaines sa h heure heures kg lit lits place places".split())
+_NO_NAME = frozenset("doue mere pin tombe vert".split())  # words of a sentence before they are communes
+_LANGUAGES = frozenset(("persan",))
+_SPEAKS = frozenset("langue langues parle parlent parlant".split())
+_LEADS = frozenset("a commune vers ville".split())  # before a name
+_EXCLUDES = frozenset("excepte hormis hors sauf".split())
+_AND_OR = frozenset(("et", "ou"))
+_ORDINAL = re.compile("er|ère|[eè]me|è")  # « 10ème »
+_LETTERS = re.compile(r"[^\W\d_]+")
+_CODE = r"(?:7[578]|9[1-5])"
+_GLUED = re.compile(
+    rf"(?<=[^\W\d_][^\W\d_])/(?=[^\W\d_]{{2}}|{_CODE}\b)|(?<=\b{_CODE})(?:[/,]|-(?!\d\d ?ans))(?={_CODE}\b)"
+    rf"|(?<=[^\W_])(?=\({_CODE}\))|(?<=[^\W\d_][^\W\d_]),(?=[^\W_])"
+)
 _SAINTS = frozenset(("saint", "sainte", "saints", "saintes"))
-_BEFORE_PLACE = frozenset("a au aux dans de departement des du d en l la le les pres proche secteur sur vers".split())
+_BEFORE_PLACE = frozenset(
+    "a au aux d dans de dep departement dept des dpt du en l la le les pres proche secteur sur vers".split()
+)
 
 
 class Gazette(NamedTuple):
     """Communes and departments that words of a text name: rows of ``places_statement``, and their ``names``.
 
-    ``begun``: the communes whose name the text or one of its words begins (``begun_statement``).
+    ``begun``: the communes whose name the text or one of its words begins (``begun_statement``); ``towns``: INSEE codes
+    of those populated enough to be meant.
     """
 
     rows: tuple[tuple[Any, ...], ...] = ()
     names: frozenset[str] = frozenset()
     begun: tuple[Place, ...] = ()
+    towns: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, text: str, rows: Iterable[tuple[Any, ...]], begun: Iterable[tuple[Any, ...]] = ()) -> "Gazette":
@@ -49,11 +70,14 @@ class Gazette(NamedTuple):
         asked = {key for query in queries for key in query.keys} & keys
         asked |= {query.code for query in queries} & codes
         names = frozenset(asked | ({query.department for query in queries} & departments))
-        return cls(found, names, tuple(places_of(begun)))
+        started = tuple(begun)
+        towns = frozenset(insee for kind, insee, *_ in started if kind == "town")
+        return cls(found, names, tuple(places_of(started)), towns)
 
-    def within(self, department: str) -> "Gazette":
-        """The same, of the communes begun those of a department alone: « Neuilly 92 »."""
-        return self._replace(begun=tuple(place for place in self.begun if place.department_code == department))
+    def within(self, departments: Collection[str]) -> "Gazette":
+        """The same, of the communes begun those of these departments alone, if there are any: « Neuilly 92 »."""
+        begun = tuple(place for place in self.begun if place.department_code in departments)
+        return self._replace(begun=begun) if departments else self
 
 
 NOWHERE = Gazette()
@@ -70,13 +94,16 @@ def split_place(text: str, met: Gazette) -> tuple[str, Resolution] | None:
 
     ``met``: the places named in it. The longest name wins; ``None`` without any. Pure.
     """
-    if not met.names:
-        return None
     words = text.split()
-    for start, end, query in _runs(text):
+    if listed := _listed(words, met):
+        before = without_links(words[: listed.start])
+        return (" ".join(before), listed.found) if before and listed.end == len(words) else None
+    for start, end, query in _runs(text) if met.names else ():
         if end < len(words) or not _names(query) & met.names:
             continue
         found = settle_place(query, met.rows)
+        if _is_excluded(words, start) or not _is_name(words, start, end, found):
+            continue
         before = without_links(words[:start])
         if before and (found.place or found.problem == "several"):
             return " ".join(before), found
@@ -88,6 +115,8 @@ def whole_places(text: str, met: Gazette, *, begins: bool) -> tuple[Place, ...]:
 
     A few, those named whole first, then the most populated; none when the text begins the name of many.
     """
+    if area := REGION if tells_region(text) else area_named(text):
+        return (area,)
     found = Resolution()
     if met.names and len(text.split()) <= PLACE_WORDS:
         found = settle_place(parse_place(text), met.rows)
@@ -102,14 +131,14 @@ def place_inside(text: str, met: Gazette) -> tuple[list[str], Resolution] | None
 
     The longest name wins, then the last. A number followed by what it counts is no department. Pure.
     """
-    if not met.names:
-        return None
     words = text.split()
-    for start, end, query in sorted(_runs(text), key=lambda run: (run[0] - run[1], -run[0])):
-        if not _names(query) & met.names or not _may_be_place(words, start, end):
+    if listed := _listed(words, met):
+        return [*without_links(words[: listed.start]), *words[listed.end :]], listed.found
+    for start, end, query in sorted(_runs(text) if met.names else (), key=lambda run: (run[0] - run[1], -run[0])):
+        if not _names(query) & met.names or _is_excluded(words, start) or not _may_be_place(words, start, end):
             continue
         found = settle_place(query, met.rows)
-        if found.place or found.problem == "several":
+        if (found.place or found.problem == "several") and _is_name(words, start, end, found):
             return [*without_links(words[:start]), *words[end:]], found
     return None
 
@@ -128,11 +157,15 @@ def begun_statement(text: str) -> Statement | None:
 
 
 class Begun(NamedTuple):
-    """Words of a text that begin the name of places, from ``start`` to ``end`` (excluded), and these places."""
+    """Words of a text that name or begin the name of places, from ``start`` to ``end`` (excluded), and these places.
+
+    ``is_doubtful``: too small to be meant, they are offered beside what the other words find.
+    """
 
     start: int
     end: int
     found: Resolution
+    is_doubtful: bool = False
 
 
 def place_begun(words: Sequence[str], allowed: Collection[str], met: Gazette) -> Begun | None:
@@ -146,11 +179,184 @@ def place_begun(words: Sequence[str], allowed: Collection[str], met: Gazette) ->
         if not key or end - start == len(words) or key.split()[-1] not in allowed:
             continue
         begun = tuple(place for place in met.begun if place_key(place.label).startswith(f"{key} "))
-        if begun and len(begun) <= MOST_NAMED_ALIKE:
-            several = Resolution(problem="several", choices=begun[:MOST_BEGUN])
-            found = Resolution(begun[0]) if len(begun) == 1 else several
+        several = Resolution(problem="several", choices=begun[:MOST_BEGUN])
+        if begun and len(begun) <= MOST_NAMED_ALIKE and _is_name(words, start, end, several):
+            is_doubtful = all(place.insee not in met.towns for place in begun)
+            found = Resolution(begun[0]) if len(begun) == 1 and not is_doubtful else several
+            return Begun(start, end, found, is_doubtful)
+    return None
+
+
+def language_named(words: Sequence[str], met: Gazette) -> Begun | None:
+    """A language spoken that is also a commune: « psychiatre parlant persan ». Pure."""
+    for at, word in enumerate(words):
+        query = parse_place(word)
+        if fold(word) in _LANGUAGES and _names(query) & met.names and not _is_spoken_of_as_place(words, at):
+            found = settle_place(query, met.rows)
+            several = Resolution(problem="several", choices=tuple(filter(None, [found.place])))
+            return Begun(at, at + 1, several, is_doubtful=True)
+    return None
+
+
+def without_excluded(text: str, met: Gazette) -> tuple[str, str] | None:
+    """A text without the place that it excludes, and the words that do: « lhss hors Paris ». Pure."""
+    words = text.split()
+    for at, word in enumerate(words[1:-1], start=1):
+        if fold(word) not in _EXCLUDES:
+            continue
+        start = at + 1
+        while start < len(words) and fold(words[start]) in BETWEEN:
+            start += 1
+        if item := _item(words, start, met):
+            end = item.end
+            while more := _next_item(words, end, met):
+                end = more.end
+            return " ".join([*words[:at], *words[end:]]), " ".join(words[at:end])
+    return None
+
+
+def separated(text: str) -> str:
+    """The same text with spaces between what is glued: « lhss/nanterre », « 92/93 », « act(92) ». Pure."""
+    return _GLUED.sub(lambda glue: " / " if glue[0] == "/" else f"{glue[0].replace('-', '')} ", text)
+
+
+class _Item(NamedTuple):
+    """One name of a list of places, that ends at ``end`` (excluded): places or codes of departments."""
+
+    end: int
+    places: tuple[Place, ...] = ()
+    codes: tuple[str, ...] = ()
+    is_begun: bool = False
+
+
+def _listed(words: Sequence[str], met: Gazette) -> Begun | None:
+    """The first list of places of a text, or area wider than a department: « Melun ou Fontainebleau », « 92 et 93 ».
+
+    Departments are one place together; of communes, none is guessed.
+    """
+    for start in range(min(len(words), PLACE_TOKENS)):
+        item = _item(words, start, met) or _town_begun(words, start, met)
+        if item is None or _is_excluded(words, start):
+            continue
+        items, end, links = [item], item.end, [""]
+        while item := _next_item(words, end, met, after=items[-1]):
+            links.append(fold(" ".join(words[end : item.end])).split(" ")[0])
+            items.append(item)
+            end = item.end
+        is_told = not any(item.is_begun for item in items) or (len(items) > 1 and set(links[1:]) <= _AND_OR)
+        if is_told and (found := _settled(items, links)):
             return Begun(start, end, found)
     return None
+
+
+def _settled(items: Sequence[_Item], links: Sequence[str]) -> Resolution | None:
+    """What a list of places names; ``None`` for one commune or department alone."""
+    places: list[Place] = []
+    codes: list[str] = []
+    for item, link in zip(items, links, strict=True):
+        if REGION in item.places:
+            return Resolution(REGION)
+        inside = [place for place in places[-1:] if item.codes == (place.department_code,)]
+        if inside and link not in _AND_OR:  # « Nanterre, Hauts-de-Seine »
+            continue
+        places += [place for place in item.places if place not in places]
+        codes += [code for code in item.codes if code not in codes]
+    if area := departments_place(codes):
+        return Resolution(area) if not places else Resolution(problem="several", choices=(*places, area))
+    choices = (*places, *map(_department, codes))
+    if len(items) == 1:
+        return None
+    return Resolution(choices[0]) if len(choices) == 1 else Resolution(problem="several", choices=choices)
+
+
+def _next_item(words: Sequence[str], end: int, met: Gazette, after: _Item | None = None) -> _Item | None:
+    """The place that follows another in a list; « et 11e », « et 11 » follow an arrondissement."""
+    start = end
+    while start < len(words) and (fold(words[start]) in BETWEEN or not fold(words[start])):
+        start += 1
+    item = _item(words, start, met)
+    is_arrondissement = after and after.places and after.places[0].label.startswith("Paris ")
+    if item is None and is_arrondissement and start < len(words) and fold(words[start]).isdigit():
+        found = settle_place(parse_place(f"paris {fold(words[start])}"), met.rows)
+        item = _Item(start + 1, (found.place,)) if found.place else None
+    return item or _town_begun(words, start, met)
+
+
+def _item(words: Sequence[str], start: int, met: Gazette) -> _Item | None:
+    """The longest name of a place that begins here."""
+    if start >= len(words) or fold(words[start]) in BETWEEN or not fold(words[start]):
+        return None
+    for end in range(min(len(words), start + PLACE_WORDS), start, -1):
+        run = " ".join(words[start:end])
+        if fold(words[end - 1]) in BETWEEN or not fold(words[end - 1]):
+            continue
+        if tells_region(run):
+            return _Item(end, (REGION,))
+        if fold(run).isdigit() and end < len(words) and fold(words[end]) in _COUNTED:
+            continue
+        reached, codes = department_run(words[:end], start)
+        if codes and reached == end:
+            return _Item(end, codes=codes)
+        query = parse_place(run)
+        if _names(query) & met.names and len(fold(run)) >= SHORTEST_BEGINNING and not fold(run).isdigit():
+            found = settle_place(query, met.rows)
+            places = (found.place,) if found.place else found.choices if found.problem == "several" else ()
+            if places and _is_name(words, start, end, found):
+                return _Item(end, places)
+    return None
+
+
+def _town_begun(words: Sequence[str], start: int, met: Gazette) -> _Item | None:
+    """Towns whose name begins here: « Ivry ou Vitry »."""
+    for end in range(min(len(words), start + BEGINNING_WORDS), start, -1):
+        key = _beginning(words[start:end])
+        towns = tuple(place for place in met.begun if place.insee in met.towns and _starts(place, key)) if key else ()
+        if towns and len(towns) <= MOST_ALONE and _is_name(words, start, end, Resolution(choices=towns)):
+            return _Item(end, towns, is_begun=True)
+    return None
+
+
+def _starts(place: Place, key: str) -> bool:
+    return place_key(place.label).startswith(f"{key} ")
+
+
+def _is_excluded(words: Sequence[str], start: int) -> bool:
+    """Whether the words before say that no such place is wanted: « hors Paris », « sauf à Paris »."""
+    while start and fold(words[start - 1]) in BETWEEN:
+        start -= 1
+    return bool(start) and fold(words[start - 1]) in _EXCLUDES
+
+
+def _department(code: str) -> Place:
+    return Place(f"{NAMES[code]} ({code})", code, code)
+
+
+def _is_name(words: Sequence[str], start: int, end: int, found: Resolution) -> bool:
+    """Whether words may name these places: with the accents of their names if any, and as no word of a sentence.
+
+    « mère » is not Méré, nor « tombé » La Tombe, but after « à ».
+    """
+    if _is_led(words, start):
+        return True
+    run = " ".join(words[start:end])
+    places = (found.place,) if found.place else found.choices
+    written = {word for place in places for word in _LETTERS.findall(place.label.lower())}
+    accented = [word for word in _LETTERS.findall(run.lower()) if not word.isascii() and not _ORDINAL.fullmatch(word)]
+    if any(word not in written for word in accented):
+        return False
+    is_spoken = end - start == 1 and fold(run) in _LANGUAGES and not _is_spoken_of_as_place(words, start)
+    return not is_spoken and (bool(accented) or fold(run) not in _NO_NAME)
+
+
+def _is_led(words: Sequence[str], start: int) -> bool:
+    """Whether a word that comes before a place stands here: « à », « vers », « près de »."""
+    before = fold(words[start - 1]) if start else ""
+    return before in _LEADS or (before == "de" and start > 1 and fold(words[start - 2]) in {"pres", *_LEADS})
+
+
+def _is_spoken_of_as_place(words: Sequence[str], at: int) -> bool:
+    """Whether the name of a language stands where a commune does: after « à », or last and after no verb."""
+    return _is_led(words, at) or (at == len(words) - 1 and (not at or fold(words[at - 1]) not in _SPEAKS))
 
 
 def _beginnings(words: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -169,7 +375,7 @@ def _beginning(words: Sequence[str]) -> str:
 
 def without_links(words: list[str]) -> list[str]:
     """Words without « à », « près de », « dans le » at their end."""
-    while words and fold(words[-1]) in _BEFORE_PLACE:
+    while words and (fold(words[-1]) in _BEFORE_PLACE or not fold(words[-1])):
         words = words[:-1]
     return words
 
@@ -198,7 +404,9 @@ def place_at_end(text: str) -> tuple[str, Place] | None:
 def _queries(text: str) -> list[PlaceQuery]:
     """The text, when it is short enough to be a place, then its runs of words, as places would be read."""
     whole = [parse_place(text)] if fold(text) and len(text.split()) <= PLACE_WORDS else []
-    return [*whole, *(query for _, _, query in _runs(text))]
+    words = fold(text).split()[:PLACE_TOKENS] if "paris" in fold(text) else ()
+    beside = [parse_place(f"paris {word}") for word in words if word.isdigit() and len(word) <= len("20")]
+    return [*whole, *beside, *(query for _, _, query in _runs(text))]
 
 
 def _runs(text: str) -> list[tuple[int, int, PlaceQuery]]:

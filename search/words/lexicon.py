@@ -1,12 +1,14 @@
 """Typing errors: a word met nowhere may stand for a near one that is (spec 40, « Explained tolerance »)."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from common.round_trip import Statement, rows_together
-from common.text import fold
+from common.text import fold, place_key
+from directory.territory.places import Place, near_statement, places_of
 
 from .matching import words_of
 from .sentence import tells_nothing
@@ -15,6 +17,8 @@ SHORTEST = 5  # letters; a shorter word is near too many others to be mended, bu
 SHORTEST_SLIP = 4  # letters; a shorter word is a slip of too many others
 SHORTEST_HALF = 3  # letters of each of two words written as one
 CANDIDATES = 20  # near words looked at
+NAME_LIKENESS = 0.4  # share of trigrams in common from which a commune may be meant
+NAMES_TRIED = 5  # communes looked at
 LIKENESS = 0.25  # share of trigrams in common from which a word is looked at
 VOWELS_TRIED = 4  # of a word, « i » or « y », each read both ways
 # Rightly spelt, whatever is near them in what is published.
@@ -94,12 +98,13 @@ class _Candidate(NamedTuple):
 class Strange(NamedTuple):
     """``unheld``: folded words that nothing published holds, whole or as a beginning; ``correction``: them mended.
 
-    ``told``: words of the text that a term holds.
+    ``told``: words of the text that a term holds. ``named``: the commune that a word nearly names, by folded word.
     """
 
     unheld: frozenset[str]
     correction: Correction | None
     told: frozenset[str] = frozenset()
+    named: Mapping[str, Place] = MappingProxyType({})
 
 
 def correct_text(text: str) -> Correction | None:
@@ -124,7 +129,8 @@ def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> St
     common: set[str] = set()
     told: set[str] = set()
     before = f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; "
-    (rows,) = rows_together([_near_statement(text, words, slipping)], before=before)
+    places = near_statement([word for word in slipping if len(word) >= SHORTEST], NAME_LIKENESS, NAMES_TRIED)
+    rows, communes = rows_together([_near_statement(text, words, slipping), places], before=before)
     for asked, word, label, is_term, is_unheld in rows:
         if not is_unheld:
             common.add(asked)
@@ -140,7 +146,20 @@ def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> St
         allowed = [one for one in found if one.is_term or not only_terms or " " in one.word]
         if best := nearest(word, allowed):
             meant[word] = _shown(best)
-    return Strange(frozenset(unheld), mended(text, meant), frozenset(told))
+    return Strange(frozenset(unheld), mended(text, meant), frozenset(told), _named(unheld, communes))
+
+
+def _named(unheld: Collection[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, Place]:
+    """The one commune that each of these words is a misspelling of; none when it is as near to another."""
+    nearest_of: dict[str, list[tuple[int, Place]]] = {}
+    for word, *values in rows:
+        (place,) = places_of([("near", *values)])
+        errors = errors_between(word, place_key(place.label))
+        if word in unheld and errors <= _tolerance(word):
+            nearest_of.setdefault(word, []).append((errors, place))
+    best = {word: min(errors for errors, _ in found) for word, found in nearest_of.items()}
+    alone = {word: [place for errors, place in found if errors == best[word]] for word, found in nearest_of.items()}
+    return {word: places[0] for word, places in alone.items() if len(places) == 1}
 
 
 def _near_statement(text: str, words: Collection[str], slipping: Sequence[str]) -> Statement:

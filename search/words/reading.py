@@ -5,7 +5,8 @@ map, exports, alerts and counts follow the same reading (spec 40, « Explained t
 typed is only tried when what is before it finds nothing anywhere in the ROR.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -51,6 +52,13 @@ from .sentence import (
     read_sentence,
     tells_nothing,
     told_types,
+)
+
+_RELATIVE = re.compile(
+    r"(?<!\w)(?:(?:pour|de|chez) )?(?:ma|mon|sa|son|notre|votre|leur) (?:grand[- ]?)?"
+    r"(?:m[èe]re|maman|p[èe]re|papa|fille|fils|fr[èe]re|s(?:œ|oe)ur|mari|femme|conjointe?)"
+    r"(?:(?: a| avait)? (?:besoin|envie) d(?:e |['’])(?:(?:une?|la|le|l['’]) ?)?| (?:est|a|vit|habite)(?!\w))?(?!\w)",
+    re.IGNORECASE,
 )
 
 
@@ -115,8 +123,8 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
         return typed
     if not within and (numbered := _numbered(typed)):
         return numbered
-    if not within and (excluded := without_excluded(text, known.places)):
-        rest, said = excluded
+    if not within and (unsaid := without_excluded(text, known.places) or _without_relative(text)):
+        rest, said = unsaid
         others = replace(known, entity_ids=(), activity_ids=())
         found = understand(rest, within, exact=False, placed=placed, known=others)
         return replace(found, aside=(*found.aside, said), is_spoken=found.is_spoken or not found.aside)
@@ -124,6 +132,13 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
         known = replace(known, entity_ids=(), activity_ids=())
         typed = Reading(uncounted.text, read_text(uncounted.text, known), known, counted=uncounted.counted)
     return typed if _is_read(typed) else _understood(typed, within, placed=placed)
+
+
+def _without_relative(text: str) -> tuple[str, str] | None:
+    """A text without the relative that something is asked for: « ehpad pour ma mère », not « unité mère enfant »."""
+    found = _RELATIVE.search(text)
+    rest = f"{text[: found.start()]} {text[found.end() :]}".strip() if found else ""
+    return (" ".join(rest.split()), found[0].strip()) if found and words_of(rest) else None
 
 
 def _is_read(typed: Reading) -> bool:
@@ -142,10 +157,10 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
     department = ending[1].place if ending and ending[1].place and not ending[1].place.insee else None
     before = ending[0].split() if ending and department else text.split()
     met = known.places.within(department.codes) if department else known.places
-    is_placed = placed or (bool(met.names) and not department)
+    is_placed = placed or (bool(met.names or ending) and not department)
     strangers = _strangers(typed, strange, before, met, is_placed=is_placed)
     unheld, correction, begun, near = strangers
-    doubtful = begun if begun and begun.is_doubtful else language_named(before, met)
+    doubtful = begun if begun and begun.is_doubtful else None if placed else language_named(before, met)
     begun = None if begun and begun.is_doubtful else begun
     if begun and begun.end == len(before) and (begun.found.place or not department):
         ending = " ".join(without_links(before[: begun.start])), begun.found
@@ -160,19 +175,29 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
     if within:
         tried = [reading for reading in texts if reading.correction]
         return _first_finding(tried) or typed
+    found = _best(texts, unheld, ending, begun, placed=placed)
+    return _with_doubtful(_with_choices(found, typed, ending), before, doubtful or near)
+
+
+def _best(
+    texts: Sequence[Reading],
+    unheld: frozenset[str],
+    ending: tuple[str, Resolution] | None,
+    begun: Begun | None,
+    *,
+    placed: bool,
+) -> Reading:
+    """The first reading that finds something, as typed, mended, then with less of it; the text as typed if none."""
+    typed = texts[0]
     beside = _types_beside(typed, ending)
-    needs = [
-        replace(reading, is_spoken=beside is not None)
-        for reading in _needs_told(texts, unheld, ending, begun, placed=placed)
-    ]
+    told = _needs_told(texts, unheld, ending, begun, placed=placed)
+    needs = [replace(reading, is_spoken=beside is not None) for reading in told]
     candidates = [*_candidates(texts, unheld, ending), *needs]
     if typed not in candidates:
         candidates.append(typed)
-    if beside and tells_nothing(text).issuperset(beside.others):
+    if beside and tells_nothing(typed.text).issuperset(beside.others):
         candidates = [*needs[:1], *candidates]
-    found = _first_finding(candidates, beside.ids if beside else ()) or replace(typed, finds_nothing=True)
-    found = _with_choices(found, typed, ending)
-    return _with_doubtful(found, before, doubtful or near)
+    return _first_finding(candidates, beside.ids if beside else ()) or replace(typed, finds_nothing=True)
 
 
 def _types_beside(typed: Reading, ending: tuple[str, Resolution] | None) -> ToldTypes | None:
@@ -198,7 +223,7 @@ def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution]
 
 def _with_doubtful(found: Reading, words: Sequence[str], doubtful: Begun | None) -> Reading:
     """With the places that a word may name or mean, offered beside what the others find: « ssr limoges »."""
-    if doubtful is None or found.choices or (found.place and found.place.insee):
+    if doubtful is None or found.choices or found.place:
         return found
     left = " ".join([*without_links(list(words[: doubtful.start])), *words[doubtful.end :]])
     text = found.text if found.dropped or found.aside else left
@@ -234,10 +259,19 @@ def _strangers(
     named = set() if begun is None else {fold(token) for token in tokens[begun.start : begun.end]}
     settled = {word for name in typed.known.places.names for word in name.split()}
     common = {word for word in strange if is_generic(word)}
-    unheld, correction, told, rows = look_up(typed.text, strange, silent | settled | named | common, with_places=True)
+    unheld, correction, told, communes = look_up(typed.text, strange, silent | settled | named | common)
     begun = None if is_placed else place_begun(tokens, may_begin - told, met)
-    near = None if is_placed or begun else place_near(tokens, unheld - silent, rows)
+    near = None if is_placed or begun else _place_near(tokens, communes)
     return _Strangers(unheld, correction, begun, near)
+
+
+def _place_near(tokens: Sequence[str], communes: Mapping[str, Place]) -> Begun | None:
+    """The last word that is nearly the name of a commune: « nantere »."""
+    places = [(at, communes[fold(token)]) for at, token in enumerate(tokens) if fold(token) in communes]
+    if not places:
+        return None
+    at, place = places[-1]
+    return Begun(at, at + 1, Resolution(problem="several", choices=(place,)), is_doubtful=True)
 
 
 def _numbered(typed: Reading) -> Reading | None:

@@ -16,10 +16,11 @@ from directory.territory.places import Place, propose_places
 from ..criteria import Within
 from ..models import COMMON, Suggestion
 from ..sight import place_visible
+from .areas import REGION, begins_region, names_region
 from .lexicon import Correction, correct_text
 from .marking import Piece, marked
 from .matching import WITHIN_GROUPS, Word, text_query, words_of
-from .where import REGION, begins_region, entity_text, names_region, near_places
+from .where import entity_text, near_places
 
 SHORTEST = 2  # letters or digits; a shorter text proposes nothing
 SHORTEST_NAME = 3  # letters; a shorter text proposes names by their beginning only

@@ -13,21 +13,14 @@ from directory.territory.places import Place, Resolution, places_like, resolve_p
 
 from ..models import Suggestion
 from ..sight import place_visible
+from .areas import REGION, area_named, begins_region, names_region
 from .ending import place_at_end
 from .matching import Word, text_query, words_of
 
 PROPOSALS = 8
 TIMEOUT = 0.8  # seconds the geocoder may take before the page goes on without it
 SHORTEST = 3  # letters; a shorter text names no establishment
-SHORTEST_REGION = 3  # letters of a text that begins to name the whole region
-REGION = Place("Toute la région", "Toute la région", "")  # to be chosen; once chosen it is no place
 LIKENESS = 0.4  # share of trigrams in common from which a commune is proposed for a misspelt name
-_REGION = frozenset(
-    "tout|partout|ror|le ror|tout le ror|idf|l idf|toute l idf|region|la region|toute la region|region idf"
-    "|ile de france|l ile de france|toute l ile de france|region ile de france|la region ile de france"
-    "|toute la region ile de france|toute la region idf|peu importe|n importe ou".split("|")
-)
-_REGION_BEGUN = _REGION - {"partout"}  # « par » begins Paris
 _ENTITIES = """
 FROM (
     SELECT suggestion.geographic_entity_id, suggestion.label, suggestion.detail, suggestion.key, eg.commune_id,
@@ -84,30 +77,17 @@ def entity_text(name: str, place: str) -> str:
     return f"{name} – {place}"
 
 
-def names_region(text: str) -> bool:
-    """Whether « Où ? » asks for no place: « Tout le ROR », « Île-de-France », « toute la région », « IDF ». Pure."""
-    return _region_key(text) in _REGION
-
-
-def begins_region(text: str) -> bool:
-    """Whether a text being typed may come to ask for no place: « toute la r », « ile de ». Pure."""
-    key = _region_key(text)
-    return len(key.replace(" ", "")) >= SHORTEST_REGION and any(name.startswith(key) for name in _REGION_BEGUN)
-
-
-def _region_key(text: str) -> str:
-    return fold(text).removeprefix("en ").removeprefix("dans ")
-
-
 def resolve_where(text: str, scope: Scope, found: Resolution | None = None) -> Resolution:
     """Find the starting point that ``text`` names, or what it may name. One to three queries, five for an address.
 
     ``found``: what ``resolve_place`` says of it, when that is known: one query less.
     A commune or a department first, then an establishment whose place this person may be told, then an address when a
-    geocoder is set. Several are all offered. The whole region is no place, and no problem.
+    geocoder is set. Several are all offered. The whole region is no place, and no problem; several departments are one.
     """
     if names_region(text):
         return Resolution()
+    if area := area_named(text):
+        return Resolution(area)
     if found is None:
         found = resolve_place(text) if text else Resolution()
     words = words_of(text)

@@ -43,6 +43,12 @@ PAGES = [
     {"ou": "75010", "quoi": "ACT", "distance": "1"},
     {"ou": "75010", "quoi": "apartement de coordinaton", "pour": "femme", "age": "30", "pmr": "1"},
     {"quoi": "apartement de coordinaton nanterre", "pour": "couple", "animal": "1", "masquer": "1"},
+    {"quoi": "ACT nantere"},
+    {"quoi": "apartement de coordinaton 92 et 93, introuvable"},
+    {"quoi": "ACT Nanterre ou Saint-Denis ce soir"},
+    {"quoi": "bonjour je cherche un ACT hors Paris pour ma mère"},
+    {"quoi": "appartement de coordination île de france ce soir"},
+    {"ou": "petite couronne", "quoi": "apartement de coordinaton"},
 ]
 
 
