@@ -119,7 +119,7 @@ def add_units(
                 raise ValidationError("Choisissez une unité de ce dossier à copier.")
             copied = whole_state(copy_of)
             values = {name: copied[name] for name in copied if name not in IDENTITY_NAMES | _PUBLICATION}
-        names = copy_names(dossier, str(values.get("name") or ""), count) if values else [""] * count
+        names = copy_names(dossier, str(values.get("name") or ""), count) if copy_of else [""] * count
         made = [_added(dossier, RecordKind.UNIT, locked, values | {"name": name}, by, now) for name in names]
         settle(dossier=dossier, by=by, now=now)
     return made
