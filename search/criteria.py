@@ -390,6 +390,9 @@ def _opening(value: str, day: str, warnings: list[str]) -> Opening | datetime.da
     """« Maintenant », else a day: in ``ouvert`` as addresses are written, in ``ouvert_le`` as the form sends it."""
     if value == Opening.NOW:
         return Opening.NOW
+    if value == THAT_DAY and not day:
+        warnings.append("« Ouvert un jour » : aucun jour n’est indiqué, rien n’en est tenu compte.")
+        return None
     return _day(day if value in ("", THAT_DAY) else value, "Le jour d’ouverture", warnings)
 
 
