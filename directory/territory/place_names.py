@@ -27,6 +27,7 @@ _SAID = {"montreuil sous bois": "montreuil", "plaine saint denis": "saint denis"
 _SLASH = re.compile(r"\s*/\s*(?=(?:seine|marne|oise|orge|yvette|loing)\b)", re.IGNORECASE)  # « Ivry/Seine »
 _OVER_OR_UNDER = re.compile(r"(?<![0-9A-Za-z])[sS]/\s*(?=[^\W\d_])")  # « Aulnay s/Bois », « Vitry s/Seine »
 _DEPARTMENT_SAID = re.compile(r"\(d[ée]partement (\d{2,3}|2[AB])\)\s*$", re.IGNORECASE)  # as lists propose them
+_DEPARTMENT_NAMED = re.compile(r"(?:departement|dept|dpt|dep)(?: (?:de|du|des|d|numero|no|n))* (.+)")
 _WHOLE_TOWN = re.compile(r"\(ville enti[èe]re\)\s*$", re.IGNORECASE)
 _STREET = re.compile(
     r"\b(?:rue|avenue|av|boulevard|bd|place|impasse|quai|allee|allees|chemin|route|cours|square|villa)\b"
@@ -34,11 +35,15 @@ _STREET = re.compile(
 
 
 class PlaceQuery(NamedTuple):
-    """What the text names: a five-character code, the keys a name may have (best first), a department code."""
+    """What the text names: a five-character code, the keys a name may have (best first), a department code.
+
+    ``is_department``: the name is that of a department: « département de Paris ».
+    """
 
     code: str
     keys: tuple[str, ...]
     department: str
+    is_department: bool = False
 
     @property
     def whole(self) -> tuple[str, ...]:
@@ -52,7 +57,8 @@ def parse_place(text: str) -> PlaceQuery:
     Pure. « 92 » and « (92) » are departments; digits that begin or end a name are kept in the first key (« paris 10 »)
     and read as a department in the second (« saint denis 93 », « 95 Cergy »). « s/ » is « sous » or « sur ».
     « Nanterre centre » is Nanterre, « Ivry/Seine » is over it, « hts de seine » the department.
-    « Paris (département 75) » and « Paris (ville entière) » are read as lists propose them.
+    « Paris (département 75) » and « Paris (ville entière) » are read as lists propose them; « dept 91 » and
+    « département de l’Essonne » are departments.
     """
     if _OVER_OR_UNDER.search(text):
         under, over = (parse_place(_OVER_OR_UNDER.sub(word, text)) for word in ("sous ", "sur "))
@@ -62,6 +68,8 @@ def parse_place(text: str) -> PlaceQuery:
     text = _SLASH.sub(" sur ", text)
     if said := _DEPARTMENT_SAID.search(text):
         return PlaceQuery("", (), said[1].upper())
+    if named := _DEPARTMENT_NAMED.fullmatch(place_key(text)):
+        return _department(named[1])
     text = _WHOLE_TOWN.sub("", text)
     text = _SPACED_CODE.sub(r"\1\2", text)
     if roman := _ROMAN_ALONE.fullmatch(text):
@@ -88,6 +96,14 @@ def _usual(text: str) -> str:
         return place_key(NAMES[meant])
     key = _QUARTER.sub("", _UNDER.sub("sous", place_key(text)))
     return _SAID.get(key, key)
+
+
+def _department(key: str) -> PlaceQuery:
+    """« 91 », « essonne », « essonne 91 » after « département »."""
+    code = key.rpartition(" ")[2]
+    if _DEPARTMENT.fullmatch(code):
+        return PlaceQuery("", (), code.upper())
+    return PlaceQuery("", (key,), "", is_department=True)
 
 
 def _arrondissement(key: str) -> str:

@@ -137,6 +137,8 @@ def place_statement(query: PlaceQuery) -> tuple[str, dict[str, Any]]:
         return _BY_CODE, {"code": query.code}
     if not query.keys:
         return _BY_DEPARTMENT, {"code": query.department}
+    if query.is_department:
+        return f"{_DEPARTMENTS} WHERE ror_fold(name) = ANY(%(keys)s::varchar[])", {"keys": list(query.keys)}
     part = query.keys[0] if len(query.keys[0]) >= SHORTEST_PART else None
     return _NAMED, {"keys": list(query.keys), "part": part, "limit": PROPOSALS}
 
@@ -198,11 +200,15 @@ def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:
     if digits.isascii() and digits.isdigit():
         return _by_digits(digits, limit)
     if not query.keys:
-        return []
+        return _departments(lambda one: one.code == query.department)
     name = query.keys[0]
     rows = _rows(_BY_NAME, keys=list(query.keys), name=name, start=f"{name}%", word=f"% {name}%", limit=limit)
     first, *others = [*map(_commune, rows), None]
-    departments = _departments(lambda one: place_key(one.name).startswith(name))
+    departments = _departments(
+        lambda one: (
+            place_key(one.name).startswith(name) or (one.code == query.department and place_key(one.name) in query.keys)
+        )
+    )
     return [place for place in (first, *departments, *others) if place][:limit]
 
 
@@ -255,8 +261,7 @@ def _agree(key: str, keys: Iterable[str]) -> bool:
 
 
 def _by_name(query: PlaceQuery, found: Mapping[str, Sequence[_Row]]) -> Resolution:
-    name = query.keys[0]
-    rows = [row for row in found["whole"] if row.key in query.keys]
+    rows = [row for row in found["whole"] if row.key in query.keys and not query.is_department]
     whole = [row for row in rows if row.key in query.whole]
     located = [row for row in rows if row.key not in query.whole and row.department_id == query.department]
     if best := located or whole:
@@ -264,7 +269,8 @@ def _by_name(query: PlaceQuery, found: Mapping[str, Sequence[_Row]]) -> Resoluti
     if rows:  # the name is right, the department beside it is not
         return Resolution(problem="unknown", choices=tuple(_commune(row) for row in rows))
     for department in found["department"]:
-        if place_key(department.list_name) == name:
+        key = place_key(department.list_name)
+        if key == query.keys[0] or (key in query.keys and department.department_id == query.department):
             return Resolution(_department_row(department))
     return Resolution(problem="unknown", choices=tuple(_commune(row) for row in found["near"]))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.models import Commune
-from directory.territory.places import Resolution, parse_place, resolve_place
+from directory.territory.places import Resolution, parse_place, propose_places, resolve_place
 from search.words.ending import place_at_end
 from tests.factories.directory import commune
 
@@ -62,10 +62,32 @@ def test_a_commune_is_recognised(communes, text, insee):
     assert resolve_place(text).place.insee == insee
 
 
-@pytest.mark.parametrize("text", ["92", "(92)", "Hauts-de-Seine", "hauts de seine"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("92", "(92)", "Hauts-de-Seine", "hauts de seine", "Hauts-de-Seine (92)", "hauts de seine 92", "dept 92"),
+        *("dépt. 92", "Département 92", "département du 92", "departement des Hauts-de-Seine", "dpt Hauts de Seine"),
+        *("Département des Hauts-de-Seine (92)", "Hauts-de-Seine (département 92)"),
+    ],
+)
 def test_a_department_has_no_starting_point(communes, text):
     place = resolve_place(text).place
     assert (place.department_code, place.insee, place.point) == ("92", "", None)
+
+
+@pytest.mark.parametrize("text", ["Val-d’Oise (95)", "val d'oise 95", "département du Val-d’Oise", "dept 95"])
+def test_a_department_is_read_as_it_is_written_on_the_page(communes, text):
+    commune("95018")
+    assert resolve_place(text).place.text == "95"
+
+
+def test_a_department_said_is_not_the_town_of_its_name(communes):
+    assert resolve_place("Paris (75)").place.insee == PARIS
+    assert resolve_place("département de Paris").place.text == "75"
+    assert resolve_place("département de Nanterre").problem == "unknown"
+    assert resolve_place("Hauts-de-Seine (93)").place is None
+    for text in ("dept 92", "Hauts-de-Seine (92)", "département des hauts"):
+        assert [place.text for place in propose_places(text)] == ["92"]
 
 
 @pytest.mark.parametrize("text", ["Marseille", "13001", "13", "99999", "nanterre 75010", "?!", "🙂", "st", "2A"])
