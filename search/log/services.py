@@ -88,11 +88,25 @@ def leave_text(*, key: str, scope: Scope, now: datetime.datetime) -> str:
     return words
 
 
-def list_again(*, key: str, scope: Scope) -> bool:
-    """List a text that was left alone again; ``False`` when it was not. Raises ``PermissionDenied``."""
+@transaction.atomic
+def list_again(*, key: str, by: User, scope: Scope) -> bool:
+    """List a text again; the synonym that it was made is taken off its term. ``False`` when it was not settled.
+
+    Raises ``PermissionDenied``.
+    """
     if not may_mend(scope):
         raise PermissionDenied
-    return bool(SettledText.objects.filter(key=key, term=None).delete()[0])
+    settled = SettledText.objects.select_for_update().filter(key=key).first()
+    if settled is None:
+        return False
+    if settled.term_id:
+        term = Term.objects.select_for_update().get(pk=settled.term_id)
+        kept = [synonym for synonym in term.synonyms if fold(synonym) != fold(settled.words)]
+        if kept != term.synonyms:
+            changes = {"synonyms": kept}
+            update_record(record=term, changes=changes, expected_version=term.version, by=by, scope=scope)
+    settled.delete()
+    return True
 
 
 def _text_to_mend(key: str, scope: Scope) -> str:

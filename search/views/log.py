@@ -147,9 +147,9 @@ def log_leave(request: SignedInRequest, key: str) -> HttpResponse:
 @support_only
 @posted_from(_list_page)
 def log_again(request: SignedInRequest, key: str) -> HttpResponse:
-    """« Reprendre » a text that was left alone."""
-    if list_again(key=key, scope=request.scope):
+    """« Reprendre » a text that was left alone, or take back the synonym that it was made."""
+    if list_again(key=key, by=request.user, scope=request.scope):
         messages.success(request, "La recherche est de nouveau dans les listes.")
     else:
-        messages.info(request, "Cette recherche n’était plus ignorée.")
+        messages.info(request, "Cette recherche n’était plus traitée.")
     return redirect(f"{reverse('search:log')}?{_query(LogQuery(Listing.SETTLED))}")

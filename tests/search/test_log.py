@@ -344,6 +344,23 @@ def test_a_text_is_left_alone_then_listed_again(signed_in):
     assert support.get(f"{JOURNAL}inconnu/synonyme/").status_code == 404
 
 
+def test_a_synonym_is_taken_back_with_its_text_listed_again(signed_in):
+    term = TermFactory(label="Coordination", synonyms=["orientation"])
+    row = asked("zinzin", empty=5)
+    support = signed_in(Role.SUPPORT)
+    support.post(f"{JOURNAL}{row.key}/synonyme/", {"terme": term.pk})
+    settled = support.get(f"{JOURNAL}?liste=traitees").content.decode()
+    assert f'href="/admin/directory/term/{term.pk}/change/"' in settled
+    assert "Retirer le synonyme" in settled
+    assert support.get(f"/admin/directory/term/{term.pk}/change/").status_code == 200
+    support.post(f"{JOURNAL}{row.key}/reprendre/")
+    term.refresh_from_db()
+    assert term.synonyms == ["orientation"]
+    assert RecordChange.objects.filter(record_id=term.pk, changes__has_key="synonyms").count() == 2
+    assert [line["text"] for line in support.get(JOURNAL).context["page"]] == ["zinzin"]
+    assert not SettledText.objects.exists()
+
+
 def test_a_synonym_that_still_finds_nothing_is_listed_again(signed_in):
     row = asked("zinzin", empty=1)
     before = timezone.localdate() - datetime.timedelta(days=1)
