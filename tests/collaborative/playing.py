@@ -256,9 +256,8 @@ class Players:
         held = self.model.rows.get(("uo", unit.unit_id), {})
         said = {name: held[name] for name in TRACKED["uo"] if name in held} | self.proposed.get(unit.pk, {})
         stem, copied = re.sub(r"( \(copie( \d+)?\))+$", "", said.get("name") or "Unité"), made[0].name
-        if made[0].values:  # a copy of a blank unit is blank
-            assert re.fullmatch(rf"{re.escape(stem)} \(copie( \d+)?\)", copied)
-            assert made[0].dossier.fiches.filter(name=copied).count() == 1
+        assert re.fullmatch(rf"{re.escape(stem)} \(copie( \d+)?\)", copied)
+        assert made[0].dossier.fiches.filter(name=copied).count() == 1
         named = said | {"name": copied}
         tell(lambda: self.proposed.update({made[0].pk: named}))
 
