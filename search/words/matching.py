@@ -236,13 +236,14 @@ def read_text(
 def _read_words(text: str, known: Known, within: Within, mended: frozenset[str]) -> Match:
     found = tuple(
         word._replace(starts=word.starts and word.text not in mended)
-        for word in _all_words(words_of(text), known.words, acronyms_of(text, known.rows))
+        for word in _all_words(words_of(text), known.words, acronyms_of(text, known.rows), in_names=bool(within))
     )
     if within == Within.ENTITY:
         return Match(words=tuple(word._replace(weights="C", start_weights="") for word in found), kind="uo")
     kind: Literal["", "pro"] = "pro" if within == Within.PRACTITIONER else ""
-    if named := _types(text, known.rows) or _listed_types(text, known.rows):
-        others = _others(text, known.rows, named)
+    named = _types(text, known.rows) or _listed_types(text, known.rows)
+    others = _others(text, known.rows, named)
+    if named and (others or not kind):  # of people a type d'UO says nothing: « ortho » begins their professions
         elsewhere = () if within else _elsewhere(text, known)
         return Match(term_ids=named, person_term_ids=others, kind=kind, elsewhere=elsewhere)
     if identifiers := _identifiers(text):
@@ -289,12 +290,17 @@ def acronyms_of(text: str, rows: Iterable[KeyRow] = ()) -> frozenset[str]:
     return frozenset(found)
 
 
-def _all_words(words: tuple[str, ...], met: frozenset[str], acronyms: frozenset[str]) -> tuple[Word, ...]:
-    """The last word may be a beginning, and so may one that is met nowhere as a word (« gynéco obstétrique »)."""
+def _all_words(
+    words: tuple[str, ...], met: frozenset[str], acronyms: frozenset[str], *, in_names: bool
+) -> tuple[Word, ...]:
+    """The last word may be a beginning, and so may one that is met nowhere as a word (« gynéco obstétrique »).
+
+    ``in_names``: they are looked for in the list of establishments or of people alone, where three letters are enough.
+    """
     last = len(words) - 1
     found = []
     for place, word in enumerate(words):
-        least = BEGINNING if last else ALONE_BEGINNING
+        least = BEGINNING if last or in_names else ALONE_BEGINNING
         starts = len(word) >= least and (place == last or word not in met)
         starts = starts and word not in acronyms
         start_weights = OFFERED if starts and len(word) < NAME_BEGINNING and not word.isdigit() else ""

@@ -61,6 +61,8 @@ WITH candidates AS (
 ),
 ranked AS (
     SELECT s.id, s."group", s.label, s.detail, s.hides_place, s.is_common, s.term_id, s.geographic_entity_id, s.key,
+           s.words @@ {exact} AS is_whole,
+           s.term_id IN (SELECT term_id FROM search_termkey WHERE key = %(text)s) AS is_spelled,
            row_number() OVER (
                PARTITION BY s."group"
                ORDER BY s.key = %(text)s OR coalesce(
@@ -106,7 +108,8 @@ SELECT kept."group", kept.label, CASE WHEN {visible} THEN kept.detail ELSE '' EN
                )
            )
        END,
-       (SELECT array_agg(key) FROM search_termkey WHERE is_acronym AND key = ANY(%(typed)s::varchar[]))
+       (SELECT array_agg(key) FROM search_termkey WHERE is_acronym AND key = ANY(%(typed)s::varchar[])),
+       kept.is_whole, coalesce(kept.is_spelled, false)
 FROM kept ORDER BY kept."group", kept.place
 """
 _ENTITIES = """
@@ -161,6 +164,8 @@ class _Row(NamedTuple):
     is_term: bool
     records: int | None
     acronyms: Sequence[str] | None
+    is_whole: bool
+    is_spelled: bool
 
 
 def suggest_what(text: str, scope: Scope, now: datetime.datetime) -> Suggestions:
@@ -182,7 +187,9 @@ def suggest_what(text: str, scope: Scope, now: datetime.datetime) -> Suggestions
         for group in Suggestion.Group
         if (lines := tuple(_choice(row, meant) for row in rows if row.group == group))
     ]
-    return Suggestions(tuple(groups), _within(meant, [group.key for group in groups]), correction)
+    return Suggestions(
+        tuple(groups), _within(meant, [_WITHIN_OF[group].value for group in MOST if _answers(group, rows)]), correction
+    )
 
 
 def suggest_where(text: str, scope: Scope) -> Suggestions:
@@ -305,6 +312,17 @@ def _names(group: Suggestion.Group, text: str, query: str, *, by_beginning: bool
     )
 
 
+def _answers(group: Suggestion.Group, rows: Sequence[_Row]) -> bool:
+    """Whether the whole text, looked for in one list, finds something of what is proposed of it, as it is read there.
+
+    A spelling of a term asks for this term alone; an acronym begins no word.
+    """
+    mine = [row for row in rows if row.group == group]
+    is_terms = group not in (Suggestion.Group.ENTITY, Suggestion.Group.PRACTITIONER)
+    asked = [row for row in mine if is_terms and row.is_spelled] or mine
+    return any(row.records != 0 and (row.is_whole or not row.acronyms) for row in asked)
+
+
 def _choice(row: _Row, text: str) -> Choice:
     group = Suggestion.Group(row.group)
     return Choice(
@@ -329,7 +347,7 @@ def _note(row: _Row) -> str:
 
 
 def _within(text: str, keys: Any) -> tuple[Choice, ...]:
-    """Lines « Rechercher dans »: everything, then each group that holds the text."""
+    """Lines « Rechercher dans »: everything, then each of these groups."""
     return tuple(
         Choice(text, (Piece(f"«\u00a0{text}\u00a0» {_WITHIN_WORDS[Within(key)]}", is_match=False),), within=key)
         for key in ("", *keys)

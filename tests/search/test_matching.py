@@ -52,6 +52,14 @@ def test_a_short_last_word_begins_nothing_and_one_of_four_letters_no_name():
     assert read_text("altai", known()).words == (Word("altai", starts=True),)
 
 
+def test_three_letters_begin_a_word_in_a_list_of_names():
+    assert read_text("psy", known(), Within.PRACTITIONER) == Match(words=(Word("psy", starts=True),), kind="pro")
+    assert read_text("psy", known(), Within.ENTITY).words == (Word("psy", starts=True, weights="C"),)
+    rows = [KeyRow("ortho", False, 5, "unit_type")]
+    assert read_text("ortho", known(*rows)).term_ids == (5,)
+    assert read_text("ortho", known(*rows), Within.PRACTITIONER).words[0].starts
+
+
 def test_a_word_that_was_mended_is_read_whole():
     match = read_text("appartement", known(words=["appartement"]), mended=frozenset({"appartement"}))
     assert match.words == (Word("appartement"),)

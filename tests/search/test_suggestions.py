@@ -7,6 +7,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from directory.enums import Nomenclature
 from directory.models import GeographicEntity, LegalEntity, Practitioner
 from directory.signals import entities_changed, practitioners_changed, units_changed
 from search.indexing import index
@@ -93,6 +94,29 @@ def test_practitioners_and_professions_stand_together(asked, rebuilt):
     assert labels(answer, "professionnels") == ["Masseur-Kinésithérapeute", "Zoé Kinard"]
     first, second = answer["groupes"][-1]["choix"]
     assert (first["nombre"], second["precision"]) == ("1 professionnel", "Masseur-Kinésithérapeute")
+
+
+def test_lists_that_would_find_nothing_are_not_offered(asked, client, rebuilt):
+    """Each list offered finds something; « Psychiatre » is proposed for « psy », and found in the list of people."""
+    psychiatrist = TermFactory(label="Psychiatre", nomenclature=Nomenclature.RESOURCE_PROFESSION)
+    PractitionerFactory(profession=psychiatrist)
+    TermFactory(label="Psychomotricité")
+    TermFactory(label="Activité de soins adaptés")
+    UnitFactory(geographic_entity=GeographicEntityFactory(name="Maison Psyché"))
+    UnitFactory(terms=[TermFactory(label="Acteurs du soin")])
+    rebuilt()
+    expected = {
+        "psy": ["", "etablissements", "professionnels"],
+        "act": ["", "types", "etablissements"],
+        "activité": [""],
+    }
+    for text, lists in expected.items():
+        answer = asked("quoi", text)
+        assert [line["dans"] for line in answer["rechercher_dans"]] == lists
+        for within in lists[1:]:
+            page = client.get("/recherche/", {"quoi": text, "dans": within})
+            assert page.context["outcome"].lines
+    assert labels(asked("quoi", "activité"), "activites") == ["Activité de soins adaptés"]
 
 
 def test_an_acronym_begins_no_name_and_no_other_word(asked, rebuilt):
