@@ -6,11 +6,15 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
+from accounts.roles import Role
 from collaborative import services
 from collaborative.enums import DossierAct
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Dossier, Fiche
+from directory.delegation.rights import give_role
 from directory.scopes import scope_of
+from tests.collaborative.publishing import activity, first_audience
+from tests.factories.directory import GeographicEntityFactory, commune, term
 
 
 @pytest.fixture
@@ -55,3 +59,25 @@ class Desk(SimpleNamespace):
         done = services.apply(dossier=dossier, act=DossierAct(act), remark=remark, **self.who(by))
         self.dossier = done if dossier.pk == self.dossier.pk else self.dossier
         return done
+
+
+@pytest.fixture
+def there(world, cast, desk):
+    """Another EG of the director, in another commune; the LAM is moved to it."""
+    place = commune("92004")
+    entity = GeographicEntityFactory(
+        legal_entity=world.ej,
+        name="Maison Vénus",
+        commune=place,
+        street_number="3",
+        street_name="rue du Pont",
+        postal_code="92600",
+    )
+    give_role(user=cast.directeur, role=Role.DIRECTOR, record=entity, by=cast.sesan)
+    world.eg.street_number, world.eg.street_name = "12", "rue Vesta"
+    world.eg.save()
+    for chosen in (activity(), term("audience", first_audience())):
+        world.lam.unit_terms.get_or_create(term=chosen)
+    lam = desk.fiche(world.lam)
+    fiche_services.move_to_entity(entity=entity, fiche=lam, expected_version=lam.version, **desk.who(None))
+    return entity

@@ -10,12 +10,11 @@ from collaborative.fiches import services as fiche_services
 from collaborative.models import Draft, Fiche
 from tests.collaborative.publishing import change, send_and_take, validate
 from tests.collaborative.test_fiche_page import sent, url
-from tests.collaborative.test_files import in_memory, picture  # noqa: F401 - a fixture
-from tests.collaborative.test_moved_address import there  # noqa: F401 - a fixture
+from tests.collaborative.test_files import picture
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import AssignmentFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_memory")]
 
 
 @pytest.fixture
@@ -76,7 +75,7 @@ def test_two_people_are_still_protected_and_the_true_one_is_named(client, desk, 
     assert keep(client, fiche, typed), "it was not saved by the person who types"
 
 
-def test_a_move_leaves_what_is_typed_alone_and_its_address_follows(director, desk, world, cast, there):  # noqa: F811
+def test_a_move_leaves_what_is_typed_alone_and_its_address_follows(director, desk, world, cast, there):
     lam = Fiche.objects.get(dossier=desk.dossier, unit=world.lam)
     fiche_services.restore_fiche(fiche=lam, expected_version=lam.version, **desk.who(None))
     typed = sent(lam, cast.directeur, secretariat__secretary_phone="01 39 50 60 11")

@@ -3,43 +3,18 @@
 import pytest
 from django.urls import reverse
 
-from accounts.roles import Role
 from collaborative.fiches import services as fiche_services
 from collaborative.fiches.form import FicheForm
 from collaborative.fiches.preview import previewed
 from collaborative.models import Fiche
 from collaborative.review.lines import act_words
 from collaborative.review.standing import standing_of
-from directory.delegation.rights import give_role
 from directory.models import OperationalUnit
 from directory.scopes import scope_of
-from tests.collaborative.publishing import activity, first_audience, send_and_take, validate
-from tests.factories.directory import GeographicEntityFactory, commune, term
+from tests.collaborative.publishing import send_and_take, validate
 
 pytestmark = pytest.mark.django_db
 ADDRESS = {"adresse-same_address": "on"}
-
-
-@pytest.fixture
-def there(world, cast, desk):
-    """Another EG of the director, in another commune; the LAM is moved to it."""
-    place = commune("92004")
-    entity = GeographicEntityFactory(
-        legal_entity=world.ej,
-        name="Maison Vénus",
-        commune=place,
-        street_number="3",
-        street_name="rue du Pont",
-        postal_code="92600",
-    )
-    give_role(user=cast.directeur, role=Role.DIRECTOR, record=entity, by=cast.sesan)
-    world.eg.street_number, world.eg.street_name = "12", "rue Vesta"
-    world.eg.save()
-    for chosen in (activity(), term("audience", first_audience())):
-        world.lam.unit_terms.get_or_create(term=chosen)
-    lam = desk.fiche(world.lam)
-    fiche_services.move_to_entity(entity=entity, fiche=lam, expected_version=lam.version, **desk.who(None))
-    return entity
 
 
 def whole(desk):

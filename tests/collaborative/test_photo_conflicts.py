@@ -16,10 +16,9 @@ from directory.models import OperationalUnit
 from directory.scopes import scope_of
 from tests.collaborative.publishing import change, send_and_take
 from tests.collaborative.test_fiche_page import url
-from tests.collaborative.test_files import in_memory  # noqa: F401 - a fixture
 from tests.collaborative.test_publication_told import publishing, read
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_memory")]
 
 
 def jpeg(colour):

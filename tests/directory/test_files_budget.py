@@ -11,15 +11,8 @@ from directory.models import GeographicEntity
 from tests.factories.directory import AttachmentFactory, InterventionAreaFactory, commune
 from tests.test_query_budgets import ENVELOPE
 
+pytestmark = pytest.mark.usefixtures("in_memory")
 COMMUNES = ("92050", "92002", "92004", "75110", "75111", "94043", "93070", "78646", "91228")
-
-
-@pytest.fixture(autouse=True)
-def in_memory(settings):
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    }
 
 
 def pages(world):
