@@ -37,7 +37,7 @@ _LINKS = frozenset("a age agee ans avec d de du en et l la le les pour roulant s
 _IN_ORDER = ("who", "age", "accessible", "animal")
 _ARTICLES = frozenset("d de le la un une".split())
 _NEEDED = {*_WHO, *_ANIMALS, *_WHEELCHAIR, *_YOUNG}
-_TELLING = {*_WHO, *_ANIMALS, *_WHEELCHAIR, *_YOUNG, *_SAYS_NO_NEED, "roulant"}
+_TELLING = {*_NEEDED, *_SAYS_NO_NEED, "roulant"}
 
 
 class ForWhom(NamedTuple):
@@ -72,8 +72,9 @@ def who_in(text: str, needs: Needs, spellings: Collection[str] = ()) -> ForWhom 
     tokens = rest.split()
     refused = _refused([fold(token) for token in tokens])
     for at, token in enumerate(tokens):
-        told = None if fold(token) in kept_whole else _need_told(fold(token), needs)
-        if told is None and (at not in refused or fold(token) in kept_whole):
+        is_whole = fold(token) in kept_whole
+        told = None if is_whole else _need_told(fold(token), needs)
+        if is_whole or (told is None and at not in refused):
             left.append(token)
         elif told and at not in refused:
             name, asked, label = told
