@@ -62,6 +62,10 @@ class Ground:
         is_lost = self.raw is not connection.connection or connection.needs_rollback
         if is_lost or time.monotonic() - self.laid_at > OLDEST:
             layers = 0
+        if self.atomics and not connection.in_atomic_block:  # their transaction is over, and their rows with it
+            connection.close()
+            self.atomics.clear()
+            layers = 0
         while len(self.atomics) > layers:
             transaction.set_rollback(True)
             self.atomics.pop().__exit__(None, None, None)
