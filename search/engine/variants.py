@@ -1,7 +1,7 @@
 """Nothing was found: which criterion empties the list, and what its removal would find (spec 40, Zero-result help)."""
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from accounts.roles import Permission
@@ -192,11 +192,15 @@ def _one_word_trials(criteria: SearchCriteria) -> Iterator[Trial]:
     typed = criteria.what.split()
     places = [place for place, word in enumerate(typed) if any(part in telling for part in fold(word).split())]
     if len(places) > 2 and not criteria.within:
-        for place in places[-2:0:-1][:BEGINNINGS_TRIED]:
-            text = " ".join(typed[: place + 1])
+        beginnings = [" ".join(typed[: place + 1]) for place in places[-2:0:-1]]
+        words = dict.fromkeys(typed[place] for place in places)
+        for text in (*_named(beginnings)[:BEGINNINGS_TRIED], *_named(words)[:WORDS_TRIED]):
             yield f"seulement «{NBSP}{text}{NBSP}»", criteria.replaced(what=text)
-        for word in list(dict.fromkeys(typed[place] for place in places))[:WORDS_TRIED]:
-            yield f"seulement «{NBSP}{word}{NBSP}»", criteria.replaced(what=word)
+
+
+def _named(texts: Iterable[str]) -> list[str]:
+    """The texts that are more than numbers."""
+    return [text for text in texts if not fold(text).replace(" ", "").isdigit()]
 
 
 def _text_trials(criteria: SearchCriteria) -> Iterator[Trial]:

@@ -36,6 +36,7 @@ _GLUED = re.compile(
     rf"(?<=[^\W\d_][^\W\d_])/(?=[^\W\d_]{{2}}|{_CODE}\b)|(?<=\b{_CODE})(?:[/,]|-(?!\d\d ?ans))(?={_CODE}\b)"
     rf"|(?<=[^\W_])(?=\({_CODE}\))|(?<=[^\W\d_][^\W\d_]),(?=[^\W_])"
 )
+_DOTTED = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){2,}[^\W\d_]?(?!\w)")
 _SAINTS = frozenset(("saint", "sainte", "saints", "saintes"))
 _BEFORE_PLACE = frozenset(
     "a au aux d dans de dep departement dept des dpt du en l la le les pres proche secteur sur vers".split()
@@ -216,7 +217,11 @@ def without_excluded(text: str, met: Gazette) -> tuple[str, str] | None:
 
 
 def separated(text: str) -> str:
-    """The same text with spaces between what is glued: « lhss/nanterre », « 92/93 », « act(92) ». Pure."""
+    """The same text with spaces between what is glued: « lhss/nanterre », « 92/93 », « act(92) »; « L.H.S.S. » is LHSS.
+
+    Pure.
+    """
+    text = _DOTTED.sub(lambda acronym: acronym[0].replace(".", ""), text)
     return _GLUED.sub(lambda glue: " / " if glue[0] == "/" else f"{glue[0].replace('-', '')} ", text)
 
 

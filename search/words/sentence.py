@@ -35,8 +35,8 @@ _FILLERS = frozenset(
     " comment contact contacts coordonnees cote demande demi depuis doit environ etre existe faire faut je liste max"
     " maxi maximum merci mini minimum moins necessitant necessite nous ok on orientation orienter ou pb peu peut"
     " plus possibilite possible pour pourrait pres problematique quel quelle quelles quelqu quels question recherche"
-    " rechercher recherchons sans si sortant sorti sortie souhaite stp suite sur svp trouve trouver type urgemment"
-    " veut voudrais".split()
+    " rechercher recherchons sans si sortant sorti sortie souhaite stp suite sur svp tombe tombee trouve trouver type"
+    " urgemment veut voudrais".split()
 )
 # When, how soon, at what price: told as left aside, filters serve them.
 _MANNERS = tuple(

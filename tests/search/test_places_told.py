@@ -229,10 +229,16 @@ def test_a_spoilt_writing_is_read(search, text, insee):
 
 
 @pytest.mark.parametrize(
-    "text", ["24/24", "7j/7", "H/F", "s/Seine", "2,5 km", "1,2-dichloro", "75-95 ans", "http://a.b"]
+    "text", ["24/24", "7j/7", "H/F", "s/Seine", "2,5 km", "1,2-dichloro", "75-95 ans", "http://a.b", "M. Roy", "a.b.cd"]
 )
 def test_what_is_not_glued_is_left(text):
     assert separated(text) == text
+
+
+@pytest.mark.parametrize("text", ["l.h.s.s.", "L.H.S.S", "lits l.h.s.s. Nanterre"])
+def test_the_stops_of_an_acronym_are_left_out(text):
+    assert "." not in separated(text)
+    assert separated(text).lower().split() == text.lower().replace(".", "").split()
 
 
 def test_a_quarter_is_no_part_of_where(search):

@@ -48,6 +48,7 @@ def test_a_text_that_says_one_thing_is_no_sentence():
 
 def test_words_about_the_person_or_the_moment_are_not_mended():
     assert {"monsieur", "54", "ans", "apres", "soir"} <= tells_nothing("monsieur 54 ans après ce soir")
+    assert "tombe" in tells_nothing("patient tombé à domicile ssr")
 
 
 @pytest.mark.parametrize(

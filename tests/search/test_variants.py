@@ -110,6 +110,7 @@ def test_nothing_is_offered_that_ends_by_a_small_word_or_is_a_number_alone(rebui
     found = run_search(SearchCriteria(what="ACT près de Neuilly"), READER, now).variants
     assert [variant.criteria.what for variant in found if variant.label == f"sans «{NB}Neuilly{NB}»"] == ["ACT"]
     assert offered(quoi="2 places") == {}
+    assert not [label for label in offered(quoi="01 40 97 99 99 2") if "seulement" in label]
 
 
 def test_places_freshness_opening_are_filters_too(rebuilt, offered, now):
