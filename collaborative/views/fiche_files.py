@@ -44,6 +44,7 @@ PHOTO_CHANGED = (
 )
 PHOTO_STAYS = "La photo a changé depuis que vous avez ouvert cette page\u00a0: elle n’est pas retirée."
 CHANGED = "La fiche ou son dossier a changé entre-temps\u00a0: rien n’est enregistré."
+GONE = "Ce fichier n’est plus sur la fiche\u00a0: rien n’est changé. Voici ceux qui y sont."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,8 +89,8 @@ def fiche_file_remove(request: SignedInRequest, dossier_id: int, fiche_id: int) 
             said = "Le fichier est gardé." if dropped.kind in _REMOVALS else "Le fichier est retiré de la fiche."
     except files.PhotoChanged:
         messages.error(request, PHOTO_STAYS)
-    except (Attachment.DoesNotExist, FicheFile.DoesNotExist) as error:
-        raise Http404 from error
+    except (Attachment.DoesNotExist, FicheFile.DoesNotExist):
+        messages.error(request, GONE)
     except (StaleFiche, StaleDossier):
         messages.error(request, CHANGED)
     else:

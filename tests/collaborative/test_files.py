@@ -68,8 +68,14 @@ def test_removals_are_proposed_and_put_back(director, desk, world, cast):
     assert world.act.attachments.present().exists()
     director.post(remove, {"fichier": fiche.files.get().pk})
     assert not fiche.files.exists()
-    assert director.post(remove, {"piece": 10**17}).status_code == 404
-    assert director.post(remove, {"fichier": "abc"}).status_code == 404
+
+
+@pytest.mark.parametrize("asked", [{"piece": 10**17}, {"fichier": "abc"}, {"fichier": 10**6}])
+def test_a_file_already_taken_off_is_said_to_be_gone(director, desk, world, asked):
+    fiche = desk.fiche(world.act)
+    answer = director.post(url(fiche, "fiche_file_remove"), asked, follow=True)
+    assert answer.status_code == 200
+    assert "Ce fichier n’est plus sur la fiche" in answer.content.decode()
 
 
 def test_they_are_served_to_those_of_the_dossier(client, desk, world, cast):
