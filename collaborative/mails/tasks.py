@@ -66,6 +66,9 @@ def mail_step(step_id: int, name: str, user_id: int | None, base_url: str) -> No
     if name == "returned":
         values["lines"] = returned_lines(step, base_url)
     subject = SUBJECTS[name]
+    if name == "sent":
+        values["confirmed"] = dossier.fiches.with_confirmation().filter(is_confirmed=True).count()
+        values["proposed"] = dossier.done_count - values["confirmed"]
     if name in NOTHING_WRITTEN:
         left = [fiche for fiche in dossier.fiches.filter(published_at=None) if fiche.is_left_aside]
         values |= {"left": left, "left_names": names_of(left)}

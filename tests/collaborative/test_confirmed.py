@@ -117,7 +117,10 @@ def test_what_is_confirmed_is_counted_apart_from_what_is_published(complete, wor
     shown = page(client, "dossier_detail", desk.dossier.pk)
     assert "1 fiche modifiée" in shown
     assert "1 fiche confirmée sans changement" in shown
+    mail.outbox.clear()
     send_and_take(desk)
+    asked = next(message.body for message in mail.outbox if "À valider" in message.subject)
+    assert "(1 fiche proposée, 1 fiche confirmée sans changement)" in asked.replace("\xa0", " ").replace("\u202f", " ")
     mail.outbox.clear()
     done = validate(desk)
     assert [[str(fiche) for fiche in fiches] for fiches in (done.fiches, done.confirmed, done.left)] == [
