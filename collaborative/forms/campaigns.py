@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
     from ..models import Campaign
 
-MAX_TEXT = 100_000  # characters of a pasted list
+MAX_TEXT = 500_000  # characters of a pasted list: 2,000 lines of a spreadsheet
 DATE = "Écrivez une date, par exemple 14/08/2024."
 NOT_READ = "Liste pas encore lue\u00a0: cliquez sur « Reconnaître la liste », ou videz-la."
 LINES_LEFT = (
     "Des lignes ne sont pas reconnues\u00a0: corrigez-les et cliquez sur « Reconnaître la liste », ou effacez-les."
+)
+TO_CHOOSE = (
+    "Des lignes désignent plusieurs établissements\u00a0: choisissez-en un pour chacune, ou « Aucun de ceux-là »."
 )
 NONE_CHOSEN = "Choisissez au moins un établissement."
 TOO_MANY = "Une campagne a 2\u202f000 établissements au plus."
@@ -118,6 +121,12 @@ class EntitiesForm(forms.Form):
         ids = {int(text) for text in typed if text.isascii() and text.isdigit() and len(text) < 19}
         return list(open_entities().filter(pk__in=ids - self.asked)[: MOST_TARGETS + 1]) if ids else []
 
+    @cached_property
+    def unsettled(self) -> list[str]:
+        """Lines that name several EGs, shown before, of which none is chosen and none refused."""
+        lines = self.data.getlist("ligne") if hasattr(self.data, "getlist") else []
+        return [line for line, choice in zip(lines[:MOST_TARGETS], self._choices(), strict=False) if not choice]
+
     @property
     def ids(self) -> list[int]:
         return [entity.pk for entity in self.entities]
@@ -130,6 +139,7 @@ class EntitiesForm(forms.Form):
     def step(self, name: str) -> None:
         """Run a button that saves nothing: « reconnaitre », « criteres », « vider », « retirer:<id> »."""
         self.is_valid()
+        self._show_unsettled()
         if name == "reconnaitre":
             self._recognise()
         elif name == "criteres":
@@ -149,7 +159,10 @@ class EntitiesForm(forms.Form):
     def check_saved(self) -> None:
         """Put the errors of a save: nothing chosen, a list not read, too many."""
         self.is_valid()
-        if text := str(self.data.get("liste", "")).strip():
+        self._show_unsettled()
+        if self.unsettled:
+            self.add_error("liste", TO_CHOOSE)
+        elif text := str(self.data.get("liste", "")).strip():
             self.add_error("liste", LINES_LEFT if self._is_left(text) else NOT_READ)
         elif not self.entities:
             self.add_error("liste", NONE_CHOSEN)
@@ -163,9 +176,19 @@ class EntitiesForm(forms.Form):
         reading = read_list(text)
         return not reading.recognised and not reading.doubtful and not reading.unread
 
+    def _show_unsettled(self) -> None:
+        """Show again the lines still to choose; those that the directory reads otherwise meanwhile go to the box."""
+        if not self.unsettled:
+            return
+        self.reading = read_list("\n".join(self.unsettled))
+        shown = {line for line, _ in self.reading.doubtful}
+        if others := [line for line in self.unsettled if line not in shown]:
+            self._put("liste", "\n".join([*others, str(self.data.get("liste", ""))]))
+
     def _recognise(self) -> None:
-        text = self.cleaned_data.get("liste", "")
-        self.reading = read_list(text)
+        if "liste" not in self.cleaned_data:
+            return  # too long: it stays as it was pasted
+        self.reading = read_list("\n".join([*self.unsettled, self.cleaned_data["liste"]]))
         beyond = self._take(self.reading.recognised)
         left = [*(self.reading.line_of[entity.pk] for entity in beyond), *self.reading.unread, *self.reading.unknown]
         self._put("liste", "\n".join([*left, *(line for line, _ in self.reading.closed)]))

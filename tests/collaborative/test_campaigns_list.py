@@ -66,3 +66,56 @@ def test_what_a_campaign_has_no_room_for_stays_in_the_box(monkeypatch, world):
     assert form.data["liste"] == "Trois seuls"
     assert forms.TOO_MANY in form.notice
     assert GeographicEntity.objects.get(name="Trois seuls").pk not in form.ids
+
+
+def test_a_list_too_long_stays_in_the_box(client, cast, world):
+    client.force_login(cast.sesan)
+    text = "\n".join(f"{world.eg.finess}\t{'x' * 600}{line}" for line in range(1000))
+    assert len(text) > forms.MAX_TEXT
+    page = client.post(reverse("collaborative:campaign_create"), {"etape": "reconnaitre", "liste": text}).text
+    assert "Cette liste est trop longue" in page
+    assert f"{'x' * 600}999" in page
+
+
+@pytest.fixture
+def lilas():
+    return [GeographicEntityFactory(name=f"Foyer Lilas {rank}") for rank in range(3)]
+
+
+@pytest.mark.parametrize("step", ["reconnaitre", "criteres", "vider", "retirer:1"])
+def test_a_line_of_several_stays_until_it_is_settled(lilas, world, step):
+    assert [line for line, _ in pressed("foyer lilas").reading.doubtful] == ["foyer lilas"]
+    asked = QueryDict(mutable=True)
+    asked.update({"liste": "Inconnue", "ligne": "foyer lilas", "choix": ""})
+    form = forms.EntitiesForm(asked)
+    form.step(step)
+    assert [line for line, _ in form.reading.doubtful] == ["foyer lilas"]
+    assert form.data["liste"] == "Inconnue"
+
+
+def test_a_line_of_several_is_settled_by_a_choice_or_by_none(lilas):
+    for choice, ids in ((str(lilas[1].pk), [lilas[1].pk]), ("aucun", [])):
+        asked = QueryDict(mutable=True)
+        asked.update({"liste": "", "ligne": "foyer lilas", "choix": choice})
+        form = forms.EntitiesForm(asked)
+        form.step("reconnaitre")
+        assert (form.ids, form.reading.doubtful) == (ids, [])
+
+
+def test_nothing_is_saved_while_a_line_of_several_waits(client, cast, world, lilas):
+    client.force_login(cast.sesan)
+    said = {"name": "ACT 2024", "starts_on": "2026-01-01", "ends_on": "2026-12-31", "message": ""}
+    asked = {**said, "etablissements": str(world.eg.pk), "liste": "", "ligne": "foyer lilas", "choix": ""}
+    answer = client.post(reverse("collaborative:campaign_create"), asked)
+    assert answer.status_code == 422
+    assert "choisissez-en un pour chacune" in answer.text
+    assert 'name="ligne" value="foyer lilas"' in answer.text
+    assert client.post(reverse("collaborative:campaign_create"), {**asked, "choix": "aucun"}).status_code == 302
+
+
+def test_a_line_that_means_one_thing_now_goes_back_to_the_box(lilas):
+    asked = QueryDict(mutable=True)
+    asked.update({"liste": "Autre", "ligne": "foyer lilas 2", "choix": ""})
+    form = forms.EntitiesForm(asked)
+    form.step("vider")
+    assert form.data["liste"].splitlines() == ["foyer lilas 2", "Autre"]
