@@ -20,6 +20,8 @@ from .ending import NOWHERE, Gazette, begun_statement, places_statement
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
 LONGEST_RUN = 6  # words of a spelling inside a long text
+GAPPED_WORDS = 16  # words of a text whose runs are also read with others left out between them
+GAPPED_RUN, LONGEST_GAP = 3, 4  # words on each side of those left out; words left out
 BEGINNING = 3  # letters; a shorter word that is not the last one is read whole
 ALONE_BEGINNING = 4  # letters; a shorter word alone is read whole too: « SAS » is not « Sassi »
 NAME_BEGINNING = 5  # letters; a shorter word begins no name: « père » is not « Perez »
@@ -85,7 +87,8 @@ class Known:
 
     ``within_ids``: the terms of the list asked for that hold the whole text. ``entity_ids``: establishments whose name
     is the whole text. ``activity_ids``: activities that hold it, when no list is asked for. ``places``: the places it
-    names.
+    names. ``gapped``: spellings met in it once words between are left out: « ehpad alzheimer » in « ehpad dame 85 ans
+    alzheimer ».
     """
 
     rows: tuple[KeyRow, ...] = ()
@@ -94,6 +97,7 @@ class Known:
     entity_ids: tuple[int, ...] = ()
     activity_ids: tuple[int, ...] = ()
     places: Gazette = NOWHERE
+    gapped: tuple[KeyRow, ...] = ()
 
     @property
     def spellings(self) -> frozenset[str]:
@@ -101,8 +105,8 @@ class Known:
         return frozenset(row.key for row in self.rows)
 
     def of_part(self) -> "Known":
-        """What is known of a part of the text."""
-        return Known(self.rows, self.words)
+        """What is known of a part of the text, whose words may be left out anywhere."""
+        return Known((*self.rows, *self.gapped), self.words)
 
 
 class Word(NamedTuple):
@@ -178,7 +182,9 @@ def known_among(text: str, within: Within, read: Sequence[Sequence[tuple[Any, ..
         return Known()
     words = words_of(text)
     found = [KeyRow(*row) for row in read[0]]
-    rows = tuple(row for row in found if row.term_id and row.nomenclature not in {_ENTITY, _LISTED})
+    spellings = [row for row in found if row.term_id and row.nomenclature not in {_ENTITY, _LISTED}]
+    whole = _keys(text, _phrases(text))
+    rows = tuple(row for row in spellings if row.key in whole)
     starts = not any(row.is_acronym and row.key in words for row in rows)
     within_ids: tuple[int, ...] = ()
     if within in _TERM_LISTS:
@@ -192,6 +198,7 @@ def known_among(text: str, within: Within, read: Sequence[Sequence[tuple[Any, ..
         tuple(row.term_id for row in found if row.nomenclature == _ENTITY),
         tuple(row.term_id for row in found if row.nomenclature == _LISTED and (starts or row.is_acronym)),
         Gazette.of(text, *read[1:]) if len(read) > 1 else NOWHERE,
+        tuple(row for row in spellings if row.key not in whole),
     )
 
 
@@ -200,7 +207,7 @@ def _known_statement(text: str, within: Within) -> Statement:
         "listed": _LISTED,
         "looks_elsewhere": not within,
         "activities": Suggestion.Group.ACTIVITY,
-        "keys": sorted({_joined(text), *(variant for key in _phrases(text) for variant in spellings_of(key))}),
+        "keys": sorted(_keys(text, [*_phrases(text), *(() if within else _gapped(text))])),
         "words": list(words_of(text)),
         "text": fold(text)[:255],
         "entity": _ENTITY,
@@ -372,6 +379,24 @@ def _phrases(text: str) -> list[str]:
         for end in range(start + 1, min(count, start + longest) + 1)
     ]
     return [*runs, fold(text)[:255]]
+
+
+def _gapped(text: str) -> list[str]:
+    """Runs of words of a text, folded, with a few left out inside."""
+    words = fold(text).split()[:GAPPED_WORDS]
+    count = len(words)
+    return [
+        " ".join([*words[start:left], *words[again:end]])[:255]
+        for start in range(count)
+        for left in range(start + 1, min(count, start + GAPPED_RUN + 1))
+        for again in range(left + 1, min(count, left + LONGEST_GAP + 1))
+        for end in range(again + 1, min(count, again + GAPPED_RUN) + 1)
+    ]
+
+
+def _keys(text: str, phrases: Iterable[str]) -> set[str]:
+    """The spellings to look up for these runs of words of a text."""
+    return {_joined(text), *(variant for key in phrases for variant in spellings_of(key))}
 
 
 def spellings_of(key: str) -> tuple[str, ...]:

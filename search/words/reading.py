@@ -309,7 +309,7 @@ def _needs_told(
         tokens = [correction.text if (correction := mended(token, meant)) else token for token in tokens]
         tokens = " ".join(tokens).split()
         unheld = unheld - set(meant)
-    rows = dict.fromkeys((*base.known.rows, *typed.known.rows))
+    rows = dict.fromkeys((*base.known.of_part().rows, *typed.known.of_part().rows))
     known = Known(tuple(rows), base.known.words | typed.known.words, places=typed.known.places)
     for part in parts_of(read_sentence(tokens, rows, unheld)):
         choices = () if resolution.place else tuple((part.text, place) for place in resolution.choices)

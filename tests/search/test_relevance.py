@@ -223,3 +223,28 @@ def test_dentaire_never_gives_mentale_and_appartement_de_coo_proposes_its_types_
     )
     assert all(choice.value.startswith("Prise en charge en Appartements de Coordination") for choice in acts.choices)
     assert len(acts.choices) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ehpad dame 85 ans alzheimer",
+        "ehpad femme alzheimer",
+        "ehpad homme 80 ans alzheimer 92",
+        "cmp homme adulte",
+        "ssr homme neuro",
+        "lhss femme mobile",
+        "equipe mobile homme précarité",
+        "soins femme palliatifs",
+        "appartement homme de coordination",
+        "ehpad nanterre alzheimer",
+    ],
+)
+def test_what_is_said_to_be_understood_finds_the_same_when_it_is_typed(region, text):
+    outcome = run_search(SearchCriteria(what=text), region.scope, region.now)
+    where = outcome.reading.place.text if outcome.reading.place else ""
+    again = run_search(SearchCriteria(what=outcome.reading.text, where=where), region.scope, region.now)
+    assert outcome.reading.is_changed
+    assert outcome.units or outcome.place
+    assert again.reading.text == outcome.reading.text
+    assert (again.groups, again.units) == (outcome.groups, outcome.units)
