@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from accounts.roles import Permission
+from directory.duplicates.replaced import taken_into
 from directory.models import GeographicEntity
 
 from .enums import OPEN_STATES, DossierState, FicheAction, FicheState
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 def known_q(scope: Scope, path: str = "") -> Q:
     """Condition on dossiers: all for whoever validates; else those of EGs that the person edits, and his own new EGs.
 
+    Those of an EG that was merged are known to whoever edits the one that stays: links to them are in his mails.
+
     ``path`` leads to the dossier (« dossier__ »).
     """
     if scope.may(Permission.DOSSIER_VALIDATE):
@@ -33,6 +36,7 @@ def known_q(scope: Scope, path: str = "") -> Q:
     mine |= Q(**{f"{path}geographic_entity__legal_entity__in": coverage.legal_entities})
     mine |= Q(**{f"{path}legal_entity__in": coverage.legal_entities})
     if coverage.geographic_entities or coverage.legal_entities:
+        mine |= Q(**{f"{path}geographic_entity__in": taken_into(coverage)})
         mine |= Q(**{f"{path}geographic_entity__isnull": True, f"{path}opened_by": scope.user_id})
     return mine
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.requests import SignedInRequest
 from accounts.roles import Permission
 from common.pages import Crumb
+from directory.duplicates.replaced import stands_for
 from directory.models import GeographicEntity
 from directory.records import without_outlines
 
@@ -46,7 +47,10 @@ def require_editor(request: HttpRequest) -> None:
 
 
 def _find_entity(request: SignedInRequest, typed: str) -> GeographicEntity:
-    """EG named by an address or a form. 404 when it is unknown or hidden, 403 with the reason when not to be opened."""
+    """EG named by an address or a form, or the one that stands for it after a merge.
+
+    404 when it is unknown or hidden, 403 with the reason when not to be opened.
+    """
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 20 else 0
     if not 0 < number <= LARGEST_ID:
         raise Http404
@@ -54,6 +58,9 @@ def _find_entity(request: SignedInRequest, typed: str) -> GeographicEntity:
     entity = entities.defer(*without_outlines("commune__")).filter(pk=number).first()
     if entity is None:
         raise Http404
+    if kept := stands_for(request.scope, entity):
+        messages.info(request, f"«\u00a0{entity.name}\u00a0» a été fusionné dans «\u00a0{kept.name}\u00a0».")
+        return _find_entity(request, str(kept.pk))
     if refusal := why_not_open(request.scope, entity):
         raise PermissionDenied(refusal)
     return entity

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 from django.http import HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.urls import reverse
@@ -25,10 +26,19 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from ..scopes import Scope
+    from ..scopes import Coverage, Scope
 
 MERGES_READ = 100
 ITSELF = "fusion"  # « ?fusion=non » reads the merged record itself: support does
+_TAKEN_IN = """
+    WITH RECURSIVE taken AS (
+        SELECT link.merged_entity_id AS id
+        FROM directory_merge link JOIN directory_geographicentity kept ON kept.id = link.kept_entity_id
+        WHERE kept.id = ANY(%s::bigint[]) OR kept.legal_entity_id = ANY(%s::bigint[])
+        UNION SELECT link.merged_entity_id FROM directory_merge link JOIN taken ON link.kept_entity_id = taken.id
+    )
+    SELECT id FROM taken WHERE id IS NOT NULL
+"""
 _IDS = ("record_id", "unit_id", "entity_id")  # names by which addresses hold the key of a record
 
 
@@ -89,6 +99,11 @@ def kept_of(scope: Scope, record: Any) -> Any | None:
     if last == record.pk:
         return None
     return type(record).objects.visible_to(scope).filter(pk=last).first()
+
+
+def taken_into(coverage: Coverage) -> RawSQL:
+    """Keys of the EGs merged, through a chain or not, into those that a coverage names; for a filter, no query."""
+    return RawSQL(_TAKEN_IN, [list(coverage.geographic_entities), list(coverage.legal_entities)])  # noqa: S611
 
 
 def ends_of_merges(bore: Q) -> dict[int, list[str]]:

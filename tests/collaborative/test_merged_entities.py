@@ -1,5 +1,7 @@
 """Two EGs become one: their campaign dossiers that nobody began are left, and the campaign opens another."""
 
+import datetime
+
 import pytest
 from django.urls import reverse
 
@@ -92,3 +94,34 @@ def test_the_page_says_what_becomes_of_the_dossier(client, world, cast):
     page = client.get(reverse("directory:duplicate_merge", args=[pair.pk])).text
     assert "que personne n’a commencé, est abandonné" in page
     assert "terminez-le d’abord" not in page
+
+
+def test_the_dossiers_of_a_merged_record_are_known_to_who_heads_the_one_that_stays(client, world, cast):
+    twin = twin_of(world)
+    ask(cast, twin)
+    [left] = targets().values()
+    page, opening = reverse("collaborative:dossier_detail", args=[left.pk]), reverse("collaborative:dossier_open")
+    client.force_login(cast.directeur)
+    assert client.get(page).status_code == 404
+    third = twin_of(world)
+    merge(third, twin, cast.sesan)
+    done = merge(world.eg, third, cast.sesan, now=NOW + datetime.timedelta(minutes=1))
+    assert client.get(page).status_code == 200
+    client.force_login(cast.stranger)
+    assert client.get(page).status_code == 404
+    client.force_login(cast.directeur)
+    undo(done, cast.sesan)
+    assert client.get(page).status_code == 404
+    assert client.get(opening, {"eg": twin.pk}).status_code == 403
+
+
+def test_a_link_to_open_a_dossier_on_a_merged_record_opens_that_of_the_one_that_stays(client, world, cast):
+    twin = twin_of(world)
+    merge(world.eg, twin, cast.sesan)
+    client.force_login(cast.directeur)
+    page = client.get(reverse("collaborative:dossier_open"), {"eg": twin.pk}).text
+    assert f"a été fusionné dans «\xa0{world.eg.name}" in page.replace("&nbsp;", "\xa0")
+    assert f"Peuplement de {world.eg.name}" in page
+    answer = client.post(reverse("collaborative:dossier_open"), {"eg": twin.pk, "name": "Le nôtre"})
+    opened = Dossier.objects.get(name="Le nôtre")
+    assert (answer.status_code, opened.geographic_entity) == (302, world.eg)
