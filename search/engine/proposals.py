@@ -10,16 +10,16 @@ from common.french import NBSP
 from common.text import fold
 from directory.scopes import Scope
 from directory.territory.places import Place
-from directory.territory.wording import around_place, at_place
+from directory.territory.wording import around_place
 
 from ..criteria import DISTANCES, SearchCriteria
 from ..criteria_words import WITHIN_WORDS
 from ..words.ending import place_begun, place_inside, split_place, whole_places
 from ..words.matching import Match, is_linking, read_text, words_of
-from ..words.quantities import asks_for_a_place, kilometres_in, without_quantities
+from ..words.quantities import asks_for_a_place, asks_for_fresh, kilometres_in, without_quantities
 from ..words.reading import Reading
 from ..words.sentence import tells_nothing
-from ..words.who import is_age, needs_in, who_in
+from ..words.who import needs_counted, needs_in, who_in
 from .conditions import Asked
 from .counts import Lines
 from .outcome import Outcome, Variant
@@ -64,7 +64,7 @@ def _for_a_person(
         return
     is_free = asks_for_a_place(criteria.what)
     for text, place in _places_beside(criteria, outcome, reading):
-        found = who_in(_with_ages(text, reading), criteria.needs)
+        found = who_in(_with_needs(text, reading), criteria.needs)
         if not (found or is_free) or not _says_nothing_else(found.text if found else text):
             continue
         where = place.text if place else ""
@@ -101,9 +101,9 @@ def _places_beside(criteria: SearchCriteria, outcome: Outcome, reading: Reading)
     return [(" ".join(left), one) for one in ([found.place] if found.place else found.choices[:PLACES_OFFERED])]
 
 
-def _with_ages(text: str, reading: Reading) -> str:
-    """The text and the ages that were left out of it."""
-    return " ".join((text, *filter(is_age, reading.counted)))
+def _with_needs(text: str, reading: Reading) -> str:
+    """The text and the needs that were left out of it with quantities: ages, children, a single room."""
+    return " ".join(filter(None, (text, needs_counted(reading.counted, text))))
 
 
 def _for_whom(
@@ -113,11 +113,11 @@ def _for_whom(
     reading = outcome.reading
     if reading is None or reading.match.identifiers or reading.match.entity_ids or criteria.exact or criteria.within:
         return
-    if reading.match.by_terms and not reading.aside and not reading.counted:
+    if reading.match.by_terms and not (reading.aside or reading.counted or reading.dropped):
         return
     spelled = fold(reading.text) if reading.aside else ""
     spellings = {key for key in reading.known.spellings if not spelled or key in spelled} if outcome.groups else ()
-    told = _with_ages(" ".join((reading.text, *reading.dropped, *reading.aside)), reading)
+    told = _with_needs(" ".join((reading.text, *reading.dropped, *reading.aside)), reading)
     found = needs_in(told, criteria.needs, spellings)
     filters = _filters_told(reading, outcome.place)
     if found is None and not filters:
@@ -133,7 +133,7 @@ def _for_whom(
     changes |= {"needs": found.needs} if found else {}
     changes |= {} if criteria.where else {"sort": None}
     tried = criteria.replaced(what=text, where=place.text if place else "", **changes)
-    there = f" {at_place(place)}" if place else ""
+    there = f" {around_place(place)}" if place else ""
     words = [*(words for _, _, words in filters), *(found.words if found else ())]
     label = f"Préciser{NBSP}: {', '.join(words)}, pour «{NBSP}{text}{NBSP}»{there}"
     yield label, Asked.of(tried, match, place, scope.coverage(Permission.SENSITIVE_READ), now)
@@ -142,14 +142,25 @@ def _for_whom(
 def _filters_told(reading: Reading, place: Place | None) -> list[tuple[str, Any, str]]:
     """Filters that the words left out ask for, each by its name, its value and its words: « 2 places », « 5 km »."""
     found: list[tuple[str, Any, str]] = []
-    left = [*reading.counted, *reading.aside]
+    left = [*reading.counted, *reading.aside, *reading.dropped]
     if any(asks_for_a_place(text) for text in left):
         found.append(("free", True, "une place libre"))
+    if any(asks_for_fresh(text) for text in reading.counted):
+        found.append(("fresh", True, "à jour"))
+    if radius := _radius_told(reading, place):
+        found.append(("distance_km", radius, _at_most(radius)))
+    return found
+
+
+def _radius_told(reading: Reading, place: Place | None) -> int:
+    """The distance to a place that the words left out tell, as the page offers it; 0 when none is told."""
     kilometres = next(filter(None, map(kilometres_in, reading.counted)), 0)
     radius = next((step for step in DISTANCES if step >= kilometres), 0)
-    if kilometres and radius and place and place.point:
-        found.append(("distance_km", radius, f"à {radius}{NBSP}km au plus"))
-    return found
+    return radius if kilometres and place and place.point else 0
+
+
+def _at_most(radius: int) -> str:
+    return f"à {radius}{NBSP}km au plus"
 
 
 def _other_needs(
@@ -160,7 +171,7 @@ def _other_needs(
     for text in reading.others[:OTHERS_OFFERED] if reading else ():
         read = read_text(text, reading.known.of_part())
         where = outcome.place.text if outcome.place else ""
-        there = f" {at_place(outcome.place)}" if outcome.place else ""
+        there = f" {around_place(outcome.place)}" if outcome.place else ""
         tried = criteria.replaced(what=text, where=where)
         asked = Asked.of(tried, read, outcome.place, scope.coverage(Permission.SENSITIVE_READ), now)
         yield f"«{NBSP}{text}{NBSP}»{there}", asked
@@ -180,16 +191,19 @@ def _in_other_lists(
 def _at_a_place(
     criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
 ) -> Iterator[tuple[str, Asked]]:
-    """« ehpad nanterre » with nothing under « Où ? »: what comes before the place, around it."""
+    """« ehpad nanterre » with nothing under « Où ? »: what comes before the place, around it, as near as told."""
     reading = outcome.reading
     if reading is None or criteria.zone:
         return
     for text, place in reading.choices:
         read = read_text(text, reading.known.of_part())
-        if not read.nothing:
-            tried = replace(criteria.replaced(what=text, where=place.text), sort=None)
-            label = f"«{NBSP}{text}{NBSP}» {at_place(place)}"
-            yield label, Asked.of(tried, read, place, scope.coverage(Permission.SENSITIVE_READ), now)
+        radius = _radius_told(reading, place)
+        told = (radius, 0) if radius and len(reading.choices) == 1 else (radius,)
+        for distance in () if read.nothing else told:
+            tried = criteria.replaced(what=text, where=place.text, distance_km=distance or criteria.distance_km)
+            label = f"«{NBSP}{text}{NBSP}» {around_place(place)}{f', {_at_most(distance)}' if distance else ''}"
+            asked = Asked.of(replace(tried, sort=None), read, place, scope.coverage(Permission.SENSITIVE_READ), now)
+            yield label, asked
 
 
 def _around(

@@ -10,7 +10,7 @@ from common.french import NBSP, age, number
 from common.text import fold
 from directory.scopes import Scope
 from directory.territory.places import Place
-from directory.territory.wording import at_place
+from directory.territory.wording import around_place
 
 from ..criteria import DISTANCES, SearchCriteria, Within
 from ..words.ending import without_links
@@ -96,7 +96,7 @@ def _mended(criteria: SearchCriteria, read_as: Reading) -> Iterator[tuple[str, S
         known = read_as.known
         read = understand(criteria.what, criteria.within, exact=False, placed=bool(criteria.where), known=known)
         if read.is_changed:
-            meant = f"«{NBSP}{read.text}{NBSP}»{f' {at_place(read.place)}' if read.place else ''}"
+            meant = f"«{NBSP}{read.text}{NBSP}»{f' {around_place(read.place)}' if read.place else ''}"
             label = f"sans «{NBSP}orthographe exacte{NBSP}»{NBSP}: {meant}"
             yield label, criteria.replaced(exact=False), read
 

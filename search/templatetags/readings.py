@@ -2,6 +2,8 @@
 
 from django import template
 
+from directory.territory.wording import around_place
+
 from ..results import reading_words
 
 register = template.Library()
@@ -10,3 +12,4 @@ register.filter(reading_words.understood)
 register.filter(reading_words.dropped_words)
 register.filter(reading_words.aside_words)
 register.filter(reading_words.changed_words)
+register.filter(around_place)

@@ -1,6 +1,7 @@
-"""Numbers that count something beside a need: « LHSS 1 place », « ACT à moins de 5 km » (spec 40). Pure.
+"""What filters serve, told beside a need: « LHSS 1 place », « ACT à moins de 5 km », « SSR à jour » (spec 40). Pure.
 
-No record answers to them: a distance, an age or a free place is asked for by a filter.
+No record answers to it: a distance, an age, people, a free place, a single room or a figure « à jour » is asked for by
+a filter.
 """
 
 import re
@@ -10,30 +11,43 @@ from typing import NamedTuple
 from common.text import fold
 
 from .matching import is_linking
+from .who import asked_until
 
 _LOTS = frozenset("lit lits personne personnes pers place places".split())
 _COUNTED = _LOTS | frozenset(
     "an ans annee annees heure heures jour jours km kms kilometre kilometres m metre metres min mn minute minutes mois"
     " semaine semaines".split()
 )
+_PEOPLE = frozenset(
+    "ado adolescent adolescente adulte animal animaux bebe chat chien couple enfant femme fille fils frere garcon homme"
+    " jeune jumeaux jumelle majeur mineur nourrisson parent patient resident soeur usager".split()
+)  # in the singular
+_FEW = re.compile(r"[1-9]")  # people of a family; « act 92 femmes » is in a department
+_NUMBERED = frozenset("arrondissement arrdt degre grade niveau numero paris secteur stade type".split())
+_SMALL_ONES = frozenset("bebe enfant fille fils garcon jumeaux jumelle nourrisson".split())
+_FIGURES = frozenset(
+    "bien chiffre chiffres dispo dispos disponibilite disponibilites disponible disponibles donnee donnees info infos"
+    " information informations libre libres lit lits mis mise mises place places tres".split()
+)  # before « à jour », with it
+_FREE = frozenset("dispo dispos disponible disponibles libre libres".split())
 _PLACES = frozenset("lit lits place places dispo dispos disponible disponibles".split())
 _ONE_LOT = frozenset("lit place".split())  # « un lit », « une place »; « une personne âgée » is somebody
 _ONE_PERSON = frozenset("isole isolee seul seule".split())  # « une personne seule »
 _WRITTEN = frozenset("deux trois quatre cinq six sept huit neuf dix".split())  # numbers of beds, places or people
-_LOT_STEMS = frozenset(word.removesuffix("s") for word in _LOTS)
+_LOT_STEMS = frozenset(word.removesuffix("s") for word in _LOTS) | _PEOPLE
 _NUMBER = re.compile(r"\d{1,4}(?: \d{1,3})?")  # « 18-25 » folded
 _GLUED = re.compile(r"\d{1,4}(?:ans?|kms?|lits?|m|mn|places?)")
 _KILOMETRES = re.compile(r"\b(\d{1,4}) ?(?:kms?|kilometres?)\b")
 _COMPARED = frozenset("environ max maxi maximum mini minimum moins plus".split())
 _LEADING = frozenset(
-    "a age agee agees ages au aux d dans de entre et jusqu l peu pour pres rayon sous un une".split()
+    "a age agee agees ages au aux avec d dans de entre et jusqu l peu pour pres rayon sous un une".split()
 )  # before a number, with it
 _FOLLOWING = frozenset("autour disponible disponibles environ libre libres max maxi maximum mini minimum".split())
 _OR_MORE = (("ou", "plus"), ("et", "plus"), ("ou", "moins"), ("au", "moins"), ("au", "plus"), ("a", "la", "ronde"))
 
 
 class Uncounted(NamedTuple):
-    """A text without its quantities, and these as they are shown: « moins de 20 km »."""
+    """A text without what filters serve, and this as it is shown: « moins de 20 km », « chambre individuelle »."""
 
     text: str
     counted: tuple[str, ...]
@@ -49,7 +63,7 @@ def without_quantities(text: str, spellings: Collection[str] = ()) -> Uncounted 
     words = [fold(token) for token in tokens]
     kept: list[str] = []
     counted: list[str] = []
-    at = 0
+    at = done = 0
     while at < len(tokens):
         end = _counted_until(words, at)
         if end and _spells_on(words[at + 1 :], spellings):
@@ -58,19 +72,26 @@ def without_quantities(text: str, spellings: Collection[str] = ()) -> Uncounted 
             kept.append(tokens[at])
             at += 1
             continue
-        start = _said_from(words, at)
+        start = max(_said_from(words, at), done)
         counted.append(" ".join(tokens[start:end]).strip(",;:.!?() "))
+        del kept[len(kept) - (at - start) :]
         while kept and _leads(kept[-1]):
             kept.pop()
-        at = end
+        at = done = end
     if not counted or all(is_linking(token) or not fold(token) for token in kept):
         return None
     return Uncounted(" ".join(kept), tuple(counted))
 
 
 def asks_for_a_place(text: str) -> bool:
-    """Tell whether a text names beds or places, as « 2 places », « lit disponible » do."""
-    return not _PLACES.isdisjoint(fold(text).split())
+    """Tell whether a text names beds or places, as « 2 places », « lit disponible » do, not « places à jour »."""
+    words = fold(text).split()
+    return not (_FREE if asks_for_fresh(text) else _PLACES).isdisjoint(words)
+
+
+def asks_for_fresh(text: str) -> bool:
+    """Tell whether a text asks for a figure « à jour »."""
+    return f" {fold(text)} ".endswith(" a jour ")
 
 
 def kilometres_in(text: str) -> int:
@@ -81,14 +102,18 @@ def kilometres_in(text: str) -> int:
 
 def _counted_until(words: Sequence[str], at: int) -> int:
     """Where what is counted from ``at`` ends; 0 when nothing is."""
-    end = 0
+    end = asked_until(words, at)
     following = words[at + 1] if at + 1 < len(words) else ""
+    if end:
+        return end
     if _GLUED.fullmatch(words[at]):
         end = at + 1
     elif words[at] in {"1", "une"} and following == "personne" and _ONE_PERSON.intersection(words[at + 2 : at + 3]):
         end = at + 3
     elif (
-        (_NUMBER.fullmatch(words[at]) and following in _COUNTED)
+        _counts_people(words, at, following)
+        or (words[at] == "a" and following == "jour")
+        or (_NUMBER.fullmatch(words[at]) and following in _COUNTED)
         or (words[at] in _WRITTEN and following in _LOTS)
         or (words[at] in {"un", "une"} and following in _ONE_LOT)
         or (words[at] == "une" and following == "personne" and at + 2 == len(words))
@@ -106,6 +131,16 @@ def _counted_until(words: Sequence[str], at: int) -> int:
     return end
 
 
+def _counts_people(words: Sequence[str], at: int, following: str) -> bool:
+    """Whether people are counted: « 2 enfants », « avec un bébé », not « niveau 3 adultes », « Paris 9 femmes »."""
+    one = following if following in _PEOPLE else following.removesuffix("s")
+    before = words[at - 1] if at else ""
+    if words[at] in {"un", "une"}:
+        return before == "avec" and one in _SMALL_ONES
+    is_few = words[at] in _WRITTEN or bool(_FEW.fullmatch(words[at]))
+    return is_few and one in _PEOPLE and before not in _NUMBERED
+
+
 def _spells_on(following: Sequence[str], spellings: Collection[str]) -> bool:
     """Whether what is counted begins the name of something: « lit halte soins santé », « lit d’accueil médicalisé »."""
     said = _telling(" ".join(following))
@@ -117,8 +152,14 @@ def _telling(folded: str) -> list[str]:
 
 
 def _said_from(words: Sequence[str], at: int) -> int:
-    """Where the words shown with a quantity start: « moins de 20 km », « au moins 2 places », not « pour »."""
+    """Where the words shown with a quantity start: « moins de 20 km », « avec 2 enfants », not « pour »."""
     start = at
+    if words[at] == "a":
+        while start and words[start - 1] in _FIGURES:
+            start -= 1
+        return start
+    if start and words[start - 1] == "avec" and _counts_people(words, at, words[at + 1] if at + 1 < len(words) else ""):
+        return start - 1
     if start > 1 and words[start - 1] in {"de", "d"} and words[start - 2] in _COMPARED:
         start -= 1
     while start and words[start - 1] in _COMPARED:

@@ -12,6 +12,7 @@ from common.text import fold
 from .matching import words_of
 
 OLDEST = 120  # years
+ADULT = 18  # years; a younger age told with children is theirs
 _AGE = re.compile(r"(?<![0-9A-Za-z])(\d{1,3})\s?ans?(?![\w])", re.IGNORECASE)
 _WHO = {
     **dict.fromkeys(("couple", "couples"), (Who.COUPLE, "couple")),
@@ -28,13 +29,36 @@ _CHILDREN = frozenset(("enfant", "enfants"))  # of a couple, or whose age is tol
 _SAYS_NO_NEED = frozenset(  # who it is, and nothing to ask for
     "fille fils frere garcon isole isolee mamie maman mere papa papi patient patients pere seul seule soeur".split()
 )
+_PARENTS = frozenset("dame famille femme homme maman mere papa parent parents pere".split())
+_CHILDREN_COUNTED = re.compile(
+    r"(?P<before>(?:avec |et )?)(?<!\w)(?:[1-9]|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix) "
+    r"(?:enfants?|b[ée]b[ée]s?|filles?|fils|gar[çc]ons?|jumeaux|jumelles|nourrissons?)(?!\w)",
+    re.IGNORECASE,
+)
+_ROOM = re.compile(
+    r"(?:sans|hors|pas de) chambres? (?:doubles?|partagees?)"
+    r"|(?:en )?chambres? (?:individuelles?|seules?|simples?|particulieres?|a (?:1|un) lit)"
+)
+_NEED_WORDS = (
+    "animal animaux chiens? chiennes? chats? pmr fauteuils? couples? femmes? hommes? mineure?s? ados? adolescente?s?"
+)
+_ONE_NEED = f"(?:{'|'.join(_NEED_WORDS.split())})(?: (?:de compagnie|d assistance|guides?|roulants?))?"
+_ACCEPTED = "(?:accepte|admis|autorise|bienvenu)e?s?"
+_ACCEPTS = "(?:accepte|acceptent|acceptant|accepter|admet|admettent|admettant|autorise|autorisant)"
+_ACCEPTED_NEED = re.compile(
+    rf"{_ONE_NEED} (?:sont |est )?{_ACCEPTED}"
+    rf"|(?:qui )?{_ACCEPTS} (?:(?:les|des|le|la|l|un|une|d|de|mon|son|sa) )*{_ONE_NEED}"
+)
+_ASKS_FROM = re.compile(rf"(?:sans|hors|pas|en|qui|chambres?|{_ACCEPTS}|{_ONE_NEED})(?!\w)")
+_LONGEST_ASKED = 7  # words
+_PREGNANT = frozenset("enceinte enceintes grossesse".split())
 _REFUSES = frozenset("hors ni non pas sans sauf".split())  # before a need: it is not asked for
 _REDUCED = re.compile(r"\b(?:personnes? )?[àa] mobilit[ée] r[ée]duite\b", re.IGNORECASE)
 _MONTHS = re.compile(r"(?<![0-9A-Za-z])(\d{1,2})\s?mois(?![\w])", re.IGNORECASE)
 _MEASURES = frozenset("an ans mois sa semaine semaines kg".split())  # after a number: an age, a weight
 _MEASURED = re.compile(r"\d{1,3}(?:an|ans|mois|sa|kg)")
 _LINKS = frozenset("a age agee ans avec d de du en et l la le les pour roulant sa ses seul seule son un une".split())
-_IN_ORDER = ("who", "age", "accessible", "animal")
+_IN_ORDER = ("who", "age", "accessible", "single_room", "animal")
 _ARTICLES = frozenset("d de le la un une".split())
 _NEEDED = {*_WHO, *_ANIMALS, *_WHEELCHAIR, *_YOUNG}
 _TELLING = {*_NEEDED, *_SAYS_NO_NEED, "roulant"}
@@ -61,12 +85,15 @@ def who_in(text: str, needs: Needs, spellings: Collection[str] = ()) -> ForWhom 
     """Read the needs that a text tells; ``None`` when it tells none, or they are all asked already.
 
     A word inside a spelling of several words (« femmes victimes de violences ») is part of the need itself. Of two
-    persons told (« homme ou femme »), none is read; what is refused (« sans chien ») is left out. Months are an age
-    in whole years.
+    persons told (« homme ou femme »), none is read, but somebody with children counted is a family; what is refused
+    (« sans chien ») is left out. Months are an age in whole years.
     """
-    text = _REDUCED.sub("pmr", text)
+    text, is_family = _without_children(_REDUCED.sub("pmr", text))
+    text, has_room = _without_asking(text)
     kept_whole = {word for key in spellings if " " in key and key in fold(text) for word in key.split()}
     found, rest = _age_told(text, needs)
+    if has_room:
+        found["single_room"] = (replace(needs, single_room=True), "chambre individuelle")
     left: list[str] = []
     persons: set[Who] = set()
     tokens = rest.split()
@@ -81,9 +108,73 @@ def who_in(text: str, needs: Needs, spellings: Collection[str] = ()) -> ForWhom 
             persons |= {asked.who} if name == "who" else set()
             if name != "age" or name not in found:
                 found[name] = (asked, label)
-    if len(persons) > 1 or not found:
+    if is_family:
+        found["who"] = (replace(needs, who=Who.COUPLE), "couple ou famille")
+        if "age" in found and (found["age"][0].age or 0) < ADULT:
+            del found["age"]
+    elif len(persons) > 1 or not found:
         return None
     return _told(left, needs, found)
+
+
+def _without_children(text: str) -> tuple[str, bool]:
+    """A text without the children that it counts, and whether somebody is told with them: « avec 2 enfants »."""
+    counted = _CHILDREN_COUNTED.search(text)
+    if counted is None:
+        return text, False
+    rest = f"{text[: counted.start()]} {text[counted.end() :]}"
+    is_with = fold(counted["before"]) == "avec"
+    return rest, is_with or not {*_PARENTS, "couple"}.isdisjoint(fold(rest).split())
+
+
+def _without_asking(text: str) -> tuple[str, bool]:
+    """A text whose needs are told by one word, « chien » of « chien accepté », and whether it asks for a room alone."""
+    tokens = text.split()
+    words = [fold(token) for token in tokens]
+    kept: list[str] = []
+    has_room = False
+    at = 0
+    while at < len(tokens):
+        end = asked_until(words, at)
+        if not end:
+            kept.append(tokens[at])
+        elif _ROOM.fullmatch(" ".join(words[at:end])):
+            has_room = True
+        else:
+            kept.append(next(word for word in " ".join(words[at:end]).split() if word in _NEEDED))
+        at = end or at + 1
+    return " ".join(kept), has_room
+
+
+def asked_until(words: Sequence[str], at: int) -> int:
+    """Where the words that ask for a need end, « chambre individuelle », « chien accepté »; 0 when none do.
+
+    ``words``: folded tokens.
+    """
+    if not _ASKS_FROM.match(words[at]):
+        return 0
+    for end in range(min(len(words), at + _LONGEST_ASKED), at + 1, -1):
+        run = " ".join(words[at:end])
+        if _ROOM.fullmatch(run) or _ACCEPTED_NEED.fullmatch(run):
+            return end
+    return 0
+
+
+def needs_counted(counted: Collection[str], text: str) -> str:
+    """What tells a need among the quantities left out of a text: « 30 ans », « avec 2 enfants ».
+
+    Of « 2 chiens », « chiens » tells it. The months of a pregnancy are no age.
+    """
+    is_pregnant = not _PREGNANT.isdisjoint(fold(text).split())
+    told = []
+    for words in counted:
+        if is_age(words):
+            told += [words] * (not is_pregnant or not _MONTHS.fullmatch(words))
+        elif _CHILDREN_COUNTED.search(words) or asked_until(fold(words).split(), 0):
+            told.append(words)
+        else:
+            told += [word for word in words.split() if fold(word) in _NEEDED]
+    return " ".join(told)
 
 
 def _age_told(text: str, needs: Needs) -> tuple[dict[str, tuple[Needs, str]], str]:

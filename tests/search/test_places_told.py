@@ -144,6 +144,13 @@ def test_several_departments_are_told_on_the_page(client, search):
     assert f"Départements{NB}: Hauts-de-Seine (92) et Seine-Saint-Denis (93)" in page
 
 
+def test_where_nothing_is_found_is_told_as_a_place(client, search):
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    for where, told in (("92, 93", "dans les Hauts-de-Seine et en Seine-Saint-Denis"), ("94", "dans le Val-de-Marne")):
+        page = client.get("/recherche/", {"quoi": "xyzzyx", "ou": where}).content.decode().replace("&nbsp;", NB)
+        assert f"Rien ne correspond à «{NB}xyzzyx{NB}» {told}." in page
+
+
 @pytest.mark.parametrize("text", ["92 et 93", "92, 93", "dans le 92 et en seine st denis", "93 92"])
 def test_several_departments_are_a_starting_place(search, text):
     place = resolve_where(text, READER).place
@@ -160,13 +167,13 @@ def test_areas_alone_are_offered(search):
 @pytest.mark.parametrize(
     ("text", "labels"),
     [
-        ("lhss melun ou fontainebleau", {"« lhss » à Melun", "« lhss » à Fontainebleau"}),
-        ("lhss nanterre, pantin", {"« lhss » à Nanterre", "« lhss » à Pantin"}),
-        ("lhss nanterre,pantin", {"« lhss » à Nanterre", "« lhss » à Pantin"}),
-        ("lhss paris 10e et 11e", {"« lhss » à Paris 10", "« lhss » à Paris 11"}),
-        ("lhss paris 10 ou 11", {"« lhss » à Paris 10", "« lhss » à Paris 11"}),
-        ("lhss Ivry ou Vitry", {"« lhss » à Ivry-sur-Seine", "« lhss » à Vitry-sur-Seine"}),
-        ("lhss à Melun ou dans le 92", {"« lhss » à Melun", "« lhss » dans les Hauts-de-Seine"}),
+        ("lhss melun ou fontainebleau", {"« lhss » autour de Melun (77)", "« lhss » autour de Fontainebleau (77)"}),
+        ("lhss nanterre, pantin", {"« lhss » autour de Nanterre (92)", "« lhss » autour de Pantin (93)"}),
+        ("lhss nanterre,pantin", {"« lhss » autour de Nanterre (92)", "« lhss » autour de Pantin (93)"}),
+        ("lhss paris 10e et 11e", {"« lhss » autour de Paris 10 (75)", "« lhss » autour de Paris 11 (75)"}),
+        ("lhss paris 10 ou 11", {"« lhss » autour de Paris 10 (75)", "« lhss » autour de Paris 11 (75)"}),
+        ("lhss Ivry ou Vitry", {"« lhss » autour d’Ivry-sur-Seine (94)", "« lhss » autour de Vitry-sur-Seine (94)"}),
+        ("lhss à Melun ou dans le 92", {"« lhss » autour de Melun (77)", "« lhss » dans les Hauts-de-Seine"}),
     ],
 )
 def test_of_several_places_none_is_guessed_and_each_is_offered(search, text, labels):
@@ -191,14 +198,14 @@ def test_a_place_that_is_excluded_is_left_aside_and_said(search, text, said):
 def test_a_small_commune_only_begun_is_offered_beside_what_the_rest_finds(search):
     outcome = search("lhss limoges")
     assert (outcome.place, outcome.reading.dropped, outcome.units) == (None, ("limoges",), 4)
-    assert offered(outcome, "lhss limoges") == {"« lhss » à Limoges-Fourches"}
+    assert offered(outcome, "lhss limoges") == {"« lhss » autour de Limoges-Fourches (77)"}
     assert search("lhss Ivry").place.insee == "94041"
 
 
 def test_a_language_is_no_commune(search):
     outcome = search("lhss parlant persan")
     assert (outcome.place, outcome.reading.text, outcome.units) == (None, "lhss", 4)
-    assert "« lhss » à Persan" in offered(outcome, "lhss parlant persan")
+    assert "« lhss » autour de Persan (95)" in offered(outcome, "lhss parlant persan")
     assert search("lhss persan").place.insee == "95487"
 
 

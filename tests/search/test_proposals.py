@@ -56,7 +56,7 @@ def test_a_place_typed_with_the_need_is_proposed_as_a_place(proposed, rebuilt):
     rebuilt()
     UnitFactory(geographic_entity=GeographicEntityFactory(name="ACT de Nanterre, secteur 92", commune=commune("92050")))
     rebuilt()
-    assert proposed(quoi="ACT nanterre") == {f"«{NB}ACT{NB}» à Nanterre": 4}
+    assert proposed(quoi="ACT nanterre") == {f"«{NB}ACT{NB}» autour de Nanterre (92)": 4}
     assert proposed(quoi="ACT 92") == {f"«{NB}ACT{NB}» dans les Hauts-de-Seine": 3}
     assert proposed(quoi="ACT", ou="92") == {}
     assert proposed(quoi="introuvable nanterre") == {}
@@ -191,17 +191,48 @@ def test_what_was_counted_is_offered_as_a_filter(proposed, rebuilt):
     rebuilt()
     assert proposed(quoi="ACT 2 places") == {f"Préciser{NB}: une place libre, pour «{NB}ACT{NB}»": 2}
     assert proposed(quoi="ACT place disponible ce soir") == {f"Préciser{NB}: une place libre, pour «{NB}ACT{NB}»": 2}
-    there = f"Préciser{NB}: à 5{NB}km au plus, pour «{NB}ACT{NB}» à Nanterre"
+    there = f"Préciser{NB}: à 5{NB}km au plus, pour «{NB}ACT{NB}» autour de Nanterre (92)"
     assert proposed(quoi="ACT Nanterre moins de 5 km") == {there: 2}
-    told = f"Préciser{NB}: une place libre, femme, 30 ans, pour «{NB}ACT{NB}» à Nanterre"
+    told = f"Préciser{NB}: une place libre, femme, 30 ans, pour «{NB}ACT{NB}» autour de Nanterre (92)"
     assert proposed(quoi="une place en ACT pour une femme de 30 ans à Nanterre") == {told: 2}
+
+
+def test_needs_left_out_with_quantities_are_offered_and_not_searched_for(proposed, rebuilt):
+    for insee, name in (("92050", "Maison"), ("93008", "Service 2, chambre individuelle, chien accepté, 6 mois")):
+        unit = UnitFactory(act=True, geographic_entity=GeographicEntityFactory(name=name, commune=commune(insee)))
+        CurrentFigureFactory(unit=unit, figure=0)
+    rebuilt()
+    family, room, animal = "couple ou famille", "chambre individuelle", "animal"
+    for text, told in (
+        ("ACT femme seule avec 2 enfants", family),
+        ("ACT couple 3 enfants", family),
+        ("ACT chambre individuelle", room),
+        ("ACT chien accepté", animal),
+        ("ACT 2 chiens", animal),
+        ("ACT place", "une place libre"),
+        ("ACT à jour", "à jour"),
+    ):
+        expected = {} if told == "une place libre" else {f"Préciser{NB}: {told}, pour «{NB}ACT{NB}»": 2}
+        assert proposed(quoi=text) == expected, text
+    for text in ("ACT 2 enfants", "ACT 3 personnes", "ACT enceinte de 6 mois"):
+        assert proposed(quoi=text) == {}, text
+
+
+def test_a_place_offered_is_as_near_as_told(proposed, rebuilt):
+    for insee in ("92050", "77288"):
+        UnitFactory(act=True, geographic_entity=GeographicEntityFactory(name="Maison", commune=commune(insee)))
+    UnitFactory(act=True, geographic_entity=GeographicEntityFactory(name="De Nanterre", commune=commune("92050")))
+    rebuilt()
+    near = f"«{NB}ACT{NB}» autour de Nanterre (92)"
+    assert proposed(quoi="ACT à 5 km de Nanterre") == {f"{near}, à 5{NB}km au plus": 2, near: 3}
 
 
 def test_who_it_is_for_and_where_are_offered_together(proposed, rebuilt):
     for name in ("Maison de Nanterre", "Maison verte"):
         UnitFactory(act=True, geographic_entity=GeographicEntityFactory(name=name, commune=commune("92050")))
     rebuilt()
-    assert proposed(quoi="maison nanterre 30 ans")[f"Préciser{NB}: 30 ans, pour «{NB}maison{NB}» à Nanterre"] == 2
+    there = f"Préciser{NB}: 30 ans, pour «{NB}maison{NB}» autour de Nanterre (92)"
+    assert proposed(quoi="maison nanterre 30 ans")[there] == 2
 
 
 def test_what_a_proposal_finds_is_told_in_its_own_words():

@@ -142,6 +142,13 @@ def test_a_type_that_nothing_published_has_is_told_apart_from_a_misspelling(clie
         ("camsp 18 mois", "camsp", Needs(age=1)),
         ("camsp 8 mois", "camsp", Needs(age=0)),
         ("act personne à mobilité réduite", "act", Needs(accessible=True)),
+        ("ssr chambre individuelle", "ssr", Needs(single_room=True)),
+        ("ssr femme sans chambre partagée", "ssr", Needs(who=Who.WOMAN, single_room=True)),
+        ("lhss chien accepté", "lhss", Needs(animal=True)),
+        ("ssr accepte pmr", "ssr", Needs(accessible=True)),
+        ("act femme seule avec 2 enfants", "act", Needs(who=Who.COUPLE)),
+        ("act femme avec un enfant de 3 ans", "act", Needs(who=Who.COUPLE)),
+        ("act couple 3 enfants", "act", Needs(who=Who.COUPLE)),
     ],
 )
 def test_who_is_told_in_the_text_is_told_apart(text, rest, needs):
