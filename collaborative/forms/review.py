@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from ..models import ReturnReason
 from ..services import TEXT_LENGTH
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 LARGEST = 2**31 - 1
 OUT_OF_DATE = "Cette page n’est plus à jour\u00a0: rechargez-la."
@@ -61,6 +64,22 @@ class ReturnForm(DecisionForm):
         """Text for the author."""
         ready = self.cleaned_data.get("motif")
         return " ".join(text for text in (ready.text if ready else "", self.cleaned_data.get("remarque")) if text)
+
+
+def typed_text(data: QueryDict) -> str:
+    """What somebody wrote with a decision, to be copied when no form can show it any more: value, reason, remark.
+
+    One query when a ready-made reason was chosen.
+    """
+    chosen = data.get("motif", "")
+    if data.get("acte") == "renvoyer" and chosen:
+        ready = forms.ModelChoiceField(queryset=ReturnReason.objects.all())
+        try:
+            chosen = ready.clean(chosen).text
+        except forms.ValidationError:
+            chosen = ""
+    texts = (data.get(data.get("champ", ""), ""), chosen, data.get("remarque", ""))
+    return "\n".join(text.strip() for text in texts if text.strip())
 
 
 class AmendReasonForm(forms.Form):

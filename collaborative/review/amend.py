@@ -99,7 +99,7 @@ class Amendment:
             written = {name: written[name] for name in (*self.part.names, *self.names) if name in written}
         shown = state_at(self.one.fiche, self.record_version, list(written)) | self.one.fiche.values | self.amended
         changed = differences({name: shown.get(name) for name in written}, written).keys() | {*self.part.names}
-        touched = [part.names for part in self.one.parts if changed & {*part.proposed}]
+        touched = [part.names for part in self.one.parts if not part.is_beside and changed & {*part.together}]
         wanted = changed.union(*touched)
         return {name: value for name, value in written.items() if name in wanted}
 

@@ -10,9 +10,12 @@ from directory.versions.wording import in_words
 from ..enums import FieldDecision
 from ..fiches.states import same
 from .parts import TOGETHER
-from .together import POINT, address_words, age_words, kept_value
+from .together import POINT, address_words, age_words, kept_commune, kept_value
 
 if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping
+
     from ..models import FieldReview
     from .parts import Part
     from .standing import FicheStanding
@@ -38,7 +41,8 @@ def correction_diffs(one: FicheStanding, part: Part) -> list[FieldDiff]:
     if not names:
         return []
     if part.key in TOGETHER:
-        before, after = (_together(one, part, corrected=corrected) for corrected in (False, True))
+        town = kept_commune(one.fiche) if part.key == "adresse" else {}
+        before, after = (_together(one, part, corrected=corrected, kept=town) for corrected in (False, True))
         diffs = [FieldDiff(part.label, before or "–", after or "–")] if before != after else []
         moved = any(name in POINT for name in names)
         return [*diffs, *([FieldDiff(MOVED_POINT, after="déplacé")] if moved else [])]
@@ -60,6 +64,19 @@ def corrected_value(one: FicheStanding, part: Part) -> str:
     return f"«\u00a0{value if len(value) <= WORDS else f'{value[: WORDS - 1]}…'}\u00a0»"
 
 
+def saved_words(one: FicheStanding, part: Part, at: datetime.datetime) -> list[str]:
+    """What saving the form of a part at ``at`` did, in sentences: what it corrects, what differs in nothing."""
+    reviews = [(other, one.review_of(other)) for other in one.parts]
+    corrected = [other for other, review in reviews if review and review.at == at and corrected_names(one, other)]
+    said = [f"«\u00a0{other.label}\u00a0» est corrigé." for other in corrected]
+    if part.key in {other.key for other in corrected}:
+        return said
+    left = one.part(part.key)
+    same_words = "rien ne diffère de ce qui est proposé, le point est accepté."
+    words = "la correction est retirée." if left is None or left.is_beside else same_words
+    return [f"«\u00a0{part.label}\u00a0»\u00a0: {words}", *said]
+
+
 def why_words(review: FieldReview) -> str:
     """« (Nom d’usage) » after what was decided, without the stop that the sentence gives; empty without a reason."""
     reason = review.reason.strip().removesuffix(".")
@@ -71,9 +88,9 @@ def _before(one: FicheStanding, review: FieldReview) -> Any:
     return one.fiche.values.get(review.field, review.base)
 
 
-def _together(one: FicheStanding, part: Part, *, corrected: bool) -> str:
-    """Fields that make sense together only, in words, as proposed or as corrected."""
-    values: dict[str, Any] = {}
+def _together(one: FicheStanding, part: Part, *, corrected: bool, kept: Mapping[str, Any] | None = None) -> str:
+    """Fields that make sense together only, in words, as proposed or as corrected, over those ``kept``."""
+    values: dict[str, Any] = dict(kept or {})
     for name in TOGETHER[part.key][1]:
         review = one.reviews.get(name)
         if review is not None and review.decision == FieldDecision.AMEND:

@@ -24,7 +24,7 @@ from ..fiches.services import home_of
 from ..fiches.states import kept_address_of
 from .corrections import correction_diffs
 from .parts import ACT, ATTACHMENTS, MEANWHILE, PHOTO, TOGETHER, Part
-from .together import POINT, address_words, age_words, kept_value
+from .together import POINT, address_words, age_words, kept_commune, kept_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -97,7 +97,9 @@ class ShownPart:
     point: Point | None = None
     outlines: str = ""
     files: list[FicheFile] = field(default_factory=list)
+    joined: frozenset[str] = frozenset()  # digests of the files that the directory has already
     may_amend: bool = False
+    holds_correction: bool = False
 
     @property
     def decision(self) -> str:
@@ -123,7 +125,7 @@ class ShownPart:
 def shown_parts(one: FicheStanding, amendable: frozenset[str]) -> list[ShownPart]:
     """Parts of a fiche, in order. ``amendable``: keys of the blocks that have a form.
 
-    A query when there is a territory; two for a move.
+    A query when there is a territory, one for attachments, one for the commune of an address; two for a move.
     """
     region = region_members() if TERRITORY in one.fiche.values else None
     return [_shown(one, part, amendable, region) for part in one.parts]
@@ -131,10 +133,11 @@ def shown_parts(one: FicheStanding, amendable: frozenset[str]) -> list[ShownPart
 
 def _shown(one: FicheStanding, part: Part, amendable: frozenset[str], region: RegionMembers | None) -> ShownPart:
     review = one.review_of(part)
-    shown = ShownPart(part, review, one.is_open_conflict(part))
+    shown = ShownPart(part, review, one.is_open_conflict(part), holds_correction=one.holds_correction(part))
     if part.is_whole:
         shown.text = act_words(one) if part.key == ACT else ""
         shown.files = [file for file in one.files if _is_of(file, part.key)]
+        shown.joined = _joined(one) if part.key == ATTACHMENTS else frozenset()
         shown.conflicts = [_conflict_words(one, part, conflict) for conflict in one.conflicts_of(part)]
         return shown
     shown.may_amend = part.block in amendable
@@ -193,6 +196,15 @@ def _is_of(file: FicheFile, key: str) -> bool:
     return (file.kind in photos) == (key == PHOTO) and key in {PHOTO, ATTACHMENTS}
 
 
+def _joined(one: FicheStanding) -> frozenset[str]:
+    """Digests of the attachments that the record has now, those that the fiche takes off left out: one query."""
+    record = one.fiche.record
+    if record is None:
+        return frozenset()
+    removed = [file.removes_id for file in one.files if file.kind == FileKind.ATTACHMENT_REMOVAL]
+    return frozenset(record.attachments.present().exclude(pk__in=removed).values_list("sha256", flat=True))
+
+
 def _diffs(one: FicheStanding, part: Part, conflicting: Collection[str]) -> list[FieldDiff]:
     """Both values of each field; an address, an age range and a week are shown whole."""
     fiche = one.fiche
@@ -201,8 +213,10 @@ def _diffs(one: FicheStanding, part: Part, conflicting: Collection[str]) -> list
     if part.key in TOGETHER and not conflicting:
         words = address_words if part.key == "adresse" else age_words
         names = TOGETHER[part.key][1]
-        before = {name: kept_value(fiche, fiche.base, name) for name in names}
-        after = {name: kept_value(fiche, fiche.values, name) for name in names}
+        # The commune that both addresses stand in, when the fiche leaves it: the town would be missing.
+        town = kept_commune(fiche) if part.key == "adresse" and "commune" not in fiche.values else {}
+        before = {name: kept_value(fiche, fiche.base, name) for name in names} | town
+        after = {name: kept_value(fiche, fiche.values, name) for name in names} | town
         old, new = "" if fiche.is_creation else words(before), words(after)
         none = OF_ENTITY if part.key == "adresse" and fiche.kind == RecordKind.UNIT else "–"
         return [FieldDiff(part.label, old or none, new or none)] if old != new else []

@@ -85,6 +85,11 @@ class Part(NamedTuple):
         return self.beside if self.is_beside else self.proposed or (self.key,)
 
     @property
+    def together(self) -> tuple[str, ...]:
+        """Its fields, with those that make sense with them only, proposed or not."""
+        return TOGETHER[self.key][1] if self.key in TOGETHER else self.names
+
+    @property
     def field(self) -> str:
         """Field that a remark on the part is about; empty for the fiche as a whole."""
         if self.key == ACT or self.key in MEANWHILE:

@@ -47,17 +47,24 @@ def when_sent(sender: type[Dossier], dossier: Dossier, step: Step | None, **more
 def fallen_names(one: FicheStanding) -> list[str]:
     """Decisions of a fiche that no longer hold: returned fields, and those whose proposal is another now.
 
-    What an amendment added to fields that nobody proposed holds as long as that amendment.
+    What a correction added to fields that nobody proposed holds as long as the part that it makes sense with, or as an
+    amendment of its block, or as the decision that it was taken with.
     """
-    stored = {name for part in one.parts if not part.is_beside for name in part.decided}
+    stored = {name for part in one.parts if not part.is_beside for name in part.stored}
     kind = RecordKind(one.fiche.kind)
     kept = {name for name in stored if name in one.reviews} & {
-        name for part in one.parts if not part.is_beside and _holds(one, part) for name in part.decided
+        name for part in one.parts if not part.is_beside and _holds(one, part) for name in part.stored
     }
     amended = {block_of(kind, name) for name in kept if one.reviews[name].decision == FieldDecision.AMEND}
-    return [
-        name for name in one.reviews if name not in kept and (name in stored or block_of(kind, name) not in amended)
-    ]
+    moments = {(block_of(kind, name), one.reviews[name].at) for name in kept}
+
+    def holds(name: str) -> bool:
+        review, block = one.reviews[name], block_of(kind, name)
+        if name in stored or not same(review.proposed, one.proposal(name)):
+            return False
+        return block in amended or (block, review.at) in moments
+
+    return [name for name in one.reviews if name not in kept and not holds(name)]
 
 
 def _holds(one: FicheStanding, part: Part) -> bool:

@@ -22,7 +22,7 @@ from ..permissions import why_not_act
 from ..services import StaleDossier, apply_locked, checked_text, lock_dossier
 from ..workflow import IllegalAct, transition_of
 from .corrections import corrected_value, why_words
-from .parts import MEANWHILE, PHOTO
+from .parts import MEANWHILE, PHOTO, field_parts
 from .standing import standing_of, standings
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def decide_field(
     """Accept, amend, return a part of a fiche, or keep what the directory says; return the dossier.
 
     ``record_version`` is the version of the record that was in sight. ``values`` are the kept values of an amended
-    part, and of fields beside it: what these held at ``record_version`` is kept as their base. A part of such fields
-    alone is a correction: accepting it holds it against what the directory says since, keeping the directory drops it.
+    part, and of fields beside it: what these held at ``record_version`` is kept as their base. A part amended to what
+    is proposed is accepted. A correction of such fields is held against what the directory says since by accepting its
+    part, dropped by keeping the directory.
     Raises ``PermissionDenied`` for who did not take the dossier, ``StaleDossier`` when it is no more en
     validation or was acted upon since ``expected_version``, ``ValidationError`` for a part that the fiche does not
     have, a decision that the part does not take, or a return without ``reason``.
@@ -241,10 +242,10 @@ def _forget(one: FicheStanding, part: Part) -> None:
 
 
 def _settle(one: FicheStanding, part: Part, decision: str, **shared: Any) -> None:
-    """Write a decision without a value; of a correction alone: hold it, or drop it."""
-    if part.is_beside and decision == FieldDecision.ACCEPT:
+    """Write a decision without a value; of a correction over what nobody proposed: hold it, or drop it."""
+    if decision == FieldDecision.ACCEPT and one.holds_correction(part):
         held = {"record_version": shared["record_version"], "by": shared["by"]}
-        one.fiche.reviews.filter(field__in=part.beside).update(**held)
+        one.fiche.reviews.filter(field__in=part.stored).update(**held)
         return
     _forget(one, part)
     if not part.is_beside:
@@ -253,7 +254,10 @@ def _settle(one: FicheStanding, part: Part, decision: str, **shared: Any) -> Non
 
 
 def _correct(one: FicheStanding, part: Part, values: Mapping[str, Any], **shared: Any) -> None:
-    """Write a correction: values of the part and beside it, those as the directory had them in sight left out."""
+    """Write a correction: values of the part and beside it, those as the directory had them in sight left out.
+
+    Nothing of a part that comes back to what is proposed is a correction: the part itself is accepted then.
+    """
     fiche = one.fiche
     beside = [name for name in values if name not in fiche.values]
     version = shared["record_version"] or (fiche.record.version if fiche.record is not None else 0)
@@ -261,7 +265,23 @@ def _correct(one: FicheStanding, part: Part, values: Mapping[str, Any], **shared
     written = {name: value for name, value in values.items() if name not in beside or not same(value, base.get(name))}
     fiche.reviews.filter(field__in={*part.stored, *values}).delete()
     fiche.reviews.filter(field__in=one.added_with(part)).update(at=shared["now"])  # they stay tied to it
-    _write(one, tuple(written), FieldDecision.AMEND, written, base=base, **shared)
+    same_parts = _as_proposed(fiche, written)
+    unchanged = {name for same_part in same_parts for name in same_part.names}
+    names = tuple(name for name in written if name not in unchanged)
+    _write(one, names, FieldDecision.AMEND, written, base=base, **shared)
+    if any(same_part.key == part.key for same_part in same_parts):
+        _write(one, part.decided, FieldDecision.ACCEPT, {}, **shared)
+
+
+def _as_proposed(fiche: Fiche, written: Mapping[str, Any]) -> list[Part]:
+    """Parts whose fields in ``written`` all say what the fiche proposes."""
+    beside = written.keys() - fiche.values.keys()
+    parts = field_parts(fiche.kind, written.keys() & fiche.values.keys(), beside)
+    return [
+        part
+        for part in parts
+        if not part.beside and all(same(written[name], fiche.values[name]) for name in part.names)
+    ]
 
 
 def _write(

@@ -51,8 +51,11 @@ class FicheStanding:
     kept: str = ""  # why the directory keeps the record as it is (``place.why_left``)
 
     def review_of(self, part: Part) -> FieldReview | None:
-        """Decision taken on a part, if any."""
-        return next((self.reviews[name] for name in part.decided if name in self.reviews), None)
+        """Decision taken on a part, if any; what corrects one of its fields, proposed or not, is that of the part."""
+        taken = [self.reviews[name] for name in (*part.decided, *part.beside) if name in self.reviews]
+        if not taken or taken[0].decision == FieldDecision.RETURN:
+            return taken[0] if taken else None
+        return next((review for review in taken if review.decision == FieldDecision.AMEND), taken[0])
 
     def proposal(self, name: str) -> Any:
         """What is proposed under a stored name: a value; where the fiche goes; which files it brings."""
@@ -73,12 +76,20 @@ class FicheStanding:
         waits = any(not conflict.is_settled(self.reviews.get(conflict.name)) for conflict in self.conflicts_of(part))
         return waits and not self._returns(part)
 
+    def holds_correction(self, part: Part) -> bool:
+        """Tell whether accepting a part keeps its correction: what it is over, or is in conflict, nobody proposed."""
+        return part.is_beside or any(conflict.name in part.beside for conflict in self.conflicts_of(part))
+
     def added_with(self, part: Part) -> list[str]:
-        """Fields that the correction of a part changed beside it: they go when that correction goes."""
+        """Fields that the correction of a part changed beside it: they go when that correction goes.
+
+        Those of a part that has proposed fields too are decided with these.
+        """
         review = self.review_of(part)
         if review is None or part.is_beside:
             return []
-        others = (name for other in self.parts if other.block == part.block for name in other.beside)
+        beside = (other for other in self.parts if other.is_beside and other.block == part.block)
+        others = (name for other in beside for name in other.beside)
         return [name for name in others if self.reviews[name].at == review.at]
 
     def part(self, key: str) -> Part | None:

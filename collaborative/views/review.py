@@ -20,11 +20,12 @@ from directory.models import Department
 
 from ..delays import delay_words, median_delay
 from ..enums import DossierState, FieldDecision
-from ..forms.review import AmendReasonForm, DecisionForm, ReturnForm
+from ..forms.review import AmendReasonForm, DecisionForm, ReturnForm, typed_text
 from ..models import Dossier, ReturnReason
 from ..permissions import validates_dossiers
 from ..review import services
 from ..review.amend import Amendment
+from ..review.corrections import saved_words
 from ..review.facts import checks_by_fiche, dossier_checks
 from ..review.lines import shown_parts
 from ..review.queue import ORDERS, TAKEN, QueueFilter, QueueLine
@@ -43,6 +44,8 @@ from .review_access import (
 
 SIMPLE = {"accepter": FieldDecision.ACCEPT, "garder": FieldDecision.KEEP}
 UNDO, RETURN, AMEND, ALL = "annuler", "renvoyer", "corriger", "tout"
+FICHE_GONE = "La fiche ne propose plus rien\u00a0: son auteur est revenu au répertoire, ou l’a ôtée du dossier."
+PART_GONE = "Votre correction n’est pas enregistrée\u00a0: ce champ n’est plus proposé par la fiche."
 
 
 @require_safe
@@ -76,15 +79,24 @@ def dossier_review(request: SignedInRequest, dossier: Dossier) -> HttpResponse:
     """What a dossier proposes, fiche by fiche, with its checks and what is left to decide."""
     if dossier.state != DossierState.SENT:
         return leave(request, dossier)
-    standing = standing_of(dossier)
+    return _dossier_page(request, standing_of(dossier))
+
+
+def _dossier_page(
+    request: SignedInRequest, standing: Standing, *, refused: str = "", typed: str = "", status: int = 200
+) -> HttpResponse:
+    """Review of a dossier; ``refused`` and ``typed``: why a decision was not kept, and the text that went with it."""
+    dossier = standing.dossier
     checks = checks_by_fiche([one.fiche for one in standing.fiches], standing.reopenings)
     context = review_context(request, standing) | {
         "dossier_checks": dossier_checks(dossier),
         "blockers": standing.blockers(checks),
         "checked": [(one, checks[one.fiche.pk]) for one in standing.fiches if one.fiche.pk in checks],
         "first": next((one for one in standing.fiches if not one.is_done), None),
+        "refused": refused,
+        "lost": typed,
     }
-    return render(request, "collaborative/review_dossier.html", context)
+    return render(request, "collaborative/review_dossier.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,12 +104,15 @@ def dossier_review(request: SignedInRequest, dossier: Dossier) -> HttpResponse:
 def fiche_review(request: SignedInRequest, dossier: Dossier, fiche_id: int) -> HttpResponse:
     """Review one fiche field by field; « corriger=<champ> » opens the form of a field.
 
-    404 for a fiche that proposes nothing, 409 when somebody acted meanwhile, 422 for a decision to correct.
+    404 for a fiche that proposes nothing, 409 when somebody acted meanwhile, 422 for a decision to correct. A decision
+    on a fiche that has gone is answered by the review of the dossier, with what was typed.
     """
     if dossier.state != DossierState.SENT and request.method != "POST":
         return leave(request, dossier)
     standing = standing_of(dossier)
     one = standing.find(fiche_id)
+    if one is None and request.method == "POST":
+        return _gone(request, dossier)
     if one is None:
         raise Http404
     if request.method != "POST":
@@ -105,6 +120,13 @@ def fiche_review(request: SignedInRequest, dossier: Dossier, fiche_id: int) -> H
             return _amend_page(request, standing, one, _amendment(request, one, key))
         return _fiche_page(request, standing, one)
     return _decide(request, standing, one)
+
+
+def _gone(request: SignedInRequest, dossier: Dossier) -> HttpResponse:
+    """Say that the fiche of a decision proposes nothing any more, and show what was typed."""
+    standing = standing_of(current(dossier))
+    words = f"{refused_words(standing.dossier, request)} {FICHE_GONE}"
+    return _dossier_page(request, standing, refused=words, typed=typed_text(request.POST), status=409)
 
 
 def _decide(request: SignedInRequest, standing: Standing, one: FicheStanding) -> HttpResponse:
@@ -179,6 +201,9 @@ def _sent_version(request: SignedInRequest) -> int | None:
 
 def _amend(request: SignedInRequest, standing: Standing, one: FicheStanding) -> HttpResponse:
     """Save a corrected field, or run a step of its form."""
+    if one.part(request.POST.get("champ", "")) is None:
+        standing.dossier = current(standing.dossier)
+        return _fiche_page(request, standing, one, refused=PART_GONE, lost=typed_text(request.POST), status=409)
     amendment = _amendment(request, one, request.POST.get("champ", ""))
     reason, sent = AmendReasonForm(request.POST), DecisionForm(request.POST)
     if step := request.POST.get("etape", ""):
@@ -186,6 +211,7 @@ def _amend(request: SignedInRequest, standing: Standing, one: FicheStanding) -> 
         return _amend_page(request, standing, one, amendment, reason=reason)
     if not (amendment.is_valid() & reason.is_valid() & sent.is_valid()):
         return _amend_page(request, standing, one, amendment, reason=reason, status=422)
+    now = timezone.now()
     try:
         services.decide_field(
             fiche=one.fiche,
@@ -197,12 +223,14 @@ def _amend(request: SignedInRequest, standing: Standing, one: FicheStanding) -> 
             record_version=sent.cleaned_data["record_version"],
             by=request.user,
             scope=request.scope,
-            now=timezone.now(),
+            now=now,
         )
     except (StaleDossier, PermissionDenied, ValidationError) as refused:
         words = _words(request, one, refused)
         return _amend_page(request, standing, one, amendment, reason=reason, refused=words, status=409)
-    messages.success(request, f"«\u00a0{amendment.part.label}\u00a0» est corrigé.")
+    if (found := standing_of(standing.dossier).find(one.fiche.pk)) is not None:
+        for words in saved_words(found, amendment.part, now):
+            messages.success(request, words)
     return redirect(f"{review_url(standing.dossier, one.fiche.pk)}#champ-{amendment.part.key}")
 
 
@@ -220,7 +248,7 @@ def _refused(
     *,
     form: DecisionForm,
 ) -> HttpResponse:
-    """Show the fiche again, with why the decision was not kept; what was typed stays in its form."""
+    """Show the fiche again, with why the decision was not kept; what was typed stays in its form, or is shown."""
     standing.dossier = current(standing.dossier)
     words = _words(request, one, refused)
     return _fiche_page(request, standing, one, form=form, refused=words, status=409)
@@ -233,12 +261,17 @@ def _fiche_page(
     *,
     form: DecisionForm | None = None,
     refused: str = "",
+    lost: str = "",
     status: int = 200,
 ) -> HttpResponse:
     fiche = one.fiche
-    context = review_context(request, standing, Crumb(str(fiche)), fiche_id=fiche.pk) | {
+    context = review_context(request, standing, Crumb(str(fiche)), fiche_id=fiche.pk)
+    if isinstance(form, ReturnForm) and not _keeps_form(one, form, may_decide=context["may_decide"]):
+        lost = typed_text(form.data)
+    context |= {
         "one": one,
         "shown": shown_parts(one, frozenset(editable_blocks(fiche.kind))),
+        "lost": lost,
         "checks": checks_by_fiche([fiche], standing.reopenings).get(fiche.pk, []),
         "record_version": fiche.record.version if fiche.record is not None else 0,
         "reasons": ReturnReason.objects.filter(is_active=True),
@@ -249,6 +282,12 @@ def _fiche_page(
         "following": standing.after(fiche.pk),
     }
     return render(request, "collaborative/review_fiche.html", context, status=status)
+
+
+def _keeps_form(one: FicheStanding, form: ReturnForm, *, may_decide: bool) -> bool:
+    """Tell whether the page still draws the form that was typed in."""
+    part = one.part(form.data.get("champ", ""))
+    return may_decide and part is not None and not part.is_beside
 
 
 def _amend_page(

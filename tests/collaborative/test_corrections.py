@@ -199,3 +199,118 @@ def test_a_territory_beside_words(desk, world, client, cast):
     unit = OperationalUnit.objects.get(pk=world.act.pk)
     assert unit.intervention_details == "L’après-midi"
     assert unit.intervention_communes.count() == 2
+
+
+@pytest.fixture
+def bounded(desk, world, cast, client):
+    """A dossier that proposes the sex and one of the two ages of a unit, taken by support, signed in."""
+    edit(desk, world.act, min_age_value=18, max_age_value=60)
+    change(desk, world.act, {"sex": "m", "min_age_value": 21})
+    send_and_take(desk)
+    client.force_login(cast.sesan)
+    desk.url = reverse("collaborative:fiche_review", args=[desk.dossier.pk, desk.fiche(world.act).pk])
+    return desk
+
+
+def decisions():
+    return {row.field: (row.decision, row.value) for row in FieldReview.objects.all()}
+
+
+@pytest.mark.parametrize("sex", ["m", "f"])
+@pytest.mark.parametrize("before", ["accepter", ""])
+def test_a_bound_corrected_from_another_field_is_a_correction_of_its_range(bounded, client, mailoutbox, sex, before):
+    if before:
+        post(client, bounded, acte=before, champ="ages")
+    correct(client, bounded, min_age_value="21", max_age_value="65", sex=sex)
+    assert decisions()["max_age_value"] == ("amend", 65)
+    assert decisions()["min_age_value"] == ("amend", 21)
+    assert decisions()["sex"][0] == ("amend" if sex == "f" else "accept")
+    shown = read(client.get(bounded.url).content.decode())
+    assert "Publié à la validation 21 ans – 65 ans" in shown
+    validating = reverse("collaborative:dossier_validate", args=[bounded.dossier.pk])
+    confirmed = read(client.get(validating).content.decode())
+    mailoutbox.clear()
+    assert published(bounded) == (sex, 21, 65)
+    client.force_login(bounded.cast.directeur)
+    dossier = client.get(reverse("collaborative:dossier_detail", args=[bounded.dossier.pk])).content.decode()
+    for said in (confirmed, read(mailoutbox[0].body), read(dossier)):
+        assert "Âge : corrigé en « 21 ans – 65 ans »." in said
+        assert ("Sexe accueilli : corrigé" in said) == (sex == "f")
+
+
+def test_a_decision_stored_before_that_shows_the_correction_too(bounded, client):
+    correct(client, bounded, min_age_value="21", max_age_value="65")
+    FieldReview.objects.filter(field="min_age_value").update(decision="accept", value=None)
+    standing = standing_of(Dossier.objects.get(pk=bounded.dossier.pk))
+    assert standing.amended_count == 2
+    assert "Publié à la validation 21 ans – 65 ans" in read(client.get(bounded.url).content.decode())
+
+
+@pytest.mark.parametrize(("act", "expected"), [("accepter", (21, 65)), ("garder", (18, 70)), ("annuler", (21, 70))])
+def test_a_bound_corrected_that_the_directory_changes_is_settled(bounded, client, world, act, expected):
+    correct(client, bounded, min_age_value="21", max_age_value="65")
+    edit(bounded, world.act, max_age_value=70)
+    assert conflicts(bounded).keys() == {"max_age_value"}
+    shown = read(client.get(bounded.url).content.decode())
+    assert "Prendre la correction : Âge" in shown
+    assert "Prendre le proposé : Âge" not in shown
+    post(client, bounded, acte=act, champ="ages")
+    assert conflicts(bounded) == {}
+    assert published(bounded) == ("f", *expected)
+
+
+def test_a_bound_corrected_falls_with_its_range(bounded, client, world):
+    correct(client, bounded, min_age_value="21", max_age_value="65")
+    post(client, bounded, acte="annuler", champ="sex")
+    assert decisions().keys() == {"min_age_value", "max_age_value"}
+    bounded.apply("withdraw")
+    change(bounded, world.act, {"sex": "m", "min_age_value": 25})
+    bounded.apply("send")
+    assert decisions() == {}
+
+
+def test_a_field_that_is_no_longer_proposed_is_not_published_as_a_correction(bounded, client, world):
+    correct(client, bounded, min_age_value="30", max_age_value="65")
+    bounded.apply("withdraw")
+    change(bounded, world.act, {"sex": "m", "min_age_value": 18})
+    bounded.apply("send")
+    assert decisions() == {"sex": ("amend", "f"), "max_age_value": ("amend", 65)}
+
+
+@pytest.mark.parametrize("before", ["", "corriger"])
+def test_a_form_saved_with_what_is_proposed_accepts_it(bounded, client, before):
+    same = {"min_age_value": "21", "max_age_value": "60", "sex": "m"}
+    if before:
+        correct(client, bounded, champ="ages", **(same | {"max_age_value": "65"}))
+    correct(client, bounded, champ="ages", **same)
+    assert decisions() == {"min_age_value": ("accept", None)}
+    shown = read(client.get(bounded.url).content.decode())
+    assert "« Âge » : rien ne diffère de ce qui est proposé, le point est accepté." in shown
+    assert "« Âge » est corrigé." not in shown or before
+    assert "Corrigé par le support" not in shown
+
+
+def test_what_is_said_names_what_was_corrected(bounded, client):
+    sent = {"min_age_value": "21", "max_age_value": "65", "sex": "m"}
+    correct(client, bounded, champ="sex", **sent)
+    shown = read(client.get(bounded.url).content.decode())
+    assert "« Sexe accueilli » : rien ne diffère de ce qui est proposé, le point est accepté." in shown
+    assert "« Âge » est corrigé." in shown
+    # Back to what the directory says, from the form of the sex: nothing is left of that correction.
+    correct(client, bounded, champ="sex", **(sent | {"max_age_value": "60"}))
+    assert decisions() == {"sex": ("accept", None)}
+
+
+def test_a_correction_made_from_a_field_left_as_proposed_holds_with_it(reviewed, client):
+    correct(client, reviewed, max_age_value="65", sex="m")
+    assert decisions() == {"sex": ("accept", None), "max_age_value": ("amend", 65)}
+    reviewed.apply("withdraw")
+    reviewed.apply("send")
+    assert decisions() == {"sex": ("accept", None), "max_age_value": ("amend", 65)}
+
+
+def test_a_correction_beside_taken_back_in_its_form_is_said_so(reviewed, client):
+    correct(client, reviewed, max_age_value="65")
+    correct(client, reviewed, champ="ages", max_age_value="60")
+    assert decisions() == {"sex": ("amend", "f")}
+    assert "« Âge » : la correction est retirée." in read(client.get(reviewed.url).content.decode())

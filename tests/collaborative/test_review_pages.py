@@ -143,6 +143,7 @@ def test_an_old_page_keeps_what_was_typed(reviewed, client, cast):
     answer = send(client, reviewed, acte="renvoyer", champ="email", remarque="Boîte fermée.")
     assert answer.status_code == 409
     assert "A. Lune a pris ce dossier en charge" in text(answer)
+    assert "readonly>Boîte fermée.</textarea>" in text(answer)
     form = client.get(reviewed.url)
     assert "Reprendre ce dossier" in text(form)
     reviewed.apply("take_over", by=cast.sesan)
@@ -254,3 +255,14 @@ def test_a_page_keeps_to_its_budget_with_three_times_the_fiches(desk, world, cas
         desk.apply("withdraw")
     assert len(counts[0]) == len(counts[1]), "\n".join(counts[1])
     assert len(counts[1]) <= budget, "\n".join(counts[1])
+
+
+def test_an_address_is_shown_with_its_commune_when_only_the_street_changes(desk, world, cast, client):
+    world.act.commune, world.act.postal_code, world.act.street_name = commune("92050"), "92000", "rue Vesta"
+    world.act.save()
+    change(desk, world.act, {"street_number": "12"})
+    send_and_take(desk)
+    client.force_login(cast.sesan)
+    shown = text(client.get(page("fiche_review", desk.dossier.pk, desk.fiche(world.act).pk)))
+    assert "<del>rue Vesta, 92000 Nanterre" in shown
+    assert "<ins>12 rue Vesta, 92000 Nanterre" in shown
