@@ -41,7 +41,7 @@ def put_photo(plan: Plan, item: Item, copies: list[str]) -> None:
 
 
 def put_attachments(plan: Plan, item: Item, copies: list[str]) -> None:
-    """Remove and add the attachments that a fiche proposes, on its stored record."""
+    """Remove and add the attachments that a fiche proposes, on its stored record; those there already are skipped."""
     files = item.fiche.files.all()
     removed = [file.removes_id for file in files if file.kind == FileKind.ATTACHMENT_REMOVAL]
     added = [file for file in files if file.kind == FileKind.ATTACHMENT]
@@ -49,6 +49,10 @@ def put_attachments(plan: Plan, item: Item, copies: list[str]) -> None:
     if removed:
         present = record.attachments.present().filter(pk__in=removed)
         present.update(removed_at=item.edit.now, removed_by=author)
+    if added:
+        present = record.attachments.present().filter(sha256__in=[file.sha256 for file in added])
+        known = set(present.values_list("sha256", flat=True))
+        added = [file for file in added if file.sha256 not in known]
     if not added:
         return
     try:

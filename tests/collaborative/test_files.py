@@ -6,12 +6,18 @@ import io
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from collaborative.models import FicheFile
+from collaborative.models import Dossier, FicheFile
+from collaborative.review.validation import validate_dossier
 from directory.attachments import services as attachments
+from directory.attachments.uploads import read_attachment
+from directory.scopes import scope_of
+from tests.collaborative.publishing import change, send_and_take
 from tests.collaborative.test_fiche_page import url
+from tests.collaborative.test_publication_told import read
 from tests.factories.directory import AttachmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_memory")]
@@ -109,3 +115,26 @@ def test_files_of_an_abandoned_dossier_go_and_those_in_use_stay(director, desk, 
     desk.apply("abandon")
     attachments.purge(now=later)
     assert not default_storage.exists(name)
+
+
+def test_a_file_joined_directly_meanwhile_is_not_published_twice(director, desk, world, cast):
+    fiche, name = desk.fiche(world.act), "Livret.pdf"
+    send(director, fiche, fichiers=[SimpleUploadedFile(name, PDF), SimpleUploadedFile("Plan.pdf", PDF + b"%plan")])
+    change(desk, world.act, {})
+    send_and_take(desk)
+    page = reverse("collaborative:fiche_review", args=[desk.dossier.pk, fiche.pk])
+    director.force_login(cast.sesan)
+    assert "Déjà dans le répertoire" not in read(director.get(page).content.decode())
+    who = {"record": world.act, "by": cast.directeur, "scope": scope_of(cast.directeur)}
+    direct = [read_attachment(SimpleUploadedFile("Le livret.pdf", PDF)), read_attachment(other_plan())]
+    attachments.add_attachments(uploads=direct, **who)
+    shown = read(director.get(page).content.decode())
+    assert shown.count("Déjà dans le répertoire") == 1
+    dossier = Dossier.objects.get(pk=desk.dossier.pk)
+    validate_dossier(dossier=dossier, expected_version=dossier.version, **desk.who(cast.sesan))
+    names = sorted(world.act.attachments.present().values_list("name", flat=True))
+    assert names == ["Le livret.pdf", "Plan.pdf", "Plan.pdf"], "another file of the same name is another file"
+
+
+def other_plan():
+    return SimpleUploadedFile("Plan.pdf", PDF + b"%another plan")
