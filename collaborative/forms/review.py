@@ -10,7 +10,7 @@ from ..models import ReturnReason
 from ..services import TEXT_LENGTH
 
 if TYPE_CHECKING:
-    from django.http import QueryDict
+    from collections.abc import Mapping
 
 LARGEST = 2**31 - 1
 OUT_OF_DATE = "Cette page n’est plus à jour\u00a0: rechargez-la."
@@ -66,7 +66,7 @@ class ReturnForm(DecisionForm):
         return " ".join(text for text in (ready.text if ready else "", self.cleaned_data.get("remarque")) if text)
 
 
-def typed_text(data: QueryDict) -> str:
+def typed_text(data: Mapping[str, Any]) -> str:
     """What somebody wrote with a decision, to be copied when no form can show it any more: value, reason, remark.
 
     One query when a ready-made reason was chosen.
