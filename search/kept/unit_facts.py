@@ -5,7 +5,7 @@ The unit comes from ``search.kept.shortlist.with_record``.
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import quote, urlencode, urljoin
 
@@ -17,12 +17,13 @@ from common.phones import display_phone
 from directory.blocks import ages, entity_terms, label_of, unit_terms
 from directory.contacts import main_phone
 from directory.enums import Confidentiality, Nomenclature
-from directory.hours.schedule import Opening, Schedule, open_words
+from directory.hours.schedule import ExceptionRange, Opening, Schedule, open_words
 from directory.hours.timetable import hours_words
 from directory.permissions import sees_contacts
 from directory.records import schedule_of
 
 MAIL_LINK_LENGTH = 2000  # characters; mail programs cut longer addresses
+ON_ITS_RECORD = "à lire sur sa fiche"  # of what was typed by hand about a unit whose place is kept quiet
 
 
 class Contact(NamedTuple):
@@ -147,6 +148,14 @@ class UnitFacts:
         return _today_words(schedule, self.now) if schedule else ""
 
     @property
+    def public_hours_words(self) -> str:
+        """The same hours when they may be sent: no reason typed by hand of a unit whose place is kept quiet."""
+        schedule = schedule_of(self.unit)
+        if self.is_place_kept_quiet:
+            schedule = replace(schedule, exceptions=[_untold(rule) for rule in schedule.exceptions])
+        return _today_words(schedule, self.now) if schedule else ""
+
+    @property
     def phone_words(self) -> str:
         """« 01 42 00 00 00, poste 12 »."""
         return _phone_words(self.offer.phone)
@@ -171,7 +180,7 @@ class UnitFacts:
     def public_admission_words(self) -> str:
         """Conditions of admission that may be sent: nothing typed by hand of a unit whose place is kept quiet."""
         typed = " ".join(self.unit.admission_conditions.split())
-        return "à lire sur sa fiche" if typed and self.is_place_kept_quiet else typed
+        return ON_ITS_RECORD if typed and self.is_place_kept_quiet else typed
 
     @property
     def _is_place_public(self) -> bool:
@@ -196,6 +205,11 @@ def _today_words(schedule: Schedule, now: datetime.datetime) -> str:
         reason = f" ({today.closed_for})" if today.closed_for else ""
         return f"pas d’ouverture aujourd’hui{reason}" if schedule.receives else ""
     return ", ".join(filter(None, (*ranges, open_words(schedule, now))))
+
+
+def _untold(rule: ExceptionRange) -> ExceptionRange:
+    """An exception whose reason is left on the record."""
+    return rule._replace(label=f"motif {ON_ITS_RECORD}") if rule.label else rule
 
 
 def _range_words(opening: Opening) -> str:
@@ -235,7 +249,7 @@ def letter_of(facts: Sequence[UnitFacts], now: datetime.datetime, base_url: str)
         said = (
             ("Téléphone", one.public_phone_words),
             ("Places", one.sent_places_words),
-            ("Aujourd’hui", one.hours_words),
+            ("Aujourd’hui", one.public_hours_words),
             ("Conditions d’admission", one.public_admission_words),
         )
         lines = [

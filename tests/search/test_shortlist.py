@@ -5,6 +5,7 @@ from html import unescape
 from urllib.parse import unquote
 
 import pytest
+from django.utils import timezone
 
 from common.french import moment
 from directory.enums import ClosureKind, Confidentiality
@@ -15,7 +16,7 @@ from search.kept.unit_facts import MAIL_LINK_LENGTH
 from search.models import KeptUnit
 from tests.directory.merges import merge
 from tests.factories.availability import CurrentFigureFactory
-from tests.factories.directory import UnitFactory, WeeklyHoursFactory
+from tests.factories.directory import HoursExceptionFactory, UnitFactory, WeeklyHoursFactory
 
 from .kept import keep
 
@@ -246,6 +247,25 @@ def test_the_sheet_tells_of_a_hidden_place_what_its_record_does(reader, client, 
     sent = response.context["letter"] + unquote(response.context["mail"].url)
     assert not any(typed in sent for typed in (*HAND_TYPED.values(), "Sonner deux fois."))
     assert "à lire sur sa fiche" in sent
+
+
+@pytest.mark.parametrize(
+    "hours", [{}, {"is_closed": False, "opens_at": "09:00", "closes_at": "12:00"}], ids=["fermée", "autres heures"]
+)
+def test_the_reason_of_an_exception_of_a_hidden_place_is_not_sent(reader, client, world, hours):
+    """It is typed by hand too (decision 0010); that of a unit whose place is told leaves with it."""
+    moved, today = "Accueil transféré au 7 rue des Glycines", timezone.localdate()
+    OperationalUnit.objects.filter(pk=world.act.pk).update(sensitive_unit=True)
+    for unit, label in ((world.act, moved), (world.lhss, "Travaux")):
+        HoursExceptionFactory(unit=unit, starts_on=today, ends_on=today, label=label, **hours)
+    index.refresh_units(unit_ids=[world.act.pk])
+    keep(reader, world.act, world.lhss)
+    response = client.get(SHEET)
+    assert "Glycines" in text_of(response).partition("<textarea")[0]
+    letter = response.context["letter"]
+    assert "Glycines" not in letter + unquote(response.context["mail"].url)
+    assert "(motif à lire sur sa fiche)" in letter
+    assert "(travaux)" in letter.lower()
 
 
 def test_units_are_compared_with_what_differs_in_words(reader, client, world):
