@@ -12,53 +12,64 @@ from common.text import fold, place_key
 
 from ..criteria import SearchCriteria
 from ..engine.outcome import Outcome
-from ..models import SearchedText
-from ..words.ending import PLACE_TOKENS, PLACE_WORDS, SHORTEST_BEGINNING, without_links
-from ..words.matching import is_linking
+from ..models import SMALL_WORDS, SearchedText, SettledText
+from ..words.ending import PLACE_TOKENS, PLACE_WORDS, without_links
 
 DAYS_TO_TELL = 3  # different days on which a text that nothing published tells was asked, before it is written out
 KEPT_DAYS = 396  # thirteen months
 TEXT_LIMIT = 200
+SHORTEST_PLACE = 3  # letters: « Bry », « Gif »
 LAST_RANK = 200
 KINDS = {"eg": "opened_entities", "uo": "opened_units", "pro": "opened_people"}
 _DIGIT = re.compile(r"[0-9]")
 _DEPARTMENT = re.compile(r"[0-9]{2,3}|2[AB]|")
-# A text is told at once when all its words stand in one term or in the name of one establishment, a place set aside:
-# words met in different records make the name or the address of somebody (« alice moulin »). The place beside a term is
-# a commune, its beginning or a department; beside the name of an establishment, its commune. Practitioners tell none.
+# A text is written at once in three cases only:
+# 1. it is the whole spelling of a term;
+# 2. it is the whole name of an establishment, unless made of names of people alone;
+# 3. it is the whole spelling of a term or several whole words of one, a whole commune or department beside them or not,
+#    or that place alone; and no other word is the first name or the surname of a published practitioner.
+# So a person's name is not written because a term, an establishment or a commune happens to hold its words.
 # What follows a read-only page still begins read-only (``common.middleware``): the first statement says otherwise.
 _COUNT = """
 SET TRANSACTION READ WRITE; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '200ms';
+WITH people (names) AS MATERIALIZED (
+    SELECT coalesce(array_agg(word), '{}') FROM unnest(%(telling)s::text[]) AS word
+    WHERE EXISTS (
+        SELECT 1 FROM search_suggestion person
+        WHERE (CASE WHEN person.practitioner_id IS NOT NULL THEN person.words END) @@ to_tsquery('simple', word)
+    )
+)
 INSERT INTO search_searchedtext AS log (
     day, department, key, words, searches, empty, corrected, opened_rank, opened_entities, opened_units, opened_people
 )
-SELECT %(day)s, %(department)s, %(key)s, CASE WHEN EXISTS (
+SELECT %(day)s, %(department)s, %(key)s, CASE WHEN EXISTS (SELECT 1 FROM search_termkey WHERE key = %(words)s)
+         OR EXISTS (
+           SELECT 1 FROM search_suggestion known
+           WHERE known.key = %(words)s AND known.geographic_entity_id IS NOT NULL
+             AND NOT %(telling)s::text[] <@ people.names
+       ) OR EXISTS (
            SELECT 1
            FROM unnest(%(places)s::text[], %(rests)s::text[]) AS part (place, rest)
-           CROSS JOIN LATERAL (SELECT to_tsquery('simple', rest) || to_tsquery('fr', rest) AS query) AS asked
+           CROSS JOIN LATERAL (SELECT string_to_array(rest, ' ') AS words) AS asked
            WHERE CASE
-               WHEN place <> '' AND NOT EXISTS (SELECT 1 FROM directory_department WHERE ror_fold(name) = place)
-                   AND NOT EXISTS (SELECT 1 FROM directory_commune WHERE key = place)
-                   AND NOT EXISTS (
-                       SELECT 1 FROM directory_commune
-                       WHERE rest <> '' AND key ~>=~ (place || ' ') AND key ~<~ (place || '!')
-                   )
+               WHEN asked.words && people.names THEN false
+               WHEN place <> '' AND NOT EXISTS (SELECT 1 FROM directory_commune WHERE key = place)
+                   AND NOT EXISTS (SELECT 1 FROM directory_department WHERE ror_fold(name) = place)
                THEN false
                WHEN rest = '' THEN true
                ELSE EXISTS (
-                   SELECT 1 FROM search_suggestion known
-                   WHERE known.practitioner_id IS NULL AND known.words @@ query AND (
-                       place = '' OR known.term_id IS NOT NULL
-                       OR to_tsvector('simple', ror_fold(known.detail)) @@ phraseto_tsquery('simple', place)
-                   )
+                   SELECT 1 FROM search_suggestion known JOIN search_termkey spelled ON spelled.term_id = known.term_id
+                   WHERE known.words @@ to_tsquery('simple', replace(rest, ' ', ' & '))
+                     AND string_to_array(spelled.key, ' ') @> asked.words
+                     AND (spelled.key = rest OR cardinality(asked.words) > 1)
                )
            END
-       ) OR EXISTS (SELECT 1 FROM search_termkey WHERE key = %(words)s)
-         OR (SELECT count(DISTINCT before.day) FROM search_searchedtext before
+       ) OR (SELECT count(DISTINCT before.day) FROM search_searchedtext before
              WHERE before.key = %(key)s AND before.searches > 0 AND before.day <> %(day)s) >= %(others)s
        THEN %(words)s ELSE '' END,
        %(searches)s, %(empty)s, %(corrected)s, %(opened_rank)s,
        %(opened_entities)s, %(opened_units)s, %(opened_people)s
+FROM people
 ON CONFLICT (key, day, department) DO UPDATE SET
     words = CASE log.words WHEN '' THEN EXCLUDED.words ELSE log.words END,
     searches = log.searches + EXCLUDED.searches, empty = log.empty + EXCLUDED.empty,
@@ -103,7 +114,7 @@ def log_opening(*, text: str, department: str, rank: int, kind: str, now: dateti
 
 
 class Part(NamedTuple):
-    """Words of a text that may name a place, as communes are keyed, and a text query of the others."""
+    """Words of a text that may name a place, as communes are keyed, and the others that tell something."""
 
     place: str
     rest: str
@@ -112,22 +123,21 @@ class Part(NamedTuple):
 def parts(text: str) -> list[Part]:
     """What a text may ask for beside a place: first all of it without a place, then each run of words as one. Pure.
 
-    Digits are left out, and small words of the rest; every other word is looked at, however long the text is.
+    Digits are left out, and small words of the rest; every other word is looked at, initials too, in a long text too.
     """
     words = [word for word in fold(text).split() if not word.isdigit()]
-    found = [Part("", _query(words))]
+    found = [Part("", _telling(words))]
     for start in range(min(len(words), PLACE_TOKENS)):
         for end in range(start + 1, min(len(words), start + PLACE_WORDS) + 1):
             place = place_key(" ".join(words[start:end]))
             rest = without_links(words[:start]) + words[end:]
-            if len(place) >= SHORTEST_BEGINNING:
-                found.append(Part(place, _query(rest) if rest else ""))
+            if len(place) >= SHORTEST_PLACE:
+                found.append(Part(place, _telling(rest)))
     return found
 
 
-def _query(words: list[str]) -> str:
-    telling = [word for word in words if not is_linking(word)]
-    return " & ".join(telling or words)
+def _telling(words: list[str]) -> str:
+    return " ".join([word for word in words if word not in SMALL_WORDS] or words)
 
 
 def _count(text: str, department: str, now: datetime.datetime, **told: int) -> None:
@@ -143,13 +153,26 @@ def _count(text: str, department: str, now: datetime.datetime, **told: int) -> N
         "words": words,
         "places": [part.place for part in found],
         "rests": [part.rest for part in found],
+        "telling": sorted({word for word in found[0].rest.split() if len(word) > 1}),
         "others": DAYS_TO_TELL - 1,
     }
     with connection.cursor() as cursor:  # several statements sent at once are a transaction of their own
         cursor.execute(_COUNT, parameters | counts)
 
 
+@transaction.atomic
 def purge_log(*, now: datetime.datetime) -> int:
-    """Forget the rows older than ``KEPT_DAYS``; return how many."""
+    """Forget the rows older than ``KEPT_DAYS``, and the texts settled before that; return how many.
+
+    A text made a synonym stays as long as its term holds it: it can be taken back.
+    """
     before = timezone.localdate(now) - datetime.timedelta(days=KEPT_DAYS)
-    return SearchedText.objects.filter(day__lt=before).delete()[0]
+    old = SettledText.objects.filter(settled_on__lt=before).select_related("term")
+    forgotten = [settled.pk for settled in old if not _is_held(settled)]
+    gone = SettledText.objects.filter(pk__in=forgotten, settled_on__lt=before).delete()[0]
+    return gone + SearchedText.objects.filter(day__lt=before).delete()[0]
+
+
+def _is_held(settled: SettledText) -> bool:
+    """Whether the term of a settled text, if any, has it among its synonyms."""
+    return settled.term is not None and fold(settled.words) in map(fold, settled.term.synonyms)

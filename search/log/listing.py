@@ -59,7 +59,7 @@ _FILLED_BY = {
         "Une recherche arrive ici quand elle a été faite au moins {often} fois dans la période, avec des résultats que"
         " peu de personnes ont ouverts."
     ),
-    Listing.SETTLED: "Les recherches ignorées et celles devenues des synonymes seront ici.",
+    Listing.SETTLED: ("Les recherches ignorées, pendant treize mois, et celles devenues des synonymes seront ici."),
 }
 _WEIGHTS = {Listing.CORRECTED: "mended", Listing.UNOPENED: "searched"}
 COLUMNS = (
@@ -142,7 +142,7 @@ def settled() -> QuerySet[SettledText]:
 
 
 def untold_count(asked: LogQuery, now: datetime.datetime) -> int:
-    """Searches without result whose text is not written: no term nor name tells it, asked on too few days."""
+    """Searches without result whose text is not written: no term nor whole name tells it, asked on too few days."""
     rows = SearchedText.objects.filter(day__gte=asked.since(now), words="")
     told = SearchedText.objects.filter(key=OuterRef("key")).exclude(words="")
     return rows.filter(~Exists(told)).aggregate(total=Sum("empty"))["total"] or 0

@@ -9,9 +9,9 @@ class SearchedText(models.Model):
     """One text searched for in a day around a department: how often, what it found, what was opened of it.
 
     No account, no hour, no address of anybody. ``key`` is a keyed hash of the folded text, its digits masked.
-    ``words`` is that text, left empty while its words do not stand together in one term or in the name of one
-    establishment, a place set aside, until it was asked on ``search.log.counting.DAYS_TO_TELL`` different days: a name
-    or an address typed by mistake is not kept. ``opened_rank`` adds up the ranks of the lines opened, from 1; the three
+    ``words`` is that text, left empty until it was asked on ``search.log.counting.DAYS_TO_TELL`` different days, unless
+    it is a term, words of one or the whole name of an establishment (``search.log.counting`` says exactly): a name or
+    an address typed by mistake is not kept. ``opened_rank`` adds up the ranks of the lines opened, from 1; the three
     last counts tell what was opened.
     """
 
@@ -39,7 +39,10 @@ class SearchedText(models.Model):
 
 
 class SettledText(models.Model):
-    """A text that support is done with: left alone, or made a synonym of a term (``term``) on that day."""
+    """A text that support is done with: left alone, or made a synonym of a term (``term``) on that day.
+
+    Forgotten after ``search.log.counting.KEPT_DAYS``, but while the term holds it as a synonym.
+    """
 
     key = models.CharField("empreinte", max_length=64, unique=True)
     words = models.CharField("texte", max_length=200)

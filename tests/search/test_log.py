@@ -129,18 +129,58 @@ def test_words_known_apart_make_a_name_or_an_address_and_are_not_written(search,
 @pytest.mark.parametrize(
     "text",
     [
-        *("résidence du moulin", "moulin résidence", "Sainte-Lucie", "act nanterre", "act à Vitry", "act paris 10"),
-        *("appartement coordination", "act hauts-de-seine", "nanterre", "résidence moulin paris 10", "appartements 92"),
+        *(
+            "résidence du moulin",
+            "Sainte-Lucie",
+            "act nanterre",
+            "act paris 10",
+            "appartement de coordination nanterre",
+        ),
+        *("appartement coordination", "act hauts-de-seine", "nanterre", "act 92"),
     ],
 )
-def test_words_of_one_term_or_one_name_are_written_beside_a_place_too(search, rebuilt, text):
-    for name in ("Résidence du Moulin", "Clinique Sainte-Lucie"):
+def test_a_whole_name_and_words_of_one_term_are_written_beside_a_whole_place_too(search, rebuilt, text):
+    for name in ("Résidence du Moulin", "Sainte-Lucie"):
         GeographicEntityFactory(name=name, commune=commune("75110"))
     UnitFactory(act=True)
     commune("92050"), commune("94081")
     rebuilt()
     search("quoi=" + text.replace(" ", "+"))
     assert [row[0] for row in rows()] == [masked(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Marie Blanc", "Marcel Denis", "Marguerite Blanc", "Pierre Grand", "Madeleine Korsakoff", "Charcot Marie"),
+        *("Louise Michel", "Marie Melun", "act à Vitry", "appartements nanterre", "appartement nanterre"),
+        *("moulin résidence", "résidence moulin", "grand", "M. Grand", "J. Grand", "Grand Melun"),
+    ],
+)
+def test_a_plausible_name_is_not_written_for_holding_words_of_terms_names_and_places(search, rebuilt, text):
+    """By stems, by the town of a name, by the beginning of a commune, by a name given to an illness or a building."""
+    names = ("CAMSP les Marais – Blanc-Mesnil", "EHPAD Marcel-Pagnol – Saint-Denis", "IME Sainte-Marguerite")
+    for name in (*names, "Louise Michel", "Résidence du Moulin"):
+        GeographicEntityFactory(name=name, commune=commune("93007"))
+    for label in ("Maladie de Charcot-Marie-Tooth", "Syndrome de Korsakoff", "Grand âge"):
+        UnitFactory(terms=[TermFactory(label=label)])
+    UnitFactory(act=True)
+    PractitionerFactory(first_name="Marie", last_name="Michel")
+    PractitionerFactory(first_name="Louise", last_name="Durand")
+    for insee in ("93007", "93066", "77259", "77267", "77288", "92050", "94081"):
+        commune(insee)
+    rebuilt()
+    search("quoi=" + text.replace(" ", "+"))
+    assert [row[0] for row in rows()] == [""]
+
+
+def test_the_whole_spelling_of_a_term_is_written_though_people_bear_its_words(search, rebuilt):
+    UnitFactory(terms=[TermFactory(label="Maladie de Charcot", synonyms=["Charcot Marie"])])
+    PractitionerFactory(first_name="Marie", last_name="Charcot")
+    rebuilt()
+    for text in ("charcot+marie", "maladie+charcot", "maladie+de+charcot"):
+        search(f"quoi={text}")
+    assert [row[0] for row in rows()] == ["", "charcot marie", "maladie de charcot"]
 
 
 def test_a_search_in_one_list_says_nothing_against_the_words(search):
@@ -374,6 +414,18 @@ def test_thirteen_months_are_kept():
     call_command("purge_search_log", verbosity=0)
     assert [row.words for row in SearchedText.objects.all()] == ["garde"]
     assert purge_log(now=timezone.now()) == 0
+
+
+def test_settled_texts_are_forgotten_after_thirteen_months_too(signed_in):
+    term = TermFactory(synonyms=["Tenu"])
+    settled = {"ignore": (None, 397), "tenu": (term, 397), "retire": (term, 397), "recent": (None, 395)}
+    for words, (held_by, days_ago) in settled.items():
+        day = timezone.localdate() - datetime.timedelta(days=days_ago)
+        SettledText.objects.create(key=key_of(words), words=words, term=held_by, settled_on=day)
+    assert purge_log(now=timezone.now()) == 2
+    assert sorted(SettledText.objects.values_list("words", flat=True)) == ["recent", "tenu"]
+    page = signed_in(Role.SUPPORT).get(f"{JOURNAL}?liste=traitees").content.decode()
+    assert "ignore" not in page.split("<ol")[1].split("</ol>")[0]
 
 
 def test_an_opening_of_nothing_is_not_counted():
