@@ -2,8 +2,9 @@
 
 import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from common.identifiers import compact
 from common.phones import normalise_phone
 from common.round_trip import Statement, rows_together
 from common.text import fold
+from directory.enums import Nomenclature
 
 from ..criteria import Within
 from ..models import SMALL_WORDS, TERM_TIERS, Suggestion
@@ -27,8 +29,22 @@ ALONE_BEGINNING = 4  # letters; a shorter word alone is read whole too: « SAS �
 NAME_BEGINNING = 5  # letters; a shorter word begins no name: « père » is not « Perez »
 SHORT_NUMBER = 3  # digits
 ACRONYM = 6  # letters, in capitals or without a vowel
+LONGEST_SPELLING = 8  # tokens
+LONG_NAME = 3  # telling words from which a spelling is the name of a type d'UO, and no trouble
 CODED, NAMED = "ABC", "AC"  # weights of the text of a document: all but the free text; the type and the names
 OFFERED = "AB"  # the type and the coded offer
+# Words that name no need alone: a text left with these only is not searched for in the place of what was typed.
+GENERIC = frozenset(
+    "accompagnement accueil adapte adulte aide cabinet centre charge consultation domicile enfant equipe"
+    " etablissement etat familial familiale femme foyer garde hebergement homme hopital hospit hospitalier"
+    " hospitalisation jeune lieu lit maison malade maladie medecin medical medicalise medico mobile niveau patient"
+    " personne place prise professionnel public recherche sante sejour service social soin specialise specialiste"
+    " structure suivi temporaire trouble unite urgence urgent".split()
+)
+# Acronyms of troubles, acts and persons, which spell the type d'UO that sees to them.
+_TROUBLES = frozenset("ame avc bpco c2s c3s covid css dmla ecg htu ide idel ivg mici orl sca sep sla vih vni".split())
+TYPES = frozenset(TERM_TIERS[0])
+NAMING = frozenset({*TERM_TIERS[0], *TERM_TIERS[1], Nomenclature.DISCIPLINE, Nomenclature.AUDIENCE})
 WITHIN_GROUPS: dict[Within, Suggestion.Group] = {
     Within.UNIT_TYPE: Suggestion.Group.UNIT_TYPE,
     Within.ACTIVITY: Suggestion.Group.ACTIVITY,
@@ -52,6 +68,7 @@ SELECT '', words @@ {whole}, term_id, %(listed)s FROM search_suggestion
 WHERE %(looks_elsewhere)s AND "group" = %(activities)s AND term_id IS NOT NULL AND words @@ {started}
 ORDER BY 3, 1
 """
+_ELISION = re.compile(r"^(?:[cdjlmnst]|qu) ")
 _PLURAL = re.compile(r"^(..+[^s])s$")
 _LISTED = "listed"  # an activity that holds the words; ``is_acronym`` tells whether it holds them whole
 _ENTITY = "entity"  # in the place of a nomenclature: the name of an establishment
@@ -128,7 +145,8 @@ class Match:
     """What documents must hold. All parts hold together; an empty one asks nothing.
 
     ``term_ids``: one of these terms. ``person_term_ids``: or, for practitioners, one of these. ``words``: every one.
-    ``entity_ids``: one of these establishments. ``elsewhere``: terms of weaker lists that the text spells too, by list.
+    ``entity_ids``: one of these establishments. ``type_ids``: of units, those of these types alone.
+    ``elsewhere``: terms of weaker lists that the text spells too, by list.
     ``identifiers``: one of these numbers. ``kind``: units (« uo ») or practitioners (« pro ») only.
     ``nothing``: a text that finds nothing: no letter nor digit, or no term of the list asked for.
     """
@@ -141,6 +159,7 @@ class Match:
     nothing: bool = False
     entity_ids: tuple[int, ...] = ()
     elsewhere: tuple[tuple[Within, tuple[int, ...]], ...] = ()
+    type_ids: tuple[int, ...] = ()
 
     @property
     def by_terms(self) -> bool:
@@ -226,7 +245,7 @@ def read_text(
     A text that spells a type d'UO asks for this type; one that spells another term asks for its words in the type, the
     coded offer and the names, and so does a spelling inside a text (an acronym: in the type and the names only). In one
     list, a label asks for its term, other words for the terms that hold them. The whole name of establishments asks for
-    them. Words that were ``mended`` are read whole.
+    them. Beside a type d'UO, words are looked for in units of this type. Words that were ``mended`` are read whole.
     """
     words = words_of(text)
     if not text or not words:
@@ -260,7 +279,12 @@ def _read_words(text: str, known: Known, within: Within, mended: frozenset[str])
     weights = _weights(text, known.rows)
     if weights:  # beside a term a short number names or counts: « ACT 12 »
         weights |= {word.text: NAMED for word in found if word.text.isdigit() and len(word.text) <= SHORT_NUMBER}
-    return Match(words=tuple(word._replace(weights=weights.get(word.text, "")) for word in found), kind=kind)
+    told = None if within else types_in(text, known.rows)
+    return Match(
+        words=tuple(word._replace(weights=weights.get(word.text, "")) for word in found),
+        kind=kind,
+        type_ids=told.ids if told and told.is_structure else (),
+    )
 
 
 def text_query(words: Iterable[Word], parameters: dict[str, Any], *, prefix: str = "w", any_of: bool = False) -> str:
@@ -351,9 +375,71 @@ def _types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
 
 def _listed_types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
     """Types d'UO that a list spells one by one, any of which is asked for: « SSR, USLD », « - ACT - LHSS »."""
+    told = types_in(text, rows)
+    if told and told.is_list and not told.others:
+        return told.ids
     parts = [part for part in _LIST.split(f" {text} ") if fold(part)]
     found = [_types(part, rows) for part in parts]
     return tuple(sorted({term_id for ids in found for term_id in ids})) if len(parts) > 1 and all(found) else ()
+
+
+class ToldTypes(NamedTuple):
+    """Types d'UO that a part of a text spells, ``text``; ``others``: the other words that tell.
+
+    ``is_structure``: it names them, it is no trouble that they see to. ``is_list``: several of them.
+    """
+
+    ids: tuple[int, ...]
+    text: str
+    others: tuple[str, ...]
+    is_structure: bool = False
+    is_list: bool = False
+
+
+def types_in(text: str, rows: Iterable[KeyRow]) -> ToldTypes | None:
+    """The one type d'UO told in a text, or those told one after the other: « ime enfant », « lam lhss femme ».
+
+    Beside the name of a type a trouble that another type sees to is none: « fracture ssr ».
+    """
+    tokens = text.split()
+    by_key: dict[str, list[KeyRow]] = {}
+    for row in rows:
+        if row.nomenclature in NAMING or (row.is_acronym and row.nomenclature == Nomenclature.CARE_MODE):
+            by_key.setdefault(row.key, []).append(row)
+    types = {key: ids for key, found in by_key.items() if (ids := _types_of(found))}
+    named = [run for run in spelled_runs(tokens, by_key) if run[2] in types and not is_generic(run[2])]
+    structures = [run for run in named if _names_structure(bare(" ".join(tokens[run[0] : run[1]])), by_key[run[2]])]
+    named = structures if len(named) > 1 else named
+    if not named or any(not is_linking(token) for token in _between(tokens, named)):
+        return None
+    kept = {place for start, end, _ in named for place in range(start, end)}
+    others = [token for place, token in enumerate(tokens) if place not in kept and not is_linking(token)]
+    return ToldTypes(
+        tuple(sorted({term_id for _, _, key in named for term_id in types[key]})),
+        " ".join(token for place, token in enumerate(tokens) if place in kept),
+        tuple(token for token in others if bare(token)),
+        bool(structures),
+        len(named) > 1 and all(row.is_acronym for _, _, key in named for row in by_key[key]),
+    )
+
+
+def _types_of(rows: Iterable[KeyRow]) -> set[int]:
+    return {row.term_id for row in rows if row.nomenclature in {*TYPES, Nomenclature.CARE_MODE}}
+
+
+def _names_structure(typed: str, rows: Sequence[KeyRow]) -> bool:
+    """Tell whether the spelling of a type names it: « ssr », « centre médico-psychologique », not « fracture ».
+
+    « SA » is not « SAS ».
+    """
+    named = [row.key for row in rows if row.is_acronym and row.nomenclature in {*TYPES, Nomenclature.CARE_MODE}]
+    if typed in _TROUBLES or rows[0].key in _TROUBLES:
+        return False
+    return any(typed in {key, f"{key}s"} for key in named) or len(telling_form(rows[0].key).split()) >= LONG_NAME
+
+
+def _between(tokens: Sequence[str], runs: Sequence[tuple[int, int, str]]) -> list[str]:
+    return [token for one, other in pairwise(runs) for token in tokens[one[1] : other[0]]]
 
 
 def _others(text: str, rows: Iterable[KeyRow], named: tuple[int, ...]) -> tuple[int, ...]:
@@ -379,6 +465,33 @@ def _phrases(text: str) -> list[str]:
         for end in range(start + 1, min(count, start + longest) + 1)
     ]
     return [*runs, fold(text)[:255]]
+
+
+def bare(token: str) -> str:
+    """A folded token without an elided word before it: « d’hôpital » is « hopital »."""
+    return _ELISION.sub("", fold(token), count=1)
+
+
+def is_generic(word: str) -> bool:
+    """Tell whether a folded word names no need alone: « soins », « hébergement », numbers."""
+    return word.replace(" ", "").isdigit() or bool({word, word.removesuffix("s"), word.removesuffix("e")} & GENERIC)
+
+
+def spelled_runs(tokens: Sequence[str], spellings: Collection[str]) -> Iterator[tuple[int, int, str]]:
+    """Runs of tokens that spell terms, the longest from the left, with their spelling."""
+    start = 0
+    while start < len(tokens):
+        for end in range(min(len(tokens), start + LONGEST_SPELLING), start, -1):
+            key = _ELISION.sub("", fold(" ".join(tokens[start:end])), count=1)
+            written = key.split()
+            is_whole = len(written) < 2 or not (is_linking(written[0]) or is_linking(written[-1]))
+            spelled = spellings_of(key) if is_whole else (key,)
+            found = next((one for one in spelled if one in spellings), None) if key else None
+            if found:
+                yield start, end, found
+                start = end - 1
+                break
+        start += 1
 
 
 def _gapped(text: str) -> list[str]:

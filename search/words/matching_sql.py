@@ -22,6 +22,9 @@ def match_conditions(match: Match, parameters: dict[str, Any]) -> list[str]:
         parameters["entity_ids"] = list(match.entity_ids)
     if match.words:
         parts.append("d.text @@ " + text_query(match.words, parameters))
+    if match.type_ids:
+        parts.append("(d.kind = 'pro' OR d.term_ids && %(type_ids)s::bigint[])")
+        parameters["type_ids"] = list(match.type_ids)
     if match.kind:
         parts.append("d.kind = %(kind)s")
         parameters["kind"] = match.kind

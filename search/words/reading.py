@@ -26,32 +26,36 @@ from .ending import (
     place_inside,
     separated,
     split_place,
+    whole_places,
     without_excluded,
     without_links,
 )
 from .lexicon import Correction, look_up, mended
 from .matching import (
+    NAMED,
     Known,
     Match,
+    ToldTypes,
+    bare,
+    is_generic,
     is_linking,
     known_among,
     known_keys,
     known_statements,
     number_in,
     read_text,
+    types_in,
     words_of,
 )
 from .matching_sql import match_conditions
 from .quantities import without_quantities
 from .sentence import (
-    ToldTypes,
     is_anybody,
-    is_generic,
     may_be_sentence,
     parts_of,
     read_sentence,
     tells_nothing,
-    told_types,
+    without_persons,
 )
 
 _RELATIVE = re.compile(
@@ -60,6 +64,8 @@ _RELATIVE = re.compile(
     r"(?:(?: a| avait)? (?:besoin|envie) d(?:e |['’])(?:(?:une?|la|le|l['’]) ?)?| (?:est|a|vit|habite)(?!\w))?(?!\w)",
     re.IGNORECASE,
 )
+
+_LEADS = frozenset(("sans", "sous"))  # to a word that is left out: « sous oxygène »
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,9 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
     text = text if exact else separated(text)
     known = known_keys(text, within) if known is None else known
     typed = Reading(text, read_text(text, known, within), known)
-    if exact or _is_read(typed):
+    if exact:
+        return replace(typed, match=replace(typed.match, type_ids=()))
+    if _is_read(typed):
         return typed
     if not within and (numbered := _numbered(typed)):
         return numbered
@@ -131,6 +139,12 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
     if not within and (uncounted := without_quantities(text, known.spellings)):
         known = replace(known, entity_ids=(), activity_ids=())
         typed = Reading(uncounted.text, read_text(uncounted.text, known), known, counted=uncounted.counted)
+    if not within and (beside := _without_persons(typed, placed=placed)):
+        rest, aside = beside
+        others = replace(known, rows=known.of_part().rows, gapped=(), entity_ids=(), activity_ids=())
+        found = understand(rest, within, exact=False, placed=placed, known=others)
+        counted, is_spoken = (*typed.counted, *found.counted), found.is_spoken or not found.aside
+        return replace(found, aside=(*aside, *found.aside), counted=counted, is_spoken=is_spoken)
     return typed if _is_read(typed) else _understood(typed, within, placed=placed)
 
 
@@ -139,6 +153,14 @@ def _without_relative(text: str) -> tuple[str, str] | None:
     found = _RELATIVE.search(text)
     rest = f"{text[: found.start()]} {text[found.end() :]}".strip() if found else ""
     return (" ".join(rest.split()), found[0].strip()) if found and words_of(rest) else None
+
+
+def _without_persons(typed: Reading, *, placed: bool) -> tuple[str, tuple[str, ...]] | None:
+    """A text without who a type d'UO is asked for, and these words; none of them in the place at its end (Méré)."""
+    ending = None if placed else split_place(typed.text, typed.known.places)
+    head = ending[0].split() if ending else typed.text.split()
+    found = without_persons(" ".join(head), typed.known.rows, typed.known.gapped)
+    return (" ".join((found[0], *typed.text.split()[len(head) :])), found[1]) if found else None
 
 
 def _is_read(typed: Reading) -> bool:
@@ -192,12 +214,52 @@ def _best(
     beside = _types_beside(typed, ending)
     told = _needs_told(texts, unheld, ending, begun, placed=placed)
     needs = [replace(reading, is_spoken=beside is not None) for reading in told]
-    candidates = [*_candidates(texts, unheld, ending), *needs]
+    candidates = list(_candidates(texts, unheld, ending))
+    is_silent = beside is not None and tells_nothing(typed.text).issuperset(map(bare, beside.others))
+    if typed.match.type_ids:
+        alone = _types_alone(typed, None if placed else ending)
+        words = set(words_of(alone.text))
+        needs = [need for need in needs if words.issubset(words_of(need.text))]
+        candidates = [*(needs[:1] if is_silent else ()), *candidates]
+        is_elsewhere = placed and any(name.isdigit() for name in typed.known.places.names)
+        return _best_of_types(candidates, needs, typed if is_elsewhere else alone, in_names=beside is None)
+    candidates += needs
     if typed not in candidates:
         candidates.append(typed)
-    if beside and tells_nothing(typed.text).issuperset(beside.others):
+    if is_silent:
         candidates = [*needs[:1], *candidates]
     return _first_finding(candidates, beside.ids if beside else ()) or replace(typed, finds_nothing=True)
+
+
+def _best_of_types(
+    candidates: Sequence[Reading], needs: Sequence[Reading], last: Reading, *, in_names: bool
+) -> Reading:
+    """The first reading that finds units of the types told, or all its words in names; else ``last``, the types alone.
+
+    ``needs``: what holds the types and other words. When nothing published is of these types, it is said: the other
+    words are another need, to be offered.
+    """
+    held = [need for need in needs if need.match.type_ids]
+    named = [replace(one, match=_in_names(one.match)) for one in candidates if in_names and one.match.type_ids]
+    freed = [replace(one, match=replace(one.match, type_ids=())) for one in candidates]
+    return _first_finding([*candidates, *held, *named, *needs, last, *freed]) or replace(last, finds_nothing=True)
+
+
+def _types_alone(typed: Reading, ending: tuple[str, Resolution] | None) -> Reading:
+    """The types that a text tells, without its other words but for a place."""
+    text, resolution = ending or (typed.text, Resolution())
+    told = types_in(text, typed.known.rows)
+    if not told or not told.others:
+        return _part(typed, text, place=resolution.place)
+    choices = () if resolution.place else tuple((told.text, place) for place in resolution.choices)
+    rest = " ".join(told.others)
+    return _part(typed, told.text, place=resolution.place, choices=choices, aside=(rest,), others=(rest,))
+
+
+def _in_names(match: Match) -> Match:
+    """The same words in the names and the type of a unit of any type: « ime les papillons »."""
+    words = tuple(word._replace(weights=NAMED, start_weights="") for word in match.words)
+    return replace(match, words=words, type_ids=())
 
 
 def _types_beside(typed: Reading, ending: tuple[str, Resolution] | None) -> ToldTypes | None:
@@ -205,9 +267,10 @@ def _types_beside(typed: Reading, ending: tuple[str, Resolution] | None) -> Told
     text = ending[0] if ending else typed.text
     if not ending and (named := place_inside(text, typed.known.places)):
         text = " ".join(named[0])
-    told = told_types(text, typed.known.rows)
+    told = types_in(text, typed.known.rows)
     silent = tells_nothing(text)
-    return told if told and all(word in silent or is_anybody(word) for word in told.others) else None
+    is_alone = told and told.others and all(bare(word) in silent or is_anybody(bare(word)) for word in told.others)
+    return told if is_alone else None
 
 
 def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution] | None) -> Reading:
@@ -353,13 +416,19 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
     """The reading without the words that nothing holds; ``None`` when none may be left out."""
     tokens = [(token, words_of(token)) for token in reading.text.split()]
     dropped = tuple(token for token, words in tokens if words and unheld.issuperset(words))
-    kept = [token for token, _ in tokens if token not in dropped]
+    kept = [
+        token
+        for (token, _), (after, _) in zip(tokens, [*tokens[1:], ("", ())], strict=True)
+        if token not in dropped and not (after in dropped and fold(token) in _LEADS)
+    ]
     while kept and is_linking(kept[-1]):
         kept.pop()
     told = [word for word in words_of(" ".join(kept)) if len(word) > 1]
     spelled = {word for key in reading.known.spellings for word in key.split()}
     silent = tells_nothing(reading.text)
     if not dropped or len(dropped) > len(told) or all(is_generic(word) or word in silent for word in told):
+        return None
+    if whole_places(" ".join(kept), reading.known.places, begins=False):
         return None
     if any(spelled.intersection(words_of(token)) or fold(token).isdigit() for token in dropped):
         return None
@@ -384,8 +453,8 @@ def _first_finding(readings: Sequence[Reading], of_types: Sequence[int] = ()) ->
         if reading.match.nothing or not conditions:
             continue
         if types:
-            conditions.append("d.term_ids && %(types)s::bigint[]")
-            named["types"] = list(types)
+            conditions.append("d.term_ids && %(of_types)s::bigint[]")
+            named["of_types"] = list(types)
         renamed = {name: f"r{place}_{name}" for name in named}
         condition = " AND ".join(conditions) % {name: f"%({new})s" for name, new in renamed.items()}
         parts.append(f"WHEN EXISTS (SELECT 1 FROM search_searchdocument d WHERE {condition}) THEN {place}")  # noqa: S608

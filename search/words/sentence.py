@@ -4,7 +4,6 @@ When no record answers to all its words, fewer of them are asked for together: t
 told before the others. Pure.
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
@@ -12,23 +11,16 @@ from typing import NamedTuple
 from common.text import fold
 from directory.enums import Nomenclature
 
-from ..models import TERM_TIERS
-from .matching import KeyRow, is_linking, spellings_of
+from .matching import NAMING, TYPES, KeyRow, bare, is_generic, is_linking, spelled_runs, types_in
 from .who import tells_who
 
 UNITS_LIMIT = 8  # asked for together; the least telling ones of a longer sentence are left aside
 TRIED = 24  # sets of them, then each spelling alone
-LONGEST_SPELLING = 8  # tokens
 ENOUGH_WORDS = 4  # telling words from which a text may be a sentence
-# Words that name no need alone: a text left with these only is not searched for in the place of what was typed.
-GENERIC = frozenset(
-    "accompagnement accueil adapte adulte aide cabinet centre charge consultation domicile enfant equipe"
-    " etablissement familial familiale femme foyer garde hebergement homme hopital hospit hospitalier"
-    " hospitalisation jeune lieu lit maison malade medecin medical medicalise mobile niveau patient personne place"
-    " prise professionnel public recherche sante sejour service social soin specialise specialiste structure suivi"
-    " temporaire trouble unite urgence urgent".split()
-)
 _ANYBODY = frozenset("adulte enfant jeune lit malade niveau personne place".split())
+_SAYS_NOTHING = _ANYBODY - {"adulte", "enfant"}  # beside a type d'UO: units of any type are for somebody
+_MOTHERS = frozenset("mere meres pere peres parent parents".split())
+_BABIES = ("bebe", "enfant", "nourrisson")  # « unité mère bébé » is a kind of unit, not a mother
 # What a sentence says beside the need, and that is not told as left aside.
 _FILLERS = frozenset(
     "adresse adresses ai aimerais apres avant avoir ayant besoin bjr bonjour car cas cause cela cherche cherchons"
@@ -92,13 +84,10 @@ _MANNERS = tuple(
     )
 )
 _LONGEST_MANNER = max(len(manner) for manner in _MANNERS)
-_ELISION = re.compile(r"^(?:[cdjlmnst]|qu) ")
 # « SSR pour patient diabétique », « convalescence après une fracture »: what is asked for comes first.
 _ABOUT_A_PERSON, _COMPLEMENT = 2.0, 1.5
 _BEFORE_COMPLEMENT = frozenset("apres atteint atteinte avec chez pour post souffrant suite".split())
 _ARTICLES = frozenset("un une le la les des de du d l".split())
-_TYPES = frozenset(TERM_TIERS[0])
-_NAMING = frozenset({*TERM_TIERS[0], *TERM_TIERS[1], Nomenclature.DISCIPLINE, Nomenclature.AUDIENCE})
 
 
 class Unit(NamedTuple):
@@ -134,37 +123,12 @@ class Part(NamedTuple):
     others: tuple[str, ...]
 
 
-class ToldTypes(NamedTuple):
-    """Types d'UO that a part of a text spells; ``others``: its other words that tell, folded."""
-
-    ids: tuple[int, ...]
-    others: tuple[str, ...]
-
-
-def told_types(text: str, rows: Iterable[KeyRow]) -> ToldTypes | None:
-    """The one type d'UO told in a text beside other words: « ime enfant »; ``None`` for another text."""
-    tokens = text.split()
-    by_key: dict[str, list[KeyRow]] = {}
-    for row in rows:
-        if row.nomenclature in _NAMING:
-            by_key.setdefault(row.key, []).append(row)
-    runs = list(_spelled_runs(tokens, by_key))
-    telling = [run for run in runs if not is_generic(run[2])]
-    named = [run for run in telling if any(row.nomenclature in _TYPES for row in by_key[run[2]])]
-    if len(named) != 1:
-        return None
-    start, end, key = named[0]
-    others = [bare(token) for place, token in enumerate(tokens) if not start <= place < end and not is_linking(token)]
-    ids = sorted({row.term_id for row in by_key[key] if row.nomenclature in _TYPES})
-    return ToldTypes(tuple(ids), tuple(filter(None, others))) if any(others) else None
-
-
 def may_be_sentence(text: str, words: Sequence[str], rows: Iterable[KeyRow]) -> bool:
     """Tell whether a text says more than one thing, so that all its words together may find nothing."""
     tokens = text.split()
     if len(words) >= ENOUGH_WORDS or _manners(tokens) or tells_who(tokens, set()):
         return True
-    runs = _spelled_runs(tokens, {row.key for row in rows if row.nomenclature in _NAMING})
+    runs = spelled_runs(tokens, {row.key for row in rows if row.nomenclature in NAMING})
     return len(words) > 1 and any((start, end) != (0, len(tokens)) for start, end, _ in runs)
 
 
@@ -176,12 +140,83 @@ def tells_nothing(text: str) -> set[str]:
     return said | {word for token in tokens for word in fold(token).split() if word in _FILLERS}
 
 
+def without_persons(text: str, rows: Sequence[KeyRow], gapped: Sequence[KeyRow]) -> tuple[str, tuple[str, ...]] | None:
+    """A text without who and when, then without « personne », « lit », beside a type d'UO; and these words.
+
+    ``gapped``: spellings met once words are left out: « appartement de coordination » in « appartement homme de
+    coordination ». ``None`` for a text that tells no type, or nothing else.
+    """
+    spellings = {row.key for row in (*rows, *gapped) if row.nomenclature in NAMING}
+    left = list(enumerate(text.split()))
+    said: set[int] = set()
+    for told in (_persons_told, _anybody_told):
+        tokens = [token for _, token in left]
+        runs = list(spelled_runs(tokens, spellings))
+        places = told(tokens, runs)
+        said |= {left[place][0] for place in places}
+        left = [one for place, one in enumerate(left) if place not in _with_links(tokens, places)]
+    while left and is_linking(left[0][1]):
+        left.pop(0)
+    rest = " ".join(token for _, token in left)
+    joined = {row.key for row in gapped} - {row.key for row in rows}
+    named = types_in(rest, (*rows, *gapped))
+    is_joined = any(key in joined for _, _, key in spelled_runs(rest.split(), spellings))
+    if not said or not (is_joined or (named and named.is_structure)):
+        return None
+    return rest, _together(text.split(), said)
+
+
+def _persons_told(tokens: Sequence[str], runs: Sequence[tuple[int, int, str]]) -> set[int]:
+    words = [fold(token) for token in tokens]
+    kinds = {
+        place
+        for place, word in enumerate(words[:-1])
+        if word in _MOTHERS and any(words[place + 1].startswith(baby) for baby in _BABIES)
+    }
+    taken = {place for start, end, _ in runs if end - start > 1 for place in range(start, end)}
+    return (tells_who(tokens, set()) | _manners(tokens)) - taken - kinds
+
+
+def _anybody_told(tokens: Sequence[str], runs: Sequence[tuple[int, int, str]]) -> set[int]:
+    """Words that mean anybody, but for those that another word completes: « personnes âgées »."""
+    taken = {place for start, end, _ in runs for place in range(start, end)}
+    found = set()
+    for place, token in enumerate(tokens):
+        is_completed = place + 1 < len(tokens) and place + 1 not in taken and not is_linking(tokens[place + 1])
+        if bare(token).removesuffix("s") in _SAYS_NOTHING and place not in taken and not is_completed:
+            found.add(place)
+    return found
+
+
+def _with_links(tokens: Sequence[str], places: Iterable[int]) -> set[int]:
+    """These places and those of the small words that lead to them: « pour un patient »."""
+    found = set(places)
+    for place in sorted(found):
+        while place and is_linking(tokens[place - 1]):
+            place -= 1
+            found.add(place)
+    return found
+
+
+def _together(tokens: Sequence[str], places: Iterable[int]) -> tuple[str, ...]:
+    """The tokens of these places, those that follow each other joined."""
+    found: list[str] = []
+    last = None
+    for place in sorted(places):
+        if last is not None and last == place - 1:
+            found[-1] += f" {tokens[place]}"
+        else:
+            found.append(tokens[place])
+        last = place
+    return tuple(word.strip(",;:.!? ") for word in found)
+
+
 def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collection[str]) -> Sentence:
     """Cut a sentence, its place taken away, into what it asks for. ``unheld``: folded words that nothing holds."""
     by_key: dict[str, list[KeyRow]] = {}
     for row in rows:
         by_key.setdefault(row.key, []).append(row)
-    runs = [run for run in _spelled_runs(tokens, by_key) if {row.nomenclature for row in by_key[run[2]]} & _NAMING]
+    runs = [run for run in spelled_runs(tokens, by_key) if {row.nomenclature for row in by_key[run[2]]} & NAMING]
     taken = {place for start, end, _ in runs for place in range(start, end)}
     kept_whole = {word for start, end, key in runs if end - start > 1 for word in key.split()}
     manners = {place for place in _manners(tokens) if place not in taken}
@@ -221,16 +256,6 @@ def parts_of(sentence: Sentence) -> Iterator[Part]:
         yield _part(sentence, chosen)
 
 
-def bare(token: str) -> str:
-    """A folded token without an elided word before it: « d’hôpital » is « hopital »."""
-    return _ELISION.sub("", fold(token), count=1)
-
-
-def is_generic(word: str) -> bool:
-    """Tell whether a folded word names no need alone: « soins », « hébergement », numbers."""
-    return word.replace(" ", "").isdigit() or bool({word, word.removesuffix("s"), word.removesuffix("e")} & GENERIC)
-
-
 def is_anybody(word: str) -> bool:
     """Tell whether a folded word says that somebody or a place is meant, or counts: « enfant », « lits », « 2 »."""
     return word.replace(" ", "").isdigit() or word.removesuffix("s") in _ANYBODY
@@ -250,40 +275,14 @@ def _part(sentence: Sentence, chosen: Sequence[Unit]) -> Part:
         between = range(one.end, other.start)
         if all(is_linking(sentence.tokens[place]) for place in between):
             kept |= set(between)
-    aside: list[str] = []
-    last = None
-    for place, token in enumerate(sentence.tokens):
-        if place in kept or place in sentence.silent:
-            continue
-        if last == place - 1:
-            aside[-1] += f" {token}"
-        else:
-            aside.append(token)
-        last = place
+    left = [place for place in range(len(sentence.tokens)) if place not in kept and place not in sentence.silent]
     text = " ".join(sentence.tokens[place] for place in sorted(kept))
     others = [
         " ".join(sentence.tokens[unit.start : unit.end])
         for unit in sorted(sentence.units, key=lambda unit: -unit.worth)
-        if unit.is_spelled and unit not in chosen
+        if unit.is_spelled and not unit.is_generic and unit not in chosen
     ]
-    return Part(text.strip(",;:.!? "), tuple(word.strip(",;:.!? ") for word in aside), tuple(others))
-
-
-def _spelled_runs(tokens: Sequence[str], spellings: Collection[str]) -> Iterator[tuple[int, int, str]]:
-    """Runs of tokens that spell terms, the longest from the left, with their spelling."""
-    start = 0
-    while start < len(tokens):
-        for end in range(min(len(tokens), start + LONGEST_SPELLING), start, -1):
-            key = _ELISION.sub("", fold(" ".join(tokens[start:end])), count=1)
-            written = key.split()
-            is_whole = len(written) < 2 or not (is_linking(written[0]) or is_linking(written[-1]))
-            spelled = spellings_of(key) if is_whole else (key,)
-            found = next((one for one in spelled if one in spellings), None) if key else None
-            if found:
-                yield start, end, found
-                start = end - 1
-                break
-        start += 1
+    return Part(text.strip(",;:.!? "), _together(sentence.tokens, left), tuple(others))
 
 
 def _is_whole(place: int, runs: Iterable[tuple[int, int, str]]) -> bool:
@@ -305,11 +304,11 @@ def _less(tokens: Sequence[str], start: int, persons: Collection[int], *, first:
 def _spelled_unit(start: int, end: int, key: str, rows: Sequence[KeyRow]) -> Unit:
     """A type d'UO tells more than another term, its acronym still more, a profession less."""
     lists = {row.nomenclature for row in rows}
-    names_type = bool(lists & _TYPES)
+    names_type = bool(lists & TYPES)
     if is_generic(key):
         return Unit(start, end, 1.4, is_spelled=names_type, is_generic=True)
     worth = 4.0 if names_type else 3.0
-    worth += 1.0 if any(row.is_acronym and row.nomenclature in _TYPES for row in rows) else 0.0
+    worth += 1.0 if any(row.is_acronym and row.nomenclature in TYPES for row in rows) else 0.0
     worth -= 0.5 if Nomenclature.RESOURCE_PROFESSION in lists else 0.0
     return Unit(start, end, worth, is_spelled=True)
 

@@ -28,7 +28,7 @@ def test_the_other_number_of_a_spelling_is_read():
 def test_an_acronym_inside_a_text_is_looked_for_in_the_type_and_the_names():
     match = read_text("ACT hors les murs", known(*ACT, words=["hors", "murs"]))
     assert match == Match(
-        words=(Word("act", weights="AC", is_acronym=True), Word("hors"), Word("murs", True, "", "AB"))
+        words=(Word("act", weights="AC", is_acronym=True), Word("hors"), Word("murs", True, "", "AB")), type_ids=(1, 2)
     )
 
 

@@ -181,7 +181,6 @@ def _holds(outcome: Outcome, wanted: list[tuple[str, str, str]]) -> bool:
 FAILING = {
     "acceuil de jour personne agee Neuilly sur Marne",
     "jeune de 19 ans fume du shit veut arrêter",
-    "neuro vasculaire de garde 92",
     "fibroscopie gastrique",
     "sevrage hospitalier alcool patient volontaire",
     "stage arret tabac femme enceinte",
@@ -238,6 +237,13 @@ def test_dentaire_never_gives_mentale_and_appartement_de_coo_proposes_its_types_
         "soins femme palliatifs",
         "appartement homme de coordination",
         "ehpad nanterre alzheimer",
+        "ime enfant autiste",
+        "cmpp enfant 7 ans dyslexie",
+        "ssr patient trachéotomisé",
+        "patient sous oxygène lhss",
+        "fracture col du fémur ssr",
+        "monsieur diabétique insuline ssiad",
+        "lam lhss act paris 18",
     ],
 )
 def test_what_is_said_to_be_understood_finds_the_same_when_it_is_typed(region, text):
@@ -248,3 +254,59 @@ def test_what_is_said_to_be_understood_finds_the_same_when_it_is_typed(region, t
     assert outcome.units or outcome.place
     assert again.reading.text == outcome.reading.text
     assert (again.groups, again.units) == (outcome.groups, outcome.units)
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("ssr personne", "ssr"),
+        ("cmp jeune", "cmp"),
+        ("lhss malade", "lhss"),
+        ("act malade", "act"),
+        ("lam malade", "lam"),
+        ("ssr lit", "ssr"),
+        ("lhss lit", "lhss"),
+        ("ssr patient trachéotomisé", "ssr"),
+        ("patient sous oxygène lhss", "lhss"),
+        ("ehpad patient parkinsonien", "ehpad"),
+        ("fracture col du fémur ssr", "ssr"),
+        ("monsieur diabétique insuline ssiad", "ssiad"),
+        ("ssr, usld", "ssr usld"),
+        ("lam ou lhss", "lam lhss"),
+        ("csapa, caarud", "csapa caarud"),
+        ("ime, sessad", "ime sessad"),
+        ("act, lam, lhss", "lam lhss act"),
+    ],
+)
+def test_beside_a_type_common_words_and_troubles_find_no_less_than_the_type(region, text, alone):
+    found, expected = (run_search(SearchCriteria(what=one), region.scope, region.now) for one in (text, alone))
+    assert found.units
+    assert found.units == expected.units
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("ime enfant autiste", "IME"),
+        ("ime autiste", "IME"),
+        ("cmpp enfant 7 ans dyslexie", "CMPP"),
+        ("cmpp enfant autiste", "CMPP"),
+        ("ehpad personne âgée", "EHPAD"),
+        ("ssiad personnes âgées", "SSIAD"),
+        ("sessad enfant", "SESSAD"),
+    ],
+)
+def test_beside_a_type_no_other_type_comes(region, text, alone):
+    outcome = run_search(SearchCriteria(what=text), region.scope, region.now)
+    expected = run_search(SearchCriteria(what=alone), region.scope, region.now)
+    assert outcome.units
+    assert {group.group_id for group in outcome.groups} <= {group.group_id for group in expected.groups}
+
+
+@pytest.mark.parametrize(
+    "text", ["xyzzy Antony", "xyzzy Paris 3", "état xyzzy", "maladie de xyzzy", "unité médico xyzzy"]
+)
+def test_words_are_not_left_out_until_a_place_or_an_empty_word_is_left(region, text):
+    commune("92002"), commune("75103")
+    outcome = run_search(SearchCriteria(what=text), region.scope, region.now)
+    assert (outcome.lines, outcome.reading.dropped) == (0, ())
