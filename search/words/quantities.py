@@ -110,9 +110,10 @@ def _counted_until(words: Sequence[str], at: int) -> int:
         end = at + 1
     elif words[at] in {"1", "une"} and following == "personne" and _ONE_PERSON.intersection(words[at + 2 : at + 3]):
         end = at + 3
+    elif _counts_people(words, at, following):
+        end = asked_until(words, at + 1) or at + 2  # « 2 chiens acceptés »
     elif (
-        _counts_people(words, at, following)
-        or (words[at] == "a" and following == "jour")
+        (words[at] == "a" and following == "jour")
         or (_NUMBER.fullmatch(words[at]) and following in _COUNTED)
         or (words[at] in _WRITTEN and following in _LOTS)
         or (words[at] in {"un", "une"} and following in _ONE_LOT)

@@ -97,6 +97,7 @@ def test_words_glued_and_letters_left_out_are_slips():
         ("ACT mère et deux bébés 93", "ACT mère 93", ("deux bébés",)),
         ("ACT avec un enfant", "ACT", ("avec un enfant",)),
         ("lhss 2 chiens", "lhss", ("2 chiens",)),
+        ("lhss 2 chiens acceptés 75", "lhss 75", ("2 chiens acceptés",)),
         ("SSR en chambre individuelle 94", "SSR 94", ("en chambre individuelle",)),
         ("ssr sans chambre double", "ssr", ("sans chambre double",)),
         ("lhss chien accepté", "lhss", ("chien accepté",)),
