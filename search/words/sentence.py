@@ -173,8 +173,14 @@ def _persons_told(tokens: Sequence[str], runs: Sequence[tuple[int, int, str]]) -
         for place, word in enumerate(words[:-1])
         if word in _MOTHERS and any(words[place + 1].startswith(baby) for baby in _BABIES)
     }
-    taken = {place for start, end, _ in runs if end - start > 1 for place in range(start, end)}
-    return (tells_who(tokens, set()) | _manners(tokens)) - taken - kinds
+    manners = _manners(tokens)
+    taken = {
+        place
+        for start, end, _ in runs
+        if end - start > 1 and not manners.issuperset(range(start - 1, end))  # « habilité aide sociale »
+        for place in range(start, end)
+    }
+    return (tells_who(tokens, set()) | manners) - taken - kinds
 
 
 def _anybody_told(tokens: Sequence[str], runs: Sequence[tuple[int, int, str]]) -> set[int]:

@@ -6,7 +6,7 @@ from search.words.ending import without_links
 from search.words.lexicon import halves_of, slips_of
 from search.words.matching import KeyRow, number_in
 from search.words.quantities import without_quantities
-from search.words.sentence import may_be_sentence, parts_of, read_sentence, tells_nothing
+from search.words.sentence import may_be_sentence, parts_of, read_sentence, tells_nothing, without_persons
 
 ROWS = (
     KeyRow("ssr", True, 1, "unit_type"),
@@ -159,3 +159,20 @@ def test_a_number_that_names_is_kept_and_so_is_one_alone(text):
 def test_comparisons_are_never_mended():
     told = tells_nothing("moins plus environ maximum à peu près")
     assert {"moins", "plus", "environ", "maximum", "peu", "pres"} <= told
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "said"),
+    [
+        ("ssr personne", "ssr", ("personne",)),
+        ("SSR pour un patient trachéotomisé", "SSR trachéotomisé", ("patient",)),
+        ("une place de SSR pour femme enceinte seule", "SSR pour femme enceinte", ("place", "seule")),
+        ("ssr habilité aide sociale", "ssr", ("habilité aide sociale",)),
+        ("ssr mère enfant", None, ()),
+        ("ssr personnes âgées", None, ()),
+        ("personne diabétique", None, ()),
+    ],
+)
+def test_who_and_when_are_told_apart_from_a_type_first(text, rest, said):
+    rows = (*ROWS, KeyRow("aide sociale", False, 5, "audience"))
+    assert without_persons(text, rows, ()) == ((rest, said) if rest else None)
