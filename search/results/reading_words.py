@@ -1,7 +1,7 @@
 """How a text was understood, in words. Pure."""
 
 from common.french import NBSP
-from directory.territory.wording import at_place
+from directory.territory.wording import around_place
 
 from ..words.lexicon import Correction
 from ..words.matching import words_of
@@ -11,7 +11,7 @@ from ..words.reading import Reading
 def understood(reading: Reading) -> str:
     """« « csapa », en Seine-Saint-Denis »."""
     text = f"«{NBSP}{reading.text}{NBSP}»"
-    return f"{text}, {at_place(reading.place)}" if reading.place else text
+    return f"{text}, {around_place(reading.place)}" if reading.place else text
 
 
 def advice(reading: Reading | None) -> str:

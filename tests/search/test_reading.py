@@ -13,6 +13,7 @@ from directory.territory.places import Place, resolve_place
 from directory.territory.wording import at_place
 from search.criteria import SearchCriteria
 from search.engine.query import iter_rows, matching_units, run_search
+from search.results.reading_words import understood
 from search.words.who import needs_in
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import GeographicEntityFactory, UnitFactory, commune, unit_type
@@ -97,6 +98,7 @@ def test_errors_and_a_place_are_read_together(search):
     outcome = search(quoi="apartement nanterre")
     assert (outcome.reading.text, outcome.place.insee) == ("appartement", "92050")
     assert outcome.correction.changes[0].typed == "apartement"
+    assert understood(outcome.reading) == f"«{NB}appartement{NB}», autour de Nanterre (92)"
 
 
 def test_the_page_says_what_was_understood(client, search):
