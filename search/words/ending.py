@@ -248,10 +248,21 @@ def _listed(words: Sequence[str], met: Gazette) -> Begun | None:
             links.append(fold(" ".join(words[end : item.end])).split(" ")[0])
             items.append(item)
             end = item.end
-        is_told = not any(item.is_begun for item in items) or (len(items) > 1 and set(links[1:]) <= _AND_OR)
-        if is_told and (found := _settled(items, links)):
+        if _is_list(words, items, links) and (found := _settled(items, links)):
             return Begun(start, end, found)
     return None
+
+
+def _is_list(words: Sequence[str], items: Sequence[_Item], links: Sequence[str]) -> bool:
+    """Whether these places make a list; names only begun do with « et », « ou », a comma, or beside a whole one."""
+    if not any(item.is_begun for item in items):
+        return True
+    pairs = zip(items, items[1:], links[1:], strict=False)
+    return len(items) > 1 and all(
+        link in _AND_OR
+        or (bool(one.places and other.places) and (words[one.end - 1].endswith(",") or one.is_begun != other.is_begun))
+        for one, other, link in pairs
+    )
 
 
 def _settled(items: Sequence[_Item], links: Sequence[str]) -> Resolution | None:

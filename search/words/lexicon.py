@@ -27,6 +27,11 @@ _RIGHT = frozenset(
     " niveau pharmacie planning vaccin vaccination ventilation".split()
 )
 _TOKEN = re.compile(r"\w+")
+# Words of medicine that end alike differ by what comes before.
+_ENDING = re.compile(
+    r"(?:log(?:ie|ue|ique)|tomie|scopie|therapie|therapeute|graphie|pathie|plastie|metrie|iatrie|iatre|ion)s?$"
+)
+_SAME_SOUND = (("ph", "f"), ("h", ""), ("y", "i"))
 # Each word met neither whole nor as a beginning, with the words like it (none: a row without any) and a label that
 # shows their accents; then the words that say more than names.
 _NEAR = """
@@ -155,7 +160,7 @@ def _named(unheld: Collection[str], rows: Iterable[tuple[Any, ...]]) -> dict[str
     for word, *values in rows:
         (place,) = places_of([("near", *values)])
         errors = errors_between(word, place_key(place.label))
-        if word in unheld and errors <= _tolerance(word):
+        if word in unheld and errors <= _tolerance(word) and (errors == 1 or place_key(place.label)[:2] == word[:2]):
             nearest_of.setdefault(word, []).append((errors, place))
     best = {word: min(errors for errors, _ in found) for word, found in nearest_of.items()}
     alone = {word: [place for errors, place in found if errors == best[word]] for word, found in nearest_of.items()}
@@ -207,16 +212,34 @@ def nearest(typed: str, found: list[_Candidate]) -> _Candidate | None:
     """The word that the fewest typing errors separate from ``typed``, within the tolerance of its length. Pure.
 
     Words of the nomenclatures come before names; with two errors or more, the first letter is taken to be right, and
-    a word begun is not mended into its beginning (« allergo » is not « aller »).
+    a word begun is not mended into its beginning (« allergo » is not « aller »). Words that end alike, as many of
+    medicine do, are compared by their stems.
     """
     limit = _tolerance(typed)
-    ranked = [(errors_between(typed, candidate.word), not candidate.is_term, candidate) for candidate in found]
+    alike = [candidate for candidate in found if not _is_other_stem(candidate.word, typed)]
+    ranked = [(errors_between(typed, candidate.word), not candidate.is_term, candidate) for candidate in alike]
     kept = [row for row in ranked if row[0] <= limit and (row[0] == 1 or _may_be_meant(row[2].word, typed))]
     return min(kept)[2] if kept else None
 
 
 def _may_be_meant(word: str, typed: str) -> bool:
     return word[0] == typed[0] and not typed.startswith(word)
+
+
+def _is_other_stem(word: str, typed: str) -> bool:
+    """Whether two words of medicine that end alike begin otherwise: « hépatologie » is not « hématologie »."""
+    if sorted(word) == sorted(typed) or not (_ENDING.search(word) and _ENDING.search(typed)):
+        return False
+    one, other = _stem(word), _stem(typed)
+    return one[:2] != other[:2] or errors_between(one, other) > _tolerance(other)
+
+
+def _stem(word: str) -> str:
+    """A word as heard, without its ending."""
+    stem = _ENDING.sub("", word)
+    for letters, sound in _SAME_SOUND:
+        stem = stem.replace(letters, sound)
+    return stem
 
 
 def slips_of(word: str) -> set[str]:

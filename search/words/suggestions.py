@@ -16,7 +16,7 @@ from directory.territory.places import Place, propose_places
 from ..criteria import Within
 from ..models import COMMON, Suggestion
 from ..sight import place_visible
-from .areas import REGION, begins_region, names_region
+from .areas import REGION, area_named, begins_region, names_region
 from .lexicon import Correction, correct_text
 from .marking import Piece, marked
 from .matching import WITHIN_GROUPS, Word, text_query, words_of
@@ -187,9 +187,9 @@ def suggest_what(text: str, scope: Scope, now: datetime.datetime) -> Suggestions
         for group in Suggestion.Group
         if (lines := tuple(_choice(row, meant) for row in rows if row.group == group))
     ]
-    return Suggestions(
-        tuple(groups), _within(meant, [_WITHIN_OF[group].value for group in MOST if _answers(group, rows)]), correction
-    )
+    is_begun = any(len(word) >= SHORTEST_NAME for word in words_of(meant))
+    answering = [_WITHIN_OF[group].value for group in MOST if _answers(group, rows, is_begun=is_begun)]
+    return Suggestions(tuple(groups), _within(meant, answering), correction)
 
 
 def suggest_where(text: str, scope: Scope) -> Suggestions:
@@ -198,7 +198,8 @@ def suggest_where(text: str, scope: Scope) -> Suggestions:
         return Suggestions()
     if names_region(text):
         return Suggestions((_region(""),))
-    places = propose_places(text, PLACES)
+    area = area_named(text)
+    places = (area,) if area else propose_places(text, PLACES)
     entities = tuple(
         Choice(entity_text(label, detail), marked(label, words_of(text)), detail)
         for label, detail in _located_entities(text, scope)
@@ -312,13 +313,14 @@ def _names(group: Suggestion.Group, text: str, query: str, *, by_beginning: bool
     )
 
 
-def _answers(group: Suggestion.Group, rows: Sequence[_Row]) -> bool:
+def _answers(group: Suggestion.Group, rows: Sequence[_Row], *, is_begun: bool) -> bool:
     """Whether the whole text, looked for in one list, finds something of what is proposed of it, as it is read there.
 
-    A spelling of a term asks for this term alone; an acronym begins no word.
+    A spelling of a term asks for this term alone; an acronym begins no word, nor do two letters (not ``is_begun``) a
+    name.
     """
-    mine = [row for row in rows if row.group == group]
     is_terms = group not in (Suggestion.Group.ENTITY, Suggestion.Group.PRACTITIONER)
+    mine = [row for row in rows if row.group == group and (row.is_whole or is_terms or is_begun)]
     asked = [row for row in mine if is_terms and row.is_spelled] or mine
     return any(row.records != 0 and (row.is_whole or not row.acronyms) for row in asked)
 

@@ -80,6 +80,26 @@ def test_what_exists_begins_a_word_or_is_near_nothing_is_left_alone(published, t
     assert correct_text(typed) is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("hépatologie", None),
+        ("proctologie", None),
+        ("andrologie", None),
+        ("transfusion", None),
+        ("opthalmologie", "ophtalmologie"),
+        ("nefrologie", "néphrologie"),
+        ("ematologie", "hématologie"),
+    ],
+)
+def test_words_that_end_alike_are_mended_by_their_stems(published, typed, meant):
+    for label in "Hématologie Podologie Angiologie Transition Ophtalmologie Néphrologie".split():
+        TermFactory(label=label)
+    index.rebuild_all()
+    correction = correct_text(typed)
+    assert (correction and correction.text) == meant
+
+
 def test_words_of_the_nomenclatures_come_before_names(published):
     PractitionerFactory(last_name="Mentalo")
     index.rebuild_all()

@@ -173,6 +173,8 @@ def test_areas_alone_are_offered(search):
         ("lhss paris 10e et 11e", {"« lhss » autour de Paris 10 (75)", "« lhss » autour de Paris 11 (75)"}),
         ("lhss paris 10 ou 11", {"« lhss » autour de Paris 10 (75)", "« lhss » autour de Paris 11 (75)"}),
         ("lhss Ivry ou Vitry", {"« lhss » autour d’Ivry-sur-Seine (94)", "« lhss » autour de Vitry-sur-Seine (94)"}),
+        ("lhss Ivry, Vitry", {"« lhss » autour d’Ivry-sur-Seine (94)", "« lhss » autour de Vitry-sur-Seine (94)"}),
+        ("lhss Vitry Pantin", {"« lhss » autour de Vitry-sur-Seine (94)", "« lhss » autour de Pantin (93)"}),
         ("lhss à Melun ou dans le 92", {"« lhss » autour de Melun (77)", "« lhss » dans les Hauts-de-Seine"}),
     ],
 )

@@ -119,6 +119,19 @@ def test_lists_that_would_find_nothing_are_not_offered(asked, client, rebuilt):
     assert labels(asked("quoi", "activité"), "activites") == ["Activité de soins adaptés"]
 
 
+def test_two_letters_offer_no_list_of_names_that_they_only_begin(asked, rebuilt):
+    UnitFactory(geographic_entity=GeographicEntityFactory(name="Zénith"))
+    rebuilt()
+    answer = asked("quoi", "zé")
+    assert labels(answer, "etablissements") == ["Zénith"]
+    assert [line["dans"] for line in answer["rechercher_dans"]] == [""]
+
+
+@pytest.mark.parametrize("text", ["92,93", "petite couronne"])
+def test_several_departments_are_proposed_together(asked, text):
+    assert len(labels(asked("ou", text), "communes")) == 1
+
+
 def test_an_acronym_begins_no_name_and_no_other_word(asked, rebuilt):
     PractitionerFactory(first_name="Aïcha", last_name="Actenson")
     GeographicEntityFactory(name="Actenville")
