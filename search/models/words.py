@@ -20,7 +20,7 @@ class TermKey(models.Model):
     """One folded spelling of a coded term: label, synonym or acronym. An acronym is also found inside a text.
 
     A label « Lits Halte Soins Santé (LHSS) mobiles » is also spelled by what stands before its acronym, and a spelling
-    with three words that tell by these, in the singular: « lit halte soin sante » (``matching.telling_form``).
+    with three words that tell by these, in the singular: « lit halte soin sante » (``spelling.telling_form``).
     """
 
     term = models.ForeignKey(Term, models.CASCADE, related_name="+", db_index=False)

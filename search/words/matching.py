@@ -1,50 +1,30 @@
 """« Que recherchez-vous ? »: coded terms when the text is the spelling of some, an identifier, or words (spec 40)."""
 
-import contextlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from django.core.exceptions import ValidationError
-
-from common.identifiers import compact
-from common.phones import normalise_phone
 from common.round_trip import Statement, rows_together
 from common.text import fold
-from directory.enums import Nomenclature
 
 from ..criteria import Within
-from ..models import SMALL_WORDS, TERM_TIERS, Suggestion
+from ..models import TERM_TIERS, Suggestion
 from .ending import NOWHERE, Gazette, begun_statement, places_statement
+from .numbers import identifiers_in
+from .spelling import BEGINNING, KeyRow, is_linking, spellings_of, telling_form, types_in
 
 WORDS_LIMIT = 12
 WORD_LIMIT = 40  # letters
 LONGEST_RUN = 6  # words of a spelling inside a long text
 GAPPED_WORDS = 16  # words of a text whose runs are also read with others left out between them
 GAPPED_RUN, LONGEST_GAP = 3, 4  # words on each side of those left out; words left out
-BEGINNING = 3  # letters; a shorter word that is not the last one is read whole
 ALONE_BEGINNING = 4  # letters; a shorter word alone is read whole too: « SAS » is not « Sassi »
 NAME_BEGINNING = 5  # letters; a shorter word begins no name: « père » is not « Perez »
 SHORT_NUMBER = 3  # digits
 ACRONYM = 6  # letters, in capitals or without a vowel
-LONGEST_SPELLING = 8  # tokens
-LONG_NAME = 3  # telling words from which a spelling is the name of a type d'UO, and no trouble
 CODED, NAMED = "ABC", "AC"  # weights of the text of a document: all but the free text; the type and the names
 OFFERED = "AB"  # the type and the coded offer
-# Words that name no need alone: a text left with these only is not searched for in the place of what was typed.
-GENERIC = frozenset(
-    "accompagnement accueil adapte adulte aide cabinet centre charge consultation domicile enfant equipe"
-    " etablissement etat familial familiale femme foyer garde hebergement homme hopital hospit hospitalier"
-    " hospitalisation jeune lieu lit maison malade maladie medecin medical medicalise medico mobile niveau patient"
-    " personne place prise professionnel public recherche sante sejour service social soin specialise specialiste"
-    " structure suivi temporaire trouble unite urgence urgent".split()
-)
-# Acronyms of troubles, acts and persons, which spell the type d'UO that sees to them.
-_TROUBLES = frozenset("ame avc bpco c2s c3s covid css dmla ecg htu ide idel ivg mici orl sca sep sla vih vni".split())
-TYPES = frozenset(TERM_TIERS[0])
-NAMING = frozenset({*TERM_TIERS[0], *TERM_TIERS[1], Nomenclature.DISCIPLINE, Nomenclature.AUDIENCE})
 WITHIN_GROUPS: dict[Within, Suggestion.Group] = {
     Within.UNIT_TYPE: Suggestion.Group.UNIT_TYPE,
     Within.ACTIVITY: Suggestion.Group.ACTIVITY,
@@ -68,34 +48,11 @@ SELECT '', words @@ {whole}, term_id, %(listed)s FROM search_suggestion
 WHERE %(looks_elsewhere)s AND "group" = %(activities)s AND term_id IS NOT NULL AND words @@ {started}
 ORDER BY 3, 1
 """
-_ELISION = re.compile(r"^(?:[cdjlmnst]|qu) ")
-_PLURAL = re.compile(r"^(..+[^s])s$")
 _LISTED = "listed"  # an activity that holds the words; ``is_acronym`` tells whether it holds them whole
 _ENTITY = "entity"  # in the place of a nomenclature: the name of an establishment
 _IN_GROUP = 'SELECT term_id FROM search_suggestion WHERE "group" = %(group)s AND term_id IS NOT NULL AND words @@ '
-_IDENTIFIER = re.compile(r"\d{9,15}|2[AB]\d{7}|\d{2}/\d{1,12}")
-_COUNTRY = re.compile(r"33[1-9]\d{8}")
-_NATIONAL = re.compile(r"[1-9]\d{8}")
-_PERSON = re.compile(r"8\d{11}")  # national identifier of a professional: 8, then the RPPS
-_SEVERAL_PHONES = re.compile(r"\s*((?:\+33|0033|0)[\d\s.\-()]{8,18}?)\s*(?:/|,|;|\bou\b)")
 _NO_VOWEL = re.compile(rf"[b-df-hj-np-tv-xz]{{2,{ACRONYM}}}")
 _LIST = re.compile(r"[,;/•|+\n]|\s[-–—*]\s|\s(?:ou|et)\s", re.IGNORECASE)
-_NUMBER_INSIDE = re.compile(r"(?<!\w)\+?\d[\d .\-]{7,18}\d(?!\w)")
-_LENGTHS = frozenset((9, 11, 14))  # digits of a FINESS or SIREN, of an RPPS, of a SIRET
-_NAME_OF_NUMBER = re.compile(
-    r"^\s*(?:(?:n°|(?:finess|siren|siret|rpps|adeli|no?|num[ée]ro|de|du|t[ée]l(?:[ée]phone)?|standard|accueil|fax"
-    r"|secr[ée]tariat|portable|mobile|g[ée]ographique|juridique|e[gj]|ligne directe|code)(?![^\W\d_]))[\s.:]*)+",
-    re.IGNORECASE,
-)
-
-
-class KeyRow(NamedTuple):
-    """A spelling found in the nomenclatures."""
-
-    key: str
-    is_acronym: bool
-    term_id: int
-    nomenclature: str
 
 
 @dataclass(frozen=True)
@@ -171,12 +128,6 @@ def words_of(text: str) -> tuple[str, ...]:
     words = [word[:WORD_LIMIT] for word in fold(text).split()]
     telling = [word for word in words if not is_linking(word)]
     return tuple((telling or words)[:WORDS_LIMIT])
-
-
-def is_linking(word: str) -> bool:
-    """Tell whether a word as typed says nothing by itself: « de », « pour », « à »."""
-    folded = fold(word)
-    return folded in SMALL_WORDS or (len(folded) == 1 and not folded.isdigit())
 
 
 def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
@@ -272,7 +223,7 @@ def _read_words(text: str, known: Known, within: Within, mended: frozenset[str])
     if named and (others or not kind):  # of people a type d'UO says nothing: « ortho » begins their professions
         elsewhere = () if within else _elsewhere(text, known)
         return Match(term_ids=named, person_term_ids=others, kind=kind, elsewhere=elsewhere)
-    if identifiers := _identifiers(text):
+    if identifiers := identifiers_in(text):
         return Match(identifiers=identifiers, kind=kind)
     if kind:
         found = tuple(word._replace(start_weights="") for word in found)
@@ -383,65 +334,6 @@ def _listed_types(text: str, rows: Iterable[KeyRow]) -> tuple[int, ...]:
     return tuple(sorted({term_id for ids in found for term_id in ids})) if len(parts) > 1 and all(found) else ()
 
 
-class ToldTypes(NamedTuple):
-    """Types d'UO that a part of a text spells, ``text``; ``others``: the other words that tell.
-
-    ``is_structure``: it names them, it is no trouble that they see to. ``is_list``: several of them.
-    """
-
-    ids: tuple[int, ...]
-    text: str
-    others: tuple[str, ...]
-    is_structure: bool = False
-    is_list: bool = False
-
-
-def types_in(text: str, rows: Iterable[KeyRow]) -> ToldTypes | None:
-    """The one type d'UO told in a text, or those told one after the other: « ime enfant », « lam lhss femme ».
-
-    Beside the name of a type a trouble that another type sees to is none: « fracture ssr ».
-    """
-    tokens = text.split()
-    by_key: dict[str, list[KeyRow]] = {}
-    for row in rows:
-        if row.nomenclature in NAMING or (row.is_acronym and row.nomenclature == Nomenclature.CARE_MODE):
-            by_key.setdefault(row.key, []).append(row)
-    types = {key: ids for key, found in by_key.items() if (ids := _types_of(found))}
-    named = [run for run in spelled_runs(tokens, by_key) if run[2] in types and not is_generic(run[2])]
-    structures = [run for run in named if _names_structure(bare(" ".join(tokens[run[0] : run[1]])), by_key[run[2]])]
-    named = structures if len(named) > 1 else named
-    if not named or any(not is_linking(token) for token in _between(tokens, named)):
-        return None
-    kept = {place for start, end, _ in named for place in range(start, end)}
-    others = [token for place, token in enumerate(tokens) if place not in kept and not is_linking(token)]
-    return ToldTypes(
-        tuple(sorted({term_id for _, _, key in named for term_id in types[key]})),
-        " ".join(token for place, token in enumerate(tokens) if place in kept),
-        tuple(token for token in others if bare(token)),
-        bool(structures),
-        len(named) > 1 and all(row.is_acronym for _, _, key in named for row in by_key[key]),
-    )
-
-
-def _types_of(rows: Iterable[KeyRow]) -> set[int]:
-    return {row.term_id for row in rows if row.nomenclature in {*TYPES, Nomenclature.CARE_MODE}}
-
-
-def _names_structure(typed: str, rows: Sequence[KeyRow]) -> bool:
-    """Tell whether the spelling of a type names it: « ssr », « centre médico-psychologique », not « fracture ».
-
-    « SA » is not « SAS ».
-    """
-    named = [row.key for row in rows if row.is_acronym and row.nomenclature in {*TYPES, Nomenclature.CARE_MODE}]
-    if typed in _TROUBLES or rows[0].key in _TROUBLES:
-        return False
-    return any(typed in {key, f"{key}s"} for key in named) or len(telling_form(rows[0].key).split()) >= LONG_NAME
-
-
-def _between(tokens: Sequence[str], runs: Sequence[tuple[int, int, str]]) -> list[str]:
-    return [token for one, other in pairwise(runs) for token in tokens[one[1] : other[0]]]
-
-
 def _others(text: str, rows: Iterable[KeyRow], named: tuple[int, ...]) -> tuple[int, ...]:
     """The other terms that the text spells, which practitioners answer to."""
     return tuple(sorted({row.term_id for row in spelled(text, rows)} - set(named)))
@@ -467,33 +359,6 @@ def _phrases(text: str) -> list[str]:
     return [*runs, fold(text)[:255]]
 
 
-def bare(token: str) -> str:
-    """A folded token without an elided word before it: « d’hôpital » is « hopital »."""
-    return _ELISION.sub("", fold(token), count=1)
-
-
-def is_generic(word: str) -> bool:
-    """Tell whether a folded word names no need alone: « soins », « hébergement », numbers."""
-    return word.replace(" ", "").isdigit() or bool({word, word.removesuffix("s"), word.removesuffix("e")} & GENERIC)
-
-
-def spelled_runs(tokens: Sequence[str], spellings: Collection[str]) -> Iterator[tuple[int, int, str]]:
-    """Runs of tokens that spell terms, the longest from the left, with their spelling."""
-    start = 0
-    while start < len(tokens):
-        for end in range(min(len(tokens), start + LONGEST_SPELLING), start, -1):
-            key = _ELISION.sub("", fold(" ".join(tokens[start:end])), count=1)
-            written = key.split()
-            is_whole = len(written) < 2 or not (is_linking(written[0]) or is_linking(written[-1]))
-            spelled = spellings_of(key) if is_whole else (key,)
-            found = next((one for one in spelled if one in spellings), None) if key else None
-            if found:
-                yield start, end, found
-                start = end - 1
-                break
-        start += 1
-
-
 def _gapped(text: str) -> list[str]:
     """Runs of words of a text, folded, with a few left out inside."""
     words = fold(text).split()[:GAPPED_WORDS]
@@ -512,25 +377,6 @@ def _keys(text: str, phrases: Iterable[str]) -> set[str]:
     return {_joined(text), *(variant for key in phrases for variant in spellings_of(key))}
 
 
-def spellings_of(key: str) -> tuple[str, ...]:
-    """A spelling, its other number, and its telling words: « kinés » and « kiné », « urgence » and « urgences »."""
-    words = key.split()
-    singular = " ".join(word.removesuffix("s") if len(word) > BEGINNING else word for word in words)
-    plural = " ".join(f"{word}s" if len(word) > BEGINNING and word[-1] not in "sxz" else word for word in words)
-    if len(words) == 1 and not key.endswith("s"):
-        plural = f"{key}s"
-    return tuple(dict.fromkeys((key, singular, plural, telling_form(key))))
-
-
-def telling_form(key: str) -> str:
-    """The words of a folded spelling that tell, in the singular: « lit halte soin sante ».
-
-    The same as the statement that writes spellings (``search.indexing.documents_sql``) makes.
-    """
-    words = [word for word in key.split() if not is_linking(word)]
-    return " ".join(_PLURAL.sub(r"\1", word) for word in words) or key
-
-
 def _weights(text: str, rows: tuple[KeyRow, ...]) -> dict[str, str]:
     """Where each word is looked for: those of a spelling met in the text not in the free text."""
     by_key: dict[str, str] = {}
@@ -544,37 +390,3 @@ def _weights(text: str, rows: tuple[KeyRow, ...]) -> dict[str, str]:
                 for word in phrase.split():
                     found.setdefault(word, by_key[spelling])
     return found
-
-
-def number_in(text: str) -> tuple[str, tuple[str, ...]] | None:
-    """The one FINESS, SIREN, SIRET, RPPS or telephone told among the words of a text, and what it may be. Pure."""
-    found = [run[0].strip() for run in _NUMBER_INSIDE.finditer(text)]
-    if len(found) != 1:
-        return None
-    digits = compact(found[0])
-    is_whole = len(digits) in _LENGTHS or (len(digits) in (10, 11) and digits.startswith(("0", "33")))
-    return (found[0], _identifiers(found[0])) if is_whole else None
-
-
-def _identifiers(text: str) -> tuple[str, ...]:
-    """Numbers that the text may be: FINESS, SIREN, SIRET, RPPS, telephone; « FINESS 92… » is read too.
-
-    Telephones are read without their first 0 or with 33 alone, and the first of « 01 40 97 01 02 / 03 ». The name of a
-    number without one is a word like another: « accueil ».
-    """
-    number = _NAME_OF_NUMBER.sub("", text)
-    digits = compact(number)
-    if not any(sign.isdigit() for sign in digits):
-        return ()
-    found = [digits] if _IDENTIFIER.fullmatch(digits) else []
-    if _PERSON.fullmatch(digits):
-        found.append(digits[1:])
-    if _COUNTRY.fullmatch(digits):
-        found.append(f"0{digits[2:]}")
-    if _NATIONAL.fullmatch(digits):
-        found.append(f"0{digits}")
-    if several := _SEVERAL_PHONES.match(number):
-        number = several[1]
-    with contextlib.suppress(ValidationError):
-        found.append(normalise_phone(number))
-    return tuple(dict.fromkeys(found))

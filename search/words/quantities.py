@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from common.text import fold
 
-from .matching import is_linking
+from .spelling import is_linking
 from .who import asked_until
 
 _LOTS = frozenset("lit lits personne personnes pers place places".split())

@@ -31,23 +31,9 @@ from .ending import (
     without_links,
 )
 from .lexicon import Correction, look_up, mended
-from .matching import (
-    NAMED,
-    Known,
-    Match,
-    ToldTypes,
-    bare,
-    is_generic,
-    is_linking,
-    known_among,
-    known_keys,
-    known_statements,
-    number_in,
-    read_text,
-    types_in,
-    words_of,
-)
+from .matching import NAMED, Known, Match, known_among, known_keys, known_statements, read_text, words_of
 from .matching_sql import match_conditions
+from .numbers import number_in
 from .quantities import without_quantities
 from .sentence import (
     is_anybody,
@@ -57,6 +43,7 @@ from .sentence import (
     tells_nothing,
     without_persons,
 )
+from .spelling import ToldTypes, bare, is_generic, is_linking, types_in
 
 _RELATIVE = re.compile(
     r"(?<!\w)(?:(?:pour|de|chez) )?(?:ma|mon|sa|son|notre|votre|leur) (?:grand[- ]?)?"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from common.text import fold
 from directory.enums import Nomenclature
 
-from .matching import NAMING, TYPES, KeyRow, bare, is_generic, is_linking, spelled_runs, types_in
+from .spelling import NAMING, TYPES, KeyRow, bare, is_generic, is_linking, spelled_runs, types_in
 from .who import tells_who
 
 UNITS_LIMIT = 8  # asked for together; the least telling ones of a longer sentence are left aside

@@ -12,7 +12,8 @@ import pytest
 from common.text import fold
 from directory.reference.nomenclatures import load_terms
 from search.indexing import index
-from search.words.matching import is_linking, known_keys, read_text
+from search.words.matching import known_keys, read_text
+from search.words.spelling import is_linking
 
 pytestmark = pytest.mark.django_db
 TABLE = Path(__file__).with_name("full_names.csv")

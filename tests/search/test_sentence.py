@@ -4,9 +4,10 @@ import pytest
 
 from search.words.ending import without_links
 from search.words.lexicon import halves_of, slips_of
-from search.words.matching import KeyRow, number_in
+from search.words.numbers import number_in
 from search.words.quantities import without_quantities
 from search.words.sentence import may_be_sentence, parts_of, read_sentence, tells_nothing, without_persons
+from search.words.spelling import KeyRow
 
 ROWS = (
     KeyRow("ssr", True, 1, "unit_type"),
