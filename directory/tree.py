@@ -75,7 +75,7 @@ class TreeFilter:
 
     @cached_property
     def taken_in(self) -> dict[int, list[str]]:
-        """EGs that took in those, merged, that bore the number asked, by key: the names of these. One query a link."""
+        """EGs that took in those, merged, that bore the number asked, by key: the names of these. One query."""
         number = self.identifier
         if not number:
             return {}

@@ -8,6 +8,7 @@ from django.db.models.functions import Cast
 
 from availability.guichet.needs import Who
 from common.french import NBSP, age, day, number
+from common.round_trip import Rows, Statement, rows_together, statement_of
 from directory.models import Department, LegalEntity, Term
 
 from .criteria import FACET_LISTS, Facet, Opening, SearchCriteria, Sort, Within
@@ -39,6 +40,18 @@ class CriterionWords(NamedTuple):
 
 def labels_of(criteria: SearchCriteria) -> dict[tuple[Facet, str], str]:
     """Labels of the values ticked, as stored. One query, none when nothing is ticked; an unknown value has no label."""
+    statement = labels_statement(criteria)
+    return labels_in(rows_together([statement])[0]) if statement else {}
+
+
+def labels_in(rows: Rows) -> dict[tuple[Facet, str], str]:
+    """Labels told by the rows of ``labels_statement``. Pure."""
+    facets = {coded.value: facet for facet, coded in FACET_LISTS.items()}
+    return {(facets.get(kind) or Facet(kind), value): label for kind, value, label in rows}
+
+
+def labels_statement(criteria: SearchCriteria) -> Statement | None:
+    """The statement whose rows ``labels_in`` reads; ``None`` when nothing is ticked."""
     chosen = dict(criteria.chosen)
     parts: list[Any] = []
     if listed := [Q(nomenclature=FACET_LISTS[facet], pk__in=chosen[facet]) for facet in chosen if facet in FACET_LISTS]:
@@ -54,10 +67,9 @@ def labels_of(criteria: SearchCriteria) -> dict[tuple[Facet, str], str]:
         bodies = LegalEntity.objects.published().filter(pk__in=ids).order_by()
         parts.append(bodies.values_list(Value(Facet.LEGAL_ENTITY.value), Cast("pk", CharField()), F("name")))
     if not parts:
-        return {}
-    facets = {coded.value: facet for facet, coded in FACET_LISTS.items()}
-    rows = parts[0].union(*parts[1:], all=True).order_by() if len(parts) > 1 else parts[0]
-    return {(facets.get(kind) or Facet(kind), value): label for kind, value, label in rows}
+        return None
+    found = statement_of(parts[0].union(*parts[1:], all=True).order_by() if len(parts) > 1 else parts[0])
+    return found[0] if found else None
 
 
 def words_of(criteria: SearchCriteria, labels: Labels) -> list[CriterionWords]:

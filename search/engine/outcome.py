@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from availability.guichet.needs import Fit
 from common.french import counted
@@ -106,7 +106,8 @@ class Outcome:
     ``correction``: the typing error that was mended, when the text as typed finds nothing. ``asked`` is what the
     statements about these results need, empty when the texts can find nothing. ``kept``: ids of the units that the
     person keeps, empty when nothing was looked for. ``documents``: ids of those of the page asked for.
-    ``proposals``: other readings of a text that finds nothing.
+    ``proposals``: other readings of a text that finds nothing. ``beside``: rows of the statement of the page that was
+    sent with the search.
     """
 
     place: Place | None
@@ -132,6 +133,7 @@ class Outcome:
     documents: tuple[int, ...] = ()
     variants: tuple[Variant, ...] = ()
     proposals: tuple[Variant, ...] = ()
+    beside: tuple[tuple[Any, ...], ...] = ()
     elapsed_ms: int = 0
 
     @property

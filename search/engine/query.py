@@ -20,7 +20,7 @@ from ..criteria import Facet, SearchCriteria, Sort
 from ..sight import place_visible
 from ..words.matching import Match
 from ..words.reading import first_reads, understand
-from ..words.where import resolve_where
+from ..words.where import entities_statement, resolve_where
 from .beside import distances_of, tried_needs
 from .conditions import ENOUGH_LINES, Asked, filters_of
 from .counts import Lines, counts_statement, lines_counted
@@ -43,10 +43,15 @@ from .variants import farther_of, variants_of
 ROWS_A_FETCH = 1000
 
 
-def run_search(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
-    """Find the lines of results in order, 200 at most, with the true totals and the counts to refine by."""
+def run_search(
+    criteria: SearchCriteria, scope: Scope, now: datetime.datetime, beside: Statement | None = None
+) -> Outcome:
+    """Find the lines of results in order, 200 at most, with the true totals and the counts to refine by.
+
+    ``beside``: a statement of the page, sent with the first ones of the search.
+    """
     started = time.perf_counter()
-    outcome = _read(criteria, scope, now)
+    outcome = _read(criteria, scope, now, beside)
     if outcome.asked is not None:
         outcome = _search(outcome, outcome.asked, scope)
     if not outcome.groups and not outcome.resolution.problem:
@@ -75,18 +80,22 @@ def _variants(
     return found, counted(others, counts)
 
 
-def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime) -> Outcome:
+def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime, beside: Statement | None = None) -> Outcome:
     """What the texts mean; ``asked`` is empty when they can find nothing."""
-    named, known = first_reads(criteria.where, criteria.what, criteria.within)
-    resolution = resolve_where(criteria.where, scope, named)
+    entities = entities_statement(criteria.where, scope)
+    sent = list(filter(None, (entities, beside)))
+    named, known, read = first_reads(criteria.where, criteria.what, criteria.within, sent)
+    told = tuple(read[-1]) if beside else ()
+    resolution = resolve_where(criteria.where, scope, named, read[0] if entities else None)
     if resolution.problem:
         sort = Sort.PLACES if criteria.sort == Sort.PLACES else Sort.RELEVANCE
-        return Outcome(None, resolution, Match(), sort)
+        return Outcome(None, resolution, Match(), sort, beside=told)
     placed = bool(criteria.where)
     reading = understand(criteria.what, criteria.within, exact=criteria.exact, placed=placed, known=known)
     place, match = resolution.place or reading.place, reading.match
     asked = Asked.of(criteria, match, place, scope.coverage(Permission.SENSITIVE_READ), now)
-    outcome = Outcome(place, resolution, match, asked.sort, correction=reading.correction, reading=reading)
+    correction = reading.correction
+    outcome = Outcome(place, resolution, match, asked.sort, correction=correction, reading=reading, beside=told)
     return outcome if match.nothing or reading.finds_nothing else replace(outcome, asked=asked)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
-from django.db.models import Prefetch, QuerySet, Value
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
 
 from accounts.models import User
 from availability.guichet.supply import Offer, load_offers
@@ -85,28 +85,28 @@ def with_record(units: QuerySet[OperationalUnit]) -> QuerySet[OperationalUnit]:
 
 
 def kept_offers(scope: Scope, now: datetime.datetime, *, whole: bool = False) -> list[KeptOffer]:
-    """The list of a person in order: three queries, four more for the ``whole`` record of each.
-
-    One more when some are no longer published.
-    """
-    rows = list(KeptUnit.objects.filter(user_id=scope.user_id))
+    """The list of a person in order: two queries, four more for the ``whole`` record of each."""
+    unit = OperationalUnit.objects.visible_to(scope).filter(pk=OuterRef("unit_id")).order_by()
+    mine = KeptUnit.objects.filter(user_id=scope.user_id)
+    rows = list(mine.annotate(is_quiet=_is_quiet("unit_id"), name=Subquery(unit.values("name"))))
     ids = [row.unit_id for row in rows]
     units = open_units(scope).filter(pk__in=ids)
     offers = load_offers(with_record(units) if whole else units, scope, now) if ids else []
     by_unit = {offer.unit.pk: offer for offer in offers}
-    quiet = quiet_places(by_unit)
-    gone = [unit_id for unit_id in ids if unit_id not in by_unit]
-    units = OperationalUnit.objects.visible_to(scope).filter(pk__in=gone)
-    names: dict[int, str] = dict(units.order_by().values_list("pk", "name"))
     return [
         KeptOffer(
             kept=row,
             offer=by_unit.get(row.unit_id),
-            is_place_kept_quiet=row.unit_id in quiet,
-            name=names.get(row.unit_id, ""),
+            is_place_kept_quiet=row.unit_id in by_unit and row.is_quiet,
+            name="" if row.unit_id in by_unit else row.name or "",
         )
         for row in rows
     ]
+
+
+def _is_quiet(unit_field: str) -> Exists:
+    """Whether the place of a unit is told to entitled people only, as an annotation."""
+    return Exists(SearchDocument.objects.filter(unit_id=OuterRef(unit_field), hides_place=True))
 
 
 def quiet_places(unit_ids) -> set[int]:

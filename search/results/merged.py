@@ -10,7 +10,7 @@ from ..engine.outcome import Outcome
 def names_taken_in(outcome: Outcome) -> list[str]:
     """Names of the merged EGs that bore the number asked, when what they became is found.
 
-    No query unless a number is asked and found; then two, one more a link of the chain of merges.
+    No query unless a number is asked and found; then one.
     """
     numbers = outcome.reading.match.identifiers if outcome.reading else ()
     if not numbers or not outcome.groups:

@@ -17,7 +17,7 @@ from common.geo import Point, distance_km
 from common.pages import PAGE_SIZE
 
 from ..criteria import SearchCriteria
-from ..criteria_words import labels_of, words_of
+from ..criteria_words import labels_in, labels_of, labels_statement, words_of
 from ..engine.conditions import USUAL_RADIUS_KM
 from ..engine.outcome import SHOWN_LIMIT, Outcome
 from ..engine.proposals import counted, proposed
@@ -29,7 +29,7 @@ from ..results.figures import notes_in
 from ..results.lines import lines_of
 from ..results.merged import names_taken_in
 from ..results.reading_words import advice
-from ..results.renewed import BEFORE, Lifted, asked_again, kept_pairs, lifted_filters, lifted_words
+from ..results.renewed import BEFORE, asked_again, kept_pairs, lifted_filters, lifted_words
 from ..routing.services import durations as durations_to
 
 BEYOND = "Cette page n’existe pas : voici la dernière."
@@ -51,26 +51,21 @@ def results(request: HttpRequest) -> HttpResponse:
         "examples": EXAMPLES,
         "outcome": None,
         "kept_pairs": kept_pairs(criteria),
-        "lifted": _lifted(request, criteria),
     }
+    lifted = lifted_filters(request.GET.get(BEFORE, ""), criteria)
     if criteria.given:
-        context |= _found(request, criteria)
+        context |= _found(request, criteria, lifted)
+    else:
+        context["lifted"] = lifted_words(lifted, criteria, labels_of(lifted))
     return render(request, "search/search_results.html", context)
 
 
-def _lifted(request: HttpRequest, criteria: SearchCriteria) -> Lifted | None:
-    """Filters of the last search that this new one lifted: a query when values of facets are among them."""
-    before = request.GET.get(BEFORE, "")
-    if not before:
-        return None
-    lifted = lifted_filters(before, criteria)
-    return lifted_words(lifted, criteria, labels_of(lifted))
-
-
-def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
+def _found(request: HttpRequest, criteria: SearchCriteria, lifted: SearchCriteria) -> dict[str, Any]:
+    """What was found; ``lifted``: filters of the last search that this new one lifted, named in the same trip."""
     now = timezone.now()
-    outcome = run_search(criteria, request.scope, now)
+    outcome = run_search(criteria, request.scope, now, labels_statement(lifted))
     log_search(criteria, outcome, now)
+    words_lifted = lifted_words(lifted, criteria, labels_in(outcome.beside))
     if not outcome.resolution.problem:
         criteria = criteria.measured(has_start=outcome.has_start)
     page = Paginator(outcome.groups, PAGE_SIZE).get_page(criteria.page)
@@ -83,6 +78,7 @@ def _found(request: HttpRequest, criteria: SearchCriteria) -> dict[str, Any]:
     return {
         "criteria": criteria,
         "outcome": outcome,
+        "lifted": words_lifted,
         "now": now,
         "page": page,
         "lines": lines_of(groups, rows, now, notes=notes, judgements=judgements, durations=durations),

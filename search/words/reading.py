@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from common.round_trip import rows_together
+from common.round_trip import Statement, rows_together
 from common.text import fold
 from directory.territory.place_names import parse_place
 from directory.territory.places import Place, Resolution, place_statement, settle_place
@@ -91,13 +91,21 @@ class Reading:
         return self.correction.words if self.correction else frozenset()
 
 
-def first_reads(where: str, what: str, within: Within) -> tuple[Resolution, Known]:
-    """What ``where`` names, for ``resolve_where``, and what is known of ``what``: one query, two in one list."""
+def first_reads(
+    where: str, what: str, within: Within, beside: Sequence[Statement] = ()
+) -> tuple[Resolution, Known, list[list[tuple[Any, ...]]]]:
+    """What ``where`` names, for ``resolve_where``, and what is known of ``what``: one query, two in one list.
+
+    Then the rows of the statements ``beside``, sent with them.
+    """
     what = separated(what)
     query = parse_place(where)
     asked = [place_statement(query)] if where else []
-    read = rows_together([*asked, *known_statements(what, within, placed=bool(where))])
-    return settle_place(query, read[0]) if where else Resolution(), known_among(what, within, read[len(asked) :])
+    told = known_statements(what, within, placed=bool(where))
+    read = rows_together([*asked, *told, *beside])
+    end = len(asked) + len(told)
+    known = known_among(what, within, read[len(asked) : end])
+    return settle_place(query, read[0]) if where else Resolution(), known, read[end:]
 
 
 def understand(text: str, within: Within, *, exact: bool, placed: bool = False, known: Known | None = None) -> Reading:

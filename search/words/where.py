@@ -2,10 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from accounts.roles import Permission
 from common.geo import Point
+from common.round_trip import Rows, Statement, rows_together
 from common.text import fold
 from directory.scopes import Scope
 from directory.territory.geocoding import Address, GeocoderAway, locate
@@ -77,10 +76,11 @@ def entity_text(name: str, place: str) -> str:
     return f"{name} – {place}"
 
 
-def resolve_where(text: str, scope: Scope, found: Resolution | None = None) -> Resolution:
+def resolve_where(text: str, scope: Scope, found: Resolution | None = None, entities: Rows | None = None) -> Resolution:
     """Find the starting point that ``text`` names, or what it may name. One to three queries, five for an address.
 
-    ``found``: what ``resolve_place`` says of it, when that is known: one query less.
+    ``found``: what ``resolve_place`` says of it, when that is known: one query less. ``entities``: the rows of
+    ``entities_statement``, when they are read.
     A commune or a department first, then an establishment whose place this person may be told, then an address when a
     geocoder is set. Several are all offered. The whole region is no place, and no problem; several departments are one.
     """
@@ -90,10 +90,10 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None) -> R
         return Resolution(area)
     if found is None:
         found = resolve_place(text) if text else Resolution()
-    words = words_of(text)
-    if found.problem != "unknown" or not any(len(word) >= SHORTEST for word in words):
+    statement = entities_statement(text, scope) if found.problem == "unknown" else None
+    if statement is None:
         return found
-    named, holding = _entities(text, words, scope)
+    named, holding = _entities(text, rows_together([statement])[0] if entities is None else entities)
     if named:
         places = tuple(entity.place for entity in named)
         return Resolution(places[0]) if len(places) == 1 else Resolution(problem="several", choices=places)
@@ -122,12 +122,11 @@ def near_places(text: str) -> tuple[Place, ...]:
     return tuple(places_like(text, LIKENESS, PROPOSALS))
 
 
-def _entities(text: str, words: tuple[str, ...], scope: Scope) -> tuple[list[_Entity], list[_Entity]]:
-    """Establishments whose place this person may be told, in one query.
-
-    Those whose whole name is the text, or its beginning with the place after it, else what became of those that bore it
-    and were merged; then those whose name holds all the words.
-    """
+def entities_statement(text: str, scope: Scope) -> Statement | None:
+    """Establishments that the text may name and whose place this person may be told; ``None`` when it names none."""
+    words = words_of(text)
+    if names_region(text) or area_named(text) or not any(len(word) >= SHORTEST for word in words):
+        return None
     typed = fold(text).split()
     parameters: dict[str, Any] = {
         "group": Suggestion.Group.ENTITY,
@@ -147,10 +146,17 @@ def _entities(text: str, words: tuple[str, ...], scope: Scope) -> tuple[list[_En
         " ORDER BY s.key, s.detail LIMIT %(limit)s)"
         for rank, (at, source, condition) in enumerate(sources)
     )
-    with connection.cursor() as cursor:
-        cursor.execute(lists, parameters)
-        found = [(rank, at, _Entity(*row)) for rank, at, *row in cursor.fetchall()]
-    whole = " ".join(typed)
+    return lists, parameters
+
+
+def _entities(text: str, rows: Rows) -> tuple[list[_Entity], list[_Entity]]:
+    """Establishments of the rows of ``entities_statement``.
+
+    Those whose whole name is the text, or its beginning with the place after it, else what became of those that bore it
+    and were merged; then those whose name holds all the words.
+    """
+    found = [(rank, at, _Entity(*row)) for rank, at, *row in rows]
+    whole = " ".join(fold(text).split())
     bearing: list[dict[int, _Entity]] = [
         {row.id: row for found_in, at, row in found if found_in == rank and whole in _names(row.key, at)}
         for rank in (0, 1)

@@ -12,6 +12,7 @@ from search.models import SearchDocument
 from tests.directory.merges import NOW, merge, twin_of, undo
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import GeographicEntityFactory, UnitFactory
+from tests.test_query_budgets import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,7 @@ def test_a_number_leads_to_the_end_of_the_chain(world, cast, client):
     assert unit.pk in found(twin.finess, reader)
     client.force_login(reader)
     shown = client.get(reverse("search:results"), {"quoi": twin.finess}).content.decode()
+    assert len(queries_of(client, f"{reverse('search:results')}?quoi={twin.finess}")) <= 8
     assert f"Ce numéro était celui de «\u00a0{twin.name}\u00a0»" in shown.replace("&nbsp;", "\u00a0")
     kept = numbers()
     index.rebuild_all()

@@ -3,17 +3,21 @@
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.roles import Role
 from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import LHSS, TermFactory, UnitFactory, commune, unit_type
-from tests.test_query_budgets import queries_of
+from tests.test_query_budgets import ENVELOPE, queries_of
 
 pytestmark = pytest.mark.django_db
 
 MOST = 8
+LOGGED = "INSERT INTO search_searchedtext"  # after the page, in a transaction of its own
+LIFTED = "ou=75010&quoi=ACT&departement=75&type=502&ej=999999"
 PAGES = [
     {"ou": "75010", "quoi": "ACT", "pour": "femme", "age": "30", "pmr": "1", "masquer": "1"},
     {"ou": "75010", "pour": "femme", "pmr": "1"},
@@ -49,19 +53,35 @@ PAGES = [
     {"quoi": "bonjour je cherche un ACT hors Paris pour ma mère"},
     {"quoi": "appartement de coordination île de france ce soir"},
     {"ou": "petite couronne", "quoi": "apartement de coordinaton"},
+    {"ou": "ACT ALTAIR VESTA – Nanterre (92)", "quoi": "apartement de coordinaton"},
+    {"ou": "ACT ALTAIR VESTA", "quoi": "apartement de coordinaton"},
+    {"quoi": "apartement de coordinaton", "avant": LIFTED},
+    {"ou": "75010", "quoi": "apartement de coordinaton", "avant": LIFTED},
+    {"ou": "ACT ALTAIR VESTA – Nanterre (92)", "quoi": "apartement de coordinaton", "avant": LIFTED},
+    {"ou": "ACT ALTAIR VESTA – Nanterre (92)", "quoi": "introuvable", "avant": LIFTED},
 ]
 
 
 @pytest.mark.parametrize("asked", PAGES, ids=urlencode)
-def test_a_page_of_results_asks_few_queries(client, rebuilt, asked):
+def test_a_page_of_results_asks_few_queries(client, rebuilt, asked, django_capture_on_commit_callbacks):
+    """The session and the account are among them; the count of the search, sent after the page, is one more."""
     for insee in ("75110", "93066", "94081"):
         commune(insee)
-    CurrentFigureFactory(unit=UnitFactory(geographic_entity__nanterre=True, name="Unité d’ACT"))
+    CurrentFigureFactory(
+        unit=UnitFactory(
+            geographic_entity__nanterre=True, geographic_entity__name="ACT ALTAIR VESTA", name="Unité d’ACT"
+        )
+    )
     UnitFactory(geographic_entity__nanterre=True, name="ACT dont rien n’est dit")
     TermFactory()
     unit_type(LHSS)  # which no unit has
     rebuilt()
     client.force_login(UserFactory(roles=[Role.CONSULTATION]))
     client.get(reverse("search:results"))  # the first page of a session marks it as used
-    found = queries_of(client, f"{reverse('search:results')}?{urlencode(asked)}")
+    with CaptureQueriesContext(connection) as whole, django_capture_on_commit_callbacks(execute=True):
+        found = queries_of(client, f"{reverse('search:results')}?{urlencode(asked)}")
+        page = len(whole)
     assert len(found) <= MOST, "\n".join(found)
+    after = [query["sql"] for query in whole.captured_queries[page:] if not ENVELOPE.match(query["sql"])]
+    assert len(after) <= 1
+    assert all(LOGGED in sql for sql in after)

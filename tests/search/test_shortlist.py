@@ -17,6 +17,7 @@ from search.models import KeptUnit
 from tests.directory.merges import merge
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import HoursExceptionFactory, UnitFactory, WeeklyHoursFactory
+from tests.test_query_budgets import queries_of
 
 from .kept import keep
 
@@ -266,6 +267,16 @@ def test_the_reason_of_an_exception_of_a_hidden_place_is_not_sent(reader, client
     assert "Glycines" not in letter + unquote(response.context["mail"].url)
     assert "(motif à lire sur sa fiche)" in letter
     assert "(travaux)" in letter.lower()
+
+
+def test_the_sheet_asks_eight_queries_at_most_even_without_a_unit_closed_since(reader, client, world):
+    keep(reader, world.act, world.lhss)
+    client.get(SHEET)
+    assert len(queries_of(client, SHEET)) <= 8
+    OperationalUnit.objects.filter(pk=world.lhss.pk).update(
+        status="closed", closed_on="2026-01-01", closure_kind=ClosureKind.FINAL
+    )
+    assert len(queries_of(client, SHEET)) <= 8
 
 
 def test_units_are_compared_with_what_differs_in_words(reader, client, world):
