@@ -104,8 +104,8 @@ class Suggestion(models.Model):
 class LexiconWord(models.Model):
     """A folded word met in what is published: what a word that is met nowhere may have been meant for.
 
-    Words are added by each write and taken away by ``rebuild_search``: a word too many proposes nothing, since a
-    correction that finds nothing is not shown.
+    Words are added by each write, and forgotten in its transaction when nothing holds them any more
+    (``search.indexing.forgetting_sql``): a slip that was published then mended is mended again in what people type.
     """
 
     word = models.CharField("mot", max_length=40, primary_key=True)

@@ -1,14 +1,18 @@
 """Typing errors: what is mended, what never is."""
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from directory.enums import ClosureKind, Nomenclature, PublicationStatus
+from directory.models import GeographicEntity, OperationalUnit, Practitioner
 from search.criteria import Within
 from search.indexing import index
+from search.models import LexiconWord
 from search.words.lexicon import Change, correct_text, errors_between, mended, slips_of
 from search.words.reading import understand
-from tests.factories.directory import PractitionerFactory, TermFactory, UnitFactory, unit_type
+from tests.factories.directory import GeographicEntityFactory, PractitionerFactory, TermFactory, UnitFactory, unit_type
 
 WORDS = st.text("abcde", max_size=7)
 
@@ -166,3 +170,49 @@ def test_the_full_name_of_an_acronym_finds_what_the_acronym_finds(published):
         "apartement de coordinaton",
     ):
         assert set(understand(text, Within.EVERYTHING, exact=False).match.term_ids) == types
+
+
+class TestForgetting:
+    """Words of the lexicon go with the last record that holds them."""
+
+    def held(self, *words):
+        return set(LexiconWord.objects.filter(word__in=words).values_list("word", flat=True))
+
+    def test_a_slip_that_was_published_then_mended_is_mended_again(self, rebuilt):
+        unit = UnitFactory(
+            name="Accueil thérapeutique", geographic_entity=GeographicEntityFactory(name="Apartement Vesta")
+        )
+        other = UnitFactory(name="Apartement du port")
+        rebuilt()
+        assert self.held("apartement", "accueil") == {"apartement", "accueil"}
+        GeographicEntity.objects.filter(pk=unit.geographic_entity_id).update(name="Vesta", sort_name="vesta")
+        index.refresh_units(unit_ids=[unit.pk])
+        assert self.held("apartement", "vesta") == {"apartement", "vesta"}
+        OperationalUnit.objects.filter(pk=other.pk).update(name="Appartement du port")
+        index.refresh_units(unit_ids=[other.pk])
+        assert self.held("apartement", "appartement") == {"appartement"}
+
+    def test_a_synonym_taken_back_leaves_nothing(self, rebuilt):
+        term = TermFactory(nomenclature=Nomenclature.OPERATIONAL_ACTIVITY, label="Activité témoin")
+        rebuilt()
+        term.synonyms = ["alzeimer témoin"]
+        term.save()
+        assert self.held("alzeimer", "temoin") == {"alzeimer", "temoin"}
+        term.synonyms = []
+        term.save()
+        assert self.held("alzeimer", "temoin") == {"temoin"}
+
+    def test_a_closed_unit_takes_its_words_away(self, rebuilt):
+        unit = UnitFactory(name="Zyzomys accueil")
+        rebuilt()
+        closed = {"status": PublicationStatus.CLOSED, "closed_on": timezone.localdate()}
+        OperationalUnit.objects.filter(pk=unit.pk).update(**closed, closure_kind=ClosureKind.FINAL)
+        index.refresh_units(unit_ids=[unit.pk])
+        assert self.held("zyzomys") == set()
+
+    def test_a_person_renamed_too(self, rebuilt):
+        person = PractitionerFactory(last_name="Zyzomys")
+        rebuilt()
+        Practitioner.objects.filter(pk=person.pk).update(last_name="Durand")
+        index.refresh_practitioners(practitioner_ids=[person.pk])
+        assert self.held("zyzomys", "durand") == {"durand"}
