@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,7 +24,7 @@ from ..fiches.services import StaleFiche, save_fiche
 from ..fiches.states import PLACE_NAMES, missing_of, waiting_rows
 from ..models import Fiche
 from ..pages import dossier_context
-from ..permissions import edits_dossier, why_not_edit
+from ..permissions import edits_dossier, why_not_edit, why_not_yours
 from ..review.remarks import remarks_of
 from ..services import StaleDossier
 from .fiche_pages import fiche_words, find_whole_fiche
@@ -47,15 +47,15 @@ REMOVED = "Cette fiche a été supprimée du dossier pendant votre saisie."
 def fiche_detail(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """Show the form of a fiche, run one of its steps, or save it; read alone once the dossier is sent.
 
-    404 for a fiche that the person may not know of, 403 when its dossier is another's, 422 for a form to correct, 409
-    when somebody saved the fiche or acted on its dossier meanwhile.
+    404 for a fiche that the person may not know of, 403 with what was typed when its dossier is no more his, 422 for a
+    form to correct, 409 when somebody saved the fiche or acted on its dossier meanwhile.
     """
     fiche = find_whole_fiche(request, dossier_id, fiche_id)
     if request.method != "POST":
         return opening_page(request, fiche)
-    if not edits_dossier(request.scope, fiche.dossier):
-        raise PermissionDenied(why_not_edit(request.scope, fiche.dossier))
     form = FicheForm(fiche, request.scope, request.POST, partial=request.POST.get("acte") != FINALISE)
+    if not edits_dossier(request.scope, fiche.dossier):
+        return lost_page(request, form, why_not_yours(request.scope, fiche.dossier), status=403)
     if refusal := why_not_edit(request.scope, fiche.dossier) or (REMOVED if fiche.is_removed else ""):
         return lost_page(request, form, refusal)
     return answer(request, form, request.POST.get("acte", ""))
@@ -223,9 +223,9 @@ def compared(form: FicheForm, fresh: Fiche, without: str = "") -> tuple[Conflict
     return Conflict(fresh.version, str(by), at, lines), typed
 
 
-def lost_page(request: SignedInRequest, form: FicheForm, reason: str) -> HttpResponse:
+def lost_page(request: SignedInRequest, form: FicheForm, reason: str, *, status: int = 409) -> HttpResponse:
     """Say why nothing can be saved any more, with what was typed below, to be copied."""
-    return form_page(request, form.as_typed(), lost=f"{reason} {LOST}", status=409)
+    return form_page(request, form.as_typed(), lost=f"{reason} {LOST}", status=status)
 
 
 def step_page(request: SignedInRequest, form: FicheForm, block: str, step: str) -> HttpResponse:

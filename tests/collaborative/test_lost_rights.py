@@ -59,8 +59,13 @@ def test_without_a_right_under_the_ej_the_author_writes_and_sends_nothing(client
     refused = page(client, author, proposed, "dossier_send")
     assert refused.status_code == 403
     assert "plus de droit sous l’entité juridique" in refused.content.decode()
-    form = client.post(reverse("collaborative:fiche_detail", args=[top.dossier_id, top.pk]), {"acte": "attente"})
-    assert form.status_code == 403
+    address = reverse("collaborative:fiche_detail", args=[top.dossier_id, top.pk])
+    for act in ("attente", "finaliser"):
+        form = client.post(address, {"acte": act, "contact-phone": "01 47 25 66 77"})
+        assert form.status_code == 403
+        assert "plus de droit sous l’entité juridique" in form.text
+        assert "01 47 25 66 77" in form.text
+    assert "vous n’avez plus de droit sous l’entité juridique" in client.get(address).text
 
 
 def test_the_author_still_gives_up_what_is_his(client, proposed, author, world):
@@ -151,3 +156,10 @@ def test_a_dossier_that_has_its_director_says_nothing_of_it(client, sent, cast):
     assert "Aucun directeur actif" not in page(client, cast.sesan, sent, "dossier_review").content.decode()
     assert f"{cast.directeur.short_name} est prévenu par mail." in returned(client, sent, cast)
     assert "Sans directeur actif" not in client.get("/dossiers/").content.decode()
+
+
+def test_what_is_no_more_sent_is_not_said_to_be(client, proposed, author):
+    proposed.apply("send", by=author)
+    assert "<dt>Envoyé</dt>" in page(client, author, proposed).text
+    proposed.apply("withdraw", by=author)
+    assert "<dt>Envoyé</dt>" not in page(client, author, proposed).text
