@@ -111,7 +111,7 @@ ADD_WORDS_OF_TERMS = _add_words(
 )
 ADD_WORDS_OF_ENTITIES = _add_words(
     """
-    SELECT concat_ws(' ', eg.name, eg.official_name, ej.name)
+    SELECT concat_ws(' ', eg.name, eg.official_name)
     FROM directory_geographicentity eg JOIN directory_legalentity ej ON ej.id = eg.legal_entity_id
     WHERE eg.status = 'published' AND ej.status = 'published'
       AND (%(ids)s::bigint[] IS NULL OR eg.id = ANY(%(ids)s::bigint[]))
@@ -121,6 +121,11 @@ ADD_WORDS_OF_UNITS = _add_words(
     """
     SELECT document.name FROM search_searchdocument document
     WHERE document.kind = 'uo' AND (%(ids)s::bigint[] IS NULL OR document.unit_id = ANY(%(ids)s::bigint[]))
+    UNION ALL
+    SELECT ej.name FROM directory_legalentity ej WHERE ej.id IN (
+        SELECT document.legal_entity_id FROM search_searchdocument document
+        WHERE document.kind = 'uo' AND (%(ids)s::bigint[] IS NULL OR document.unit_id = ANY(%(ids)s::bigint[]))
+    )
     """
 )
 ADD_WORDS_OF_PRACTITIONERS = _add_words(

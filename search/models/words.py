@@ -105,7 +105,8 @@ class LexiconWord(models.Model):
     """A folded word met in what is published: what a word that is met nowhere may have been meant for.
 
     Words are added by each write, and forgotten in its transaction when nothing holds them any more
-    (``search.indexing.forgetting_sql``): a slip that was published then mended is mended again in what people type.
+    (``search.indexing.forgetting_sql``): a slip that was published then mended is mended again in what people type. A
+    word that is also the stem of another may stay.
     """
 
     word = models.CharField("mot", max_length=40, primary_key=True)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.enums import ClosureKind, Nomenclature, PublicationStatus
-from directory.models import GeographicEntity, OperationalUnit, Practitioner
+from directory.models import GeographicEntity, LegalEntity, OperationalUnit, Practitioner
 from search.criteria import Within
 from search.indexing import index
 from search.models import LexiconWord
@@ -216,3 +216,17 @@ class TestForgetting:
         Practitioner.objects.filter(pk=person.pk).update(last_name="Durand")
         index.refresh_practitioners(practitioner_ids=[person.pk])
         assert self.held("zyzomys", "durand") == {"durand"}
+
+    def test_the_name_of_an_ej_goes_with_the_last_unit_below_it(self, rebuilt):
+        unit = UnitFactory()
+        below = unit.geographic_entity.legal_entity
+        GeographicEntityFactory(legal_entity=below)  # proposed, and found by no name of its EJ
+        LegalEntity.objects.filter(pk=below.pk).update(name="Zyzomys association")
+        index.refresh_units(unit_ids=[unit.pk])
+        assert self.held("zyzomys") == {"zyzomys"}
+        closed = {"status": PublicationStatus.CLOSED, "closed_on": timezone.localdate()}
+        OperationalUnit.objects.filter(pk=unit.pk).update(**closed, closure_kind=ClosureKind.FINAL)
+        index.refresh_units(unit_ids=[unit.pk])
+        assert self.held("zyzomys") == set()
+        index.rebuild_all()
+        assert self.held("zyzomys") == set()
