@@ -15,11 +15,11 @@ from directory.territory.wording import around_place
 from ..criteria import DISTANCES, SearchCriteria
 from ..criteria_words import WITHIN_WORDS
 from ..words.ending import place_begun, place_inside, split_place, whole_places
-from ..words.matching import Match, read_text, words_of
+from ..words.matching import Match, read_text
 from ..words.quantities import asks_for_a_place, asks_for_fresh, kilometres_in, without_quantities
 from ..words.reading import Reading
 from ..words.sentence import tells_nothing
-from ..words.spelling import is_linking
+from ..words.spelling import is_linking, words_of
 from ..words.who import needs_counted, needs_in, who_in
 from .conditions import Asked
 from .counts import Lines

@@ -20,7 +20,7 @@ from ..criteria import Facet, SearchCriteria, Sort
 from ..sight import place_visible
 from ..words.matching import Match
 from ..words.reading import first_reads, understand
-from ..words.where import entities_statement, resolve_where
+from ..words.where import entities_statement, may_be_entity, resolve_where
 from .beside import distances_of, tried_needs
 from .conditions import ENOUGH_LINES, Asked, filters_of
 from .counts import Lines, counts_statement, lines_counted
@@ -82,7 +82,7 @@ def _variants(
 
 def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime, beside: Statement | None = None) -> Outcome:
     """What the texts mean; ``asked`` is empty when they can find nothing."""
-    entities = entities_statement(criteria.where, scope)
+    entities = entities_statement(criteria.where, scope) if may_be_entity(criteria.where) else None
     sent = list(filter(None, (entities, beside)))
     named, known, read = first_reads(criteria.where, criteria.what, criteria.within, sent)
     told = tuple(read[-1]) if beside else ()

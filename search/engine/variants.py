@@ -14,8 +14,9 @@ from directory.territory.wording import around_place
 
 from ..criteria import DISTANCES, SearchCriteria, Within
 from ..words.ending import without_links
-from ..words.matching import Match, read_text, words_of
+from ..words.matching import Match, read_text
 from ..words.reading import Reading, understand
+from ..words.spelling import words_of
 from .conditions import USUAL_RADIUS_KM, Asked
 from .counts import Lines, count_lines
 from .outcome import Variant

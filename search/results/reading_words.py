@@ -4,8 +4,8 @@ from common.french import NBSP
 from directory.territory.wording import around_place
 
 from ..words.lexicon import Correction
-from ..words.matching import words_of
 from ..words.reading import Reading
+from ..words.spelling import words_of
 
 
 def understood(reading: Reading) -> str:

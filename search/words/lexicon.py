@@ -10,8 +10,8 @@ from common.round_trip import Statement, rows_together
 from common.text import fold, place_key
 from directory.territory.places import Place, near_statement, places_of
 
-from .matching import words_of
 from .sentence import tells_nothing
+from .spelling import words_of
 
 SHORTEST = 5  # letters; a shorter word is near too many others to be mended, but for a slip
 SHORTEST_SLIP = 4  # letters; a shorter word is a slip of too many others

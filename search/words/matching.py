@@ -12,10 +12,18 @@ from ..criteria import Within
 from ..models import TERM_TIERS, Suggestion
 from .ending import NOWHERE, Gazette, begun_statement, places_statement
 from .numbers import identifiers_in
-from .spelling import BEGINNING, KeyRow, is_linking, spellings_of, telling_form, types_in
+from .spelling import (
+    BEGINNING,
+    WORD_LIMIT,
+    WORDS_LIMIT,
+    KeyRow,
+    spellings_of,
+    telling_form,
+    types_in,
+    words_of,
+)
+from .who import tells_who
 
-WORDS_LIMIT = 12
-WORD_LIMIT = 40  # letters
 LONGEST_RUN = 6  # words of a spelling inside a long text
 GAPPED_WORDS = 16  # words of a text whose runs are also read with others left out between them
 GAPPED_RUN, LONGEST_GAP = 3, 4  # words on each side of those left out; words left out
@@ -121,13 +129,6 @@ class Match:
     @property
     def by_terms(self) -> bool:
         return bool(self.term_ids or self.person_term_ids)
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """Folded words of a text; small words and single letters left out unless nothing else is there; twelve at most."""
-    words = [word[:WORD_LIMIT] for word in fold(text).split()]
-    telling = [word for word in words if not is_linking(word)]
-    return tuple((telling or words)[:WORDS_LIMIT])
 
 
 def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
@@ -360,14 +361,16 @@ def _phrases(text: str) -> list[str]:
 
 
 def _gapped(text: str) -> list[str]:
-    """Runs of words of a text, folded, with a few left out inside."""
+    """Runs of words of a text, folded, with a few left out inside that say who it is for."""
     words = fold(text).split()[:GAPPED_WORDS]
     count = len(words)
+    who = tells_who(words, set())
     return [
         " ".join([*words[start:left], *words[again:end]])[:255]
         for start in range(count)
         for left in range(start + 1, min(count, start + GAPPED_RUN + 1))
         for again in range(left + 1, min(count, left + LONGEST_GAP + 1))
+        if not who.isdisjoint(range(left, again))
         for end in range(again + 1, min(count, again + GAPPED_RUN) + 1)
     ]
 

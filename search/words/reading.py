@@ -31,7 +31,7 @@ from .ending import (
     without_links,
 )
 from .lexicon import Correction, look_up, mended
-from .matching import NAMED, Known, Match, known_among, known_keys, known_statements, read_text, words_of
+from .matching import NAMED, Known, Match, known_among, known_keys, known_statements, read_text
 from .matching_sql import match_conditions
 from .numbers import number_in
 from .quantities import without_quantities
@@ -43,7 +43,7 @@ from .sentence import (
     tells_nothing,
     without_persons,
 )
-from .spelling import ToldTypes, bare, is_generic, is_linking, types_in
+from .spelling import ToldTypes, bare, is_generic, is_linking, types_in, words_of
 
 _RELATIVE = re.compile(
     r"(?<!\w)(?:(?:pour|de|chez) )?(?:ma|mon|sa|son|notre|votre|leur) (?:grand[- ]?)?"

@@ -10,6 +10,8 @@ from directory.enums import Nomenclature
 
 from ..models import SMALL_WORDS, TERM_TIERS
 
+WORDS_LIMIT = 12
+WORD_LIMIT = 40  # letters
 BEGINNING = 3  # letters; a shorter word that is not the last one is read whole
 LONGEST_SPELLING = 8  # tokens
 LONG_NAME = 3  # telling words from which a spelling is the name of a type d'UO, and no trouble
@@ -36,6 +38,13 @@ class KeyRow(NamedTuple):
     is_acronym: bool
     term_id: int
     nomenclature: str
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Folded words of a text; small words and single letters left out unless nothing else is there; twelve at most."""
+    words = [word[:WORD_LIMIT] for word in fold(text).split()]
+    telling = [word for word in words if not is_linking(word)]
+    return tuple((telling or words)[:WORDS_LIMIT])
 
 
 def is_linking(word: str) -> bool:

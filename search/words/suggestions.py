@@ -19,7 +19,8 @@ from ..sight import place_visible
 from .areas import REGION, area_named, begins_region, names_region
 from .lexicon import Correction, correct_text
 from .marking import Piece, marked
-from .matching import WITHIN_GROUPS, Word, text_query, words_of
+from .matching import WITHIN_GROUPS, Word, text_query
+from .spelling import words_of
 from .where import entity_text, near_places
 
 SHORTEST = 2  # letters or digits; a shorter text proposes nothing

@@ -14,11 +14,13 @@ from ..models import Suggestion
 from ..sight import place_visible
 from .areas import REGION, area_named, begins_region, names_region
 from .ending import place_at_end
-from .matching import Word, text_query, words_of
+from .matching import Word, text_query
+from .spelling import words_of
 
 PROPOSALS = 8
 TIMEOUT = 0.8  # seconds the geocoder may take before the page goes on without it
 SHORTEST = 3  # letters; a shorter text names no establishment
+_DASH = " – "
 LIKENESS = 0.4  # share of trigrams in common from which a commune is proposed for a misspelt name
 _ENTITIES = """
 FROM (
@@ -73,7 +75,12 @@ class _Entity(NamedTuple):
 
 def entity_text(name: str, place: str) -> str:
     """What names an establishment for sure: « ACT ALTAIR VESTA – Nanterre (92) »."""
-    return f"{name} – {place}"
+    return f"{name}{_DASH}{place}"
+
+
+def may_be_entity(text: str) -> bool:
+    """Tell whether a text may well name an establishment: chosen among those proposed, or words without a number."""
+    return _DASH in text or (len(fold(text).split()) > 1 and not any(sign.isdigit() for sign in text))
 
 
 def resolve_where(text: str, scope: Scope, found: Resolution | None = None, entities: Rows | None = None) -> Resolution:

@@ -9,7 +9,7 @@ from availability.guichet.needs import Needs, Who
 from common.french import age
 from common.text import fold
 
-from .matching import words_of
+from .spelling import words_of
 
 OLDEST = 120  # years
 ADULT = 18  # years; a younger age told with children is theirs

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.criteria import WHAT_LIMIT, WHERE_LIMIT, SearchCriteria, Sort, Within
-from search.words.matching import Known, Match, Word, acronyms_of, read_text, words_of
-from search.words.spelling import KeyRow, telling_form
+from search.words.matching import Known, Match, Word, acronyms_of, read_text
+from search.words.spelling import KeyRow, telling_form, words_of
 
 ACT = (KeyRow("act", True, 1, "unit_type"), KeyRow("act", True, 2, "unit_type"))
 
