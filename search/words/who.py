@@ -1,7 +1,7 @@
 """Who a place is asked for, told in the text beside the need: « lhss couple avec chien », « cmp ado 15 ans ». Pure."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -141,9 +141,15 @@ def _without_asking(text: str) -> tuple[str, bool]:
         elif _ROOM.fullmatch(" ".join(words[at:end])):
             has_room = True
         else:
-            kept.append(next(word for word in " ".join(words[at:end]).split() if word in _NEEDED))
+            kept += _needs_named(" ".join(words[at:end]).split())[:1]
         at = end or at + 1
     return " ".join(kept), has_room
+
+
+def _needs_named(words: Iterable[str]) -> list[str]:
+    """The folded words that name a need, whatever their number: « fauteuil » of « fauteuils »."""
+    forms = (next((form for form in (word, word.removesuffix("s")) if form in _NEEDED), "") for word in words)
+    return list(filter(None, forms))
 
 
 def asked_until(words: Sequence[str], at: int) -> int:
@@ -173,7 +179,7 @@ def needs_counted(counted: Collection[str], text: str) -> str:
         elif _CHILDREN_COUNTED.search(words) or asked_until(fold(words).split(), 0):
             told.append(words)
         else:
-            told += [word for word in words.split() if fold(word) in _NEEDED]
+            told += _needs_named(fold(words).split())
     return " ".join(told)
 
 

@@ -2,12 +2,14 @@
 
 import pytest
 
+from availability.guichet.needs import Needs
 from search.words.ending import without_links
 from search.words.lexicon import halves_of, slips_of
 from search.words.numbers import number_in
 from search.words.quantities import without_quantities
 from search.words.sentence import may_be_sentence, parts_of, read_sentence, tells_nothing, without_persons
 from search.words.spelling import KeyRow
+from search.words.who import _NEED_WORDS, needs_counted, who_in
 
 ROWS = (
     KeyRow("ssr", True, 1, "unit_type"),
@@ -177,3 +179,11 @@ def test_comparisons_are_never_mended():
 def test_who_and_when_are_told_apart_from_a_type_first(text, rest, said):
     rows = (*ROWS, KeyRow("aide sociale", False, 5, "audience"))
     assert without_persons(text, rows, ()) == ((rest, said) if rest else None)
+
+
+@pytest.mark.parametrize("need", _NEED_WORDS.replace("?", "").split())
+@pytest.mark.parametrize("said", ["{} acceptés", "accepte les {}", "2 {} admis"])
+def test_whatever_is_accepted_is_a_need_in_both_numbers(need, said):
+    for written in {need, need.removesuffix("s")}:
+        told = who_in(needs_counted([said.format(written)], "ehpad") or said.format(written), Needs())
+        assert told is not None, written
