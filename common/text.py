@@ -2,15 +2,22 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "ʼ": "'"})
 _SAINT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ARTICLES = {"le", "la", "les", "l"}
+_REMEMBERED, _SHORT = 8192, 80  # texts; letters: a sentence is read in all its parts, the same again and again
 
 
 def fold(value: str) -> str:
     """Lower case without accents, ligatures or punctuation: « Évry-Courcouronnes » → « evry courcouronnes »."""
+    return _folded(value) if len(value) <= _SHORT else _folded.__wrapped__(value)
+
+
+@lru_cache(_REMEMBERED)
+def _folded(value: str) -> str:
     if not value.isascii():
         decomposed = unicodedata.normalize("NFKD", value.translate(_LIGATURES))
         value = "".join(char for char in decomposed if not unicodedata.combining(char))
@@ -22,6 +29,11 @@ def place_key(value: str) -> str:
 
     « Kremlin-Bicêtre (Le) », « le kremlin bicetre » and « Le Kremlin-Bicêtre » share one key.
     """
+    return _place_key(value) if len(value) <= _SHORT else _place_key.__wrapped__(value)
+
+
+@lru_cache(_REMEMBERED)
+def _place_key(value: str) -> str:
     words = [_SAINT.get(word, word) for word in fold(value).split()]
     kept = [word for word in words if word not in _ARTICLES]
     return " ".join(kept or words)
