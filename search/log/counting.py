@@ -30,8 +30,17 @@ _DEPARTMENT = re.compile(r"[0-9]{2,3}|2[AB]|")
 #    or that place alone; and no other word is the first name or the surname of a published practitioner.
 # So a person's name is not written because a term, an establishment or a commune happens to hold its words.
 # What follows a read-only page still begins read-only (``common.middleware``): the first statement says otherwise.
+_QUICKLY = "SET TRANSACTION READ WRITE; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '200ms'; "
+# A text whose words are told already today is only counted once more: what may tell them is not looked at again.
+_AGAIN = """
+UPDATE search_searchedtext AS log SET
+    searches = searches + %(searches)s, empty = empty + %(empty)s, corrected = corrected + %(corrected)s,
+    opened_rank = opened_rank + %(opened_rank)s, opened_entities = opened_entities + %(opened_entities)s,
+    opened_units = opened_units + %(opened_units)s, opened_people = opened_people + %(opened_people)s
+WHERE key = %(key)s AND day = %(day)s AND department = %(department)s AND words <> ''
+RETURNING true
+"""
 _COUNT = """
-SET TRANSACTION READ WRITE; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '200ms';
 WITH people (names) AS MATERIALIZED (
     SELECT coalesce(array_agg(word), '{}') FROM unnest(%(telling)s::text[]) AS word
     WHERE EXISTS (
@@ -57,11 +66,18 @@ SELECT %(day)s, %(department)s, %(key)s, CASE WHEN EXISTS (SELECT 1 FROM search_
                    AND NOT EXISTS (SELECT 1 FROM directory_department WHERE ror_fold(name) = place)
                THEN false
                WHEN rest = '' THEN true
+               WHEN cardinality(asked.words) = 1 THEN EXISTS (
+                   SELECT 1 FROM search_termkey spelled JOIN search_suggestion known ON known.term_id = spelled.term_id
+                   WHERE spelled.key = rest AND known.words @@ to_tsquery('simple', rest)
+               )
                ELSE EXISTS (
-                   SELECT 1 FROM search_suggestion known JOIN search_termkey spelled ON spelled.term_id = known.term_id
-                   WHERE known.words @@ to_tsquery('simple', replace(rest, ' ', ' & '))
-                     AND string_to_array(spelled.key, ' ') @> asked.words
-                     AND (spelled.key = rest OR cardinality(asked.words) > 1)
+                   SELECT 1
+                   FROM (
+                       SELECT term_id FROM search_suggestion
+                       WHERE words @@ to_tsquery('simple', replace(rest, ' ', ' & ')) AND term_id IS NOT NULL OFFSET 0
+                   ) AS known
+                   JOIN search_termkey spelled ON spelled.term_id = known.term_id
+                   WHERE string_to_array(spelled.key, ' ') @> asked.words
                )
            END
        ) OR (SELECT count(DISTINCT before.day) FROM search_searchedtext before
@@ -144,20 +160,25 @@ def _count(text: str, department: str, now: datetime.datetime, **told: int) -> N
     words = masked(text)
     if not words:
         return
-    found = parts(text)
     counts = dict.fromkeys(("searches", "empty", "corrected", "opened_rank", *KINDS.values()), 0) | told
-    parameters: dict[str, Any] = {
-        "day": timezone.localdate(now),
-        "department": department,
-        "key": key_of(words),
+    row: dict[str, Any] = {"day": timezone.localdate(now), "department": department, "key": key_of(words)}
+    with connection.cursor() as cursor:  # several statements sent at once are a transaction of their own
+        cursor.execute(_QUICKLY + _AGAIN, row | counts)
+        while cursor.nextset():
+            pass
+        if not cursor.fetchall():
+            cursor.execute(_QUICKLY + _COUNT, row | counts | _asked(words, parts(text)))
+
+
+def _asked(words: str, found: list[Part]) -> dict[str, Any]:
+    """What ``_COUNT`` looks at to decide whether the words may be told at once."""
+    return {
         "words": words,
         "places": [part.place for part in found],
         "rests": [part.rest for part in found],
         "telling": sorted({word for word in found[0].rest.split() if len(word) > 1}),
         "others": DAYS_TO_TELL - 1,
     }
-    with connection.cursor() as cursor:  # several statements sent at once are a transaction of their own
-        cursor.execute(_COUNT, parameters | counts)
 
 
 @transaction.atomic
