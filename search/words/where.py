@@ -21,6 +21,7 @@ PROPOSALS = 8
 TIMEOUT = 0.8  # seconds the geocoder may take before the page goes on without it
 SHORTEST = 3  # letters; a shorter text names no establishment
 _DASH = " – "
+_REMEMBERED = 5000  # texts known to name places
 LIKENESS = 0.4  # share of trigrams in common from which a commune is proposed for a misspelt name
 _ENTITIES = """
 FROM (
@@ -78,9 +79,22 @@ def entity_text(name: str, place: str) -> str:
     return f"{name}{_DASH}{place}"
 
 
+# Texts for which this process read no establishments: none are read beside them, and are after if it was wrong.
+_PLACES: set[str] = set()
+
+
 def may_be_entity(text: str) -> bool:
     """Tell whether a text may well name an establishment: chosen among those proposed, or words without a number."""
-    return _DASH in text or (len(fold(text).split()) > 1 and not any(sign.isdigit() for sign in text))
+    if _DASH in text:
+        return True
+    is_of_words = len(fold(text).split()) > 1 and not any(sign.isdigit() for sign in text)
+    return is_of_words and fold(text) not in _PLACES
+
+
+def _remember(text: str) -> None:
+    if len(_PLACES) >= _REMEMBERED:
+        _PLACES.clear()
+    _PLACES.add(fold(text))
 
 
 def resolve_where(text: str, scope: Scope, found: Resolution | None = None, entities: Rows | None = None) -> Resolution:
@@ -99,6 +113,7 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None, enti
         found = resolve_place(text) if text else Resolution()
     statement = entities_statement(text, scope) if found.problem == "unknown" else None
     if statement is None:
+        _remember(text)
         return found
     named, holding = _entities(text, rows_together([statement])[0] if entities is None else entities)
     if named:

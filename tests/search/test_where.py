@@ -161,3 +161,20 @@ def test_a_geocoder_that_does_not_answer_is_told(resolved, monkeypatch):
     monkeypatch.setattr(where, "locate", away)
     assert resolved("2 rue inconnue").is_unanswered
     assert not resolved("nanterre").is_unanswered
+
+
+def test_a_text_that_named_a_place_is_looked_up_among_establishments_when_it_does_no_more(client, cast, world, rebuilt):
+    rebuilt()
+    client.force_login(cast.consultation)
+    where._remember(world.eg.name)
+    assert not where.may_be_entity(world.eg.name)
+    page = client.get("/recherche/", {"ou": world.eg.name}).content.decode()
+    assert world.eg.name in page
+    assert "lieu inconnu" not in page.lower()
+
+
+def test_texts_remembered_as_places_are_bounded(monkeypatch):
+    monkeypatch.setattr(where, "_PLACES", {"un", "deux"})
+    monkeypatch.setattr(where, "_REMEMBERED", 2)
+    where._remember("Trois Fontaines")
+    assert {"trois fontaines"} == where._PLACES
