@@ -33,10 +33,11 @@ def unpublished_term(
 ) -> Unpublished | None:
     """The term that the text spells, when no document holds it, with counted offers: its family, practitioners.
 
-    With what the person keeps, which the page shows. One or two queries; none for a text that spells no term.
+    With what the person keeps, which the page shows. One or two queries; none for a text that spells no term, nor for
+    one understood otherwise than as typed, which is known to find something.
     """
     reading = outcome.reading
-    if reading is None or criteria.within:
+    if reading is None or criteria.within or (reading.is_changed and not reading.finds_nothing):
         return None
     text = reading.choices[0][0] if reading.choices else reading.text
     ids = sorted({row.term_id for row in spelled(text, reading.known.rows)})

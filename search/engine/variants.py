@@ -16,7 +16,7 @@ from ..criteria import DISTANCES, SearchCriteria, Within
 from ..words.ending import without_links
 from ..words.matching import Match, read_text
 from ..words.reading import Reading, understand
-from ..words.spelling import words_of
+from ..words.spelling import is_linking, trimmed, words_of
 from .conditions import USUAL_RADIUS_KM, Asked
 from .counts import Lines, count_lines
 from .outcome import Variant
@@ -51,10 +51,10 @@ def variants_of(
     """
     is_whole = not read_as.is_changed or (read_as.correction and read_as.correction.text == read_as.text)
     known = read_as.known if is_whole else read_as.known.of_part()
-    single = list(_single_trials(criteria, place))[: TRIALS_LIMIT - 1]
+    single = [(label, tried) for label, tried in _single_trials(criteria, place) if tried.given][: TRIALS_LIMIT - 1]
     bare = _without_filters(criteria)
-    trials = single if bare in [criteria, *(tried for _, tried in single)] else [*single, ("sans aucun filtre", bare)]
-    trials = [*trials, *_one_word_trials(criteria)]
+    is_other = bare.given and bare not in [criteria, *(tried for _, tried in single)]
+    trials = [*single, *([("sans aucun filtre", bare)] if is_other else ()), *_one_word_trials(criteria)]
     coverage = scope.coverage(Permission.SENSITIVE_READ)
     searches = [
         (label, Asked.of(tried, read.match, place or read.place, coverage, now))
@@ -196,7 +196,7 @@ def _one_word_trials(criteria: SearchCriteria) -> Iterator[Trial]:
         beginnings = [" ".join(typed[: place + 1]) for place in places[-2:0:-1]]
         words = dict.fromkeys(typed[place] for place in places)
         for text in (*_named(beginnings)[:BEGINNINGS_TRIED], *_named(words)[:WORDS_TRIED]):
-            yield f"seulement «{NBSP}{text}{NBSP}»", criteria.replaced(what=text)
+            yield f"seulement «{NBSP}{trimmed(text)}{NBSP}»", criteria.replaced(what=trimmed(text))
 
 
 def _named(texts: Iterable[str]) -> list[str]:
@@ -207,12 +207,12 @@ def _named(texts: Iterable[str]) -> list[str]:
 def _text_trials(criteria: SearchCriteria) -> Iterator[Trial]:
     """Each word dropped, then all of them."""
     words = criteria.what.split()
-    telling = [place for place, word in enumerate(words) if words_of(word)]
+    telling = [place for place, word in enumerate(words) if words_of(word) and not is_linking(word)]
     if len(telling) > 1 and not criteria.within:
         for place in telling[:WORDS_TRIED]:
             left = without_links([word for other, word in enumerate(words) if other != place])
             if not all(word.isdigit() for word in left):
-                yield f"sans «{NBSP}{words[place]}{NBSP}»", criteria.replaced(what=" ".join(left))
+                yield f"sans «{NBSP}{trimmed(words[place])}{NBSP}»", criteria.replaced(what=" ".join(left))
     rest = criteria.replaced(what="", within=Within.EVERYTHING)
     if criteria.what and rest.given:
         yield f"sans le texte «{NBSP}{criteria.what}{NBSP}»", rest

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from directory.enums import Nomenclature, Sex
+from directory.models import OperationalUnit
 from directory.scopes import Grant, Scope, ScopeKind
 from search.criteria import SearchCriteria
 from search.engine import counts, variants
@@ -68,6 +69,17 @@ def test_a_filter_that_empties_the_list_is_named(rebuilt, offered):
     rebuilt()
     found = offered(quoi="ACT", public=str(audience.pk))
     assert found == {f"sans le filtre «{NB}Public pris en charge{NB}»": 2}
+
+
+@pytest.mark.parametrize("query", [{"ajour": "1"}, {"ajour": "1", "tri": "places"}, {}])
+def test_without_a_place_nor_a_text_no_variant_asks_nothing(rebuilt, offered, now, query):
+    audience = TermFactory(nomenclature=Nomenclature.AUDIENCE, label="Public rare")
+    act()
+    rebuilt()
+    found = offered(public=str(audience.pk), type=str(OperationalUnit.objects.get().unit_type_id), **query)
+    assert "sans aucun filtre" not in found
+    alone = run_search(SearchCriteria.from_query({"public": str(audience.pk), **query}), READER, now)
+    assert all(variant.criteria.given for variant in alone.variants)
 
 
 def test_a_mended_text_is_varied_not_the_typed_one(rebuilt, offered):
