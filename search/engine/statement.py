@@ -267,7 +267,7 @@ _PLACES = """
 
 
 def _order(asked: Asked, table: str = "") -> str:
-    """Order of the lines; no two are equal."""
+    """Order of the lines; no two are equal. Practitioners, whose needs are not examined, come after what may suit."""
     nearest = f"{table}serves DESC, {table}chord NULLS LAST"
     name = f"{table}sort_name, {table}group_id"
     order = {
@@ -275,7 +275,7 @@ def _order(asked: Asked, table: str = "") -> str:
         Sort.RELEVANCE: f"{table}rank DESC, {nearest}, {table}freshness DESC, {table}percent DESC, {name}",
         Sort.PLACES: f"{table}free DESC NULLS LAST, {nearest}, {name}",
     }[asked.sort]
-    return f"{table}fit, {order}" if asked.criteria.has_needs else order
+    return f"{table}fit, {table}group_id < 0, {order}" if asked.criteria.has_needs else order
 
 
 def _passes_opening(asked: Asked) -> str:

@@ -8,9 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from availability.shown import local_day
 from directory.permissions import reads_directory
+
+from ..criteria import SearchCriteria
 
 NO_ROLE = "Votre compte n’a pas de rôle en cours\u00a0: demandez-en un au support du ROR."
 ID_DIGITS = 18
@@ -26,6 +30,11 @@ def readers_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def asked_today(request: HttpRequest) -> SearchCriteria:
+    """What the address asks for, as every view of a search understands it today: a day that is past asks nothing."""
+    return SearchCriteria.from_query(request.GET).as_of(local_day(timezone.now()))
 
 
 def back_to(request: HttpRequest, url_name: str) -> str:

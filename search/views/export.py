@@ -10,10 +10,9 @@ from django.views.decorators.http import require_safe
 from accounts.requests import SignedInRequest
 from common.client_address import client_address
 
-from ..criteria import SearchCriteria
 from ..exports.files import CONTENT_TYPES, Order, refusal, stream_export
 from ..words.where import resolve_where
-from .access import readers_only
+from .access import asked_today, readers_only
 
 
 @require_safe
@@ -24,7 +23,7 @@ def results_file(request: SignedInRequest, extension: str) -> HttpResponseBase:
     Answers 429 while too many exports run. The file is made as it is sent, after the transaction of the request: it is
     logged there, then read in a read-only transaction of its own. HEAD makes no file and logs nothing.
     """
-    criteria = SearchCriteria.from_query(request.GET)
+    criteria = asked_today(request)
     query = criteria.to_query()
     if not criteria.given or (criteria.where and resolve_where(criteria.where, request.scope).problem):
         return redirect(f"{reverse('search:results')}?{query}")

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.roles import PERMISSION_LABELS, Permission
-from availability.shown import local_day
 from common.geo import Point, distance_km
 from common.pages import PAGE_SIZE
 
@@ -31,6 +30,7 @@ from ..results.merged import names_taken_in
 from ..results.reading_words import advice
 from ..results.renewed import BEFORE, asked_again, kept_pairs, lifted_filters, lifted_words
 from ..routing.services import durations as durations_to
+from .access import asked_today
 
 BEYOND = "Cette page n’existe pas : voici la dernière."
 ESTIMATED = " est."
@@ -44,7 +44,7 @@ def results(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(
             f"Votre rôle ne permet pas de « {PERMISSION_LABELS[Permission.DIRECTORY_READ].lower()} »."
         )
-    criteria = SearchCriteria.from_query(request.GET).as_of(local_day(timezone.now()))
+    criteria = asked_today(request)
     criteria = asked_again(request.GET.get(BEFORE, ""), criteria)
     context = {
         "criteria": criteria,

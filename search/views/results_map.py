@@ -7,9 +7,8 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from ..criteria import SearchCriteria
 from ..results.map_data import feature_collection, spot_of, spots_on_screen
-from .access import readers_only
+from .access import asked_today, readers_only
 
 
 @require_safe
@@ -17,7 +16,7 @@ from .access import readers_only
 @cache_control(private=True, no_cache=True)
 def map_data(request: HttpRequest) -> HttpResponseBase:
     """Markers of the lines on screen as GeoJSON, with the parameters of the page; none when nothing was asked."""
-    criteria = SearchCriteria.from_query(request.GET)
+    criteria = asked_today(request)
     spots = spots_on_screen(criteria, request.scope, timezone.now()) if criteria.given else []
     return JsonResponse(feature_collection(spots), content_type="application/geo+json")
 
@@ -27,7 +26,7 @@ def map_data(request: HttpRequest) -> HttpResponseBase:
 @cache_control(private=True, no_cache=True)
 def map_spot(request: HttpRequest, key: str) -> HttpResponse:
     """Piece of page: what a marker stands for, under the same criteria. 404 when it is not on the map."""
-    spot = spot_of(key, SearchCriteria.from_query(request.GET), request.scope, timezone.now())
+    spot = spot_of(key, asked_today(request), request.scope, timezone.now())
     if spot is None:
         raise Http404
     return render(request, "search/map_spot.html", {"line": spot.line})

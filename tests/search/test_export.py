@@ -286,6 +286,20 @@ def test_needs_add_their_class_and_why(reader, rebuilt):
     assert "Pour ce besoin" not in lines_of(book_of(reader, "quoi=ACT"))[0]
 
 
+@pytest.mark.parametrize("path", [CSV, "/recherche/carte.geojson"])
+def test_a_day_of_need_that_is_past_asks_nothing_of_files_and_maps_either(reader, rebuilt, path):
+    CurrentFigureFactory(unit=UnitFactory(), fresh=True)
+    rebuilt()
+
+    def told(query):
+        response = reader.get(f"{path}?{query}")
+        return (response.getvalue() if response.streaming else response.content).decode().splitlines()[:2]
+
+    assert told("quoi=ACT&des=2026-01-01") == told("quoi=ACT")
+    (line,) = lines_of(book_of(reader, "quoi=ACT&des=2026-01-01"))
+    assert "Pour ce besoin" not in line
+
+
 def test_closures_and_contested_figures_are_told(reader, rebuilt):
     eg, now = GeographicEntityFactory(), timezone.now()
     CurrentFigureFactory(unit=UnitFactory(geographic_entity=eg, name="A"), fresh=True, contested_at=now)

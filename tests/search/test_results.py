@@ -37,8 +37,8 @@ READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
 SUPPORT = Scope(2, (Grant(Role.SUPPORT, ScopeKind.REGION, None),))
 
 
-def find(ou="", quoi="", tri="", scope=READER):
-    criteria = SearchCriteria.from_query({"ou": ou, "quoi": quoi, "tri": tri})
+def find(ou="", quoi="", tri="", scope=READER, **more):
+    criteria = SearchCriteria.from_query({"ou": ou, "quoi": quoi, "tri": tri, **more})
     return run_search(criteria, scope, timezone.now())
 
 
@@ -127,6 +127,17 @@ def test_practitioners_are_found_by_name_and_profession(rebuilt):
         assert (line.name, line.count, line.place) == ("Paul Lefèvre", None, "Paris 10 (75)")
         assert line.url == reverse("directory:practitioner_detail", args=[person.pk])
     assert not find(ou="75010").groups  # the whole list of practitioners around is no answer
+
+
+def test_practitioners_come_together_after_the_units_that_may_suit(rebuilt):
+    for number in range(3):
+        CurrentFigureFactory(unit=UnitFactory(geographic_entity__name=f"Kiné {number}"), fresh=True)
+        PracticePlaceFactory(practitioner=PractitionerFactory(last_name=f"Kiné {number}"))
+    CurrentFigureFactory(unit=UnitFactory(geographic_entity__name="Kiné 4", sex="m"), fresh=True)
+    rebuilt()
+    for sort in ("pertinence", "places"):
+        kinds = [line.count is None for line in lines(find(quoi="kiné", pour="femme", animal="1", tri=sort))]
+        assert kinds == [False] * 3 + [True] * 3 + [False], sort
 
 
 def test_distances_and_their_order_are_those_of_python(rebuilt):
