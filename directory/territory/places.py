@@ -1,5 +1,6 @@
 """Starting points (« Où ? »): commune, arrondissement, postal or INSEE code, department. Nothing is guessed."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -10,13 +11,19 @@ from common.geo import Point
 from common.text import place_key
 
 from ..models import Department
+from .department_names import NAMES
+from .likeness import either_vowel, errors_in_name, tolerance
 from .place_names import PlaceQuery, parse_place
 
 PROPOSALS = 8
 TOWN = 10_000  # inhabitants from which a commune only begun may be meant
 DEPARTMENT_DIGITS = 3
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
+SHORTEST_INSIDE = 5  # letters; a shorter part of a word, « evri » of « chevrie », is rather misspelt
+LOOKED_AT = 0.25  # share of trigrams in common from which the errors that separate two names are counted
+MOST_LIKE = 40  # names that look like a text, before the likest are kept
 
+_EXCLUDING = re.compile(r"(?<=\w)\s+(?:except[ée]|hormis|hors|sauf)\s", re.IGNORECASE)
 _FIELDS = "insee, list_name, key, postal_codes, parent_id, department_id, lat, lon"
 _COMMUNES = f"SELECT {_FIELDS} FROM directory_commune WHERE "  # noqa: S608
 
@@ -25,13 +32,16 @@ _BY_DIGITS = (
     " ORDER BY parent_id IS NULL, population DESC, insee LIMIT %(limit)s"
 )
 _BY_NAME = (
-    "key = ANY(%(keys)s::varchar[]) OR position(%(name)s in key) > 0"
+    "(key = ANY(%(keys)s::varchar[]) OR position(%(name)s in key) > 0) AND %(within)s IN ('', department_id)"
     " ORDER BY key = ANY(%(keys)s::varchar[]) DESC, key LIKE %(start)s DESC, key LIKE %(word)s DESC,"
     " population DESC, insee LIMIT %(limit)s"
 )
-_BY_LIKENESS = (
-    "key %% %(name)s ORDER BY similarity(key, %(name)s) DESC, population DESC, insee LIMIT %(limit)s"  # by trigrams
-)
+_LIKE = f"""
+SET LOCAL pg_trgm.similarity_threshold = {LOOKED_AT};
+SELECT similarity(key, %(name)s) >= %(likeness)s, {_FIELDS} FROM directory_commune
+WHERE key %% %(name)s OR key = ANY(%(alike)s::varchar[]) OR key LIKE ANY(%(begun)s::varchar[])
+ORDER BY similarity(key, %(name)s) DESC, population DESC, insee LIMIT {MOST_LIKE}
+"""  # noqa: S608
 _DEPARTMENTS = (
     "SELECT 'department' AS kind, '' AS insee, name AS list_name, '' AS key, '{}'::varchar[] AS postal_codes,"
     " NULL AS parent_id, code AS department_id, NULL::float8 AS lat, NULL::float8 AS lon FROM directory_department "
@@ -49,7 +59,7 @@ UNION ALL
 ({_DEPARTMENTS} WHERE NOT EXISTS (SELECT 1 FROM whole) ORDER BY "order", code)
 UNION ALL
 (SELECT 'near', {_FIELDS} FROM directory_commune
- WHERE position(%(part)s in key) > 0 AND NOT EXISTS (SELECT 1 FROM whole)
+ WHERE position(%(part)s in key) > 0 AND %(within)s IN ('', department_id) AND NOT EXISTS (SELECT 1 FROM whole)
  ORDER BY population DESC, insee LIMIT %(limit)s)
 """  # noqa: S608
 NAMED_PLACES = f"""
@@ -65,6 +75,10 @@ _BEGUN = (
     " WHERE key LIKE ANY(%(begun)s::varchar[]) ORDER BY population DESC, insee LIMIT %(limit)s"
 )
 _NEAR = f"""
+(SELECT alike.typed, {_FIELDS} FROM unnest(%(alike_to)s::text[], %(alike)s::text[]) AS alike (typed, word)
+ JOIN directory_commune ON key = alike.word OR starts_with(key, alike.word || ' ')
+ ORDER BY population DESC, insee)
+UNION ALL
 SELECT typed.word, near.* FROM unnest(%(near)s::text[]) AS typed (word) CROSS JOIN LATERAL (
     SELECT {_FIELDS} FROM directory_commune WHERE key %% typed.word AND similarity(key, typed.word) >= %(near_likeness)s
     ORDER BY similarity(key, typed.word) DESC, population DESC, insee LIMIT %(near_limit)s
@@ -139,8 +153,11 @@ def place_statement(query: PlaceQuery) -> tuple[str, dict[str, Any]]:
         return _BY_DEPARTMENT, {"code": query.department}
     if query.is_department:
         return f"{_DEPARTMENTS} WHERE ror_fold(name) = ANY(%(keys)s::varchar[])", {"keys": list(query.keys)}
-    part = query.keys[0] if len(query.keys[0]) >= SHORTEST_PART else None
-    return _NAMED, {"keys": list(query.keys), "part": part, "limit": PROPOSALS}
+    within = query.department if query.department in NAMES else ""
+    part = query.keys[-1] if within else query.keys[0]
+    is_enough = len(part) >= SHORTEST_PART
+    asked = {"keys": list(query.keys), "part": part if is_enough else None, "within": within, "limit": PROPOSALS}
+    return _NAMED, asked
 
 
 def settle_place(query: PlaceQuery, found: Iterable[Sequence[Any]]) -> Resolution:
@@ -180,12 +197,21 @@ def places_of(rows: Iterable[Sequence[Any]]) -> list[Place]:
     return [_commune(_Row(*values)) for _, *values in rows]
 
 
-def near_statement(words: Sequence[str], likeness: float, limit: int) -> tuple[str, dict[str, Any]]:
+def near_statement(
+    words: Sequence[str], alike: Sequence[tuple[str, str]], likeness: float, limit: int
+) -> tuple[str, dict[str, Any]]:
     """The statement of the communes whose name looks like one of these words: each row has the word first.
 
-    ``likeness``: share of trigrams in common, no less than ``pg_trgm.similarity_threshold``.
+    ``alike``: a word and another way to write it, which names a commune or begins its name. ``likeness``: share of
+    trigrams in common, no less than ``pg_trgm.similarity_threshold``.
     """
-    return _NEAR, {"near": list(words), "near_likeness": likeness, "near_limit": limit}
+    return _NEAR, {
+        "near": list(words),
+        "near_likeness": likeness,
+        "near_limit": limit,
+        "alike_to": [typed for typed, _ in alike],
+        "alike": [word for _, word in alike],
+    }
 
 
 def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:
@@ -201,8 +227,10 @@ def propose_places(text: str, limit: int = PROPOSALS) -> list[Place]:
         return _by_digits(digits, limit)
     if not query.keys:
         return _departments(lambda one: one.code == query.department)
-    name = query.keys[0]
-    rows = _rows(_BY_NAME, keys=list(query.keys), name=name, start=f"{name}%", word=f"% {name}%", limit=limit)
+    within = query.department if query.department in NAMES else ""
+    name = query.keys[-1] if within else query.keys[0]
+    asked = {"name": name, "start": f"{name}%", "word": f"% {name}%", "within": within, "limit": limit}
+    rows = _rows(_BY_NAME, keys=list(query.keys), **asked)
     first, *others = [*map(_commune, rows), None]
     departments = _departments(
         lambda one: (
@@ -233,14 +261,32 @@ def _by_digits(digits: str, limit: int) -> list[Place]:
 def places_like(text: str, likeness: float, limit: int = PROPOSALS) -> list[Place]:
     """Communes whose name looks like the text, the likest first: what a misspelt name may stand for. One query.
 
-    ``likeness``: share of trigrams in common, from 0 to 1.
+    Those that few typing errors separate from it, or from the beginning of their name (« evri »), then those that have
+    ``likeness`` of their trigrams in common, from 0 to 1. Of the department told beside it, if there are any. A place
+    that is excluded is not proposed: « paris sauf 16 ».
     """
-    parameters: dict[str, Any] = {"name": place_key(text), "likeness": likeness, "limit": limit}
+    query = parse_place(_EXCLUDING.split(text)[0])
+    department = query.department if query.department in NAMES else ""
+    name = (query.keys[-1] if department else query.keys[0]) if query.keys else place_key(text)
+    alike = either_vowel(name)
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL pg_trgm.similarity_threshold = %(likeness)s; {_COMMUNES}{_BY_LIKENESS}", parameters)
+        begun = [f"{one} %" for one in alike]
+        cursor.execute(_LIKE, {"name": name, "likeness": likeness, "alike": list(alike), "begun": begun})
         while cursor.nextset():
             pass
-        return [_commune(_Row(*row)) for row in cursor.fetchall()]
+        found = [(is_alike, _Row(*row)) for is_alike, *row in cursor.fetchall()]
+    likest = _likest(name, found)
+    located = [row for row in likest if row.department_id == department]
+    return [_commune(row) for row in located or likest][:limit]
+
+
+def _likest(name: str, found: Sequence[tuple[bool, _Row]]) -> list[_Row]:
+    """Those that may be meant, the fewest errors first; those that bear this very name alone, if there are any."""
+    ranked = sorted(((errors_in_name(name, row.key), is_alike, row) for is_alike, row in found), key=lambda one: one[0])
+    if named := [row for _, _, row in ranked if row.key == name]:
+        return named
+    near = [row for errors, _, row in ranked if errors <= tolerance(name) and (errors <= 1 or row.key[0] == name[0])]
+    return [*near, *(row for is_alike, row in found if is_alike and row not in near)]
 
 
 def _departments(chosen: Callable[[Department], bool]) -> list[Place]:
@@ -272,7 +318,16 @@ def _by_name(query: PlaceQuery, found: Mapping[str, Sequence[_Row]]) -> Resoluti
         key = place_key(department.list_name)
         if key == query.keys[0] or (key in query.keys and department.department_id == query.department):
             return Resolution(_department_row(department))
-    return Resolution(problem="unknown", choices=tuple(_commune(row) for row in found["near"]))
+    if query.department in NAMES:
+        begun = [row for row in found["near"] if row.key.startswith(f"{query.keys[-1]} ")]
+        if len(begun) == 1:  # « Neuilly 92 »
+            return Resolution(_commune(begun[0]))
+    near = [row for row in found["near"] if len(query.keys[0]) >= SHORTEST_INSIDE or _begins_a_word(row, query.keys)]
+    return Resolution(problem="unknown", choices=tuple(_commune(row) for row in near))
+
+
+def _begins_a_word(row: _Row, keys: Iterable[str]) -> bool:
+    return any(f" {key}" in f" {row.key}" for key in keys)
 
 
 def _rows(condition: str, **parameters: Any) -> list[_Row]:

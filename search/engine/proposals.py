@@ -15,6 +15,7 @@ from directory.territory.wording import around_place
 from ..criteria import DISTANCES, SearchCriteria
 from ..criteria_words import WITHIN_WORDS
 from ..words.ending import place_begun, place_inside, split_place, whole_places
+from ..words.lexicon import mended
 from ..words.matching import Match, read_text
 from ..words.quantities import asks_for_a_place, asks_for_fresh, kilometres_in, without_quantities
 from ..words.reading import Reading
@@ -42,6 +43,7 @@ def proposed(
         *(for_a_person or _for_whom(criteria, outcome, scope, now)),
         *_other_needs(criteria, outcome, scope, now),
         *_in_other_lists(criteria, outcome, scope, now),
+        *_nearly_named(criteria, outcome, scope, now),
         *_at_a_place(criteria, outcome, scope, now),
         *_around(criteria, outcome, scope, now),
     ]
@@ -189,6 +191,23 @@ def _in_other_lists(
         yield label, Asked.of(criteria.replaced(within=within), match, outcome.place, coverage, now)
 
 
+def _nearly_named(
+    criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
+) -> Iterator[tuple[str, Asked]]:
+    """« lhss belatrix »: « lhss bellatrix », for beside a need a word that nothing holds is not read as a name."""
+    reading = outcome.reading
+    typed = " ".join((reading.text, *reading.dropped)) if reading and reading.place else criteria.what
+    if reading is None or not (correction := mended(typed, dict(reading.near))):
+        return
+    known = reading.known.of_part()
+    match = read_text(correction.text, replace(known, words=known.words | correction.words))
+    where = outcome.place.text if outcome.place else ""
+    there = f" {around_place(outcome.place)}" if outcome.place else ""
+    tried = criteria.replaced(what=correction.text, where=where)
+    asked = Asked.of(tried, match, outcome.place, scope.coverage(Permission.SENSITIVE_READ), now)
+    yield f"«{NBSP}{correction.text}{NBSP}»{there}", asked
+
+
 def _at_a_place(
     criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
 ) -> Iterator[tuple[str, Asked]]:
@@ -202,7 +221,8 @@ def _at_a_place(
         told = (radius, 0) if radius and len(reading.choices) == 1 else (radius,)
         for distance in () if read.nothing else told:
             tried = criteria.replaced(what=text, where=place.text, distance_km=distance or criteria.distance_km)
-            label = f"«{NBSP}{text}{NBSP}» {around_place(place)}{f', {_at_most(distance)}' if distance else ''}"
+            there = f"{around_place(place)}{f', {_at_most(distance)}' if distance else ''}"
+            label = f"«{NBSP}{text}{NBSP}» {there}" if text else f"Chercher {there}"
             asked = Asked.of(replace(tried, sort=None), read, place, scope.coverage(Permission.SENSITIVE_READ), now)
             yield label, asked
 
@@ -216,7 +236,7 @@ def _around(
         return
     if reading.place:
         return
-    text = reading.text if reading.correction or reading.counted else criteria.what
+    text = reading.text if reading.correction or reading.counted or reading.aside else criteria.what
     for place in whole_places(text, reading.known.places, begins=outcome.lines <= FEW_LINES):
         tried = replace(criteria.replaced(what="", where=place.text), sort=None, exact=False)
         asked = Asked.of(tried, Match(), place, scope.coverage(Permission.SENSITIVE_READ), now)

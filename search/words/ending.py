@@ -1,4 +1,4 @@
-"""A place typed with the need, at the end of the text first: « csapa 93 », « ehpad à Nanterre » (spec 40)."""
+"""A place typed with the need, at the end of the text or first: « csapa 93 », « Nanterre ehpad » (spec 40)."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -11,6 +11,7 @@ from directory.territory.place_names import PlaceQuery, parse_place
 from directory.territory.places import Place, Resolution, named_places, places_begun, places_of, settle_place
 
 from .areas import BETWEEN, REGION, area_named, department_run, departments_place, tells_region
+from .spelling import is_linking
 
 PLACE_WORDS = 5  # words of a text that may name a place
 BEGINNING_WORDS = 2  # words of a text that may begin the name of a place
@@ -111,6 +112,36 @@ def split_place(text: str, met: Gazette) -> tuple[str, Resolution] | None:
     return None
 
 
+def place_first(text: str, met: Gazette) -> tuple[str, Resolution] | None:
+    """What a text asks for after the place that it begins by: « Montreuil lhss », « dans le 94, ssr ». Pure.
+
+    The longest name wins.
+    """
+    words = text.split()
+    if listed := _listed(words, met):
+        rest = after_links(words[listed.end :])
+        return (" ".join(rest), listed.found) if rest and not without_links(words[: listed.start]) else None
+    starts = (start for start in range(len(words) if met.names else 0) if not without_links(words[:start]))
+    runs = ((start, end) for start in starts for end in range(min(len(words) - 1, start + PLACE_WORDS), start, -1))
+    for start, end in runs:
+        query = parse_place(" ".join(words[start:end]))
+        if not _names(query) & met.names or not _may_be_place(words, start, end):
+            continue
+        found, rest = settle_place(query, met.rows), after_links(words[end:])
+        is_meant = (found.place or found.problem == "several") and _is_name(words, start, end, found)
+        if is_meant and rest and fold(rest[0]) not in _EXCLUDES:
+            return " ".join(rest), found
+    return None
+
+
+def names_department(text: str, rest: str, place: Place | None) -> bool:
+    """Whether ``place``, told beside ``rest`` in a text, is a department by its name: « ehpad val de marne ». Pure."""
+    left = fold(rest).split()
+    told = [word for word in fold(text).split() if word not in left]
+    is_department = place is not None and bool(place.department_code) and not place.insee
+    return is_department and not any(word.isdigit() for word in told)
+
+
 def whole_places(text: str, met: Gazette, *, begins: bool) -> tuple[Place, ...]:
     """The places that a text is the name of: « Juziers », « 75010 »; or, if it ``begins`` one, « Vitry ». Pure.
 
@@ -199,16 +230,28 @@ def language_named(words: Sequence[str], met: Gazette) -> Begun | None:
     return None
 
 
+def misaccented(words: Sequence[str], met: Gazette) -> Begun | None:
+    """The last word that names a commune but for its accents: « Mélun », not « tombé ». Pure."""
+    for at, word in reversed(list(enumerate(words))):
+        if word.isascii() or fold(word) in _NO_NAME or len(fold(word)) < SHORTEST_NAME:
+            continue
+        query = parse_place(word)
+        found = settle_place(query, met.rows) if _names(query) & met.names else Resolution()
+        if found.place and not _is_name(words, at, at + 1, found):
+            return Begun(at, at + 1, Resolution(problem="several", choices=(found.place,)), is_doubtful=True)
+    return None
+
+
 def without_excluded(text: str, met: Gazette) -> tuple[str, str] | None:
     """A text without the place that it excludes, and the words that do: « lhss hors Paris ». Pure."""
     words = text.split()
-    for at, word in enumerate(words[1:-1], start=1):
-        if fold(word) not in _EXCLUDES:
+    for at, word in enumerate(words[:-1]):
+        if not at or fold(word) not in _EXCLUDES:
             continue
         start = at + 1
         while start < len(words) and fold(words[start]) in BETWEEN:
             start += 1
-        if item := _item(words, start, met):
+        if item := _item(words, start, met) or _arrondissement(words, start, met):
             end = item.end
             while more := _next_item(words, end, met):
                 end = more.end
@@ -292,10 +335,17 @@ def _next_item(words: Sequence[str], end: int, met: Gazette, after: _Item | None
         start += 1
     item = _item(words, start, met)
     is_arrondissement = after and after.places and after.places[0].label.startswith("Paris ")
-    if item is None and is_arrondissement and start < len(words) and fold(words[start]).isdigit():
-        found = settle_place(parse_place(f"paris {fold(words[start])}"), met.rows)
-        item = _Item(start + 1, (found.place,)) if found.place else None
+    if item is None and is_arrondissement:
+        item = _arrondissement(words, start, met)
     return item or _town_begun(words, start, met)
+
+
+def _arrondissement(words: Sequence[str], start: int, met: Gazette) -> _Item | None:
+    """The arrondissement that a number alone names: « 11 » after « Paris 10 ou », « Paris sauf »."""
+    if start >= len(words) or not fold(words[start]).isdigit():
+        return None
+    found = settle_place(parse_place(f"paris {fold(words[start])}"), met.rows)
+    return _Item(start + 1, (found.place,)) if found.place else None
 
 
 def _item(words: Sequence[str], start: int, met: Gazette) -> _Item | None:
@@ -393,6 +443,13 @@ def without_links(words: list[str]) -> list[str]:
     """Words without « à », « près de », « dans le » at their end."""
     while words and (fold(words[-1]) in _BEFORE_PLACE or not fold(words[-1])):
         words = words[:-1]
+    return words
+
+
+def after_links(words: list[str]) -> list[str]:
+    """Words without the small ones at their beginning: « pour un lhss »."""
+    while words and (is_linking(words[0]) or not fold(words[0])):
+        words = words[1:]
     return words
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from common.round_trip import Statement, rows_together
 from common.text import fold, place_key
+from directory.territory.likeness import either_vowel, errors_between, errors_in_name, tolerance
 from directory.territory.places import Place, near_statement, places_of
 
 from .sentence import tells_nothing
@@ -17,10 +18,10 @@ SHORTEST = 5  # letters; a shorter word is near too many others to be mended, bu
 SHORTEST_SLIP = 4  # letters; a shorter word is a slip of too many others
 SHORTEST_HALF = 3  # letters of each of two words written as one
 CANDIDATES = 20  # near words looked at
-NAME_LIKENESS = 0.4  # share of trigrams in common from which a commune may be meant
-NAMES_TRIED = 5  # communes looked at
+NAME_LIKENESS = 0.25  # share of trigrams in common from which a commune may be meant
+NAMES_TRIED = 12  # communes looked at
+NAMES_OFFERED = 3  # that a word nearly names
 LIKENESS = 0.25  # share of trigrams in common from which a word is looked at
-VOWELS_TRIED = 4  # of a word, « i » or « y », each read both ways
 # Rightly spelt, whatever is near them in what is published.
 _RIGHT = frozenset(
     "couronne fievre fille garcon habilite habilitee habilites interprete interpretes jaune jeune maternel maternelle"
@@ -103,13 +104,15 @@ class _Candidate(NamedTuple):
 class Strange(NamedTuple):
     """``unheld``: folded words that nothing published holds, whole or as a beginning; ``correction``: them mended.
 
-    ``told``: words of the text that a term holds. ``named``: the commune that a word nearly names, by folded word.
+    ``told``: words of the text that a term holds. ``named``: the communes that a word nearly names, by folded word.
+    ``refused``: names that words are nearly, beside others that tell more than names.
     """
 
     unheld: frozenset[str]
     correction: Correction | None
     told: frozenset[str] = frozenset()
-    named: Mapping[str, Place] = MappingProxyType({})
+    named: Mapping[str, tuple[Place, ...]] = MappingProxyType({})
+    refused: Mapping[str, str] = MappingProxyType({})
 
 
 def correct_text(text: str) -> Correction | None:
@@ -134,7 +137,9 @@ def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> St
     common: set[str] = set()
     told: set[str] = set()
     before = f"SET LOCAL pg_trgm.similarity_threshold = {LIKENESS}; "
-    places = near_statement([word for word in slipping if len(word) >= SHORTEST], NAME_LIKENESS, NAMES_TRIED)
+    named = [word for word in slipping if len(word) >= SHORTEST]
+    alike = [(word, slip) for word in slipping for slip in either_vowel(word) - {word}]
+    places = near_statement(named, alike, NAME_LIKENESS, NAMES_TRIED)
     rows, communes = rows_together([_near_statement(text, words, slipping), places], before=before)
     for asked, word, label, is_term, is_unheld in rows:
         if not is_unheld:
@@ -145,26 +150,33 @@ def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> St
         if word is not None and (label or " " not in word):  # two words stand together somewhere
             near.setdefault(asked, []).append(_Candidate(word, label or word, is_term))
     in_capitals = {fold(token[0]) for token in _TOKEN.finditer(text) if token[0].isupper()}
-    meant = {}
+    meant, refused = {}, {}
     for word, found in near.items():
         only_terms = word in in_capitals or common - {word} or len(word) < SHORTEST
         allowed = [one for one in found if one.is_term or not only_terms or " " in one.word]
         if best := nearest(word, allowed):
             meant[word] = _shown(best)
-    return Strange(frozenset(unheld), mended(text, meant), frozenset(told), _named(unheld, communes))
+        elif best := nearest(word, found):
+            refused[word] = _shown(best)
+    return Strange(frozenset(unheld), mended(text, meant), frozenset(told), _named(unheld, communes), refused)
 
 
-def _named(unheld: Collection[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, Place]:
-    """The one commune that each of these words is a misspelling of; none when it is as near to another."""
-    nearest_of: dict[str, list[tuple[int, Place]]] = {}
+def _named(unheld: Collection[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Place, ...]]:
+    """The communes that each of these words is a misspelling of, whole or as the beginning of their names.
+
+    The nearest alone.
+    """
+    near: dict[str, dict[Place, int]] = {}
     for word, *values in rows:
         (place,) = places_of([("near", *values)])
-        errors = errors_between(word, place_key(place.label))
-        if word in unheld and errors <= _tolerance(word) and (errors == 1 or place_key(place.label)[:2] == word[:2]):
-            nearest_of.setdefault(word, []).append((errors, place))
-    best = {word: min(errors for errors, _ in found) for word, found in nearest_of.items()}
-    alone = {word: [place for errors, place in found if errors == best[word]] for word, found in nearest_of.items()}
-    return {word: places[0] for word, places in alone.items() if len(places) == 1}
+        key = place_key(place.label)
+        errors = errors_in_name(word, key)
+        if word in unheld and 0 < errors <= tolerance(word) and (errors == 1 or key[:2] == word[:2]):
+            near.setdefault(word, {})[place] = errors
+    return {
+        word: tuple(place for place, errors in found.items() if errors == min(found.values()))[:NAMES_OFFERED]
+        for word, found in near.items()
+    }
 
 
 def _near_statement(text: str, words: Collection[str], slipping: Sequence[str]) -> Statement:
@@ -176,7 +188,7 @@ def _near_statement(text: str, words: Collection[str], slipping: Sequence[str]) 
         "words": sorted(words),
         "mendable": mendable,
         "others": sorted(set(words_of(text))),
-        "most": _tolerance("x" * 40),
+        "most": tolerance("x" * 40),
         "candidates": CANDIDATES,
         "slipped": [word for word, _ in slips],
         "slips": [slip for _, slip in slips],
@@ -215,7 +227,7 @@ def nearest(typed: str, found: list[_Candidate]) -> _Candidate | None:
     a word begun is not mended into its beginning (« allergo » is not « aller »). Words that end alike, as many of
     medicine do, are compared by their stems.
     """
-    limit = _tolerance(typed)
+    limit = tolerance(typed)
     alike = [candidate for candidate in found if not _is_other_stem(candidate.word, typed)]
     ranked = [(errors_between(typed, candidate.word), not candidate.is_term, candidate) for candidate in alike]
     kept = [row for row in ranked if row[0] <= limit and (row[0] == 1 or _may_be_meant(row[2].word, typed))]
@@ -231,7 +243,7 @@ def _is_other_stem(word: str, typed: str) -> bool:
     if sorted(word) == sorted(typed) or not (_ENDING.search(word) and _ENDING.search(typed)):
         return False
     one, other = _stem(word), _stem(typed)
-    return one[:2] != other[:2] or errors_between(one, other) > _tolerance(other)
+    return one[:2] != other[:2] or errors_between(one, other) > tolerance(other)
 
 
 def _stem(word: str) -> str:
@@ -252,36 +264,12 @@ def slips_of(word: str) -> set[str]:
     if len(word) < SHORTEST:
         return doubled
     exchanged = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
-    places = [at for at, letter in enumerate(word) if letter in "iy"][:VOWELS_TRIED]
-    alike = {""}
-    for at, letter in enumerate(word):
-        alike = {start + other for start in alike for other in ("iy" if at in places else letter)}
-    return (exchanged | alike | doubled) - {word}
+    return (exchanged | either_vowel(word) | doubled) - {word}
 
 
 def halves_of(word: str) -> list[tuple[str, str]]:
     """The pairs of words that ``word`` may be, a space left out: « samusocial ». Pure."""
     return [(word[:at], word[at:]) for at in range(SHORTEST_HALF, len(word) - SHORTEST_HALF + 1)]
-
-
-def errors_between(one: str, other: str) -> int:
-    """Fewest letters added, left out, changed or exchanged with the next one between two words. Pure."""
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
-        row = [i]
-        for j, facing in enumerate(other, start=1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != facing))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == facing:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, last = last, row
-    return last[-1]
-
-
-def _tolerance(word: str) -> int:
-    """Errors allowed in a word of this length."""
-    return 1 if len(word) < 7 else 2 if len(word) < 10 else 3
 
 
 def _shown(candidate: _Candidate) -> str:

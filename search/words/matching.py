@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from common.round_trip import Statement, rows_together
 from common.text import fold
+from directory.enums import Nomenclature
 
 from ..criteria import Within
 from ..models import TERM_TIERS, Suggestion
@@ -94,6 +95,7 @@ class Known:
 class Word(NamedTuple):
     """One word to find, as written or, unless it is an acronym, by its stem; ``starts``: or as the beginning of a word.
 
+    Several words are to be found one after the other.
     ``weights``: the parts of the document it is looked for in, as letters of the text vector; empty is everywhere.
     ``start_weights``: those where it may be a beginning, when they are fewer.
     """
@@ -228,6 +230,8 @@ def _read_words(text: str, known: Known, within: Within, mended: frozenset[str])
         return Match(identifiers=identifiers, kind=kind)
     if kind:
         found = tuple(word._replace(start_weights="") for word in found)
+    elif _names_mode(text, known.rows):
+        return Match(words=(Word(fold(text), weights=CODED),))
     weights = _weights(text, known.rows)
     if weights:  # beside a term a short number names or counts: « ACT 12 »
         weights |= {word.text: NAMED for word in found if word.text.isdigit() and len(word.text) <= SHORT_NUMBER}
@@ -244,7 +248,10 @@ def text_query(words: Iterable[Word], parameters: dict[str, Any], *, prefix: str
     pieces = []
     for place, word in enumerate(words):
         stem, written = f"{prefix}{place}", f"{prefix}{place}s"
-        parameters[stem] = f"{word.text}:{word.weights}" if word.weights else word.text
+        parameters[stem] = " <-> ".join(f"{one}:{word.weights}" if word.weights else one for one in word.text.split())
+        if " " in word.text:
+            pieces.append(f"to_tsquery('fr', %({stem})s)")
+            continue
         flags = f"*{word.start_weights or word.weights}" if word.starts else word.weights
         parameters[written] = f"{word.text}:{flags}" if flags else word.text
         forms = [f"to_tsquery('{'simple' if word.is_acronym else 'fr'}', %({stem})s)"]
@@ -312,6 +319,13 @@ def spelled(text: str, rows: Iterable[KeyRow]) -> list[KeyRow]:
     whole = [row for row in rows if row.key in spellings]
     exact = [row for row in whole if row.key == folded]
     return whole if " " in telling_form(folded) else exact or whole
+
+
+def _names_mode(text: str, rows: Iterable[KeyRow]) -> bool:
+    """Whether the text is the full name of a mode and of nothing else: « hospitalisation à domicile », as « HAD »."""
+    whole = spelled(text, rows)
+    is_mode = bool(whole) and all(row.nomenclature == Nomenclature.CARE_MODE for row in whole)
+    return is_mode and " " in telling_form(fold(text))
 
 
 def _joined(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from common.text import fold
 
-from .spelling import is_linking
+from .spelling import is_linking, trimmed
 from .who import asked_until
 
 _LOTS = frozenset("lit lits personne personnes pers place places".split())
@@ -80,7 +80,7 @@ def without_quantities(text: str, spellings: Collection[str] = ()) -> Uncounted 
         at = done = end
     if not counted or all(is_linking(token) or not fold(token) for token in kept):
         return None
-    return Uncounted(" ".join(kept), tuple(counted))
+    return Uncounted(trimmed(" ".join(kept)), tuple(counted))
 
 
 def asks_for_a_place(text: str) -> bool:

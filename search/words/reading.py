@@ -21,8 +21,12 @@ from ..criteria import Within
 from .ending import (
     Begun,
     Gazette,
+    after_links,
     language_named,
+    misaccented,
+    names_department,
     place_begun,
+    place_first,
     place_inside,
     separated,
     split_place,
@@ -43,7 +47,7 @@ from .sentence import (
     tells_nothing,
     without_persons,
 )
-from .spelling import ToldTypes, bare, is_generic, is_linking, types_in, words_of
+from .spelling import ToldTypes, bare, is_generic, is_linking, trimmed, types_in, words_of
 
 _RELATIVE = re.compile(
     r"(?<!\w)(?:(?:pour|de|chez) )?(?:ma|mon|sa|son|notre|votre|leur) (?:grand[- ]?)?"
@@ -64,6 +68,7 @@ class Reading:
     text finds something. ``dropped``: words left out, that nothing published holds; ``aside``: words of a sentence that
     no record answers to together with ``text``, ``others``: the needs among them. ``counted``: quantities left out,
     that filters serve. ``known``: what is known of it. ``finds_nothing``: no record answers, whoever asks.
+    ``near``: names that words are nearly, each by this folded word, to be offered.
     ``is_spoken``: the words left aside name no need beside a type d'UO, and others than this type may hold them.
     """
 
@@ -79,6 +84,7 @@ class Reading:
     counted: tuple[str, ...] = ()
     finds_nothing: bool = False
     is_spoken: bool = False
+    near: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_changed(self) -> bool:
@@ -159,7 +165,8 @@ def _without_persons(typed: Reading, *, placed: bool) -> tuple[str, tuple[str, .
 
 
 def _is_read(typed: Reading) -> bool:
-    return bool(typed.match.by_terms or typed.match.identifiers or typed.match.entity_ids)
+    is_phrase = any(" " in word.text for word in typed.match.words)  # the full name of a mode
+    return bool(typed.match.by_terms or typed.match.identifiers or typed.match.entity_ids or is_phrase)
 
 
 def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
@@ -169,18 +176,21 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
     strange = {word for word in words if word not in known.words}
     ending = None if placed else split_place(text, known.places)
     is_long = not within and may_be_sentence(text, words, known.rows)
+    first = None if placed or ending else place_first(text, known.places)
     if not strange and not ending and not is_long:
-        return typed
+        return _with_choices(typed, typed, first)
+    ending = ending or first
     department = ending[1].place if ending and ending[1].place and not ending[1].place.insee else None
     before = ending[0].split() if ending and department else text.split()
     met = known.places.within(department.codes) if department else known.places
     is_placed = placed or (bool(met.names or ending) and not department)
     strangers = _strangers(typed, strange, before, met, is_placed=is_placed)
-    unheld, correction, begun, near = strangers
-    doubtful = begun if begun and begun.is_doubtful else None if placed else language_named(before, met)
+    unheld, correction, begun, near, refused = strangers
+    spoken = None if placed else language_named(before, met) or misaccented(before, met)
+    doubtful = begun if begun and begun.is_doubtful else spoken
     begun = None if begun and begun.is_doubtful else begun
-    if begun and begun.end == len(before) and (begun.found.place or not department):
-        ending = " ".join(without_links(before[: begun.start])), begun.found
+    if begun and (begun.found.place or not department):
+        ending = _around_begun(before, begun) or ending
     begun = None if department else begun
     texts = [typed]
     if correction:
@@ -188,12 +198,20 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
         match = read_text(correction.text, told, within, correction.words)
         texts.append(replace(typed, text=correction.text, match=match, known=told, correction=correction))
         if not placed and told.places.names != known.places.names:
-            ending = split_place(correction.text, told.places) or ending
+            ending = split_place(correction.text, told.places) or place_first(correction.text, told.places) or ending
     if within:
         tried = [reading for reading in texts if reading.correction]
         return _first_finding(tried) or typed
-    found = _best(texts, unheld, ending, begun, placed=placed)
+    found = replace(_best(texts, unheld, ending, begun, placed=placed), near=refused)
     return _with_doubtful(_with_choices(found, typed, ending), before, doubtful or near)
+
+
+def _around_begun(words: list[str], begun: Begun) -> tuple[str, Resolution] | None:
+    """What stands before or after the beginning of a name, when nothing stands on both sides."""
+    before, after = without_links(words[: begun.start]), words[begun.end :]
+    if before and after:
+        return None
+    return " ".join(before or after_links(after)), begun.found
 
 
 def _best(
@@ -210,6 +228,8 @@ def _best(
     told = _needs_told(texts, unheld, ending, begun, placed=placed)
     needs = [replace(reading, is_spoken=beside is not None) for reading in told]
     candidates = list(_candidates(texts, unheld, ending))
+    if ending and names_department(typed.text, ending[0], ending[1].place) and _spells_types(ending[0], typed):
+        candidates.sort(key=lambda reading: reading.place is None)  # « ehpad val de marne » is no name
     is_silent = beside is not None and tells_nothing(typed.text).issuperset(map(bare, beside.others))
     if typed.match.type_ids:
         alone = _types_alone(typed, None if placed else ending)
@@ -247,7 +267,7 @@ def _types_alone(typed: Reading, ending: tuple[str, Resolution] | None) -> Readi
     if not told or not told.others:
         return _part(typed, text, place=resolution.place)
     choices = () if resolution.place else tuple((told.text, place) for place in resolution.choices)
-    rest = " ".join(told.others)
+    rest = trimmed(" ".join(told.others))
     return _part(typed, told.text, place=resolution.place, choices=choices, aside=(rest,), others=(rest,))
 
 
@@ -255,6 +275,11 @@ def _in_names(match: Match) -> Match:
     """The same words in the names and the type of a unit of any type: « ime les papillons »."""
     words = tuple(word._replace(weights=NAMED, start_weights="") for word in match.words)
     return replace(match, words=words, type_ids=())
+
+
+def _spells_types(text: str, typed: Reading) -> bool:
+    told = types_in(text, typed.known.rows)
+    return bool(told and told.is_structure and not told.others)
 
 
 def _types_beside(typed: Reading, ending: tuple[str, Resolution] | None) -> ToldTypes | None:
@@ -285,19 +310,22 @@ def _with_doubtful(found: Reading, words: Sequence[str], doubtful: Begun | None)
         return found
     left = " ".join([*without_links(list(words[: doubtful.start])), *words[doubtful.end :]])
     text = found.text if found.dropped or found.aside else left
-    return replace(found, choices=tuple((text, place) for place in doubtful.found.choices)) if text else found
+    if not text and (found.correction or whole_places(found.text, found.known.places, begins=True)):
+        return found
+    return replace(found, choices=tuple((text, place) for place in doubtful.found.choices))
 
 
 class _Strangers(NamedTuple):
     """Words of a text that nothing holds, the text with them mended, and words that begin the name of a place.
 
-    ``near``: a word that nothing holds and that is nearly the name of a commune.
+    ``near``: a word that nothing holds and that is nearly the name of a commune; ``refused``: those nearly other names.
     """
 
     unheld: frozenset[str]
     correction: Correction | None
     begun: Begun | None
     near: Begun | None = None
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 def _strangers(
@@ -317,19 +345,19 @@ def _strangers(
     named = set() if begun is None else {fold(token) for token in tokens[begun.start : begun.end]}
     settled = {word for name in typed.known.places.names for word in name.split()}
     common = {word for word in strange if is_generic(word)}
-    unheld, correction, told, communes = look_up(typed.text, strange, silent | settled | named | common)
-    begun = None if is_placed else place_begun(tokens, may_begin - told, met)
-    near = None if is_placed or begun else _place_near(tokens, communes)
-    return _Strangers(unheld, correction, begun, near)
+    found = look_up(typed.text, strange, silent | settled | named | common)
+    begun = None if is_placed else place_begun(tokens, may_begin - found.told, met)
+    near = None if is_placed or begun else _place_near(tokens, found.named)
+    return _Strangers(found.unheld, found.correction, begun, near, tuple(found.refused.items()))
 
 
-def _place_near(tokens: Sequence[str], communes: Mapping[str, Place]) -> Begun | None:
-    """The last word that is nearly the name of a commune: « nantere »."""
+def _place_near(tokens: Sequence[str], communes: Mapping[str, tuple[Place, ...]]) -> Begun | None:
+    """The last word that is nearly the name of a few communes: « nantere »."""
     places = [(at, communes[fold(token)]) for at, token in enumerate(tokens) if fold(token) in communes]
     if not places:
         return None
-    at, place = places[-1]
-    return Begun(at, at + 1, Resolution(problem="several", choices=(place,)), is_doubtful=True)
+    at, choices = places[-1]
+    return Begun(at, at + 1, Resolution(problem="several", choices=choices), is_doubtful=True)
 
 
 def _numbered(typed: Reading) -> Reading | None:
@@ -338,7 +366,7 @@ def _numbered(typed: Reading) -> Reading | None:
     if found is None:
         return None
     number, identifiers = found
-    aside = tuple(token for token in typed.text.replace(number, " ").split() if words_of(token))
+    aside = tuple(trimmed(token) for token in typed.text.replace(number, " ").split() if words_of(token))
     return replace(typed, text=number, match=Match(identifiers=identifiers), aside=aside)
 
 
@@ -391,8 +419,7 @@ def _candidates(
         left = unheld & set(words_of(reading.text))
         parts = [reading]
         if ending and place:
-            count = len(ending[0].split())
-            parts.append(_part(reading, " ".join(reading.text.split()[:count]), place=place))
+            parts.append(_part(reading, _mended_part(reading, ending[0]), place=place))
         for part in parts:
             if not left & set(words_of(part.text)):
                 yield part
@@ -402,7 +429,17 @@ def _candidates(
         yield from filter(None, found)
 
 
+def _mended_part(reading: Reading, text: str) -> str:
+    """A part of the text as typed, or as mended, in the words of a reading."""
+    meant = {fold(change.typed): change.meant for change in reading.correction.changes} if reading.correction else {}
+    if meant and (correction := mended(text, meant)):
+        return correction.text
+    tokens = reading.text.split()
+    return text if set(text.split()).issubset(tokens) else " ".join(tokens[: len(text.split())])
+
+
 def _part(reading: Reading, text: str, **changes: Any) -> Reading:
+    text = trimmed(text)
     match = read_text(text, reading.known.of_part(), mended=reading.mended)
     return replace(reading, text=text, match=match, **changes)
 
@@ -427,8 +464,8 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
         return None
     if any(spelled.intersection(words_of(token)) or fold(token).isdigit() for token in dropped):
         return None
-    aside = tuple(token for token in dropped if silent.issuperset(words_of(token)))
-    dropped = tuple(token for token in dropped if token not in aside)
+    aside = tuple(trimmed(token) for token in dropped if silent.issuperset(words_of(token)))
+    dropped = tuple(trimmed(token) for token in dropped if not silent.issuperset(words_of(token)))
     return _part(reading, " ".join(kept), dropped=dropped, aside=aside)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from common.text import fold
 from directory.enums import Nomenclature
 
-from .spelling import NAMING, TYPES, KeyRow, bare, is_generic, is_linking, spelled_runs, types_in
+from .spelling import NAMING, TYPES, KeyRow, bare, is_generic, is_linking, spelled_runs, trimmed, types_in
 from .who import tells_who
 
 UNITS_LIMIT = 8  # asked for together; the least telling ones of a longer sentence are left aside
@@ -126,7 +126,8 @@ class Part(NamedTuple):
 def may_be_sentence(text: str, words: Sequence[str], rows: Iterable[KeyRow]) -> bool:
     """Tell whether a text says more than one thing, so that all its words together may find nothing."""
     tokens = text.split()
-    if len(words) >= ENOUGH_WORDS or _manners(tokens) or tells_who(tokens, set()):
+    is_either = "ou" in {fold(token) for token in tokens[1:-1]}
+    if len(words) >= ENOUGH_WORDS or is_either or _manners(tokens) or tells_who(tokens, set()):
         return True
     runs = spelled_runs(tokens, {row.key for row in rows if row.nomenclature in NAMING})
     return len(words) > 1 and any((start, end) != (0, len(tokens)) for start, end, _ in runs)
@@ -157,7 +158,7 @@ def without_persons(text: str, rows: Sequence[KeyRow], gapped: Sequence[KeyRow])
         left = [one for place, one in enumerate(left) if place not in _with_links(tokens, places)]
     while left and is_linking(left[0][1]):
         left.pop(0)
-    rest = " ".join(token for _, token in left)
+    rest = trimmed(" ".join(token for _, token in left))
     joined = {row.key for row in gapped} - {row.key for row in rows}
     named = types_in(rest, (*rows, *gapped))
     is_joined = any(key in joined for _, _, key in spelled_runs(rest.split(), spellings))
@@ -214,7 +215,7 @@ def _together(tokens: Sequence[str], places: Iterable[int]) -> tuple[str, ...]:
         else:
             found.append(tokens[place])
         last = place
-    return tuple(word.strip(",;:.!? ") for word in found)
+    return tuple(trimmed(word) for word in found)
 
 
 def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collection[str]) -> Sentence:
@@ -286,9 +287,14 @@ def _part(sentence: Sentence, chosen: Sequence[Unit]) -> Part:
     others = [
         " ".join(sentence.tokens[unit.start : unit.end])
         for unit in sorted(sentence.units, key=lambda unit: -unit.worth)
-        if unit.is_spelled and not unit.is_generic and unit not in chosen
+        if unit not in chosen and not unit.is_generic and (unit.is_spelled or _is_alternative(unit, sentence.tokens))
     ]
-    return Part(text.strip(",;:.!? "), _together(sentence.tokens, left), tuple(others))
+    return Part(trimmed(text), _together(sentence.tokens, left), tuple(others))
+
+
+def _is_alternative(unit: Unit, tokens: Sequence[str]) -> bool:
+    """Whether another need may do: « cardio ou pneumo »."""
+    return "ou" in {fold(token) for token in (*tokens[max(unit.start - 1, 0) : unit.start], *tokens[unit.end :][:1])}
 
 
 def _is_whole(place: int, runs: Iterable[tuple[int, int, str]]) -> bool:

@@ -28,6 +28,8 @@ _TROUBLES = frozenset("ame avc bpco c2s c3s covid css dmla ecg htu ide idel ivg 
 TYPES = frozenset(TERM_TIERS[0])
 NAMING = frozenset({*TERM_TIERS[0], *TERM_TIERS[1], Nomenclature.DISCIPLINE, Nomenclature.AUDIENCE})
 _ELISION = re.compile(r"^(?:[cdjlmnst]|qu) ")
+_OF_A_SPECIALITY = re.compile(r"(?<=o)log(?:i(?:que|e)|ue)s?$")  # « SSR cardiologique » is « SSR cardio »
+_SIGNS = ",;:.!? "
 _PLURAL = re.compile(r"^(..+[^s])s$")
 
 
@@ -63,6 +65,11 @@ def is_generic(word: str) -> bool:
     return word.replace(" ", "").isdigit() or bool({word, word.removesuffix("s"), word.removesuffix("e")} & GENERIC)
 
 
+def trimmed(text: str) -> str:
+    """A text without the signs around it: « Ivry, »."""
+    return text.strip(_SIGNS)
+
+
 def spelled_runs(tokens: Sequence[str], spellings: Collection[str]) -> Iterator[tuple[int, int, str]]:
     """Runs of tokens that spell terms, the longest from the left, with their spelling."""
     start = 0
@@ -81,13 +88,17 @@ def spelled_runs(tokens: Sequence[str], spellings: Collection[str]) -> Iterator[
 
 
 def spellings_of(key: str) -> tuple[str, ...]:
-    """A spelling, its other number, and its telling words: « kinés » and « kiné », « urgence » and « urgences »."""
+    """A spelling, its other number, and its telling words: « kinés » and « kiné », « urgence » and « urgences ».
+
+    Of several words, with the last one as it is said: « ssr cardiologique » and « ssr cardio ».
+    """
     words = key.split()
     singular = " ".join(word.removesuffix("s") if len(word) > BEGINNING else word for word in words)
     plural = " ".join(f"{word}s" if len(word) > BEGINNING and word[-1] not in "sxz" else word for word in words)
     if len(words) == 1 and not key.endswith("s"):
         plural = f"{key}s"
-    return tuple(dict.fromkeys((key, singular, plural, telling_form(key))))
+    short = _OF_A_SPECIALITY.sub("", key) if len(words) > 1 else key
+    return tuple(dict.fromkeys((key, singular, plural, telling_form(key), short)))
 
 
 def telling_form(key: str) -> str:
