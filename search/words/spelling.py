@@ -97,7 +97,7 @@ def spellings_of(key: str) -> tuple[str, ...]:
     plural = " ".join(f"{word}s" if len(word) > BEGINNING and word[-1] not in "sxz" else word for word in words)
     if len(words) == 1 and not key.endswith("s"):
         plural = f"{key}s"
-    short = _OF_A_SPECIALITY.sub("", key) if len(words) > 1 else key
+    short = _OF_A_SPECIALITY.sub("", key) if len(words) > 1 and "olog" in key else key
     return tuple(dict.fromkeys((key, singular, plural, telling_form(key), short)))
 
 

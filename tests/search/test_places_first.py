@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
-from directory.territory.places import resolve_place
+from directory.territory.places import propose_places, resolve_place
 from search.criteria import SearchCriteria
 from search.engine.query import run_search
 from search.words.where import resolve_where
@@ -118,6 +118,7 @@ def test_the_department_told_beside_a_name_begun_leaves_one(search):
     assert resolve_place("Neuilly 92").place.insee == "92051"
     assert resolve_place("92 Neuilly").place.insee == "92051"
     assert resolve_place("Neuilly 95").place.insee == "95447"
+    assert [place.insee for place in propose_places("neuilly 92")] == ["92051"]
 
 
 @pytest.mark.parametrize(
