@@ -163,9 +163,12 @@ def test_a_geocoder_that_does_not_answer_is_told(resolved, monkeypatch):
     assert not resolved("nanterre").is_unanswered
 
 
-def test_a_text_that_named_a_place_is_looked_up_among_establishments_when_it_does_no_more(client, cast, world, rebuilt):
+def test_a_text_that_named_a_place_is_looked_up_among_establishments_when_it_does_no_more(
+    client, cast, world, rebuilt, monkeypatch
+):
     rebuilt()
     client.force_login(cast.consultation)
+    monkeypatch.setattr(where, "_PLACES", set())
     where._remember(world.eg.name)
     assert not where.may_be_entity(world.eg.name)
     page = client.get("/recherche/", {"ou": world.eg.name}).content.decode()
