@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,7 +22,7 @@ from directory.models import Department
 from ..delays import delay_words, median_delay
 from ..enums import DossierState, FieldDecision
 from ..forms.review import AmendReasonForm, DecisionForm, ReturnForm, typed_text
-from ..models import Dossier, ReturnReason
+from ..models import Dossier, Fiche, ReturnReason
 from ..permissions import validates_dossiers
 from ..review import services
 from ..review.amend import Amendment
@@ -32,6 +33,7 @@ from ..review.queue import ORDERS, TAKEN, QueueFilter, QueueLine
 from ..review.risk import LEVELS
 from ..review.standing import FicheStanding, Standing, standing_of
 from ..services import StaleDossier
+from .access import LARGEST_ID
 from .review_access import (
     SUPPORT_ONLY,
     current,
@@ -104,14 +106,15 @@ def _dossier_page(
 def fiche_review(request: SignedInRequest, dossier: Dossier, fiche_id: int) -> HttpResponse:
     """Review one fiche field by field; « corriger=<champ> » opens the form of a field.
 
-    404 for a fiche that proposes nothing, 409 when somebody acted meanwhile, 422 for a decision to correct. A decision
-    on a fiche that has gone is answered by the review of the dossier, with what was typed.
+    404 for a fiche that proposes nothing or never was of the dossier, 409 when somebody acted meanwhile, 422 for a
+    decision to correct. A decision on a fiche that has gone is answered by the review of the dossier, with what was
+    typed.
     """
     if dossier.state != DossierState.SENT and request.method != "POST":
         return leave(request, dossier)
     standing = standing_of(dossier)
     one = standing.find(fiche_id)
-    if one is None and request.method == "POST":
+    if one is None and request.method == "POST" and _was_here(dossier, fiche_id):
         return _gone(request, dossier)
     if one is None:
         raise Http404
@@ -120,6 +123,13 @@ def fiche_review(request: SignedInRequest, dossier: Dossier, fiche_id: int) -> H
             return _amend_page(request, standing, one, _amendment(request, one, key))
         return _fiche_page(request, standing, one)
     return _decide(request, standing, one)
+
+
+def _was_here(dossier: Dossier, fiche_id: int) -> bool:
+    """Tell whether a fiche is, or was until a partial publication, of a dossier: fiches are never erased."""
+    if fiche_id > LARGEST_ID:
+        return False
+    return Fiche.objects.filter(Q(dossier=dossier) | Q(dossier__origin=dossier), pk=fiche_id).exists()
 
 
 def _gone(request: SignedInRequest, dossier: Dossier) -> HttpResponse:

@@ -86,6 +86,12 @@ def test_a_fiche_that_has_gone(reviewed, client, world, again):
     assert client.get(reviewed.url).status_code == (404 if again else 302)
 
 
+@pytest.mark.parametrize("fiche_id", [999_999, 2**70])
+def test_a_fiche_that_never_was_of_the_dossier_is_not_found(reviewed, client, fiche_id):
+    address = reverse("collaborative:fiche_review", args=[reviewed.dossier.pk, fiche_id])
+    assert client.post(address, {"acte": "accepter", "champ": "email"}).status_code == 404
+
+
 def test_what_was_typed_stays_in_its_form_when_it_is_drawn(reviewed, client):
     version = Dossier.objects.get(pk=reviewed.dossier.pk).version
     shown = send(client, reviewed, dossier_version=version - 1)
