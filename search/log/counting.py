@@ -28,6 +28,8 @@ _DEPARTMENT = re.compile(r"[0-9]{2,3}|2[AB]|")
 # 2. it is the whole name of an establishment, unless made of names of people alone;
 # 3. it is the whole spelling of a term or several whole words of one, a whole commune or department beside them or not,
 #    or that place alone; and no other word is the first name or the surname of a published practitioner.
+# Later it is, once it was asked on enough different days, if it holds no digit nor any such name: a patient looked for
+# by his name and date of birth on three days is nobody's business.
 # So a person's name is not written because a term, an establishment or a commune happens to hold its words.
 # What follows a read-only page still begins read-only (``common.middleware``): the first statement says otherwise.
 _QUICKLY = "SET TRANSACTION READ WRITE; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '200ms'; "
@@ -80,7 +82,8 @@ SELECT %(day)s, %(department)s, %(key)s, CASE WHEN EXISTS (SELECT 1 FROM search_
                    WHERE string_to_array(spelled.key, ' ') @> asked.words
                )
            END
-       ) OR (SELECT count(DISTINCT before.day) FROM search_searchedtext before
+       ) OR NOT %(telling)s::text[] && people.names AND position('#' IN %(words)s) = 0
+         AND (SELECT count(DISTINCT before.day) FROM search_searchedtext before
              WHERE before.key = %(key)s AND before.searches > 0 AND before.day <> %(day)s) >= %(others)s
        THEN %(words)s ELSE '' END,
        %(searches)s, %(empty)s, %(corrected)s, %(opened_rank)s,

@@ -86,6 +86,16 @@ def test_an_unknown_word_is_written_out_on_the_third_day_only(search):
     assert ("durand zzyx", "", 3, 3, 0) in rows()
 
 
+@pytest.mark.parametrize("text", ["jean zzyx", "zzyx martineau", "zzyx 12/03/1950", "zzyx 7"])
+def test_a_name_or_a_date_is_never_written_out_however_often_it_is_asked(search, rebuilt, text):
+    PractitionerFactory(first_name="Jean", last_name="Martineau")
+    rebuilt()
+    for days_ago in (1, 2, 3, 4):
+        asked(text, days_ago, words="")
+    search(f"quoi={text}")
+    assert {row[0] for row in rows()} == {""}
+
+
 def test_the_name_of_a_practitioner_is_no_known_word(search, rebuilt):
     PractitionerFactory(first_name="Zoé", last_name="Martineau")
     rebuilt()
