@@ -293,6 +293,8 @@ def apply_locked(
         raise StaleDossier(dossier)
     remark = checked_text(remark, missing="Dites pourquoi." if transition.needs_remark else "")
     _refuse(dossier, act, scope)
+    if act == DossierAct.TAKE and dossier.taken_by_id == by.pk:
+        return dossier  # it is done: a second click tells nobody again
     return _move(dossier, transition, by, now, remark)
 
 

@@ -26,6 +26,7 @@ from ..workflow import IllegalAct, fiche_after
 from .addresses import ADDRESS_NAMES, forget_inherited, whole_address, without_kept
 from .copies import copy_names
 from .entities import release_entities
+from .groups import keep_around, with_others
 from .identity import follow_legal_entity, refuse_taken_numbers
 from .states import IDENTITY_NAMES, PLACE_NAMES, missing_of, same, state_at, waiting_rows, whole_state
 from .term_rules import refuse_choices
@@ -408,7 +409,7 @@ def _propose(fiche: Fiche, values: State, record_version: int) -> None:
         fiche.values = {name: value for name, value in (fiche.values | typed).items() if value not in (None, "", [])}
         return
     today = state_at(fiche, fiche.record.version, typed.keys())
-    shown = state_at(fiche, record_version, typed.keys())
+    shown = state_at(fiche, record_version, with_others(typed))
     proposed, base = dict(fiche.values), dict(fiche.base)
     fixed = FIXED_FIELDS.get(type(fiche.record), frozenset())
     for name, value in typed.items():
@@ -424,6 +425,7 @@ def _propose(fiche: Fiche, values: State, record_version: int) -> None:
         base.setdefault(name, shown.get(name))
     if fiche.action == FicheAction.MOVE:
         whole_address(proposed, base, typed, shown)
+    keep_around(proposed, base, shown)
     fiche.values, fiche.base, fiche.base_version = proposed, base, fiche.record.version
 
 

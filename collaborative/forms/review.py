@@ -103,3 +103,9 @@ class RemarkForm(forms.Form):
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 5}),
     )
+
+
+class PublishForm(RemarkForm):
+    """The remark that goes with a publication; ``sceau``: ``Standing.seal`` of what the page showed."""
+
+    sceau = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)

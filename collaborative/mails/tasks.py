@@ -63,6 +63,8 @@ def mail_step(step_id: int, name: str, user_id: int | None, base_url: str) -> No
     user = User.objects.filter(pk=user_id).first() if user_id else None
     page = "review" if name in {"sent", "taken_over"} else "detail"
     values: dict[str, Any] = {"step": step, "url": urljoin(base_url, dossier_url(dossier, page))}
+    if name == "withdrawn":
+        values["took"] = user is not None and validates(user)
     if name == "returned":
         values["lines"] = returned_lines(step, base_url)
     subject = SUBJECTS[name]
@@ -79,6 +81,7 @@ def mail_step(step_id: int, name: str, user_id: int | None, base_url: str) -> No
     if name == "validated_part":
         rest = dossier.remainders.order_by("-pk").first()
         values["rest_url"] = urljoin(base_url, dossier_url(rest)) if rest else ""
+        values["lines"] = returned_lines(step, base_url, of=rest) if rest else []
     _send(user, name, f"{subject}\u00a0: {dossier.name}", dossier=dossier, **values)
 
 
@@ -138,7 +141,10 @@ def _told(step: Step, previous_taker_id: int | None) -> list[int | None]:
         return [None]
     if step.act in {DossierAct.WITHDRAW, DossierAct.TAKE_OVER}:
         previous = User.objects.filter(pk=previous_taker_id, is_active=True).first() if previous_taker_id else None
-        return [previous.pk] if previous else []
+        told: list[int | None] = [previous.pk] if previous else []
+        if step.act == DossierAct.WITHDRAW and step.by is not None and validates(step.by):
+            told += [user.pk for user in keepers_of(dossier)]  # support took it back: its directors wait for nothing
+        return list(dict.fromkeys(told))
     if step.act == DossierAct.TAKE:
         keepers: list[int | None] = [user.pk for user in keepers_of(dossier)]
         return [dossier.sent_by_id] if dossier.sent_by_id in keepers else keepers

@@ -19,7 +19,7 @@ from ..tree import fiche_url
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..models import Fiche, Step
+    from ..models import Dossier, Fiche, Step
 
 NAMES_SHOWN = 10
 
@@ -42,9 +42,12 @@ def names_of(fiches: Sequence[Fiche]) -> str:
     return " et ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
-def returned_lines(step: Step, base_url: str) -> list[Line]:
-    """Remarks that came with a return, in the order of the fiches: one query."""
-    asked = Comment.objects.filter(dossier=step.dossier_id, is_return=True, at=step.at, by=step.by_id)
+def returned_lines(step: Step, base_url: str, of: Dossier | None = None) -> list[Line]:
+    """Remarks that came with a return, in the order of the fiches: one query.
+
+    ``of``: the dossier that they are in, when it is not that of the step: the rest of a partial publication.
+    """
+    asked = Comment.objects.filter(dossier=of or step.dossier_id, is_return=True, at=step.at, by=step.by_id)
     rows = asked.select_related("fiche", "dossier").order_by("fiche__position", "fiche", "pk")
     return [line_of(comment, base_url) for comment in rows]
 

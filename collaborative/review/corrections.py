@@ -8,8 +8,8 @@ from directory.versions.past import FieldDiff, field_diff
 from directory.versions.wording import in_words
 
 from ..enums import FieldDecision
+from ..fiches.groups import TOGETHER
 from ..fiches.states import same
-from .parts import TOGETHER
 from .together import POINT, address_words, age_words, kept_commune, kept_value
 
 if TYPE_CHECKING:

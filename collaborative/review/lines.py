@@ -14,16 +14,18 @@ from common.geo import Point, distance_km
 from directory.enums import RecordKind
 from directory.models import WeeklyHours
 from directory.records import outlines_url
+from directory.snapshots import state_of
 from directory.territory.territories import RegionMembers, region_members, territory_parameters
 from directory.versions.past import FieldDiff, field_diff
 from directory.versions.wording import field_label, in_words
 
 from ..enums import FicheAction, FieldDecision, FileKind
 from ..fiches.addresses import is_inherited
+from ..fiches.groups import TOGETHER
 from ..fiches.services import home_of
 from ..fiches.states import kept_address_of
 from .corrections import correction_diffs
-from .parts import ACT, ATTACHMENTS, MEANWHILE, PHOTO, TOGETHER, Part
+from .parts import ACT, ATTACHMENTS, MEANWHILE, PHOTO, Part
 from .together import POINT, address_words, age_words, kept_commune, kept_value
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ class ShownPart:
     files: list[FicheFile] = field(default_factory=list)
     joined: frozenset[str] = frozenset()  # digests of the files that the directory has already
     may_amend: bool = False
+    is_torn: bool = False
     holds_correction: bool = False
 
     @property
@@ -142,8 +145,13 @@ def _shown(one: FicheStanding, part: Part, amendable: frozenset[str], region: Re
         return shown
     shown.may_amend = part.block in amendable
     conflicts = {conflict.name: conflict for conflict in one.conflicts_of(part)}
-    shown.conflicts = [_conflict_words(one, part, conflict) for conflict in conflicts.values()]
-    shown.diffs = _diffs(one, part, conflicts.keys())
+    shown.is_torn = one.is_torn(part)
+    if conflicts and part.key in TOGETHER and part.beside == ():
+        last = max(conflicts.values(), key=lambda conflict: (len(conflict.others), conflict.version))
+        shown.conflicts = [_whole_words(one, part, last)]
+    else:
+        shown.conflicts = [_conflict_words(one, part, conflict) for conflict in conflicts.values()]
+        shown.diffs = _diffs(one, part, conflicts.keys())
     if review is not None and review.decision == FieldDecision.AMEND and not (part.is_beside and conflicts):
         shown.amended = correction_diffs(one, part)
     _add_pictures(shown, one, region)
@@ -159,12 +167,24 @@ def act_words(one: FicheStanding) -> str:
     if fiche.action == FicheAction.DELETE and fiche.record is not None and fiche.record.is_closed:
         return "La fiche est déjà fermée pour un temps\u00a0: sa fermeture devient définitive à la publication."
     if fiche.action == FicheAction.DELETE:
-        return "La fiche est fermée définitivement, à la date de la publication. Rien n’est effacé."
+        words = "La fiche est fermée définitivement, à la date de la publication. Rien n’est effacé."
+        return f"{words} {_changed_words(one)}".strip()
     if fiche.action == FicheAction.MOVE:
         home = home_of(fiche)
         words = f"De «\u00a0{home}\u00a0» vers {above}." if home is not None else f"Vers {above}."
         return f"{words} {moved_words(fiche)}".strip()
     return f"Nouvelle fiche, sous {above}." if above else "Nouvel établissement dans le répertoire."
+
+
+def _changed_words(one: FicheStanding) -> str:
+    """What the directory changed of a record that the dossier closes, since it is in it; empty when nothing."""
+    names = [field_label(one.fiche.kind, name) for line in one.changes for name in line.changes]
+    if not names:
+        return ""
+    last = one.changes[-1]
+    by = f" par {last.by.short_name}" if last.by else ""
+    shown = ", ".join(dict.fromkeys(names))
+    return f"Le répertoire l’a modifiée depuis, en dernier{by} {french.on_moment(last.at)}\u00a0: {shown}."
 
 
 def moved_words(fiche: Fiche) -> str:
@@ -218,10 +238,14 @@ def _diffs(one: FicheStanding, part: Part, conflicting: Collection[str]) -> list
         before = {name: kept_value(fiche, fiche.base, name) for name in names} | town
         after = {name: kept_value(fiche, fiche.values, name) for name in names} | town
         old, new = "" if fiche.is_creation else words(before), words(after)
-        none = OF_ENTITY if part.key == "adresse" and fiche.kind == RecordKind.UNIT else "–"
+        none = _no_address(fiche) if part.key == "adresse" else "–"
         return [FieldDiff(part.label, old or none, new or none)] if old != new else []
     left = [name for name in part.proposed if name not in conflicting and name not in POINT and name != WEEK]
     return [field_diff(fiche.kind, name, fiche.base.get(name), fiche.values[name]) for name in left]
+
+
+def _no_address(fiche: Fiche) -> str:
+    return OF_ENTITY if fiche.kind == RecordKind.UNIT else "–"
 
 
 def _conflict_words(one: FicheStanding, part: Part, conflict: Conflict) -> ConflictWords:
@@ -236,6 +260,25 @@ def _conflict_words(one: FicheStanding, part: Part, conflict: Conflict) -> Confl
     return ConflictWords(label, base, current, proposed, by, conflict.at, settled, name in part.beside)
 
 
+def _whole_words(one: FicheStanding, part: Part, conflict: Conflict) -> ConflictWords:
+    """An address, or an age range, whole: as it was, as the directory has it since, as its author meant it.
+
+    ``conflict``: that of the part, or the last of those of its fields.
+    """
+    fiche = one.fiche
+    held = state_of(fiche.record, ()) if fiche.record is not None else {}
+    now = {name: held[name] for name in TOGETHER[part.key][1] if name in held}
+    before = now | {name: pair[0] for name, pair in conflict.others.items()}
+    before |= {name: value for name, value in fiche.base.items() if name in now}
+    meant = before | {name: value for name, value in fiche.values.items() if name in now}
+    is_address = part.key == "adresse"
+    tell, none = (address_words, _no_address(fiche)) if is_address else (age_words, "–")
+    words = _conflict_words(one, part, conflict)
+    base, current, proposed = (tell(state) or none for state in (before, now, meant))
+    settled = not one.is_open_conflict(part)
+    return words._replace(label=part.label, base=base, current=current, proposed=proposed, is_settled=settled)
+
+
 def _add_pictures(shown: ShownPart, one: FicheStanding, region: RegionMembers | None) -> None:
     """Add the week, the map of the territory, the point."""
     values, base, names = one.fiche.values, one.fiche.base, shown.part.proposed
@@ -245,9 +288,13 @@ def _add_pictures(shown: ShownPart, one: FicheStanding, region: RegionMembers | 
         shown.territory = _territory(base.get(TERRITORY) or [], values[TERRITORY] or [], region)
     if values.get("lat") is not None and {"lat", "lon"} & set(names):
         shown.point = Point(values["lat"], values.get("lon", base.get("lon")))
-        shown.text = _point_words(values, base)
+        shown.text = _point_words(values, _point_now(one.fiche) if shown.conflicts else base)
         commune = (values.get("commune") or {}).get("id") or getattr(one.fiche.record, "commune_id", None)
         shown.outlines = outlines_url([department_code(commune)] if commune else [])
+
+
+def _point_now(fiche: Fiche) -> dict[str, Any]:
+    return {name: getattr(fiche.record, name, None) for name in ("lat", "lon")}
 
 
 def _point_words(values: dict[str, Any], base: dict[str, Any]) -> str:

@@ -1,14 +1,16 @@
 """What the directory changed since a dossier was opened, and the conflicts that this makes (spec 30, Validating).
 
 A field is in conflict when the directory no longer says what it said when it was proposed, nor what is proposed; so is
-one that a correction of the support changes beside what is proposed, and a photo. One query for all fiches of a
-dossier: every change of a record has its line of history.
+one that a correction of the support changes beside what is proposed, and a photo. Fields that make sense together only
+are in conflict as a whole when the directory changed others of them than those proposed: half an address over half of
+another is nobody's. One query for all fiches of a dossier: every change of a record has its line of history.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections import defaultdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Q
@@ -16,16 +18,18 @@ from django.db.models import Q
 from directory.models import RecordChange
 
 from ..enums import FicheAction, FieldDecision, FileKind
+from ..fiches.groups import TOGETHER
 from ..fiches.states import same
 from .parts import PHOTO, beside_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from accounts.models import User
 
     from ..models import Fiche, FicheFile, FieldReview
 
+SOURCE = "position_source"  # says how the point was found, not where an address is
 SETTLING = frozenset({FieldDecision.ACCEPT, FieldDecision.AMEND, FieldDecision.KEEP})
 
 
@@ -36,7 +40,8 @@ PHOTO_WORDS = {FileKind.PHOTO: "Une nouvelle photo", FileKind.PHOTO_REMOVAL: "La
 class Conflict(NamedTuple):
     """A field that the directory changed to something else. ``version``, ``at`` and ``by`` are those of that change.
 
-    ``base``, ``current`` and ``proposed`` are kept values; words for a photo and for a record as a whole.
+    ``base``, ``current`` and ``proposed`` are kept values; words for a photo and for a record as a whole. ``others``:
+    fields that make sense with it only, not proposed, with what they held when it was and what they hold since.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Conflict(NamedTuple):
     version: int
     at: datetime.datetime
     by: User | None
+    others: Mapping[str, tuple[Any, Any]] = MappingProxyType({})
 
     def is_settled(self, review: FieldReview | None) -> bool:
         """Tell whether a decision taken with that change in sight settles it."""
@@ -86,6 +92,7 @@ def conflicts_in(
     """
     if fiche.action == FicheAction.DELETE:
         return {}
+    changes = list(changes)
     pairs = {name: (fiche.base.get(name), value) for name, value in fiche.values.items()}
     if reviews:
         pairs |= {name: (reviews[name].base, reviews[name].value) for name in beside_names(fiche, reviews)}
@@ -101,7 +108,40 @@ def conflicts_in(
         if photo is not None and PHOTO in line.changes:
             found.pop(PHOTO, None)
             found |= _photo_conflict(photo, line)
-    return found
+    return found | _torn(fiche, changes, found, beside=pairs.keys())
+
+
+def _torn(
+    fiche: Fiche, changes: Sequence[RecordChange], found: Mapping[str, Conflict], *, beside: Collection[str]
+) -> dict[str, Conflict]:
+    """Conflicts of proposed fields whose others, that make sense with them only, the directory changed meanwhile.
+
+    One a list of such fields, under the first that is proposed or in conflict. ``beside``: fields that a correction
+    changes, whose conflicts are told already.
+    """
+    torn: dict[str, Conflict] = {}
+    for _, names in TOGETHER.values():
+        proposed = [name for name in names if name in fiche.values]
+        left = {*names} - fiche.values.keys() - {SOURCE, *beside}
+        touching = [line for line in changes if proposed and not left.isdisjoint(line.changes)]
+        others: dict[str, tuple[Any, Any]] = {}
+        for line in touching:
+            for name in left & line.changes.keys():
+                before, now = line.changes[name]
+                if name in fiche.base or line.version > fiche.base_version:
+                    others[name] = (fiche.base.get(name, others.get(name, (before,))[0]), now)
+        others = {name: pair for name, pair in others.items() if not same(*pair)}
+        if not others:
+            continue
+        name = next((name for name in proposed if name in found), proposed[0])
+        last = touching[-1]
+        values = found.get(name) or Conflict(
+            name, fiche.base.get(name), fiche.base.get(name), fiche.values[name], last.version, last.at, last.by
+        )
+        if last.version > values.version:
+            values = values._replace(version=last.version, at=last.at, by=last.by)
+        torn[name] = values._replace(others=others)
+    return torn
 
 
 def _photo_conflict(file: FicheFile, line: RecordChange) -> dict[str, Conflict]:

@@ -16,6 +16,7 @@ from directory.permissions import SENSITIVE_FIELDS
 from directory.versions.wording import field_label
 
 from ..enums import FicheAction, FieldDecision, FileKind
+from ..fiches.groups import TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -35,18 +36,8 @@ ACT_LABELS = {
     FicheAction.DELETE: "Suppression de la fiche",
     FicheAction.MOVE: "Déplacement de la fiche",
 }
-_ADDRESS = (
-    *("street_number", "street_extension", "street_name", "address_complement"),
-    *("postal_code", "commune", "lat", "lon", "position_source"),
-)
-_AGES = ("min_age_value", "min_age_unit", "max_age_value", "max_age_unit")
 # Blocks whose fields are read together, and corrected in one form.
 WHOLE_BLOCKS = frozenset({"horaires", "adresse", "intervention", "patientele"})
-# Key of the part, its label, its fields; the first field of the list that is proposed bears the remark.
-TOGETHER: dict[str, tuple[str, tuple[str, ...]]] = {
-    "adresse": ("Adresse et point sur la carte", _ADDRESS),
-    "ages": ("Âge", _AGES),
-}
 _OF = {name: key for key, (_, names) in TOGETHER.items() for name in names}
 MODELS: dict[str, type] = {RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity, RecordKind.UNIT: OperationalUnit}
 

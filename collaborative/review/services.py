@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from .standing import FicheStanding, Standing
 
 REASON_MISSING = "Dites pourquoi ce champ est à corriger."
+TORN = (
+    "Le répertoire a changé le reste de ce point depuis\u00a0: corrigez-le pour dire ce qui sera publié, "
+    "gardez celui du répertoire, ou renvoyez-le."
+)
 KEPT = "valeur du répertoire gardée"
 NOTHING_RETURNED = "Écrivez une remarque, ou renvoyez au moins un champ."
 
@@ -71,7 +75,8 @@ def decide_field(
         _refuse(one, found, decision, values)
         missing = REASON_MISSING if decision == FieldDecision.RETURN else ""
         reason = checked_text(reason, missing=missing)
-        shared: dict[str, Any] = {"by": by, "now": now, "reason": reason, "record_version": record_version}
+        seen = _seen(one, record_version)
+        shared: dict[str, Any] = {"by": by, "now": now, "reason": reason, "record_version": seen}
         if decision == FieldDecision.AMEND:
             _correct(one, found, values or {}, **shared)
         else:
@@ -117,7 +122,9 @@ def accept_fiche(
         one = _standing_in(dossier, fiche)
         names = tuple(name for part in one.undecided for name in part.decided)
         count = len(one.undecided)
-        _write(one, names, FieldDecision.ACCEPT, {}, by=by, now=now, reason="", record_version=record_version)
+        _write(
+            one, names, FieldDecision.ACCEPT, {}, by=by, now=now, reason="", record_version=_seen(one, record_version)
+        )
     return count
 
 
@@ -224,12 +231,19 @@ def _standing_in(dossier: Dossier, fiche: Fiche) -> FicheStanding:
     return standings([found])[0]
 
 
+def _seen(one: FicheStanding, record_version: int) -> int:
+    """Version of the record that was in sight: none that is still to come."""
+    return min(record_version, one.fiche.record.version if one.fiche.record is not None else 0)
+
+
 def _refuse(one: FicheStanding, part: Part, decision: str, values: Mapping[str, Any] | None) -> None:
     """Raise ``ValidationError`` for a decision that the part does not take."""
     has_value = not part.is_whole or part.key in MEANWHILE or (part.key == PHOTO and PHOTO in one.conflicts)
     is_kept = one.fiche.action != FicheAction.CREATE and has_value
     if decision == FieldDecision.KEEP and not is_kept:
         raise ValidationError("Le répertoire n’a pas de valeur à garder ici.", code="decision")
+    if decision == FieldDecision.ACCEPT and one.is_torn(part):
+        raise ValidationError(TORN, code="decision")
     if decision == FieldDecision.AMEND and (part.is_whole or not values):
         raise ValidationError("Donnez la valeur corrigée.", code="decision")
     if decision == FieldDecision.RETURN and part.is_beside:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ..models import Dossier
     from .above import Key
 
+SEAL = 16  # characters
 SHORT_ACTS = {FicheAction.CREATE: "nouvelle", FicheAction.DELETE: "suppression", FicheAction.MOVE: "déplacement"}
 
 
@@ -49,6 +51,7 @@ class FicheStanding:
     conflicts: dict[str, Conflict]
     files: list[FicheFile] = field(default_factory=list)
     kept: str = ""  # why the directory keeps the record as it is (``place.why_left``)
+    changes: list[RecordChange] = field(default_factory=list)  # of the record, since it is in the dossier
 
     def review_of(self, part: Part) -> FieldReview | None:
         """Decision taken on a part, if any; what corrects one of its fields, proposed or not, is that of the part."""
@@ -79,6 +82,10 @@ class FicheStanding:
     def holds_correction(self, part: Part) -> bool:
         """Tell whether accepting a part keeps its correction: what it is over, or is in conflict, nobody proposed."""
         return part.is_beside or any(conflict.name in part.beside for conflict in self.conflicts_of(part))
+
+    def is_torn(self, part: Part) -> bool:
+        """Tell whether the directory changed other fields of a part than those proposed: taking these would mix."""
+        return any(conflict.others for conflict in self.conflicts_of(part))
 
     def added_with(self, part: Part) -> list[str]:
         """Fields that the correction of a part changed beside it: they go when that correction goes.
@@ -192,6 +199,12 @@ class Standing:
         rank = next((at for at, one in enumerate(self.fiches) if one.fiche.pk == fiche_id), -1)
         around = [*self.fiches[rank + 1 :], *self.fiches[: max(rank, 0)]]
         return next((one for one in around if not one.is_done), None)
+
+    @cached_property
+    def seal(self) -> str:
+        """Tells these decisions from any others: what a publication was asked for with them in sight."""
+        rows = [(review.pk, review.at.isoformat()) for one in self.fiches for review in one.reviews.values()]
+        return sha256(repr(sorted(rows)).encode()).hexdigest()[:SEAL]
 
     @property
     def open_conflicts(self) -> list[tuple[FicheStanding, Part]]:
@@ -334,7 +347,9 @@ def _standing(
     kept = why_left(fiche, changes, whole, reviews)
     parts = [Part(key, label) for key, label in MEANWHILE.items() if key in whole]
     conflicts = whole | conflicts_in(fiche, changes, reviews, files)
-    return FicheStanding(fiche, [*parts, *parts_of(fiche, files, reviews)], reviews, conflicts, files, kept)
+    return FicheStanding(
+        fiche, [*parts, *parts_of(fiche, files, reviews)], reviews, conflicts, files, kept, list(changes)
+    )
 
 
 def _in_tree(fiches: Iterable[Fiche]) -> tuple[list[Fiche], dict[int, int]]:

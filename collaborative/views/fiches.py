@@ -25,7 +25,7 @@ from ..fiches.states import PLACE_NAMES, missing_of, waiting_rows
 from ..models import Fiche
 from ..pages import dossier_context
 from ..permissions import edits_dossier, why_not_edit, why_not_yours
-from ..review.remarks import remarks_of
+from ..review.remarks import remarks_of, told_values
 from ..services import StaleDossier
 from .fiche_pages import fiche_words, find_whole_fiche
 from .fiche_preview import preview_context
@@ -81,6 +81,8 @@ def opening_page(request: SignedInRequest, fiche: Fiche) -> HttpResponse:
     if not context["may_edit"] or fiche.is_removed:
         if draft is not None and asked in {SEE_AGAIN, RESUME}:
             return left_page(request, fiche, draft, context)
+        if fiche.published_at is not None and fiche.is_reviewed:
+            fiche.values = told_values(fiche)  # what was published, not what was proposed
         context |= fiche_words(fiche) | preview_context(request, fiche) | {"draft": draft}
         return render(request, "collaborative/fiche_read.html", context)
     if draft is not None and asked == RESUME:

@@ -19,7 +19,7 @@ from common.pages import Crumb
 
 from .. import services
 from ..enums import DossierAct, DossierState
-from ..forms.review import RemarkForm
+from ..forms.review import PublishForm, RemarkForm
 from ..mails.people import menders_of, told_words
 from ..models import Dossier
 from ..publication import BUSY, PublicationBusy, PublicationRefused, Published, author_lost_right, becomes_director
@@ -44,6 +44,7 @@ TOLD = {
     DossierAct.TAKE_OVER: "Vous avez repris ce dossier\u00a0: la personne qui l’avait pris en charge est prévenue.",
     DossierAct.RELEASE: "Le dossier n’est plus pris en charge\u00a0: vos décisions sont gardées.",
 }
+PUBLISHING = (DossierAct.VALIDATE, DossierAct.VALIDATE_PART)
 WHOLE, PART = "tout", "partie"
 NOBODY_LEFT = "Personne ne peut plus le corriger\u00a0: aucun directeur actif n’a ce dossier dans son périmètre."
 
@@ -121,8 +122,8 @@ def dossier_validate(request: SignedInRequest, dossier: Dossier) -> HttpResponse
     standing = standing_of(dossier)
     if request.method != "POST":
         _refuse_other(request, dossier)
-        return _validate_page(request, standing, RemarkForm(initial={"dossier_version": dossier.version}))
-    form, act = RemarkForm(request.POST), request.POST.get("acte", "")
+        return _validate_page(request, standing, PublishForm(initial={"dossier_version": dossier.version}))
+    form, act = PublishForm(request.POST), request.POST.get("acte", "")
     publish = {WHOLE: validation.validate_dossier, PART: validation.publish_part}.get(act)
     if publish is None:
         raise BadRequest("submit button")
@@ -132,7 +133,7 @@ def dossier_validate(request: SignedInRequest, dossier: Dossier) -> HttpResponse
 
 
 def _publish(
-    request: SignedInRequest, dossier: Dossier, form: RemarkForm, publish: Callable[..., Published]
+    request: SignedInRequest, dossier: Dossier, form: PublishForm, publish: Callable[..., Published]
 ) -> HttpResponse:
     """Publish what a valid form asks; what refuses it is shown with the form."""
     lines: list[RefusedLine] = []
@@ -141,6 +142,7 @@ def _publish(
             dossier=dossier,
             remark=form.cleaned_data["remarque"],
             expected_version=form.cleaned_data["dossier_version"],
+            seal=form.cleaned_data["sceau"],
             by=request.user,
             scope=request.scope,
             now=timezone.now(),
@@ -152,7 +154,11 @@ def _publish(
     except PublicationBusy:
         form.add_error(None, BUSY)
     except (StaleDossier, PermissionDenied):
-        form.add_error(None, refused_words(current(dossier), request))
+        now = current(dossier)
+        if _is_sent_twice(now, form, request):
+            messages.info(request, f"{state_words(now)} Ce second envoi n’y change rien.")
+            return redirect("collaborative:dossier_detail", dossier.pk)
+        form.add_error(None, refused_words(now, request))
     else:
         if published.remainder is None:
             messages.success(request, _published_words(published))
@@ -160,6 +166,15 @@ def _publish(
             _tell_returned(request, published.remainder, _published_words(published))
         return redirect("collaborative:dossier_detail", dossier.pk)
     return _validate_page(request, standing_of(current(dossier)), form, lines=lines, status=409)
+
+
+def _is_sent_twice(dossier: Dossier, form: PublishForm, request: SignedInRequest) -> bool:
+    """Tell whether a refused publication is the one just made, asked twice: same version in sight, same remark."""
+    mine = dossier.state == DossierState.VALIDATED and dossier.decided_by_id == request.user.pk
+    if not mine or form.cleaned_data["dossier_version"] != dossier.version - 1:
+        return False
+    step = dossier.steps.filter(act__in=PUBLISHING).order_by("-pk").first()
+    return step is not None and form.cleaned_data["remarque"].strip() in step.remark
 
 
 def _tell_returned(request: SignedInRequest, dossier: Dossier, done: str) -> None:

@@ -10,8 +10,9 @@ from collaborative import services
 from collaborative.enums import FieldDecision
 from collaborative.mails.receivers import GATHERED_FOR, heads
 from collaborative.mails.words import comment_lines
-from collaborative.models import Comment
+from collaborative.models import Comment, Dossier
 from collaborative.review import services as review
+from collaborative.review.validation import publish_part
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import AssignmentFactory
 
@@ -99,6 +100,31 @@ def test_a_partial_publication_leads_to_the_rest(ready, world, cast):
     done = validate(ready, fiche_ids={ready.fiche(world.act).pk}, remark="Le LAM plus tard.")
     assert f"/dossiers/{done.remainder.pk}/" in mail.outbox[0].body
     assert told() == [(cast.directeur.email, "Dossier publié en partie")]
+
+
+def test_a_partial_publication_lists_what_is_to_correct_with_a_link_to_each_field(ready, world, cast):
+    change(ready, world.lam, {"email": "lam@example.org"})
+    send_and_take(ready)
+    fiche = ready.fiche(world.lam)
+    review.decide_field(
+        fiche=fiche, part="email", decision=FieldDecision.RETURN, reason="Adresse inconnue.", **ready.who(cast.sesan)
+    )
+    mail.outbox.clear()
+    who = ready.who(cast.sesan) | {"expected_version": Dossier.objects.get(pk=ready.dossier.pk).version}
+    done = publish_part(dossier=ready.dossier, remark="Presque.", **who)
+    [message] = mail.outbox
+    assert "Adresse inconnue." in message.body
+    assert re.findall(rf"/dossiers/{done.remainder.pk}/fiches/{fiche.pk}/#id_[\w-]+-(\w+)", message.body) == ["email"]
+
+
+def test_support_that_withdraws_tells_the_directors(ready, cast):
+    send_and_take(ready)
+    mail.outbox.clear()
+    ready.apply("withdraw", by=cast.sesan)
+    [message] = mail.outbox
+    assert "que vous aviez pris en charge" not in message.body
+    assert "Il n’est plus en validation" in message.body
+    assert told() == [(cast.directeur.email, "Dossier retiré de la validation")]
 
 
 def test_support_that_abandons_tells_the_directors_but_not_of_a_dossier_nobody_began(ready, cast):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from collaborative import services
 from collaborative.enums import DossierAct
 from collaborative.fiches import services as fiche_services
-from collaborative.models import Dossier, Step
+from collaborative.models import Dossier, FieldReview, Step
 from collaborative.publication import PublicationBusy, PublicationRefused, publish
 from collaborative.publication import service as publication
 from collaborative.review.validation import publish_part, validate_dossier
@@ -198,7 +198,23 @@ def meeting(monkeypatch):
     return meet
 
 
-@pytest.mark.parametrize("act", [publish, validate_dossier, publish_part])
+def test_a_partial_publication_that_meets_other_writers_says_so(desk, cast, world, meeting):
+    add_unit(desk, unit_values("Neuve"))
+    fiche = change(desk, world.act, {"email": "propose@example.org"})
+    send_and_take(desk)
+    FieldReview.objects.create(
+        fiche=fiche, field="email", decision="return", reason="Fausse.", at=desk.tick(), by=cast.sesan
+    )
+    who = desk.who(cast.sesan) | {"expected_version": desk.dossier.version}
+    meeting(ATTEMPTS)
+    with pytest.raises(PublicationBusy):
+        publish_part(dossier=desk.dossier, **who)
+    meeting(ATTEMPTS - 1)
+    assert publish_part(dossier=desk.dossier, **who).remainder is not None
+    assert OperationalUnit.objects.filter(name="Neuve").count() == count_steps(desk, "validate_part") == 1
+
+
+@pytest.mark.parametrize("act", [publish, validate_dossier])
 def test_a_publication_that_meets_other_writers_is_tried_again(desk, cast, meeting, act):
     add_unit(desk, unit_values("Neuve"))
     send_and_take(desk)

@@ -243,7 +243,8 @@ def test_each_route_answers_workers_as_the_tables_say(client, stage, situation):
             expected = expected_of(person, act, situation)
             told = f"{person} {act}: {status}"
             if expected in DossierState.values:
-                assert (status, state, moved) == (302, expected, 1), told
+                again = act == "take" and person == SITUATIONS[situation][2]  # taken already, by the same person
+                assert (status, state, moved) == (302, expected, 0 if again else 1), told
                 continue
             assert (state, moved) == (dossier.state, 0), told
             if act not in OF_EDITORS and person not in VALIDATORS:

@@ -1,0 +1,41 @@
+"""Fields that make sense together only: an address, an age range. They are proposed, shown and decided as one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from directory.snapshots import State
+
+_ADDRESS = (
+    *("street_number", "street_extension", "street_name", "address_complement"),
+    *("postal_code", "commune", "lat", "lon", "position_source"),
+)
+_AGES = ("min_age_value", "min_age_unit", "max_age_value", "max_age_unit")
+# Key of the part of a review, its label, its fields; the first field of the list that is proposed bears the remark.
+TOGETHER: dict[str, tuple[str, tuple[str, ...]]] = {
+    "adresse": ("Adresse et point sur la carte", _ADDRESS),
+    "ages": ("Âge", _AGES),
+}
+
+
+def with_others(names: Iterable[str]) -> set[str]:
+    """These fields and those that make sense with them only."""
+    found = set(names)
+    return found.union(*(others for _, others in TOGETHER.values() if not found.isdisjoint(others)))
+
+
+def keep_around(proposed: State, base: State, shown: State) -> None:
+    """Keep what was in sight beside proposed fields that make sense with them only, and drop it with these.
+
+    ``base`` is changed; ``shown``: kept values of the fields in sight.
+    """
+    for _, names in TOGETHER.values():
+        is_touched = not proposed.keys().isdisjoint(names)
+        for name in {*names} - proposed.keys():
+            if not is_touched:
+                base.pop(name, None)
+            elif name in shown:
+                base[name] = shown[name]
