@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from accounts.roles import Role
 from common.pages import Crumb
 
 from .enums import DossierAct, DossierState, Pictogram
@@ -47,6 +49,14 @@ STATE_TAGS = {
     DossierState.VALIDATED: ("tag-ok", "coche"),
     DossierState.ABANDONED: ("", "croix"),
 }
+
+
+def give_role_url(dossier: Dossier) -> str:
+    """Address of the back office where the role of Directeur is given on what a dossier is about, filled with it."""
+    scope = {"geographic_entity": dossier.geographic_entity_id, "legal_entity": dossier.legal_entity_id}
+    name, key = next(((name, key) for name, key in scope.items() if key), ("", 0))
+    filled = {"role": Role.DIRECTOR.value} | ({name: key} if name else {})
+    return f"{reverse('admin:directory_assignment_add')}?{urlencode(filled)}"
 
 
 @dataclass(frozen=True)

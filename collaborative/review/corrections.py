@@ -59,7 +59,8 @@ def corrected_value(one: FicheStanding, part: Part) -> str:
     elif all(name in POINT for name in names):
         return "un autre point sur la carte"
     else:
-        value = _together(one, part, corrected=True)
+        town = kept_commune(one.fiche) if part.key == "adresse" else {}
+        value = _together(one, part, corrected=True, kept=town)
     value = EMPTIED if value in {"", "–"} else value
     return f"«\u00a0{value if len(value) <= WORDS else f'{value[: WORDS - 1]}…'}\u00a0»"
 

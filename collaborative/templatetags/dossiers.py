@@ -8,9 +8,12 @@ from common.templatetags.ui import icon
 
 from ..enums import DossierState
 from ..models import Dossier
-from ..pages import STATE_TAGS
+from ..pages import STATE_TAGS, give_role_url
 
 register = template.Library()
+
+
+register.filter("give_role_url", give_role_url)
 
 
 @register.simple_tag

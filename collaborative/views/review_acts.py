@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
@@ -22,6 +21,7 @@ from ..enums import DossierAct, DossierState
 from ..forms.review import PublishForm, RemarkForm
 from ..mails.people import menders_of, told_words
 from ..models import Dossier
+from ..pages import give_role_url
 from ..publication import BUSY, PublicationBusy, PublicationRefused, Published, author_lost_right, becomes_director
 from ..review import validation
 from ..review.services import amended_words, return_dossier
@@ -183,8 +183,8 @@ def _tell_returned(request: SignedInRequest, dossier: Dossier, done: str) -> Non
     told = [user for user in menders if user.pk != request.user.pk]
     messages.success(request, f"{done} {told_words(told)}." if told else done)
     if not menders:
-        rights = reverse("admin:directory_assignment_add")
-        messages.warning(request, format_html('{} <a href="{}">Donner le rôle de Directeur</a>', NOBODY_LEFT, rights))
+        link = '{} <a href="{}">Donner le rôle de Directeur</a>'
+        messages.warning(request, format_html(link, NOBODY_LEFT, give_role_url(dossier)))
 
 
 def _refuse_other(request: SignedInRequest, dossier: Dossier) -> None:

@@ -1,5 +1,7 @@
 """Who opened or sent a dossier and lost the right or the account: what is left to do, who is told, what SESAN reads."""
 
+import re
+
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied
@@ -144,7 +146,10 @@ def test_when_nobody_can_correct_it_support_is_told_and_sees_what_to_do(client, 
     words = returned(client, sent, cast)
     assert "prévenu par mail" not in words
     assert "Personne ne peut plus le corriger" in words
-    assert reverse("admin:directory_assignment_add") in words
+    [link] = re.findall(rf'href="({reverse("admin:directory_assignment_add")}[^"]*)"', words)
+    form = client.get(link.replace("&amp;", "&")).context["adminform"].form
+    assert str(form["role"].value()) == "director"
+    assert str(form["geographic_entity"].value()) == str(sent.dossier.geographic_entity_id)
     assert [(one.to[0], "Personne ne peut plus corriger" in one.subject) for one in mail.outbox] == [
         ("ror.support@sesan.fr", True)
     ]
