@@ -289,17 +289,20 @@ def _is_widened(asked: Asked) -> str:
 def _facets(asked: Asked, parameters: dict[str, Any]) -> str:
     """``listed``: the choices to show of each facet, its bit, and how many it has in all; those ticked even at 0."""
     criteria = asked.criteria
+    ticked = {
+        "terms": [int(value) for facet in FACET_LISTS for value in criteria.values(facet)],
+        "departments": list(criteria.values(Facet.DEPARTMENT)),
+        "entities": [int(value) for value in criteria.values(Facet.LEGAL_ENTITY)],
+    }
     parameters |= {
         "facet_bits": [FACET_BITS[facet] for facet in FACET_LISTS],
         "facet_lists": [name.value for name in FACET_LISTS.values()],
         "shown": CHOICES_SHOWN,
         "unfolded_bit": FACET_BITS[criteria.unfolded] if criteria.unfolded else 0,
         "unfolded": CHOICES_UNFOLDED,
-    }
-    ticked = {
-        "terms": [int(value) for facet in FACET_LISTS for value in criteria.values(facet)],
-        "departments": list(criteria.values(Facet.DEPARTMENT)),
-        "entities": [int(value) for value in criteria.values(Facet.LEGAL_ENTITY)],
+        # Of the EJs, that are many, only those that may be shown are kept.
+        "entities": len(ticked["entities"])
+        + (CHOICES_UNFOLDED if criteria.unfolded == Facet.LEGAL_ENTITY else CHOICES_SHOWN),
     }
     pieces: dict[str, str] = {}
     for name, values in ticked.items():
@@ -316,7 +319,7 @@ _DEPARTMENT_BIT, _ENTITY_BIT = FACET_BITS[Facet.DEPARTMENT], FACET_BITS[Facet.LE
 _FACETS = f"""
     counted AS (
         SELECT facet.bit, term.id::text AS value, term.label::text AS label, sum(used.count)::int AS count,
-               {{has_terms}} AS is_ticked
+               {{has_terms}} AS is_ticked, NULL::bigint AS choices
         FROM (
             SELECT id, failed, count(*) AS count
             FROM (SELECT unnest(facet_ids) AS id, failed FROM base) AS own GROUP BY id, failed {{add_terms}}
@@ -327,21 +330,25 @@ _FACETS = f"""
         GROUP BY facet.bit, term.id
         UNION ALL
         SELECT {_DEPARTMENT_BIT}, code, department.name || ' (' || code || ')', sum(used.count)::int,
-               {{has_departments}}
+               {{has_departments}}, NULL
         FROM (
             SELECT department_code AS code, failed, count(*) AS count FROM base GROUP BY 1, 2 {{add_departments}}
         ) AS used
         JOIN directory_department department USING (code)
         WHERE used.failed IN (0, {_DEPARTMENT_BIT}) GROUP BY code, department.name
         UNION ALL
-        SELECT {_ENTITY_BIT}, id::text, NULL, sum(used.count)::int, {{has_entities}}
-        FROM (
-            SELECT legal_entity_id AS id, failed, count(*) AS count FROM base GROUP BY 1, 2 {{add_entities}}
-        ) AS used
-        WHERE used.failed IN (0, {_ENTITY_BIT}) AND id IS NOT NULL GROUP BY id
+        (
+            SELECT {_ENTITY_BIT}, id::text AS value, NULL, sum(used.count)::int AS count, {{has_entities}} AS is_ticked,
+                   count(*) OVER ()
+            FROM (
+                SELECT legal_entity_id AS id, failed, count(*) AS count FROM base GROUP BY 1, 2 {{add_entities}}
+            ) AS used
+            WHERE used.failed IN (0, {_ENTITY_BIT}) AND id IS NOT NULL GROUP BY id
+            ORDER BY is_ticked DESC, sum(used.count) DESC, value LIMIT %(entities)s
+        )
     ),
     placed AS (
-        SELECT *, count(*) OVER (PARTITION BY bit) AS choices,
+        SELECT bit, value, label, count, is_ticked, coalesce(choices, count(*) OVER (PARTITION BY bit)) AS choices,
                row_number() OVER (PARTITION BY bit ORDER BY is_ticked DESC, count DESC, label, value) AS place
         FROM counted
     ),
