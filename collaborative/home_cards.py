@@ -40,20 +40,24 @@ def register() -> None:
 
 
 def own_work(request: HttpRequest) -> dict[str, Any] | None:
-    """Dossiers returned to the person, those to finish, campaigns that ask for his EGs. Two queries."""
-    mine = Dossier.objects.visible_to(directing(request.scope)).filter(state__in=EDITABLE_STATES)
-    begun = mine.exclude(started_at=None).only("name", "state", "changed_at").order_by("-changed_at", "-pk")
+    """Dossiers returned to the person, those to finish, en validation, campaigns that ask for his EGs. Two queries."""
+    states = (*EDITABLE_STATES, DossierState.SENT)
+    mine = Dossier.objects.visible_to(directing(request.scope)).filter(state__in=states).exclude(started_at=None)
+    begun = mine.only("name", "state", "changed_at", "sent_at").order_by("-changed_at", "-pk")
     found = list(begun[:MOST_READ])
     returned = [dossier for dossier in found if dossier.state == DossierState.RETURNED]
-    to_finish = [dossier for dossier in found if dossier.state != DossierState.RETURNED]
+    sent = [dossier for dossier in found if dossier.state == DossierState.SENT]
+    to_finish = [dossier for dossier in found if dossier.state in (DossierState.DRAFT, DossierState.FINALISED)]
     campaigns = asking_campaigns(request.scope, timezone.localdate())
-    if not (returned or to_finish or campaigns):
+    if not (returned or to_finish or sent or campaigns):
         return None
     return {
         "returned": returned[:SHOWN],
         "returned_count": len(returned),
         "to_finish": to_finish[:SHOWN],
         "to_finish_count": len(to_finish),
+        "sent": sent[:SHOWN],
+        "sent_count": len(sent),
         "campaigns": campaigns,
     }
 

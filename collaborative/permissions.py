@@ -22,6 +22,11 @@ RIGHT_LOST = (
     "Vous n’avez plus de droit sous l’entité juridique de ce dossier\u00a0: vous pouvez le lire et y renoncer, "
     "pas le modifier ni l’envoyer."
 )
+OTHERS_TOO = (
+    "Ce dossier touche aussi un établissement hors de votre périmètre, où une unité est déplacée\u00a0: "
+    "seule une personne qui a un droit sur tous peut le modifier ou l’envoyer. Il s’agit de"
+)
+NAMES_SHOWN = 3
 RENOUNCING = frozenset({DossierAct.WITHDRAW, DossierAct.ABANDON})
 NOT_EDITABLE: dict[str, str] = {
     DossierState.SENT: "Ce dossier est en validation\u00a0: retirez-le de la validation pour le modifier.",
@@ -99,7 +104,20 @@ def may_renounce(scope: Scope, dossier: Dossier) -> bool:
 
 
 def why_not_yours(scope: Scope, dossier: Dossier) -> str:
-    """What to tell a person who may not write a dossier that he knows of."""
+    """What to tell a person who may not write a dossier that he knows of.
+
+    To who heads the EG that it is about: the other EGs of it, which are not his. One query then.
+    """
+    coverage = scope.coverage(Permission.DIRECTORY_EDIT)
+    own = dossier.geographic_entity
+    if own is None or coverage.empty or not coverage.holds_geographic_entity(own):
+        return _why_not_at_all(scope, dossier)
+    held = GeographicEntity.objects.filter(held_by__dossier=dossier).exclude(coverage.geographic_entities_q())
+    names = [f"«\u00a0{entity}\u00a0»" for entity in held.order_by("sort_name", "pk")[:NAMES_SHOWN]]
+    return f"{OTHERS_TOO} {', '.join(names)}." if names else NOT_YOURS
+
+
+def _why_not_at_all(scope: Scope, dossier: Dossier) -> str:
     return RIGHT_LOST if may_renounce(scope, dossier) else NOT_YOURS
 
 
@@ -118,7 +136,7 @@ def why_not_act(scope: Scope, dossier: Dossier, transition: Transition, *, edits
     if transition.actor == Actor.EDITOR:
         own = edits_dossier(scope, dossier) if edits is None else edits
         own = own or (transition.act in RENOUNCING and may_renounce(scope, dossier))
-        return "" if own else why_not_yours(scope, dossier)
+        return "" if own else _why_not_at_all(scope, dossier)
     if transition.actor == Actor.SYSTEM:
         return "Cette étape suit d’une autre\u00a0: personne ne la décide."
     if not scope.may(Permission.DOSSIER_VALIDATE):

@@ -22,7 +22,7 @@ from ..fiches import services
 from ..fiches.drafts import drafts_in
 from ..forms.fiche_acts import StructureForm, UnitsForm
 from ..pages import dossier_context, dossier_url
-from ..permissions import NOT_EDITABLE, NOT_YOURS
+from ..permissions import NOT_EDITABLE, why_not_yours
 from ..services import StaleDossier
 from ..tree import Node, fiche_url, levels_below
 from .access import find_dossier, find_fiche
@@ -63,7 +63,7 @@ def begin(request: SignedInRequest, dossier_id: int, fiche_id: int, title: str) 
     fiche = find_fiche(dossier, fiche_id)
     context = dossier_context(request, dossier, Crumb(str(fiche), fiche_url(fiche)), title, selected=fiche)
     if not context["may_edit"]:
-        raise PermissionDenied(NOT_EDITABLE.get(dossier.state, NOT_YOURS))
+        raise PermissionDenied(NOT_EDITABLE.get(dossier.state) or why_not_yours(request.scope, dossier))
     node = context["selected"]
     return fiche, node, {**context, "fiche": fiche, "node": node, "title": title, "back": fiche_url(fiche)}
 
@@ -175,7 +175,7 @@ def fiche_remove(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Ht
         )
     else:
         sentences.append("Cette fiche n’existe que dans le dossier\u00a0: elle ne sera pas publiée.")
-    sentences.append("Jusqu’à l’envoi, «\u00a0Rétablir\u00a0» remet la fiche comme elle était.")
+    sentences.append("Jusqu’à l’envoi, «\u00a0Rétablir\u00a0» remet la fiche en attente, avec ce qu’elle propose.")
     asked = Question(f"Supprimer {quoted(fiche)}", sentences, "Supprimer")
     return render(request, "collaborative/fiche_confirm.html", {**context, "asked": asked, "below": below})
 

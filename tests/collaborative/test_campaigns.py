@@ -278,6 +278,14 @@ def test_criteria_choose_entities(client, world, cast):
     assert "1 établissement ajouté" in text
 
 
+def test_home_tells_the_director_what_is_en_validation(client, desk, world, cast):
+    change(desk, world.act, {"email": "a@example.org"})
+    client.force_login(cast.directeur)
+    assert "En validation, envoyé" not in client.get("/").content.decode()
+    desk.apply("send")
+    assert "En validation, envoyé" in client.get("/").content.decode()
+
+
 def test_home_tells_the_director_and_support(client, campaign, cast):
     client.force_login(cast.directeur)
     page = client.get(reverse("home")).content.decode()

@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from collaborative import services
 from collaborative.fiches import services as fiche_services
-from collaborative.models import Dossier
+from collaborative.models import Dossier, HeldEntity
+from collaborative.permissions import why_not_edit
 from directory.delegation.rights import end_role
 from directory.models import Assignment
+from directory.scopes import scope_of
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import AssignmentFactory
 
@@ -168,3 +170,18 @@ def test_what_is_no_more_sent_is_not_said_to_be(client, proposed, author):
     assert "<dt>Envoyé</dt>" in page(client, author, proposed).text
     proposed.apply("withdraw", by=author)
     assert "<dt>Envoyé</dt>" not in page(client, author, proposed).text
+
+
+def test_who_heads_one_of_two_establishments_is_told_which_other_one_the_dossier_holds(desk, world, cast, client):
+    change(desk, world.act, {"email": "neuf@example.org"})
+    second = UserFactory()
+    AssignmentFactory(user=second, role="director", geographic_entity=world.eg)
+    dossier = Dossier.objects.get(pk=desk.dossier.pk)
+    assert why_not_edit(scope_of(second), dossier) == ""
+    HeldEntity.objects.create(dossier=dossier, geographic_entity=world.other_eg)
+    assert str(world.other_eg) in why_not_edit(scope_of(second), dossier)
+    client.force_login(second)
+    fiche = desk.fiche(world.act)
+    answer = client.get(reverse("collaborative:fiche_remove", args=[dossier.pk, fiche.pk]))
+    assert answer.status_code == 403
+    assert str(world.other_eg) in answer.content.decode()
