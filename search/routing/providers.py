@@ -6,7 +6,6 @@ Only coordinates leave, rounded to about a hundred metres, never what was search
 import http.client
 import json
 import logging
-import math
 import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -88,7 +87,7 @@ def _sane(value: Any) -> float | None:
     """Seconds as a number of a day at most; anything else is unknown."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and 0 <= value <= DAY else None
+    return float(value) if 0 <= value <= DAY else None  # not a number, and what is too long, are neither
 
 
 def _in_time(addresses: Sequence[str], timeout: float) -> list[dict[str, Any] | None]:
@@ -108,7 +107,7 @@ def _get(address: str, timeout: float) -> dict[str, Any] | None:
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 (the address is a setting)
             read = json.loads(answer.read(LARGEST_ANSWER))
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
         logger.warning("routing failed: %s", type(error).__name__)
         return None
     return read if isinstance(read, dict) else None

@@ -106,12 +106,19 @@ def test_a_destination_that_osrm_cannot_reach_is_estimated(service, settings):
         table("60", "70"),
         table(-5, True),
         table(float("nan"), 1e12),
+        lambda path: (200, b'{"code": "Ok", "durations": [[0, 1' + b"0" * 400 + b", 9" + b"9" * 400 + b"]]}"),
+        lambda path: (200, b'{"code": "Ok", "durations": [[0, 1' + b"0" * 5000 + b", 60]]}"),
+        lambda path: (200, b"[" * 150_000),
         lambda path: (time.sleep(0.8), (200, b"{}"))[1],
     ],
-    ids=["error", "junk", "list", "refused", "short", "words", "negative", "not a number", "slow"],
+    ids=[
+        *("error", "junk", "list", "refused", "short", "words", "negative", "not a number"),
+        *("huge", "huger", "deep", "slow"),
+    ],
 )
-def test_whatever_the_service_does_the_page_has_its_estimates_in_time(service, settings, answer):
-    settings.ROUTING_PROVIDER = "osrm"
+@pytest.mark.parametrize("provider", ["osrm", "ign"])
+def test_whatever_the_service_does_the_page_has_its_estimates_in_time(service, settings, answer, provider):
+    settings.ROUTING_PROVIDER = provider
     service.answer = answer
     started = time.monotonic()
     assert all(found.is_estimated for found in durations(START, [NEAR, FAR]))
