@@ -289,7 +289,7 @@ def _is_widened(asked: Asked) -> str:
 def _facets(asked: Asked, parameters: dict[str, Any]) -> str:
     """``listed``: the choices to show of each facet, its bit, and how many it has in all; those ticked even at 0."""
     criteria = asked.criteria
-    ticked = {
+    ticked: dict[str, list[Any]] = {
         "terms": [int(value) for facet in FACET_LISTS for value in criteria.values(facet)],
         "departments": list(criteria.values(Facet.DEPARTMENT)),
         "entities": [int(value) for value in criteria.values(Facet.LEGAL_ENTITY)],
