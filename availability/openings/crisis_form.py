@@ -4,12 +4,14 @@ from typing import Any
 
 from django import forms
 
+from common.fields import LinesField
+
 
 class CrisisForm(forms.Form):
     """``vers`` is what the page offered, « on » or « off »: sent twice, it switches once."""
 
     vers = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], widget=forms.HiddenInput)
-    reason = forms.CharField(label="Motif", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = LinesField(label="Motif", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
     sure = forms.BooleanField()
 
     def __init__(self, *args: Any, is_on: bool, **kwargs: Any) -> None:

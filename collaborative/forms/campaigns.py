@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from common import french
+from common.fields import LinesField
 from directory.enums import Nomenclature, PublicationStatus
 from directory.models import Department, GeographicEntity, OperationalUnit, Term
 
@@ -57,7 +58,7 @@ class CampaignForm(forms.Form):
     )
     starts_on = _date("Début")
     ends_on = _date("Fin")
-    message = forms.CharField(
+    message = LinesField(
         label="Message aux directeurs",
         required=False,
         max_length=2000,
@@ -88,7 +89,7 @@ class EntitiesForm(forms.Form):
     """The EGs to ask: hidden ids, a pasted list, or criteria; every button but the last saves nothing."""
 
     etablissements = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60_000)
-    liste = forms.CharField(
+    liste = LinesField(
         label="Coller une liste d’établissements",
         required=False,
         max_length=MAX_TEXT,

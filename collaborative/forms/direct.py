@@ -2,13 +2,15 @@
 
 from django import forms
 
+from common.fields import LinesField
+
 from ..services import TEXT_LENGTH
 
 
 class QuestionForm(forms.Form):
     """The question that its author is mailed."""
 
-    text = forms.CharField(
+    text = LinesField(
         label="Votre question",
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 5}),

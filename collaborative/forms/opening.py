@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from common.fields import LinesField
 from directory.models import LegalEntity
 
 from ..services import TEXT_LENGTH
@@ -64,7 +65,7 @@ class ProposeForm(forms.Form):
 class MessageForm(forms.Form):
     """A message of the thread; ``fiche`` and ``champ`` say what it is about."""
 
-    text = forms.CharField(
+    text = LinesField(
         label="Votre message",
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),

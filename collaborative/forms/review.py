@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from common.fields import LinesField
+
 from ..models import ReturnReason
 from ..services import TEXT_LENGTH
 
@@ -45,7 +47,7 @@ class ReturnForm(DecisionForm):
         empty_label="Autre motif",
         error_messages={"invalid_choice": "Choisissez un motif de la liste."},
     )
-    remarque = forms.CharField(
+    remarque = LinesField(
         label="Remarque à l’auteur",
         required=False,
         max_length=TEXT_LENGTH - 600,
@@ -97,7 +99,7 @@ class RemarkForm(forms.Form):
     """The remark that goes with the return or the publication of a dossier."""
 
     dossier_version = _version()
-    remarque = forms.CharField(
+    remarque = LinesField(
         label="Remarque à l’auteur",
         required=False,
         max_length=TEXT_LENGTH,

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from common.fields import LinesField
+
 from ..services import TEXT_LENGTH
 
 LABELS = {
@@ -18,7 +20,7 @@ LABELS = {
 class RemarkForm(forms.Form):
     """The version of the dossier that the person has read, and a remark that may stay empty."""
 
-    remark = forms.CharField(
+    remark = LinesField(
         required=False,
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.validators import ASCIIUsernameValidator
 
+from common.fields import LinesField
+
 from ..models import AccountRequest, OperationalUnit
 from ..models.base import PhoneFormField
 
@@ -35,13 +37,10 @@ class UnitBoxes(forms.ModelMultipleChoiceField):
         return f"{unit} – {unit.unit_type}" if unit.unit_type else str(unit)
 
 
-class LongText(forms.CharField):
-    """A text of several lines; line ends are counted once, as the browser counts them."""
+class LongText(LinesField):
+    """A text of a few lines."""
 
     widget = forms.Textarea(attrs={"rows": 3})
-
-    def to_python(self, value: str | None) -> str:
-        return super().to_python((value or "").replace("\r\n", "\n")) or ""
 
 
 class NameManagerForm(forms.Form):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from common.fields import LinesField
 from common.identifiers import compact
 
 from ..blocks import shown_label
@@ -85,16 +86,12 @@ class TermsField(forms.MultipleChoiceField):
         return in_order(self.by_id[chosen] for chosen in set(super().clean(value)))
 
 
-class LongTextField(forms.CharField):
-    """A text of 5,000 characters at most; a line break counts as one, whatever the browser sends."""
+class LongTextField(LinesField):
+    """A text of 5,000 characters at most."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.Textarea(attrs={"rows": 5, "data-counter": ""})
         super().__init__(required=False, max_length=LONG, widget=widget, **kwargs)
-
-    def to_python(self, value: Any) -> str:
-        """Normalise line breaks."""
-        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
 
 
 class CountField(forms.IntegerField):

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from common.fields import LinesField
+
 from ..enums import RecordKind
 from ..reports.pages import block_choices
 
@@ -15,15 +17,12 @@ TOO_LONG = "2\u202f000 caractères au plus, %(show_value)d écrits."
 SHOW_BLOCK = {"hx-get": "", "hx-trigger": "change", "hx-target": "#fiche-dit", "hx-select": "#fiche-dit"}
 
 
-class LongTextField(forms.CharField):
-    """A text of several lines; line ends are counted once, as the browser counts them."""
+class LongTextField(LinesField):
+    """A text of several lines."""
 
     def __init__(self, *, rows: int, **options: Any) -> None:
         super().__init__(max_length=TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": rows}), **options)
         self.error_messages["max_length"] = TOO_LONG
-
-    def to_python(self, value: str | None) -> str:
-        return super().to_python((value or "").replace("\r\n", "\n")) or ""
 
 
 class ReportForm(forms.Form):

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from common import french
+from common.fields import LinesField
 
 from ..models import Commune, Department, OperationalUnit
 from ..territory.advice import Advice, advice_on
@@ -97,7 +98,7 @@ class UnitInterventionForm(BlockForm):
         widget=forms.TextInput(attrs=suggesting("ajouter")),
         help_text="Nom, code postal ou code INSEE\u00a0: « Kremlin-Bicêtre », « Paris 10 », « 92000 ».",
     )
-    liste = forms.CharField(
+    liste = LinesField(
         label="Coller une liste",
         required=False,
         strip=False,
