@@ -28,7 +28,8 @@ _NO_NAME = frozenset("doue mere pin tombe vert".split())  # words of a sentence 
 _LANGUAGES = frozenset(("persan",))
 _SPEAKS = frozenset("langue langues parle parlent parlant".split())
 _LEADS = frozenset("a commune vers ville".split())  # before a name
-_EXCLUDES = frozenset("excepte hormis hors sauf".split())
+_EXCLUDES = frozenset("ailleurs excepte hormis hors pas sans sauf".split())
+_THAN = frozenset(("qu", "qu a", "que"))  # after « ailleurs »
 _AND_OR = frozenset(("et", "ou"))
 _ORDINAL = re.compile("er|ère|[eè]me|è")  # « 10ème »
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -249,7 +250,7 @@ def without_excluded(text: str, met: Gazette) -> tuple[str, str] | None:
         if not at or fold(word) not in _EXCLUDES:
             continue
         start = at + 1
-        while start < len(words) and fold(words[start]) in BETWEEN:
+        while start < len(words) and fold(words[start]) in BETWEEN | _THAN:
             start += 1
         if item := _item(words, start, met) or _arrondissement(words, start, met):
             end = item.end
@@ -388,7 +389,7 @@ def _starts(place: Place, key: str) -> bool:
 
 def _is_excluded(words: Sequence[str], start: int) -> bool:
     """Whether the words before say that no such place is wanted: « hors Paris », « sauf à Paris »."""
-    while start and fold(words[start - 1]) in BETWEEN:
+    while start and fold(words[start - 1]) in BETWEEN | _THAN:
         start -= 1
     return bool(start) and fold(words[start - 1]) in _EXCLUDES
 

@@ -190,7 +190,14 @@ def test_a_commune_and_its_department_are_one_place(search):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("lhss hors paris", "hors paris"), ("lhss sauf à Nanterre", "sauf à Nanterre")]
+    ("text", "said"),
+    [
+        ("lhss hors paris", "hors paris"),
+        ("lhss sauf à Nanterre", "sauf à Nanterre"),
+        ("lhss sans paris", "sans paris"),
+        ("lhss pas à Paris", "pas à Paris"),
+        ("lhss ailleurs qu’à paris", "ailleurs qu’à paris"),
+    ],
 )
 def test_a_place_that_is_excluded_is_left_aside_and_said(search, text, said):
     outcome = search(text)
