@@ -8,7 +8,7 @@ from django import forms
 class LinesField(forms.CharField):
     """A text of several lines; a line end counts once, as browsers count it, whatever they send."""
 
-    widget = forms.Textarea
+    widget: type[forms.Widget] | forms.Widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
         """Text with plain line ends."""
