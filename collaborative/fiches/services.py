@@ -20,7 +20,7 @@ from directory.versions.wording import field_label
 
 from ..enums import FicheAct, FicheAction, FicheState
 from ..models import Dossier, Draft, Fiche, Step
-from ..permissions import edits_dossier, why_not_open
+from ..permissions import edits_dossier, why_not_open, why_not_yours
 from ..services import AlreadyOpen, StaleDossier, hold_entity, lock_dossier, log_fiche, pair_words, settle
 from ..workflow import IllegalAct, fiche_after
 from .addresses import ADDRESS_NAMES, forget_inherited, whole_address, without_kept
@@ -313,7 +313,7 @@ def editable_dossier(dossier_id: int, scope: Scope) -> Dossier:
     """
     dossier = lock_dossier(dossier_id)
     if not edits_dossier(scope, dossier):
-        raise PermissionDenied("Ce dossier n’est pas dans votre périmètre.")
+        raise PermissionDenied(why_not_yours(scope, dossier))
     if not dossier.is_editable:
         raise StaleDossier(dossier)
     return dossier

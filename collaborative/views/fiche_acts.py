@@ -199,7 +199,10 @@ def fiche_restore(request: SignedInRequest, dossier_id: int, fiche_id: int) -> H
     if fiche.action == FicheAction.MOVE:
         sentences = ["La fiche revient à sa place du répertoire. Ce qui y est décrit est gardé."]
     else:
-        sentences = ["La fiche redevient ce qu’elle était avant la suppression, avec celles supprimées en même temps."]
+        sentences = [
+            "La fiche revient dans le dossier avec ce qu’elle proposait, et celles supprimées en même temps. "
+            "Ce qu’elles proposent est à finaliser de nouveau."
+        ]
     asked = Question(f"Rétablir {quoted(fiche)}", sentences, "Rétablir")
     return render(request, "collaborative/fiche_confirm.html", {**context, "asked": asked})
 
