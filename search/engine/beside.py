@@ -13,7 +13,7 @@ from availability.shown import local_day
 from common.geo import EARTH_RADIUS_KM, chord_sql
 
 from ..criteria import DISTANCES, Opening, SearchCriteria
-from .conditions import OPEN_BIT, Asked
+from .conditions import OPEN_BIT, Asked, nearby_cte
 from .fit_sql import fitting_sql
 from .opening_hours import open_count
 
@@ -38,13 +38,10 @@ def reached_cte(asked: Asked, parameters: dict[str, Any]) -> str:
     for step in steps:
         parameters[f"step_{step}"] = math.sin(min(step / (2 * EARTH_RADIUS_KM), math.pi / 2)) ** 2
         within.append(f"coalesce(sum(n) FILTER (WHERE chord <= %(step_{step})s), 0)::int")
+    is_read = not asked.may_widen and nearby_cte(asked, parameters)
+    hidden_near = "SELECT code, chord FROM nearby" if is_read else _HIDDEN_NEAR
     return f"""
-        hidden_near AS (
-            SELECT commune.department_id AS code, min({chord_sql("commune.lat", "commune.lon")}) AS chord
-            FROM directory_commune commune
-            WHERE commune.department_id IN (SELECT department_code FROM base WHERE hidden AND failed = 0)
-            GROUP BY commune.department_id
-        ),
+        hidden_near AS ({hidden_near}),
         reached AS (
             SELECT ARRAY[{", ".join(within)}] AS counts
             FROM (
@@ -59,6 +56,12 @@ def reached_cte(asked: Asked, parameters: dict[str, Any]) -> str:
     """  # noqa: S608 (columns and conditions are written in these modules)
 
 
+_HIDDEN_NEAR = f"""
+    SELECT commune.department_id AS code, min({chord_sql("commune.lat", "commune.lon")}) AS chord
+    FROM directory_commune commune
+    WHERE commune.department_id IN (SELECT department_code FROM base WHERE hidden AND failed = 0)
+    GROUP BY commune.department_id
+"""  # noqa: S608 (columns are written here)
 STANDS_THERE = "NOT b.has_own_place AND NOT b.serves AND NOT b.hidden"
 
 

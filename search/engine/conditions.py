@@ -158,20 +158,24 @@ def radius_condition(asked: Asked, parameters: dict[str, Any], *, looks_up: bool
 
 
 def nearby_cte(asked: Asked, parameters: dict[str, Any]) -> str:
-    """``nearby``: codes of the departments that have a commune within the radius, where places are hidden from some."""
+    """``nearby``: the departments of the communes around, ``chord`` to the nearest, where places are hidden from some.
+
+    Those within the radius are all there. Empty when no department has to be looked at.
+    """
     if asked.radius_km is None or asked.start is None or place_visible(asked.coverage, parameters) == "true":
         return ""
-    within = _within_sql("commune.lat", "commune.lon")
-    return _NEARBY_CTE.format(within=within)
+    return _NEARBY_CTE
 
 
-_NEARBY = "(SELECT codes FROM nearby)::varchar[]"
-_NEARBY_CTE = """
+_NEARBY = "ARRAY(SELECT code FROM nearby WHERE chord <= %(radius_chord)s)"
+_NEARBY_CTE = f"""
     nearby AS MATERIALIZED (
-        SELECT array_agg(DISTINCT commune.department_id) AS codes
-        FROM directory_commune commune WHERE {within}
+        SELECT commune.department_id AS code, min({chord_sql("commune.lat", "commune.lon")}) AS chord
+        FROM directory_commune commune
+        WHERE commune.lat BETWEEN %(box_s)s AND %(box_n)s AND commune.lon BETWEEN %(box_w)s AND %(box_e)s
+        GROUP BY commune.department_id
     ),
-"""
+"""  # noqa: S608 (columns are written here)
 
 
 def _squares(zone: Zone, name: str, parameters: dict[str, Any], extra: Sequence[str] = ()) -> str:
