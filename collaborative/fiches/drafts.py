@@ -15,6 +15,7 @@ from ..enums import FicheState
 from ..models import Draft, Fiche
 from ..permissions import why_not_edit
 from .form import FICHE_VERSION
+from .proof import STAMP
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 200_000  # of a form as sent
 LARGEST_VERSION = 2**31 - 1
-NOT_KEPT = frozenset({"csrfmiddlewaretoken", "acte"})
+NOT_KEPT = frozenset({"csrfmiddlewaretoken", "acte", STAMP})
 TOO_LONG = "Saisie trop longue pour être gardée au fil de l’eau\u00a0: enregistrez la fiche."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -16,6 +16,7 @@ from common import french
 from ..fiches.checklist import checklist_for
 from ..fiches.drafts import drop_draft, keep_draft
 from ..fiches.form import FicheForm
+from .fiche_gone import GONE, once_seen
 from .fiche_pages import find_whole_fiche
 
 NOT_KEPT = "Brouillon non enregistré. {reason} Copiez ce que vous voulez garder."
@@ -27,7 +28,12 @@ def fiche_draft(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Htt
 
     404 for a fiche that the person may not know of, 403 when it may not be changed now, 413 when it is too long.
     """
-    fiche = find_whole_fiche(request, dossier_id, fiche_id)
+    try:
+        fiche = find_whole_fiche(request, dossier_id, fiche_id)
+    except Http404:
+        if "abandonner" in request.POST or not once_seen(request, dossier_id, fiche_id):
+            raise
+        return JsonResponse({"error": NOT_KEPT.format(reason=GONE)}, status=403)
     if "abandonner" in request.POST:
         if drop_draft(fiche=fiche, by=request.user):
             messages.success(request, "Votre saisie en cours est abandonnée\u00a0: la fiche est comme elle était.")

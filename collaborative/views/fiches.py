@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
@@ -20,6 +20,7 @@ from ..enums import DossierState, FicheAction
 from ..fiches.checklist import checklist_for
 from ..fiches.drafts import data_of, draft_of
 from ..fiches.form import ADDRESS, FicheForm, shown_state, step_of
+from ..fiches.proof import stamp_of
 from ..fiches.services import StaleFiche, save_fiche
 from ..fiches.states import PLACE_NAMES, missing_of, waiting_rows
 from ..models import Fiche
@@ -27,6 +28,7 @@ from ..pages import dossier_context
 from ..permissions import edits_dossier, why_not_edit, why_not_yours
 from ..review.remarks import remarks_of, told_values
 from ..services import StaleDossier
+from .fiche_gone import gone_page
 from .fiche_pages import fiche_words, find_whole_fiche
 from .fiche_preview import preview_context
 
@@ -47,10 +49,15 @@ REMOVED = "Cette fiche a été supprimée du dossier pendant votre saisie."
 def fiche_detail(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """Show the form of a fiche, run one of its steps, or save it; read alone once the dossier is sent.
 
-    404 for a fiche that the person may not know of, 403 with what was typed when its dossier is no more his, 422 for a
-    form to correct, 409 when somebody saved the fiche or acted on its dossier meanwhile.
+    404 for a fiche that the person may not know of, 403 with what was typed when its dossier is no more his or no more
+    known to him, 422 for a form to correct, 409 when somebody saved the fiche or acted on its dossier meanwhile.
     """
-    fiche = find_whole_fiche(request, dossier_id, fiche_id)
+    try:
+        fiche = find_whole_fiche(request, dossier_id, fiche_id)
+    except Http404:
+        if (page := gone_page(request, dossier_id, fiche_id)) is None:
+            raise
+        return page
     if request.method != "POST":
         return opening_page(request, fiche)
     form = FicheForm(fiche, request.scope, request.POST, partial=request.POST.get("acte") != FINALISE)
@@ -263,6 +270,7 @@ def form_page(
         "record": form.record,
         "kind": fiche.kind,
         "checklist": checklist_for(form),
+        "stamp": stamp_of(fiche, request.user),
         "draft": draft,
         "resumed": resumed,
         "conflict": conflict,
