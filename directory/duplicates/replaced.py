@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
@@ -48,6 +49,16 @@ _END_OF_CHAIN = """
     SELECT id FROM followed
     WHERE NOT EXISTS (SELECT 1 FROM directory_merge later WHERE later.merged_entity_id = followed.id)
     LIMIT 1
+"""
+# The same for units: each of those asked for that was merged, with the end of its chain.
+_ENDS_OF_UNITS = """
+    WITH RECURSIVE followed (asked, id) AS (
+        SELECT merged_unit_id, kept_unit_id FROM directory_merge WHERE merged_unit_id = ANY(%s::bigint[])
+        UNION SELECT followed.asked, link.kept_unit_id
+        FROM directory_merge link JOIN followed ON link.merged_unit_id = followed.id
+    )
+    SELECT asked, id FROM followed
+    WHERE NOT EXISTS (SELECT 1 FROM directory_merge later WHERE later.merged_unit_id = followed.id)
 """
 _IDS = ("record_id", "unit_id", "entity_id")  # names by which addresses hold the key of a record
 
@@ -131,15 +142,15 @@ def ends_of_merges(bore: Q) -> dict[int, list[str]]:
 
 
 def units_in_place(unit_ids: Collection[int]) -> dict[int, int]:
-    """Key of the unit that stands for each of these that was merged, at the end of its chain: a query a link."""
-    ends: dict[int, int] = {}
-    following = {key: key for key in unit_ids}
-    while following:
-        links = Merge.objects.filter(merged_unit__in=set(following.values())).values_list("merged_unit", "kept_unit")
-        stays = dict(links)
-        following = {key: stays[last] for key, last in following.items() if last in stays}
-        ends |= following
-    return ends
+    """Key of the unit that stands for each of these that was merged, at the end of its chain.
+
+    One query, whatever the length of the chains; none without units.
+    """
+    if not unit_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDS_OF_UNITS, [list(unit_ids)])
+        return dict(cursor.fetchall())
 
 
 def same_page(request: HttpRequest, replaced: Replaced) -> HttpResponse:

@@ -4,11 +4,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from availability.guichet.supply import Offer, load_offers
+from availability.guichet.supply import load_offers
 from directory.duplicates.replaced import units_in_place
 from directory.scopes import Scope
 
-from .shortlist import open_units, quiet_places, with_record
+from .shortlist import open_units, with_quiet_place, with_record
 from .unit_facts import COMPARED, OWN, UnitFacts
 
 MOST = 4  # units
@@ -64,24 +64,17 @@ class Comparison:
 def compare_units(unit_ids: Sequence[int], scope: Scope, now: datetime.datetime) -> Comparison:
     """Compare those of these units that may be read, in the order asked; one that was merged gives way to what stays.
 
-    Six queries at most; when some are not found, two more, and one a link of the chain of merges.
+    Six queries at most, whatever is asked: the merges are followed and the units read once, all together.
     """
     asked = list(dict.fromkeys(unit_ids))
-    by_unit = _offers(asked, scope, now)
-    stays = units_in_place([unit_id for unit_id in asked if unit_id not in by_unit])
-    by_unit |= _offers([unit_id for unit_id in stays.values() if unit_id not in by_unit], scope, now)
-    found = [by_unit[unit_id] for asked_id in asked if (unit_id := stays.get(asked_id, asked_id)) in by_unit]
+    stays = units_in_place(asked)
+    units = with_quiet_place(with_record(open_units(scope).filter(pk__in={*asked, *stays.values()})))
+    by_unit = {offer.unit.pk: offer for offer in load_offers(units, scope, now)} if asked else {}
+    in_place = [asked_id if asked_id in by_unit else stays.get(asked_id, asked_id) for asked_id in asked]
+    found = [by_unit[unit_id] for unit_id in in_place if unit_id in by_unit]
     kept = list({offer.unit.pk: offer for offer in found}.values())
-    quiet = quiet_places([offer.unit.pk for offer in kept]) if kept else set()
     return Comparison(
-        facts=[UnitFacts(offer, now, offer.unit.pk in quiet) for offer in kept],
+        facts=[UnitFacts(offer, now, offer.unit.is_quiet) for offer in kept],
         missing=len(asked) - len(found),
         joined=len(found) - len(kept),
     )
-
-
-def _offers(unit_ids: Sequence[int], scope: Scope, now: datetime.datetime) -> dict[int, Offer]:
-    if not unit_ids:
-        return {}
-    offers = load_offers(with_record(open_units(scope).filter(pk__in=unit_ids)), scope, now)
-    return {offer.unit.pk: offer for offer in offers}

@@ -109,10 +109,9 @@ def _is_quiet(unit_field: str) -> Exists:
     return Exists(SearchDocument.objects.filter(unit_id=OuterRef(unit_field), hides_place=True))
 
 
-def quiet_places(unit_ids) -> set[int]:
-    """Those of these units whose place is told to entitled people only."""
-    hidden = SearchDocument.objects.filter(unit_id__in=list(unit_ids), hides_place=True)
-    return set(hidden.order_by().values_list("unit_id", flat=True))
+def with_quiet_place(units: QuerySet[OperationalUnit]) -> QuerySet[OperationalUnit]:
+    """Units with whether their place is told to entitled people only (``is_quiet``)."""
+    return units.annotate(is_quiet=_is_quiet("pk"))
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.directory.merges import merge
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import UnitFactory, WeeklyHoursFactory
 from tests.test_query_budgets import queries_of
@@ -9,7 +10,7 @@ from tests.test_query_budgets import queries_of
 from .kept import keep, watch
 
 pytestmark = pytest.mark.django_db
-BUDGET = 8 + 3  # and the session, the person, his roles
+BUDGET = 8  # the session and the account among them
 PAGES = {
     "recherches": "/recherche/enregistrees/",
     "sélection": "/recherche/selection/",
@@ -46,3 +47,17 @@ def test_a_page_keeps_to_its_budget(client, cast, world, rebuilt, name):
     many = queries_of(client, url)
     assert len(many) == len(few), "\n".join(many)
     assert len(many) <= BUDGET, "\n".join(many)
+
+
+def test_a_comparison_of_what_is_unknown_or_was_merged_costs_no_more(client, cast, world, rebuilt):
+    """An old link: units one no longer finds, others at the end of a chain of merges."""
+    client.force_login(cast.consultation)
+    client.get("/recherche/")
+    first, second, third, other = grow(world, cast.consultation, 4)
+    rebuilt()
+    merge(second, third, cast.sesan)
+    merge(first, second, cast.sesan)
+    for asked in ([first, other], [third, other], [third], [other, 999_999], [third, second, other, 999_999], [999_999]):
+        url = "/recherche/comparer/?" + "&".join(f"uo={getattr(unit, 'pk', unit)}" for unit in asked)
+        found = queries_of(client, url)
+        assert len(found) <= BUDGET, "\n".join([url, *found])
