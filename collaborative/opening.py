@@ -56,5 +56,5 @@ def named_like(text: str, commune: str = "") -> Q:
 
 
 def clean_text(typed: str) -> str:
-    """Text of a search field as it is looked for: one line, no control character, cut."""
-    return " ".join(typed.replace("\x00", "").split())[:TEXT_LENGTH]
+    """Text of a search field as it is looked for: one line, cut."""
+    return " ".join(typed.split())[:TEXT_LENGTH]

@@ -422,7 +422,7 @@ def pair_words(fiche: Fiche) -> str:
 
 def checked_text(text: str, *, missing: str = "") -> str:
     """Text without spaces around. Raises ``ValidationError`` when too long, or empty while ``missing`` says why not."""
-    clean = text.replace("\x00", "").replace("\r\n", "\n").strip()
+    clean = text.replace("\r\n", "\n").strip()
     if missing and not clean:
         raise ValidationError({"remark": missing})
     if len(clean) > TEXT_LENGTH:
@@ -453,4 +453,4 @@ def _join_campaigns(dossier: Dossier) -> None:
 
 
 def _name(text: str) -> str:
-    return " ".join(text.replace("\x00", "").split())[:255]
+    return " ".join(text.split())[:255]

@@ -1,6 +1,5 @@
-"""Middleware over what comes in and what goes out: unreadable requests, answers that no shared machine may keep."""
+"""Middleware over what comes in and what goes out: unreadable characters, answers that no shared machine may keep."""
 
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict, UnreadablePostError
 
 from common.errors import method_not_allowed
@@ -10,9 +9,11 @@ NUL = "\0"
 
 
 class ReadableRequestMiddleware:
-    """Refuse the character NUL, which PostgreSQL stores nowhere: 404 in an address, 400 in what is sent with it.
+    """Take the character NUL, which PostgreSQL stores nowhere and nobody types, out of what is sent with a request.
 
-    Stands after whatever the error pages need (the person, the scope) and before every view.
+    What else a form or a query says is kept: a text pasted from elsewhere is not lost for it. In an address, a 404.
+    Stands after whatever the error pages need (the person, the scope) and before every view, which never meets it.
+    Names of files are without it already (Django keeps their printable characters).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -22,8 +23,10 @@ class ReadableRequestMiddleware:
         """Serve what can be read."""
         if NUL in request.path:
             raise Http404
-        if _has_nul(request.GET) or (request.method == "POST" and _posted_nul(request)):
-            raise BadRequest("NUL")
+        if _has_nul(request.GET):
+            request.GET = _without_nul(request.GET)
+        if request.method == "POST" and _posted_nul(request):
+            request.POST = _without_nul(request.POST)
         return self.get_response(request)
 
 
@@ -36,6 +39,15 @@ def _posted_nul(request: HttpRequest) -> bool:
         return _has_nul(request.POST)
     except UnreadablePostError:  # the visitor has gone: the CSRF check answers for it
         return False
+
+
+def _without_nul(fields: QueryDict) -> QueryDict:
+    """Return the same fields; those of the same name without it are put together."""
+    clean = QueryDict(mutable=True, encoding=fields.encoding)
+    for name, values in fields.lists():
+        for value in values:
+            clean.appendlist(name.replace(NUL, ""), value.replace(NUL, ""))
+    return clean
 
 
 class MethodNotAllowedMiddleware:

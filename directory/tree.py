@@ -48,7 +48,7 @@ class TreeFilter:
     def read(cls, query: QueryDict) -> TreeFilter:
         """Read ``discipline`` (repeated), ``q``, ``fermees``; unknown disciplines match nothing, a long text is cut."""
         disciplines = tuple(dict.fromkeys(code[:24] for code in query.getlist("discipline") if code))
-        text = query.get("q", "").replace("\x00", "").strip()[:TEXT_LENGTH]
+        text = query.get("q", "").strip()[:TEXT_LENGTH]
         return cls(disciplines, text, query.get("fermees") == "1")
 
     @property

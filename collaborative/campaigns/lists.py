@@ -64,7 +64,7 @@ def listed_entities() -> QuerySet[GeographicEntity]:
 
 def split_lines(text: str) -> list[str]:
     """Lines of a text, the empty ones and the doubles left out. Pure."""
-    lines = (" ".join(line.replace("\x00", "").split(" ")).strip() for line in text.splitlines())
+    lines = (" ".join(line.split(" ")).strip() for line in text.splitlines())
     return list(dict.fromkeys(line for line in lines if line))
 
 

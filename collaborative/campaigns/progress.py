@@ -306,8 +306,8 @@ class LineFilter:
         progress = query.get("avancement", "")
         return cls(
             progress=progress if progress in Progress.values else "",
-            department=query.get("departement", "")[:3].replace("\x00", ""),
-            text=" ".join(query.get("q", "").replace("\x00", "").split())[:80],
+            department=query.get("departement", "")[:3],
+            text=" ".join(query.get("q", "").split())[:80],
             silent=bool(query.get("silencieux")),
         )
 

@@ -101,7 +101,7 @@ class ChangeFilter:
             state=state if state in STATES else "",
             kind=kind if kind in FICHE_KINDS else "",
             block=block if block in block_choices() else "",
-            department=query.get("departement", "")[:3].replace("\x00", ""),
+            department=query.get("departement", "")[:3],
         )
 
     @property

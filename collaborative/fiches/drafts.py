@@ -47,7 +47,7 @@ def keep_draft(*, fiche: Fiche, data: QueryDict, by: User, scope: Scope, now: da
     draft, _ = Draft.objects.update_or_create(
         fiche=fiche,
         by=by,
-        defaults={"data": _without_nul(kept), "fiche_version": typed_over, "saved_at": now},
+        defaults={"data": kept, "fiche_version": typed_over, "saved_at": now},
     )
     return draft
 
@@ -86,8 +86,3 @@ def data_of(draft: Draft) -> QueryDict:
 
 def _without_content(drafts: Any) -> list[Draft]:
     return list(drafts.select_related("fiche", "by").defer("data").order_by("saved_at", "pk"))
-
-
-def _without_nul(rows: list[list[str]]) -> list[list[str]]:
-    """PostgreSQL keeps no NUL character."""
-    return [[name.replace("\x00", ""), value.replace("\x00", "")] for name, value in rows]

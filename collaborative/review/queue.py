@@ -44,11 +44,11 @@ class QueueFilter:
     def read(cls, parameters: Mapping[str, str]) -> QueueFilter:
         """Read « prise », « risque », « departement », « texte » and « tri »."""
         taken, risk, order = (parameters.get(name, "") for name in ("prise", "risque", "tri"))
-        text = " ".join(parameters.get("texte", "").replace("\x00", "").split())
+        text = " ".join(parameters.get("texte", "").split())
         return cls(
             taken=taken if taken in TAKEN else "",
             risk=risk if risk in LEVELS else "",
-            department=parameters.get("departement", "")[:3].replace("\x00", ""),
+            department=parameters.get("departement", "")[:3],
             text=text[:TEXT_LENGTH],
             order=order if order in ORDERS else "risque",
         )

@@ -120,7 +120,7 @@ def test_nothing_ticked_or_nothing_to_do_is_said(support, world):
     assert "Cochez d’abord" in text(response)
 
 
-@pytest.mark.parametrize("order", ["", "casser", ":12", "ouvrir\x00"])
+@pytest.mark.parametrize("order", ["", "casser", ":12", "\x00"])
 def test_an_order_that_means_nothing_is_a_bad_request(support, world, order):
     assert change(support, ordre=order).status_code == 400
 

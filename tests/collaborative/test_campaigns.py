@@ -62,7 +62,7 @@ def test_a_line_is_read_by_its_number_wherever_it_is():
     assert number_in("CPTS Neuve\t920000015\tNanterre") == "920000015"
     assert number_in("356 000 000 00048") == "35600000000048"
     assert number_in("ACT 92") == ""
-    assert split_lines("a\n\n a \nb\x00") == ["a", "b"]
+    assert split_lines("a\n\n a \nb") == ["a", "b"]
 
 
 def test_a_list_says_what_is_sure_doubtful_closed_and_unknown(world):

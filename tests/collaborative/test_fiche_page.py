@@ -193,7 +193,17 @@ def test_bad_input_is_no_error_of_ours(director, desk, world, cast, typed):
     fiche = desk.fiche(world.act)
     answer = director.post(url(fiche), sent(fiche, cast.directeur, acte="attente") | typed)
     assert answer.status_code in {302, 409, 422}
-    assert director.post(url(fiche), {"identification-name": "a\x00b", "acte": "attente"}).status_code == 400
+
+
+def test_a_nul_pasted_with_a_text_is_left_out_of_it(director, desk, world, cast):
+    fiche = desk.fiche(world.act)
+    typed = {"identification__name": "ACT\x00 Vesta", "identification__official_name": "ACT\x00"}
+    assert director.post(url(fiche), sent(fiche, cast.directeur, **typed, acte="attente")).status_code == 302
+    fiche.refresh_from_db()
+    assert fiche.values["name"] == "ACT Vesta"
+    kept = sent(fiche, cast.directeur, identification__name="ACT\x00 Neuf")
+    assert director.post(url(fiche, "fiche_draft"), kept).status_code == 200
+    assert "ACT Neuf" in director.get(f"{url(fiche)}?brouillon=reprendre\x00").text
 
 
 def test_the_preview_shows_the_record_as_it_will_be(director, desk, world):

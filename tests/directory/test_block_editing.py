@@ -234,8 +234,9 @@ def test_a_locked_field_changed_meanwhile_is_no_conflict(director, world, saved_
     assert (entity.name, entity.official_name) == ("ACT", "Nom corrigé par le support")
 
 
-def test_nul_characters_are_refused(director, world):
-    assert director.post(address(world.eg, "contact"), CONTACT | {"fax": "01\0"}).status_code == 400
+def test_nul_characters_are_left_out_of_what_is_kept(director, world):
+    assert director.post(address(world.eg, "contact"), CONTACT | {"fax": "01 47 25\0 66 78"}).status_code == 302
+    assert stored(world.eg).fax.endswith("47256678")
 
 
 def test_an_offer_without_a_type_leads_to_the_type(director, world):
