@@ -1,4 +1,4 @@
-"""What a person had typed in a fiche that he may no more know of: his own words are given back, nothing of the fiche."""
+"""What a person had typed in a fiche that he may no more know of: his words are given back, nothing of the fiche."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from accounts.requests import SignedInRequest
 
 GONE = (
-    "Cette fiche ne vous est plus ouverte\u00a0: vos droits ont pris fin entre-temps, ou elle n’est plus dans ce dossier."
+    "Cette fiche ne vous est plus ouverte\u00a0: vos droits ont pris fin entre-temps, ou elle n’est plus dans ce "
+    "dossier."
 )
 
 
