@@ -24,9 +24,9 @@ class ReadableRequestMiddleware:
         if NUL in request.path:
             raise Http404
         if _has_nul(request.GET):
-            request.GET = _without_nul(request.GET)
+            request.GET = QueryDict(_without_nul(request.GET), encoding=request.GET.encoding)
         if request.method == "POST" and _posted_nul(request):
-            request.POST = _without_nul(request.POST)
+            request.POST = QueryDict(_without_nul(request.POST), encoding=request.POST.encoding)
         return self.get_response(request)
 
 
@@ -41,13 +41,13 @@ def _posted_nul(request: HttpRequest) -> bool:
         return False
 
 
-def _without_nul(fields: QueryDict) -> QueryDict:
-    """Return the same fields; those of the same name without it are put together."""
+def _without_nul(fields: QueryDict) -> str:
+    """Return the same fields, as a query says them; those of the same name without it are put together."""
     clean = QueryDict(mutable=True, encoding=fields.encoding)
     for name, values in fields.lists():
         for value in values:
             clean.appendlist(name.replace(NUL, ""), value.replace(NUL, ""))
-    return clean
+    return clean.urlencode()
 
 
 class MethodNotAllowedMiddleware:
