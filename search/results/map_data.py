@@ -14,7 +14,7 @@ from directory.scopes import Scope
 
 from ..criteria import SearchCriteria
 from ..engine.outcome import Group, Outcome
-from ..engine.query import DocumentRow, run_search, shown_of
+from ..engine.query import DocumentRow, iter_rows, run_search, shown_of
 from .figures import Count, counts_of, notes_in
 from .lines import ResultLine, lines_of
 
@@ -102,7 +102,8 @@ def spot_of(key: str, criteria: SearchCriteria, scope: Scope, now: datetime.date
     read = KEY.fullmatch(key)
     if read is None:
         return None
-    outcome = run_search(criteria, scope, now)
+    outcome, unread = iter_rows(criteria, scope, now)  # how the search is understood: nothing else of it is needed
+    unread.close()
     found = _spots(outcome, [Group(int(read[1]), None)], scope, now)
     return next((spot for spot in found if spot.key == key), None)
 

@@ -57,7 +57,14 @@ def test_a_comparison_of_what_is_unknown_or_was_merged_costs_no_more(client, cas
     rebuilt()
     merge(second, third, cast.sesan)
     merge(first, second, cast.sesan)
-    for asked in ([first, other], [third, other], [third], [other, 999_999], [third, second, other, 999_999], [999_999]):
+    for asked in (
+        [first, other],
+        [third, other],
+        [third],
+        [other, 999_999],
+        [third, second, other, 999_999],
+        [999_999],
+    ):
         url = "/recherche/comparer/?" + "&".join(f"uo={getattr(unit, 'pk', unit)}" for unit in asked)
         found = queries_of(client, url)
         assert len(found) <= BUDGET, "\n".join([url, *found])

@@ -16,6 +16,7 @@ from search.criteria import SearchCriteria
 from search.indexing import index
 from search.results.map_data import spot_of, spots_on_screen
 from tests.factories.availability import CurrentFigureFactory
+from tests.test_query_budgets import ENVELOPE
 
 pytestmark = pytest.mark.django_db
 
@@ -115,10 +116,31 @@ def test_shared_beds_are_told_as_shared_and_unknown_is_no_zero(client, cast, ind
     assert {each["properties"]["kind"] for each in markers(client, "quoi=Altair").values()} == {"unknown"}
 
 
-def test_the_markers_take_few_queries(client, cast, indexed):
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("ou=75010&quoi=ACT", "quoi=apartement+de+coordinaton", "ou=75010&quoi=apartement+de+coordinaton&age=30"),
+        *("quoi=apartement+de+coordinaton&dans=etablissements", "quoi=introuvable", "quoi=LHSS+92"),
+        "ou=75010&quoi=apartement+de+coordinaton&exact=1&type=999999&age=30",
+    ],
+)
+def test_the_markers_and_their_short_records_take_few_queries(client, cast, indexed, query):
+    """The session and the account are among them; a marker that a changed search shows no more costs no more."""
     client.force_login(cast.consultation)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        markers(client, "ou=75010&quoi=ACT")
-    assert len([query for query in queries if query["sql"].startswith(("SELECT", "WITH"))]) <= 7
+    client.get(reverse("search:results"))
+    for url in (reverse("search:map_data"), reverse("search:map_spot", args=[indexed.eg.pk])):
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(f"{url}?{query}").status_code in (200, 404)
+        found = [query["sql"] for query in captured if not ENVELOPE.match(query["sql"])]
+        assert len(found) <= 8, "\n".join([url, *found])
+
+
+def test_a_short_record_holds_the_units_of_its_line_only(client, cast, indexed):
+    """Those within the distance searched, and nothing once a filter leaves them all out."""
+    client.force_login(cast.consultation)
+    spot = reverse("search:map_spot", args=[indexed.eg.pk])
+    lines = {line.group_id: line for line in client.get("/recherche/?ou=75010&quoi=ACT").context["lines"]}
+    shown = client.get(f"{spot}?ou=75010&quoi=ACT").context["line"]
+    assert [unit.name for unit in shown.units] == [unit.name for unit in lines[indexed.eg.pk].units]
+    assert client.get(f"{spot}?ou=75010&quoi=ACT&distance=1").status_code == 404
+    assert client.get(f"{spot}?ou=75010&quoi=ACT&type=999999").status_code == 404
