@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -11,11 +12,14 @@ from common.text import fold, place_key
 from directory.territory.likeness import either_vowel, errors_between, errors_in_name, tolerance
 from directory.territory.places import Place, near_statement, places_of
 
+from .french import is_french
 from .sentence import tells_nothing
 from .spelling import words_of
 
 SHORTEST = 5  # letters; a shorter word is near too many others to be mended, but for a slip
-SHORTEST_SLIP = 4  # letters; a shorter word is a slip of too many others
+SHORTEST_SLIP = 3  # letters; a shorter word is a slip of too many others
+SHORTEST_SPELT = 4  # letters of an acronym that a letter may have been left out of
+SURE_ERRORS = 2  # with more, what a word may stand for is offered, and not looked for
 SHORTEST_HALF = 3  # letters of each of two words written as one
 CANDIDATES = 20  # near words looked at
 NAME_LIKENESS = 0.25  # share of trigrams in common from which a commune may be meant
@@ -32,6 +36,7 @@ _TOKEN = re.compile(r"\w+")
 _ENDING = re.compile(
     r"(?:log(?:ie|ue|ique)|tomie|scopie|therapie|therapeute|graphie|pathie|plastie|metrie|iatrie|iatre|ion)s?$"
 )
+_SAME_FIRST = [set(pair) for pair in ("ck", "cs", "sz", "gj", "iy", "fp", "eh")]
 _SAME_SOUND = (("ph", "f"), ("h", ""), ("y", "i"))
 # Each word met neither whole nor as a beginning, with the words like it (none: a row without any) and a label that
 # shows their accents; then the words that say more than names.
@@ -154,9 +159,10 @@ def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> St
     for word, found in near.items():
         only_terms = word in in_capitals or common - {word} or len(word) < SHORTEST
         allowed = [one for one in found if one.is_term or not only_terms or " " in one.word]
-        if best := nearest(word, allowed):
+        best = nearest(word, allowed)
+        if best and is_sure(word, best.word):
             meant[word] = _shown(best)
-        elif best := nearest(word, found):
+        elif best := best or nearest(word, found):
             refused[word] = _shown(best)
     return Strange(frozenset(unheld), mended(text, meant), frozenset(told), _named(unheld, communes), refused)
 
@@ -227,11 +233,32 @@ def nearest(typed: str, found: list[_Candidate]) -> _Candidate | None:
     a word begun is not mended into its beginning (« allergo » is not « aller »). Words that end alike, as many of
     medicine do, are compared by their stems.
     """
-    limit = tolerance(typed)
+    limit, slips = tolerance(typed), slips_of(typed)
     alike = [candidate for candidate in found if not _is_other_stem(candidate.word, typed)]
-    ranked = [(errors_between(typed, candidate.word), not candidate.is_term, candidate) for candidate in alike]
-    kept = [row for row in ranked if row[0] <= limit and (row[0] == 1 or _may_be_meant(row[2].word, typed))]
-    return min(kept)[2] if kept else None
+    ranked = [
+        (
+            errors_between(typed, candidate.word),
+            candidate.word[0] != typed[0],
+            not candidate.is_term,
+            candidate.word not in slips,
+            candidate,
+        )
+        for candidate in alike
+    ]
+    kept = [row for row in ranked if row[0] <= limit and (row[0] == 1 or _may_be_meant(row[-1].word, typed))]
+    return min(kept)[-1] if kept else None
+
+
+def is_sure(typed: str, word: str) -> bool:
+    """Tell whether ``typed`` is surely ``word`` with typing errors, to be looked for at once.
+
+    It is no other word of French, has few errors, and no other first letter but one that sounds alike: « Lille » is
+    not « ville ».
+    """
+    if " " in word or typed in slips_of(word) or word in slips_of(typed):
+        return " " in word or not is_french(typed)
+    is_begun_otherwise = len(typed) == len(word) and typed[0] != word[0] and {typed[0], word[0]} not in _SAME_FIRST
+    return errors_between(typed, word) <= SURE_ERRORS and not is_begun_otherwise and not is_french(typed)
 
 
 def _may_be_meant(word: str, typed: str) -> bool:
@@ -258,11 +285,14 @@ def slips_of(word: str) -> set[str]:
     """What ``word`` may be a slip of, though few of its trigrams are left. Pure.
 
     Two letters exchanged (« ephad » for « ehpad »), « i » and « y » taken for each other (« dyalise »), or a letter
-    written once that is double (« siad » for « ssiad »). Of four letters, the last alone.
+    written once that is double (« siad » for « ssiad »). Of three letters, the last alone; of four, or any letter
+    left out (« epad »).
     """
     doubled = {word[:at] + word[at] + word[at:] for at in range(len(word))}
-    if len(word) < SHORTEST:
+    if len(word) < SHORTEST_SPELT:
         return doubled
+    if len(word) < SHORTEST:
+        return {word[:at] + letter + word[at:] for at in range(1, len(word)) for letter in ascii_lowercase} | doubled
     exchanged = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
     return (exchanged | either_vowel(word) | doubled) - {word}
 
