@@ -23,7 +23,15 @@ _NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
 _DEPARTMENT_FIRST = re.compile(r"(\d{2}|2[ab]) (\D+)")
 _UNDER = re.compile(r"(?<= )ss(?= )")  # « Fontenay ss Bois »
 _QUARTER = re.compile(r"(?<=[a-z0-9]) (?:centre(?: ville)?|nord|sud|est|ouest|intra muros|intramuros)$")
-_SAID = {"montreuil sous bois": "montreuil", "plaine saint denis": "saint denis", "saint denis plaine": "saint denis"}
+_SAID = {
+    "montreuil sous bois": "montreuil",
+    "plaine saint denis": "saint denis",
+    "saint denis plaine": "saint denis",
+    # Villes nouvelles: the commune at their middle.
+    "cergy pontoise": "cergy",
+    "marne vallee": "torcy",
+    "saint quentin en yvelines": "montigny bretonneux",
+}
 _SLASH = re.compile(r"\s*/\s*(?=(?:seine|marne|oise|orge|yvette|loing)\b)", re.IGNORECASE)  # « Ivry/Seine »
 _OVER_OR_UNDER = re.compile(r"(?<![0-9A-Za-z])[sS]/\s*(?=[^\W\d_])")  # « Aulnay s/Bois », « Vitry s/Seine »
 _DEPARTMENT_SAID = re.compile(r"\(d[ée]partement (\d{2,3}|2[AB])\)\s*$", re.IGNORECASE)  # as lists propose them
@@ -56,7 +64,8 @@ def parse_place(text: str) -> PlaceQuery:
 
     Pure. « 92 » and « (92) » are departments; digits that begin or end a name are kept in the first key (« paris 10 »)
     and read as a department in the second (« saint denis 93 », « 95 Cergy »). « s/ » is « sous » or « sur ».
-    « Nanterre centre » is Nanterre, « Ivry/Seine » is over it, « hts de seine » the department.
+    « Nanterre centre » is Nanterre, « Cergy-Pontoise » its middle Cergy, « Ivry/Seine » is over it,
+    « hts de seine » the department.
     « Paris (département 75) » and « Paris (ville entière) » are read as lists propose them; « dept 91 » and
     « département de l’Essonne » are departments.
     """
