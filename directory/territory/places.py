@@ -16,6 +16,7 @@ from .likeness import either_vowel, errors_in_name, tolerance
 from .place_names import PlaceQuery, parse_place
 
 PROPOSALS = 8
+SHORTEST_SINGULAR = 5  # letters of a name whose last one may be left out
 TOWN = 10_000  # inhabitants from which a commune only begun may be meant
 DEPARTMENT_DIGITS = 3
 SHORTEST_PART = 3  # letters; a shorter part of a name proposes nothing
@@ -72,7 +73,8 @@ ORDER BY key, insee
 """  # noqa: S608
 _BEGUN = (
     f"SELECT CASE WHEN population >= %(town)s THEN 'town' ELSE 'begun' END, {_FIELDS} FROM directory_commune"  # noqa: S608
-    " WHERE key LIKE ANY(%(begun)s::varchar[]) ORDER BY population DESC, insee LIMIT %(limit)s"
+    " WHERE key LIKE ANY(%(begun)s::varchar[]) OR key = ANY(%(plural)s::varchar[])"
+    " ORDER BY population DESC, insee LIMIT %(limit)s"
 )
 _NEAR = f"""
 (SELECT alike.typed, {_FIELDS} FROM unnest(%(alike_to)s::text[], %(alike)s::text[]) AS alike (typed, word)
@@ -187,9 +189,17 @@ def named_places(queries: Iterable[PlaceQuery]) -> tuple[str, dict[str, Any]]:
 def places_begun(words: Sequence[str], limit: int) -> tuple[str, dict[str, Any]]:
     """The statement of the communes whose name begins by one of these keys, others after it: « Vitry »-sur-Seine.
 
+    And of those that one of them is but for its last letter: « versaille ».
+
     The first column of its rows tells a « town » from others.
     """
-    return _BEGUN, {"begun": [f"{word} %" for word in words], "limit": limit, "town": TOWN}
+    plurals = [name for word in words for name in plurals_of(word)]
+    return _BEGUN, {"begun": [f"{word} %" for word in words], "plural": plurals, "limit": limit, "town": TOWN}
+
+
+def plurals_of(word: str) -> tuple[str, ...]:
+    """Keys of communes that a word nearly is, its last letter left out: « versaille », « mureau ». Pure."""
+    return (f"{word}s", f"{word}x") if len(word) >= SHORTEST_SINGULAR else ()
 
 
 def places_of(rows: Iterable[Sequence[Any]]) -> list[Place]:

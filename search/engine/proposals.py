@@ -237,7 +237,9 @@ def _around(
     if reading.place:
         return
     text = reading.text if reading.correction or reading.counted or reading.aside else criteria.what
-    for place in whole_places(text, reading.known.places, begins=outcome.lines <= FEW_LINES):
+    met = reading.known.places
+    named = whole_places(criteria.what, met, begins=False)  # « paris 10e », of which « paris » finds something
+    for place in named or whole_places(text, met, begins=outcome.lines <= FEW_LINES):
         tried = replace(criteria.replaced(what="", where=place.text), sort=None, exact=False)
         asked = Asked.of(tried, Match(), place, scope.coverage(Permission.SENSITIVE_READ), now)
         yield f"Chercher {around_place(place)}", asked

@@ -13,7 +13,7 @@ from directory.territory.places import Place
 from directory.territory.wording import around_place
 
 from ..criteria import DISTANCES, SearchCriteria, Within
-from ..words.ending import without_links
+from ..words.gazette import without_links
 from ..words.matching import Match, read_text
 from ..words.reading import Reading, understand
 from ..words.spelling import is_linking, trimmed, words_of

@@ -13,7 +13,7 @@ from common.text import fold, place_key
 from ..criteria import SearchCriteria
 from ..engine.outcome import Outcome
 from ..models import SMALL_WORDS, SearchedText, SettledText
-from ..words.ending import PLACE_TOKENS, PLACE_WORDS, without_links
+from ..words.gazette import PLACE_TOKENS, PLACE_WORDS, without_links
 
 DAYS_TO_TELL = 3  # different days on which a text that nothing published tells was asked, before it is written out
 KEPT_DAYS = 396  # thirteen months

@@ -24,7 +24,17 @@ LONGEST = 6  # words of an area: « toute la région Île de France »
 BETWEEN = frozenset(
     "a au aux d dans de dep departement departements dept dpt des du en et l la le les ou puis soit sinon".split()
 )
+_LED = re.compile(
+    r"\s*(?:(?:(?:aux )?(?:alentours|environs) de|autour de|(?:tout )?pr[eè]s de|proche de|(?:à|a) proximit[eé] de"
+    r"|du c[oô]t[eé] de|secteur|à|a|au|aux|sur|vers|dans)\s+(?:le\s+(?=\d))?|(?:autour|pr[eè]s|proche) d[’'])",
+    re.IGNORECASE,
+)
 _SPLIT = re.compile(r"[\s,;+&/]+")
+
+
+def unled(text: str) -> str:
+    """« Où ? » without what leads to a place: « à Nanterre », « dans le 92 », « autour de Melun ». Pure."""
+    return text[led.end() :] if (led := _LED.match(text)) and text[led.end() :].strip() else text
 
 
 def names_region(text: str) -> bool:

@@ -11,7 +11,7 @@ from directory.enums import Nomenclature
 
 from ..criteria import Within
 from ..models import TERM_TIERS, Suggestion
-from .ending import NOWHERE, Gazette, begun_statement, places_statement
+from .gazette import NOWHERE, Gazette, begun_statement, places_statement
 from .numbers import identifiers_in
 from .spelling import (
     BEGINNING,

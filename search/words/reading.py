@@ -5,7 +5,6 @@ map, exports, alerts and counts follow the same reading (spec 40, « Explained t
 typed is only tried when what is before it finds nothing anywhere in the ROR.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -18,10 +17,9 @@ from directory.territory.place_names import parse_place
 from directory.territory.places import Place, Resolution, place_statement, settle_place
 
 from ..criteria import Within
+from .areas import unled
 from .ending import (
     Begun,
-    Gazette,
-    after_links,
     language_named,
     misaccented,
     names_department,
@@ -32,8 +30,9 @@ from .ending import (
     split_place,
     whole_places,
     without_excluded,
-    without_links,
+    without_street,
 )
+from .gazette import Gazette, after_links, without_links
 from .lexicon import Correction, look_up, mended
 from .matching import NAMED, Known, Match, known_among, known_keys, known_statements, read_text
 from .matching_sql import match_conditions
@@ -47,14 +46,8 @@ from .sentence import (
     tells_nothing,
     without_persons,
 )
+from .speaker import without_relative, without_speaker
 from .spelling import ToldTypes, bare, is_generic, is_linking, trimmed, types_in, words_of
-
-_RELATIVE = re.compile(
-    r"(?<!\w)(?:(?:pour|de|chez) )?(?:ma|mon|sa|son|notre|votre|leur) (?:grand[- ]?)?"
-    r"(?:m[èe]re|maman|p[èe]re|papa|fille|fils|fr[èe]re|s(?:œ|oe)ur|mari|femme|conjointe?)"
-    r"(?:(?: a| avait)? (?:besoin|envie) d(?:e |['’])(?:(?:une?|la|le|l['’]) ?)?| (?:est|a|vit|habite)(?!\w))?(?!\w)",
-    re.IGNORECASE,
-)
 
 _LEADS = frozenset(("sans", "sous"))  # to a word that is left out: « sous oxygène »
 
@@ -105,7 +98,7 @@ def first_reads(
     Then the rows of the statements ``beside``, sent with them.
     """
     what = separated(what)
-    query = parse_place(where)
+    query = parse_place(unled(where))
     asked = [place_statement(query)] if where else []
     told = known_statements(what, within, placed=bool(where))
     read = rows_together([*asked, *told, *beside])
@@ -132,7 +125,7 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
         return typed
     if not within and (numbered := _numbered(typed)):
         return numbered
-    if not within and (unsaid := without_excluded(text, known.places) or _without_relative(text)):
+    if not within and (unsaid := _unsaid(text, known)):
         rest, said = unsaid
         others = replace(known, entity_ids=(), activity_ids=())
         found = understand(rest, within, exact=False, placed=placed, known=others)
@@ -149,11 +142,10 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
     return typed if _is_read(typed) else _understood(typed, within, placed=placed)
 
 
-def _without_relative(text: str) -> tuple[str, str] | None:
-    """A text without the relative that something is asked for: « ehpad pour ma mère », not « unité mère enfant »."""
-    found = _RELATIVE.search(text)
-    rest = f"{text[: found.start()]} {text[found.end() :]}".strip() if found else ""
-    return (" ".join(rest.split()), found[0].strip()) if found and words_of(rest) else None
+def _unsaid(text: str, known: Known) -> tuple[str, str] | None:
+    """A text without who asks, the place that it excludes, a street or the relative in need, and the words for it."""
+    met = known.places
+    return without_speaker(text) or without_excluded(text, met) or without_street(text, met) or without_relative(text)
 
 
 def _without_persons(typed: Reading, *, placed: bool) -> tuple[str, tuple[str, ...]] | None:
@@ -175,13 +167,18 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
     words = words_of(text)
     strange = {word for word in words if word not in known.words}
     ending = None if placed else split_place(text, known.places)
+    is_place = not placed and bool(whole_places(text, known.places, begins=False))
+    if is_place and len(words) > 1:
+        return typed  # the place is offered, none of its words is left aside
     is_long = not within and may_be_sentence(text, words, known.rows)
     first = None if placed or ending else place_first(text, known.places)
     if not strange and not ending and not is_long:
         return _with_choices(typed, typed, first)
     ending = ending or first
-    department = ending[1].place if ending and ending[1].place and not ending[1].place.insee else None
-    before = ending[0].split() if ending and department else text.split()
+    inside = None if placed or ending else place_inside(text, known.places)
+    around = ending or ((" ".join(inside[0]), inside[1]) if inside else None)
+    department = around[1].place if around and around[1].place and not around[1].place.insee else None
+    before = around[0].split() if around and department else text.split()
     met = known.places.within(department.codes) if department else known.places
     is_placed = placed or (bool(met.names or ending) and not department)
     strangers = _strangers(typed, strange, before, met, is_placed=is_placed)
@@ -306,8 +303,12 @@ def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution]
 
 def _with_doubtful(found: Reading, words: Sequence[str], doubtful: Begun | None) -> Reading:
     """With the places that a word may name or mean, offered beside what the others find: « ssr limoges »."""
-    if doubtful is None or found.choices or found.place:
+    if doubtful is None or found.choices:
         return found
+    if found.place:
+        inside = all(one.department_code in found.place.codes for one in doubtful.found.choices)
+        if found.place.insee or not inside:
+            return found
     left = " ".join([*without_links(list(words[: doubtful.start])), *words[doubtful.end :]])
     text = found.text if found.dropped or found.aside else left
     if not text and (found.correction or whole_places(found.text, found.known.places, begins=True)):

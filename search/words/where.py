@@ -12,8 +12,8 @@ from directory.territory.places import Place, Resolution, places_like, resolve_p
 
 from ..models import Suggestion
 from ..sight import place_visible
-from .areas import REGION, area_named, begins_region, names_region
-from .ending import place_at_end
+from .areas import REGION, area_named, begins_region, names_region, unled
+from .ending import place_at_end, places_listed
 from .matching import Word, text_query
 from .spelling import words_of
 
@@ -98,13 +98,14 @@ def _remember(text: str) -> None:
 
 
 def resolve_where(text: str, scope: Scope, found: Resolution | None = None, entities: Rows | None = None) -> Resolution:
-    """Find the starting point that ``text`` names, or what it may name. One to three queries, five for an address.
+    """Find the starting point that ``text`` names, or what it may name. One to four queries, five for an address.
 
     ``found``: what ``resolve_place`` says of it, when that is known: one query less. ``entities``: the rows of
     ``entities_statement``, when they are read.
     A commune or a department first, then an establishment whose place this person may be told, then an address when a
     geocoder is set. Several are all offered. The whole region is no place, and no problem; several departments are one.
     """
+    text = unled(text)
     if names_region(text):
         return Resolution()
     if area := area_named(text):
@@ -125,6 +126,8 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None, enti
         return Resolution(place)
     region = (REGION,) if begins_region(text) else ()
     choices = (*region, *found.choices, *(entity.place for entity in holding))
+    if not choices and fold(text).count(" "):
+        choices = places_listed(text)
     if not choices:
         at_end = place_at_end(text) if fold(text)[:1].isdigit() else None  # of an address
         choices = (at_end[1],) if at_end else near_places(text)
@@ -146,6 +149,7 @@ def near_places(text: str) -> tuple[Place, ...]:
 
 def entities_statement(text: str, scope: Scope) -> Statement | None:
     """Establishments that the text may name and whose place this person may be told; ``None`` when it names none."""
+    text = unled(text)
     words = words_of(text)
     if names_region(text) or area_named(text) or not any(len(word) >= SHORTEST for word in words):
         return None

@@ -183,7 +183,7 @@ class GeographicEntityFactory(RecordFactory):
         model = GeographicEntity
 
     legal_entity = factory.SubFactory(LegalEntityFactory)
-    name = factory.Sequence(lambda n: f"Établissement Exemple {n}")
+    name = factory.Sequence(lambda n: f"Établissement Exemple n{n}")
     finess = factory.Sequence(lambda n: keyed(f"7598{n:04}"))
     national_id = factory.LazyAttribute(lambda o: f"1{o.finess}" if o.finess else "")
     commune = factory.LazyFunction(lambda: commune("75110"))
@@ -242,7 +242,7 @@ class UnitFactory(RecordFactory):
         skip_postgeneration_save = True
 
     geographic_entity = factory.SubFactory(GeographicEntityFactory)
-    name = factory.Sequence(lambda n: f"Unité Exemple {n}")
+    name = factory.Sequence(lambda n: f"Unité Exemple n{n}")
     unit_type = factory.LazyFunction(lambda: unit_type(ACT))
     discipline = factory.LazyAttribute(lambda o: discipline_of(o.unit_type))
     care_mode = factory.LazyAttribute(lambda o: o.unit_type.preset_mode if o.unit_type else None)

@@ -3,7 +3,7 @@
 import pytest
 
 from availability.guichet.needs import Needs
-from search.words.ending import without_links
+from search.words.gazette import without_links
 from search.words.lexicon import halves_of, slips_of
 from search.words.numbers import number_in
 from search.words.quantities import without_quantities

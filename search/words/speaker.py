@@ -1,0 +1,61 @@
+"""Who asks, and for which relative, told around a need: « infirmière à Bichat, je cherche un LHSS » (spec 40). Pure."""
+
+import re
+
+from common.text import fold
+
+from .sentence import tells_nothing
+from .spelling import bare, is_linking, words_of
+
+_RELATIVE = re.compile(
+    r"(?<!\w)(?:(?:pour|de|chez) )?(?:ma|mon|sa|son|notre|votre|leur) (?:grand[- ]?)?"
+    r"(?:m[èe]re|maman|p[èe]re|papa|fille|fils|fr[èe]re|s(?:œ|oe)ur|mari|femme|conjointe?)"
+    r"(?:(?: a| avait)? (?:besoin|envie) d(?:e |['’])(?:(?:une?|la|le|l['’]) ?)?| (?:est|a|vit|habite)(?!\w))?(?!\w)",
+    re.IGNORECASE,
+)
+_ASKS = frozenset(
+    "aimerais aimerions besoin cherche cherchent cherchons demande demandons recherche recherchent recherchons"
+    " souhaite souhaitons voudrais voudrions".split()
+)
+_SAYS_WHO = frozenset(("sommes", "suis"))
+_BEFORE = frozenset(
+    "bjr bonjour bonsoir cher chere chers collegues hello ici je l la le les moi nous salut un une".split()
+)
+# Who orients: words that begin how one names oneself.
+_ORIENTS = frozenset(
+    "aidant aidante as aes ass assistant assistante cadre cesf conseiller conseillere coordinateur coordinatrice"
+    " curateur curatrice directeur directrice docteur dr educ educateur educatrice equipe ergo ergotherapeute"
+    " generaliste gestionnaire ide idec idel infirmier infirmiere interne kine mandataire medecin medecins pharmacien"
+    " pharmacienne psy psychiatre psychologue referent referente regulateur regulatrice samu secretaire tuteur tutrice"
+    " travailleur travailleuse urgentiste".split()
+)
+
+
+def without_speaker(text: str) -> tuple[str, str] | None:
+    """A text without who asks, and the words that tell it: « médecin au SAMU 93, je cherche un lit de réa ».
+
+    Where one works is not where one looks for a place. ``None`` when nobody names himself before a verb that asks, or
+    when nothing is asked for after it.
+    """
+    tokens = text.split()
+    verbs = (at for at, token in enumerate(tokens) if at and bare(token).rpartition(" ")[2] in _ASKS)
+    verb = next(verbs, None)
+    if verb is None:
+        return None
+    before = [word for token in tokens[:verb] for word in fold(token).split()]
+    while before and before[0] in _BEFORE:
+        before.pop(0)
+    start = verb + 1
+    while start < len(tokens) and all(map(is_linking, fold(tokens[start]).split())):
+        start += 1
+    rest = " ".join(tokens[start:])
+    is_named = bool(before) and (before[0] in _ORIENTS or not _SAYS_WHO.isdisjoint(before))
+    asks = [word for word in words_of(rest) if word not in tells_nothing(rest) and word not in _BEFORE]
+    return (rest, " ".join(tokens[:start])) if is_named and asks else None
+
+
+def without_relative(text: str) -> tuple[str, str] | None:
+    """A text without the relative that something is asked for: « ehpad pour ma mère », not « unité mère enfant »."""
+    found = _RELATIVE.search(text)
+    rest = f"{text[: found.start()]} {text[found.end() :]}".strip() if found else ""
+    return (" ".join(rest.split()), found[0].strip()) if found and words_of(rest) else None
