@@ -38,6 +38,12 @@ REFUSED = 422
 CHANGED = "Quelqu’un a modifié cette fiche entre-temps\u00a0: vérifiez, puis recommencez."
 GONE = "Ce dossier n’est plus modifiable\u00a0: rien n’a été changé."
 METHODS = ["GET", "HEAD", "POST"]
+ADD_UNITS, ADD_STRUCTURE, DUPLICATE = "Créer des unités opérationnelles", "Ajouter une structure", "Dupliquer"
+NEVER_OFFERED: dict[str, frozenset[str]] = {
+    RecordKind.GEOGRAPHIC_ENTITY: frozenset({DUPLICATE, FicheAct.MOVE.label}),
+    RecordKind.STRUCTURE: frozenset({DUPLICATE}),
+    RecordKind.UNIT: frozenset({ADD_UNITS, ADD_STRUCTURE}),
+}
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,22 @@ def begin(request: SignedInRequest, dossier_id: int, fiche_id: int, title: str) 
     return fiche, node, {**context, "fiche": fiche, "node": node, "title": title, "back": fiche_url(fiche)}
 
 
-def offered(node: Node, label: str) -> None:
-    """Raise ``Http404`` for an act that the menu of the node does not have."""
-    if label not in {action.label for action in node.actions}:
+def no_more_offered(request: SignedInRequest, node: Node, label: str) -> HttpResponse | None:
+    """Lead to the fiche when the menu of its node no more has the act: the link is older than what somebody did.
+
+    Raises ``Http404`` for an act that no fiche of its kind has.
+    """
+    fiche = node.fiche
+    if label in {action.label for action in node.actions}:
+        return None
+    if label in NEVER_OFFERED[fiche.kind]:
         raise Http404
+    if fiche.is_removed:
+        why = f"La fiche {quoted(fiche)} a été supprimée du dossier entre-temps"
+    else:
+        why = f"«\u00a0{label}\u00a0» ne se fait pas, ou plus, sur la fiche {quoted(fiche)}"
+    messages.warning(request, f"{why}\u00a0: rien n’a été changé.")
+    return redirect(fiche_url(fiche))
 
 
 def version_of(request: SignedInRequest) -> int:
@@ -102,8 +120,9 @@ def attempt(request: SignedInRequest, act: Callable[[], Any]) -> Any:
 @require_http_methods(METHODS)
 def units_add(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """« Créer des unités opérationnelles » below an EG or a structure. 422 to correct."""
-    fiche, node, context = begin(request, dossier_id, fiche_id, "Créer des unités opérationnelles")
-    offered(node, context["title"])
+    fiche, node, context = begin(request, dossier_id, fiche_id, ADD_UNITS)
+    if away := no_more_offered(request, node, context["title"]):
+        return away
     units = [
         (one.fiche.pk, str(one.fiche))
         for one in context["tree"]
@@ -133,8 +152,9 @@ def units_add(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpR
 @require_http_methods(METHODS)
 def structure_add(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """« Ajouter une structure » below an EG or a higher structure. 422 to correct."""
-    fiche, node, context = begin(request, dossier_id, fiche_id, "Ajouter une structure")
-    offered(node, context["title"])
+    fiche, node, context = begin(request, dossier_id, fiche_id, ADD_STRUCTURE)
+    if away := no_more_offered(request, node, context["title"]):
+        return away
     form = StructureForm(request.POST if request.method == "POST" else None, levels=levels_below(node.code))
     if request.method == "POST" and form.is_valid():
         try:
@@ -154,7 +174,8 @@ def structure_add(request: SignedInRequest, dossier_id: int, fiche_id: int) -> H
 def fiche_remove(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """« Supprimer » a fiche and those below it, once confirmed."""
     fiche, node, context = begin(request, dossier_id, fiche_id, "Supprimer")
-    offered(node, FicheAct.REMOVE.label)
+    if away := no_more_offered(request, node, FicheAct.REMOVE.label):
+        return away
     below = [one for one in node.walk() if one is not node and not one.fiche.is_removed]
     if request.method == "POST":
         version = version_of(request)
@@ -184,7 +205,8 @@ def fiche_remove(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Ht
 def fiche_restore(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """« Rétablir » a removed fiche, or a moved one to its place."""
     fiche, node, context = begin(request, dossier_id, fiche_id, "Rétablir")
-    offered(node, FicheAct.RESTORE.label)
+    if away := no_more_offered(request, node, FicheAct.RESTORE.label):
+        return away
     if request.method == "POST":
         version = version_of(request)
         done = attempt(
@@ -210,8 +232,9 @@ def fiche_restore(request: SignedInRequest, dossier_id: int, fiche_id: int) -> H
 @require_http_methods(METHODS)
 def fiche_duplicate(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """« Dupliquer » a unit beside itself."""
-    fiche, node, context = begin(request, dossier_id, fiche_id, "Dupliquer")
-    offered(node, context["title"])
+    fiche, node, context = begin(request, dossier_id, fiche_id, DUPLICATE)
+    if away := no_more_offered(request, node, context["title"]):
+        return away
     if request.method == "POST":
         parent = find_fiche(fiche.dossier, fiche.parent_id or 0)
         made = attempt(
@@ -245,7 +268,8 @@ def draft_words(draft: Draft, user: User) -> str:
 def fiche_reset(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """« Revenir au répertoire »: drop what the fiche proposes."""
     fiche, node, context = begin(request, dossier_id, fiche_id, FicheAct.RESET.label)
-    offered(node, context["title"])
+    if away := no_more_offered(request, node, context["title"]):
+        return away
     if request.method == "POST":
         version = version_of(request)
         done = attempt(

@@ -22,7 +22,7 @@ from ..opening import MOST, clean_text, named_like, own_entities
 from ..permissions import NOT_EDITABLE
 from ..services import AlreadyOpen, StaleDossier
 from ..tree import fiche_url, joins_other_entities, places_for
-from .fiche_acts import CHANGED, GONE, METHODS, REFUSED, begin, offered, quoted, who
+from .fiche_acts import CHANGED, GONE, METHODS, REFUSED, begin, no_more_offered, quoted, who
 
 if TYPE_CHECKING:
     from directory.models import GeographicEntity
@@ -45,7 +45,8 @@ class Place:
 def fiche_move(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """Choose where the fiche goes; « q » looks for another EG of mine. 422 to correct."""
     fiche, node, context = begin(request, dossier_id, fiche_id, FicheAct.MOVE.label)
-    offered(node, context["title"])
+    if away := no_more_offered(request, node, context["title"]):
+        return away
     tree = context["tree"]
     depths = {one.fiche.pk: depth for root in tree.roots for one, depth in _deep(root)}
     places = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-FOLLOWED = {"GET", "HEAD"}
+READ = {"GET", "HEAD"}
+ELSEWHERE = "Cette fiche est maintenant dans ce dossier-ci\u00a0: rien n’y a été changé."
 
 
 def followed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Lead an address of a fiche, or one below it, to the dossier where the fiche is now.
 
-    Only what is read, for who may know of both dossiers: 404 otherwise, as for a fiche that never was.
+    What is sent leads to the page of the fiche, which says that nothing was done. For who may know of both dossiers:
+    404 otherwise, as for a fiche that never was.
     """
 
     @wraps(view)
@@ -32,9 +35,12 @@ def followed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
         try:
             return view(request, dossier_id=dossier_id, fiche_id=fiche_id, **kwargs)
         except Http404:
-            present = _present_dossier(request, dossier_id, fiche_id) if request.method in FOLLOWED else None
+            present = _present_dossier(request, dossier_id, fiche_id)
             if present is None:
                 raise
+            if request.method not in READ:
+                messages.warning(request, ELSEWHERE)
+                return redirect("collaborative:fiche_detail", present.pk, fiche_id)
             before, after = (f"{reverse('collaborative:dossier_detail', args=[pk])}" for pk in (dossier_id, present.pk))
             return redirect(after + request.get_full_path().removeprefix(before))
 

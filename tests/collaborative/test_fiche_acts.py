@@ -4,9 +4,12 @@ import pytest
 from django.urls import reverse
 
 from collaborative.fiches import services as fiche_services
+from collaborative.fiches.proof import STAMP, stamp_of
 from collaborative.models import Dossier, Fiche
-from collaborative.tree import tree_of
+from collaborative.tree import fiche_url, tree_of
+from collaborative.views.fiche_acts import ADD_STRUCTURE, ADD_UNITS, DUPLICATE, NEVER_OFFERED
 from directory.scopes import scope_of
+from tests.collaborative.publishing import change, send_and_take, validate
 from tests.factories.directory import AssignmentFactory, StructureFactory
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +138,55 @@ def test_a_structure_stays_in_its_establishment_and_above_lower_levels(desk, wor
     tree = tree_of(desk.dossier, scope_of(desk.cast.directeur))
     assert "Déplacer" not in [action.label for action in tree.find(made.pk).actions]
     assert "Déplacer" in [action.label for action in tree.find(inner.pk).actions]
+
+
+LABELS = {"units_add": ADD_UNITS, "structure_add": ADD_STRUCTURE, "fiche_duplicate": DUPLICATE}
+ACTS = ("units_add", "structure_add", "fiche_remove", "fiche_move", "fiche_duplicate", "fiche_reset")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_act_on_a_fiche_removed_meanwhile_leads_to_it_and_says_so(desk, world, director, method):
+    structure = fiche_services.add_structure(parent=desk.fiche(world.eg), level="S1", **desk.who(None))
+    for fiche in (structure, desk.fiche(world.lam)):
+        fiche_services.remove_fiche(fiche=fiche, expected_version=fiche.version, **desk.who(None))
+        never = NEVER_OFFERED[fiche.kind]
+        for name in ACTS:
+            url = reverse(f"collaborative:{name}", args=[desk.dossier.pk, fiche.pk])
+            shown = getattr(director, method)(url, follow=True)
+            if {"units_add": ADD_UNITS, "structure_add": ADD_STRUCTURE, "fiche_duplicate": DUPLICATE}.get(
+                name
+            ) in never:
+                assert shown.status_code == 404
+                continue
+            assert shown.redirect_chain == [(fiche_url(fiche), 302)]
+            assert "a été supprimée du dossier entre-temps\u00a0: rien n’a été changé." in shown.text
+            assert f'href="{reverse("collaborative:dossier_detail", args=[desk.dossier.pk])}"' in shown.text
+        fiche.refresh_from_db()
+        assert fiche.is_removed
+
+
+def test_an_act_done_already_says_so_and_a_stranger_learns_nothing(desk, world, director, cast, client):
+    url = at(desk, "fiche_restore", world.lam)
+    shown = director.post(url, {"version": 1}, follow=True)
+    assert "«\u00a0Rétablir\u00a0» ne se fait pas, ou plus, sur la fiche" in shown.text
+    client.force_login(cast.stranger)
+    assert client.get(url).status_code == 404
+
+
+def test_what_is_sent_to_a_fiche_that_a_publication_took_elsewhere_leads_there(desk, world, director, cast):
+    for record in (world.act, world.lam):
+        change(desk, record, {"email": "neuf@example.org"})
+    send_and_take(desk)
+    left = desk.fiche(world.lam)
+    done = validate(desk, fiche_ids={desk.fiche(world.act).pk}, remark="Le LAM plus tard.")
+    for name in ("fiche_remove", "fiche_files", "fiche_detail"):
+        address = reverse(f"collaborative:{name}", args=[desk.dossier.pk, left.pk])
+        data = {"version": left.version, STAMP: stamp_of(left, cast.directeur), "identification-name": "À garder"}
+        shown = director.post(address, data, follow=True)
+        if name == "fiche_detail":  # what was typed is given back
+            assert (shown.status_code, "À garder" in shown.text) == (403, True)
+            continue
+        left.refresh_from_db()
+        assert shown.redirect_chain == [(fiche_url(left), 302)]
+        assert "est maintenant dans ce dossier-ci" in shown.text
+    assert (left.dossier, left.is_removed) == (done.remainder, False)
