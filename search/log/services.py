@@ -16,8 +16,10 @@ from directory.services import update_record
 
 from ..indexing.words_sql import GROUPS
 from ..models import SearchedText, SettledText
+from ..words.spelling import telling_form
 
 TERMS_SHOWN = 30
+BEGINNING = 4  # letters; a shorter word is told whole
 SYNONYM_LENGTH = 120
 
 
@@ -30,7 +32,7 @@ class TextRefused(Exception):
 
 
 class FoundTerms(NamedTuple):
-    """Terms whose label or synonyms hold the words, ``TERMS_SHOWN`` at most, and whether there are more."""
+    """Terms that may be meant, ``TERMS_SHOWN`` at most, and whether there are more."""
 
     terms: list[Term]
     are_cut: bool
@@ -48,18 +50,28 @@ def text_of_key(key: str) -> str:
 
 
 def find_terms(text: str) -> FoundTerms:
-    """Active terms that hold every word of ``text``, in the lists that are proposed while typing."""
-    words = fold(text).split()
-    if not words:
-        return FoundTerms([], are_cut=False)
+    """Active terms whose label or synonyms hold every word of ``text``, in the lists that are proposed while typing.
+
+    Those that the text spells first, then those that hold its words whole: « ACT » is not « activité ». When there are
+    none, long words may be beginnings: « coordin ».
+    """
+    words = telling_form(fold(text)).split()
     rows = Term.objects.filter(nomenclature__in=list(GROUPS)).active_on(timezone.localdate())
-    found = [term for term in rows.order_by("nomenclature", "label") if _holds(term, words)]
+    terms = list(rows.order_by("nomenclature", "label")) if words else []
+    held = [(term, telling_form(fold(" ".join([term.label, *term.synonyms]))).split()) for term in terms]
+    found = [term for term, spelled in held if all(word in spelled for word in words)]
+    found = found or [term for term, spelled in held if all(_is_told(word, spelled) for word in words)]
+    found.sort(key=lambda term: not _spells(term, words))  # the others stay in their order
     return FoundTerms(found[:TERMS_SHOWN], len(found) > TERMS_SHOWN)
 
 
-def _holds(term: Term, words: list[str]) -> bool:
-    spelled = fold(" ".join([term.label, *term.synonyms]))
-    return all(word in spelled for word in words)
+def _spells(term: Term, words: list[str]) -> bool:
+    return any(telling_form(fold(spelling)).split() == words for spelling in (term.label, *term.synonyms))
+
+
+def _is_told(word: str, spelled: list[str]) -> bool:
+    """Whether a word is one of a term, or begins one of them when it is long enough."""
+    return word in spelled or (len(word) >= BEGINNING and any(other.startswith(word) for other in spelled))
 
 
 @transaction.atomic

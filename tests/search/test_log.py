@@ -380,6 +380,30 @@ def test_a_synonym_is_added_to_the_term_with_its_history(signed_in, rebuilt, sea
     assert term.synonyms == ["zinzin"], "once"
 
 
+@pytest.mark.parametrize(
+    ("looked_for", "labels"),
+    [
+        ("ACT", ["Appartement thérapeutique", "Accueil (ACT) de jour", "Lits et ACT"]),
+        ("lit", ["Lits et ACT"]),
+        ("appartements", ["Appartement thérapeutique"]),
+        ("acti", ["Activité physique"]),
+        ("activités de physique", ["Activité physique"]),
+        ("thérap appart", ["Appartement thérapeutique"]),
+        ("tivité", []),
+        ("phy", []),
+        ("de", []),
+    ],
+)
+def test_a_term_is_proposed_for_the_words_it_holds_whole(signed_in, looked_for, labels):
+    """What the text spells comes first; « ACT » is neither « activité » nor « réactif »."""
+    for label in ("Accueil (ACT) de jour", "Activité physique", "Lits et ACT", "Militaire", "Réactif"):
+        TermFactory(label=label)
+    TermFactory(label="Appartement thérapeutique", synonyms=["ACT"])
+    row = asked("zinzin", empty=1)
+    page = signed_in(Role.SUPPORT).get(f"{JOURNAL}{row.key}/synonyme/", {"q": looked_for})
+    assert [term.label for term in page.context["found"].terms] == labels
+
+
 def test_a_text_with_digits_becomes_no_synonym(signed_in):
     row = asked("lits 75010", empty=1)
     term = TermFactory()
