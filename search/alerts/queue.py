@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_HOUR = 7  # in Paris, for alerts told once a day
 TOLD_AHEAD = datetime.timedelta(days=3)  # before an alert ends
+LOST_AGAIN_AFTER = datetime.timedelta(days=1)  # a name that comes and goes is told once a day
 RETRY_AFTER = datetime.timedelta(minutes=15)
 GIVEN_UP_AFTER = datetime.timedelta(days=2)
 KEPT_FOR = datetime.timedelta(days=30)  # once sent
@@ -130,7 +131,7 @@ def _queue_person(user: User, alert_ids: list[int], looks: Looks, base_url: str)
     alerts = list(held.filter(_is_due(now), pk__in=alert_ids).order_by("pk"))
     told = [line for alert in alerts if _is_looked_at(alert, now) and (line := _look(alert, scope, looks))]
     PlaceAlert.objects.bulk_update(alerts, ["seen", "pools", "looked_at", "lost_at"])
-    lost = [alert.pk for alert in alerts if alert.lost_at is not None and alert.lost_told_at is None]
+    lost = [alert.pk for alert in alerts if _is_loss_to_tell(alert, now)]
     PlaceAlert.objects.filter(pk__in=lost).update(lost_told_at=now)
     ending = [alert.pk for alert in alerts if alert.end_told_at is None and alert.ends_at <= now + TOLD_AHEAD]
     PlaceAlert.objects.filter(pk__in=ending).update(end_told_at=now)
@@ -156,6 +157,13 @@ def _is_looked_at(alert: PlaceAlert, now: datetime.datetime) -> bool:
         return True
     morning = now.astimezone(PARIS).replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0)
     return alert.looked_at < morning <= now
+
+
+def _is_loss_to_tell(alert: PlaceAlert, now: datetime.datetime) -> bool:
+    """Whether its place is lost and no mail told it: once each time that it is lost, a day apart at least."""
+    if alert.lost_at is None or alert.lost_told_at is None:
+        return alert.lost_at is not None
+    return alert.lost_told_at < alert.lost_at and alert.lost_told_at <= now - LOST_AGAIN_AFTER
 
 
 def _look(alert: PlaceAlert, scope: Scope, looks: Looks) -> dict[str, Any] | None:

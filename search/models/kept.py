@@ -31,6 +31,7 @@ class PlaceAlert(models.Model):
     ``seen`` holds the free places that counted at the last look, by holder (text: id of the unit, or minus that of its
     pool): what rises above is told, once. ``pools``: holder of each of its units that shared places. ``lost_at``: since
     when its place is not understood any more (a name that changed, or that two places bear now): it tells nothing.
+    ``lost_told_at``: the last mail that said so, one each time that the place is lost.
     """
 
     class Rhythm(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Alerts whose place changed its name: a merged establishment is followed; another one is told as lost, once."""
+"""Alerts whose place changed its name: a merged establishment is followed; another one is told each time it is lost."""
 
 import pytest
 from django.core import mail
@@ -85,8 +85,24 @@ def test_a_place_that_is_lost_is_told_once_by_mail_and_on_the_page(reader, clien
     assert look() == 1
     page = page_of(client, reader)
     assert (LOST in page, "Alerte active" in page) == (False, True)
-    renamed(start)
-    assert look() == 0, "once an alert"
+
+
+def test_a_place_that_was_understood_again_is_told_again_when_it_is_lost(reader, world, start):
+    """Who set it right would else wait for mails that cannot come; a name that comes and goes is told once a day."""
+    now = timezone.now()
+    watch(reader, query=TAMARIS, seen={str(world.act.pk): 8}, ends_at=now + 30 * DAY)
+    told = []
+    for name, days in (("Les Pins", 0), (start.name, 1), ("Les Pins", 2), ("Les Pins", 3), (start.name, 4)):
+        renamed(start, name)
+        told.append(look(now + days * DAY))
+    assert told == [1, 0, 1, 0, 0]
+    assert [message.subject.endswith("sans lieu reconnu\u00a0: ACT") for message in mail.outbox] == [True, True]
+    hour = DAY / 24
+    told = []
+    for name, hours in (("Les Pins", 1), (start.name, 2), ("Les Pins", 3), ("Les Pins", 24), ("Les Pins", 26)):
+        renamed(start, name)
+        told.append(look(now + 4 * DAY + hours * hour))
+    assert told == [1, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize("change", ["closed", "hidden", "met twice"])
