@@ -27,6 +27,7 @@ OTHERS_TOO = (
     "seule une personne qui a un droit sur tous peut le modifier ou l’envoyer. Il s’agit de"
 )
 NAMES_SHOWN = 3
+SENT_BY_YOU = "Vous avez envoyé ce dossier\u00a0: une autre personne du support doit le valider."
 RENOUNCING = frozenset({DossierAct.WITHDRAW, DossierAct.ABANDON})
 NOT_EDITABLE: dict[str, str] = {
     DossierState.SENT: "Ce dossier est en validation\u00a0: retirez-le de la validation pour le modifier.",
@@ -131,6 +132,10 @@ def why_not_edit(scope: Scope, dossier: Dossier) -> str:
 def why_not_act(scope: Scope, dossier: Dossier, transition: Transition, *, edits: bool | None = None) -> str:
     """Reason why this person may not make ``transition`` on ``dossier``, in French; empty when they may.
 
+    The two validations are never of the same person (spec 30, States): whoever has sent the dossier, in whatever round,
+    has given the first one and gives no second, even once it was withdrawn or returned and sent again by another. To
+    have written in it is no validation: support helps a director to fill it in, he sends it, and support validates.
+
     ``edits``: what ``edits_dossier`` said, for who has asked it already.
     """
     if transition.actor == Actor.EDITOR:
@@ -141,8 +146,8 @@ def why_not_act(scope: Scope, dossier: Dossier, transition: Transition, *, edits
         return "Cette étape suit d’une autre\u00a0: personne ne la décide."
     if not scope.may(Permission.DOSSIER_VALIDATE):
         return "Seul le support valide un dossier."
-    if dossier.sent_by_id == scope.user_id:
-        return "Vous avez envoyé ce dossier\u00a0: une autre personne du support doit le valider."
+    if dossier.was_sent_by(scope.user_id):
+        return SENT_BY_YOU
     if transition.actor == Actor.TAKER and dossier.taken_by_id != scope.user_id:
         return "Prenez d’abord ce dossier en charge."
     return ""

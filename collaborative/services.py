@@ -321,6 +321,7 @@ def _move(dossier: Dossier, transition: Transition, by: User, now: datetime.date
     dossier.changed_by, dossier.changed_at = by, now
     if act == DossierAct.SEND:
         dossier.sent_by, dossier.sent_at = by, now
+        dossier.senders = sorted({*dossier.senders, by.pk})
     if act in {DossierAct.TAKE, DossierAct.TAKE_OVER}:
         dossier.taken_by, dossier.taken_at = by, now
     elif dossier.state != DossierState.SENT or act in {DossierAct.RELEASE, DossierAct.SEND}:

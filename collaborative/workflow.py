@@ -18,7 +18,7 @@ class Actor(StrEnum):
     """Who may make a transition."""
 
     EDITOR = "editor"  # may edit every EG of the dossier: its directors, support
-    VALIDATOR = "validator"  # SESAN, but never who sent it
+    VALIDATOR = "validator"  # SESAN, but never who has sent it, in whatever round
     TAKER = "taker"  # the validator who took it
     SYSTEM = "system"  # follows from another act, whoever makes it
 

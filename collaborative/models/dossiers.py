@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -19,7 +20,8 @@ class Dossier(models.Model):
 
     ``geographic_entity`` is the EG it is about; empty for a new EG until it is published, ``legal_entity`` then says
     under which EJ. ``HeldEntity`` keeps an EG in one open dossier at a time. ``state`` changes only through
-    ``collaborative.services``, each change with its ``Step``.
+    ``collaborative.services``, each change with its ``Step``. ``senders`` are the ids of all who have sent it, or what
+    it is the rest of: none of them validates it.
     """
 
     name = models.CharField("nom", max_length=255)
@@ -45,6 +47,7 @@ class Dossier(models.Model):
     changed_at = models.DateTimeField("modifié le")
     sent_by = _person("envoyé par", null=True, blank=True)
     sent_at = models.DateTimeField("envoyé le", null=True, blank=True)
+    senders = ArrayField(models.BigIntegerField(), default=list, blank=True, verbose_name="envoyé un jour par")
     taken_by = _person("pris en charge par", null=True, blank=True)
     taken_at = models.DateTimeField("pris en charge le", null=True, blank=True)
     decided_by = _person("décidé par", null=True, blank=True)
@@ -88,7 +91,8 @@ class Dossier(models.Model):
                 name="dossier_closed_by_somebody",
             ),
             models.CheckConstraint(
-                condition=~Q(state=DossierState.VALIDATED) | ~Q(decided_by=F("sent_by")),
+                condition=~Q(state=DossierState.VALIDATED)
+                | (~Q(decided_by=F("sent_by")) & ~Q(senders__contains=[F("decided_by")])),
                 name="dossier_two_validations",
                 violation_error_message="Un dossier n’est pas validé par la personne qui l’a envoyé.",
             ),
@@ -102,6 +106,10 @@ class Dossier(models.Model):
 
     def __str__(self):
         return self.name
+
+    def was_sent_by(self, user_id: int | None) -> bool:
+        """Tell whether this person has ever sent it, or what it is the rest of."""
+        return user_id is not None and user_id in {self.sent_by_id, *self.senders}
 
     @property
     def is_open(self) -> bool:

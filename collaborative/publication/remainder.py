@@ -84,6 +84,7 @@ def _new_dossier(dossier: Dossier, by: User, now: datetime.datetime) -> Dossier:
         changed_at=now,
         sent_by_id=dossier.sent_by_id,
         sent_at=dossier.sent_at,
+        senders=dossier.senders,
         decided_by=by,
         decided_at=now,
     )

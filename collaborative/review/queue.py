@@ -123,8 +123,8 @@ class QueueLine:
 
     @property
     def is_own(self) -> bool:
-        """Tell whether this person sent it: somebody else validates it."""
-        return self.dossier.sent_by_id == self.scope.user_id
+        """Tell whether this person has sent it, now or before: somebody else validates it."""
+        return self.dossier.was_sent_by(self.scope.user_id)
 
     @property
     def department(self) -> str:

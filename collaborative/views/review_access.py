@@ -20,7 +20,7 @@ from common.pages import Crumb
 from ..enums import DossierState
 from ..heads import is_headed
 from ..models import Dossier
-from ..permissions import validates_dossiers
+from ..permissions import SENT_BY_YOU, validates_dossiers
 from ..review.queue import QueueLine
 from ..review.standing import Standing
 from .access import find_dossier
@@ -75,8 +75,8 @@ def refused_words(dossier: Dossier, request: SignedInRequest) -> str:
     """Why a decision was not kept: what somebody else did meanwhile."""
     if dossier.state != DossierState.SENT:
         return f"Votre décision n’est pas enregistrée. {state_words(dossier)}"
-    if dossier.sent_by_id == request.user.pk:
-        return "Vous avez envoyé ce dossier\u00a0: une autre personne du support doit le valider."
+    if dossier.was_sent_by(request.user.pk):
+        return SENT_BY_YOU
     if dossier.taken_by_id is None:
         return "Votre décision n’est pas enregistrée\u00a0: prenez d’abord ce dossier en charge."
     if dossier.taken_by_id != request.user.pk and dossier.taken_by and dossier.taken_at:

@@ -32,7 +32,7 @@ class Watch:
         self.last = 0
         self.dossiers: dict[int, str] = {}
         self.fiches: dict[int, str] = {}
-        self.senders: dict[int, int] = {}
+        self.senders: dict[int, set[int]] = {}
 
     def look(self):
         self.fold_steps()
@@ -52,10 +52,14 @@ class Watch:
             assert step.from_state == folded.get(key, start), f"{step.act}: a step is missing before it"
             folded[key] = step.to_state
             if step.act == "send":
-                self.senders[key] = step.by_id
+                self.senders.setdefault(key, set()).add(step.by_id)
             if step.fiche_id is None and step.act in {"take", "take_over", "return", "validate", "validate_part"}:
-                sender = Dossier.objects.values_list("sent_by", flat=True).get(pk=step.dossier_id)
-                assert step.by_id != self.senders.get(key, sender), "decided by who sent it"
+                assert step.by_id not in self.all_senders(key), "decided by who sent it"
+
+    def all_senders(self, key):
+        """Those who sent a dossier, in whatever round, or what it is the rest of."""
+        origin = Dossier.objects.values_list("origin", flat=True).get(pk=key)
+        return self.senders.get(key, set()) | (self.all_senders(origin) if origin else set())
 
     def states(self, dossiers, fiches):
         assert self.dossiers == {dossier.pk: dossier.state for dossier in dossiers}

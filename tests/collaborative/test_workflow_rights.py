@@ -38,10 +38,13 @@ SITUATIONS = {
     "taken": ("sent", "head", "sesan"),
     "sent by support": ("sent", "sesan2", ""),
     "sent by support, taken": ("sent", "sesan2", "sesan"),
+    "sent again": ("sent", "head", ""),
+    "sent again, taken": ("sent", "head", "sesan"),
     "returned": ("returned", "head", ""),
     "validated": ("validated", "head", ""),
     "abandoned": ("abandoned", "", ""),
 }
+EARLIER = {"sent again": "sesan2", "sent again, taken": "sesan2"}  # who had sent it before that
 OF_EDITORS = {"send", "withdraw", "abandon"}
 OF_VALIDATORS = {"take", "take_over"}
 OF_TAKER = {"release", "return", "validate", "validate_part"}
@@ -78,12 +81,13 @@ def put(stage, situation):
     state, sender, taker = SITUATIONS[situation]
     sent = {"sent_by": stage.people.get(sender), "sent_at": stage.now if sender else None}
     taken = {"taken_by": stage.people.get(taker), "taken_at": stage.now if taker else None}
+    senders = [stage.people[name].pk for name in (sender, EARLIER.get(situation)) if name]
     closed = state in {"validated", "abandoned"}
     decided = {
         "decided_by": stage.people["sesan"] if closed else None,
         "decided_at": stage.now if closed else None,
     }
-    Dossier.objects.filter(pk=stage.dossier.pk).update(state=state, **sent, **taken, **decided)
+    Dossier.objects.filter(pk=stage.dossier.pk).update(state=state, senders=senders, **sent, **taken, **decided)
     return Dossier.objects.get(pk=stage.dossier.pk)
 
 
@@ -99,7 +103,7 @@ def may(person, act, situation):
     _, sender, taker = SITUATIONS[situation]
     if act in OF_EDITORS:
         return person in WORKERS
-    allowed = person in VALIDATORS and person != sender
+    allowed = person in VALIDATORS and person not in {sender, EARLIER.get(situation)}
     return allowed and (act in OF_VALIDATORS or (act in OF_TAKER and person == taker))
 
 
