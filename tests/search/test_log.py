@@ -14,7 +14,7 @@ from accounts.roles import Role
 from directory.models import RecordChange
 from search.criteria import SearchCriteria
 from search.log import counting
-from search.log.counting import is_new_search, key_of, log_opening, masked, purge_log
+from search.log.counting import forget_untold, is_new_search, key_of, log_opening, masked, purge_log
 from search.models import SearchedText, SettledText
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import GeographicEntityFactory, PractitionerFactory, TermFactory, UnitFactory, commune
@@ -455,6 +455,49 @@ def test_thirteen_months_are_kept():
     call_command("purge_search_log", verbosity=0)
     assert [row.words for row in SearchedText.objects.all()] == ["garde"]
     assert purge_log(now=timezone.now()) == 0
+
+
+def test_what_todays_rules_would_not_tell_is_forgotten_by_the_purge(signed_in, rebuilt, capsys):
+    """Texts written out under laxer rules, and the names of those who were published since."""
+    UnitFactory(act=True)
+    GeographicEntityFactory(name="Résidence du Moulin", commune=commune("92050"))
+    PractitionerFactory(first_name="Lucie", last_name="Martineau")
+    held = TermFactory(label="Coordination", synonyms=["Zyx Lucie"])
+    rebuilt()
+    for text in ("act", "act nanterre", "résidence du moulin", "appartement coordination"):
+        asked(text)
+    for text in ("jean moulin", "lits 75010", "zinzin deux jours", "alice nanterre"):
+        asked(text), asked(text, 3)
+    for days_ago in (0, 3, 9):
+        asked("zinzin", days_ago), asked("zinzin martineau", days_ago), asked("zinzin 12", days_ago)
+    left = {"lucie martineau": None, "act": None, "zyx lucie": held, "zyx": held}
+    for words, term in left.items():
+        SettledText.objects.create(key=key_of(words), words=words, term=term, settled_on=timezone.localdate())
+    call_command("purge_search_log")
+    assert "0 ligne effacée, 8 textes oubliés." in capsys.readouterr().out
+    told = {row.words for row in SearchedText.objects.all()}
+    assert told == {"", "act", "act nanterre", "residence du moulin", "appartement coordination", "zinzin"}
+    assert SearchedText.objects.count() == 4 + 8 + 9, "only the words are forgotten"
+    assert sorted(SettledText.objects.values_list("words", flat=True)) == ["act", "zyx lucie"]
+    assert forget_untold() == 0
+    page = signed_in(Role.SUPPORT).get(f"{JOURNAL}?liste=traitees").content.decode()
+    assert "martineau" not in page
+
+
+def test_nothing_is_forgotten_while_the_search_tables_are_empty():
+    asked("act")
+    assert forget_untold() == 0
+    assert SearchedText.objects.get().words == "act"
+
+
+def test_a_text_forgotten_today_is_told_again_once_it_may_be(search, rebuilt):
+    row = asked("zinzin", words="zinzin")
+    assert forget_untold() == 1
+    UnitFactory(terms=[TermFactory(label="Coordination", synonyms=["Zinzin"])])
+    rebuilt()
+    search("quoi=zinzin")
+    row.refresh_from_db()
+    assert (row.words, row.searches) == ("zinzin", 2)
 
 
 def test_settled_texts_are_forgotten_after_thirteen_months_too(signed_in):

@@ -1,4 +1,4 @@
-"""Forget what was searched for more than thirteen months ago. For a scheduler, once a day."""
+"""Forget what was searched for more than thirteen months ago, and the words not to be told. For a scheduler, daily."""
 
 from typing import Any
 
@@ -6,16 +6,20 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from common.french import counted
-from search.log.counting import purge_log
+from search.log.counting import forget_untold, purge_log
 
 
 class Command(BaseCommand):
     """Runs as often as wanted."""
 
-    help = "Efface du journal des recherches les jours de plus de treize mois."
+    help = (
+        "Efface du journal des recherches les jours de plus de treize mois, et les textes que les règles d’aujourd’hui"
+        " ne laisseraient pas écrire."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete, and say how many."""
-        gone = purge_log(now=timezone.now())
+        gone, silenced = purge_log(now=timezone.now()), forget_untold()
         if options["verbosity"]:
-            self.stdout.write(f"{counted(gone, 'ligne effacée', 'lignes effacées')}.")
+            told = counted(gone, "ligne effacée", "lignes effacées")
+            self.stdout.write(f"{told}, {counted(silenced, 'texte oublié', 'textes oubliés')}.")
