@@ -40,7 +40,8 @@ def unpublished_term(
     if reading is None or criteria.within or (reading.is_changed and not reading.finds_nothing):
         return None
     text = reading.choices[0][0] if reading.choices else reading.text
-    ids = sorted({row.term_id for row in spelled(text, reading.known.rows)})
+    asked = () if reading.choices else reading.match.term_ids  # « cardiologue »: the type, before activities
+    ids = sorted(asked or {row.term_id for row in spelled(text, reading.known.rows)})
     if not ids:
         return None
     with connection.cursor() as cursor:

@@ -126,12 +126,12 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None, enti
         return Resolution(place)
     region = (REGION,) if begins_region(text) else ()
     choices = (*region, *found.choices, *(entity.place for entity in holding))
-    if not choices and fold(text).count(" "):
-        choices = places_listed(text)
-    if not choices:
+    listed = places_listed(text) if not choices and fold(text).count(" ") else ()
+    if not choices and not listed:
         at_end = place_at_end(text) if fold(text)[:1].isdigit() else None  # of an address
         choices = (at_end[1],) if at_end else near_places(text)
-    return Resolution(problem="unknown", choices=choices[:PROPOSALS], is_unanswered=is_unanswered)
+    problem = "several" if listed else "unknown"
+    return Resolution(problem=problem, choices=(listed or choices)[:PROPOSALS], is_unanswered=is_unanswered)
 
 
 def _located(text: str) -> tuple[Address | None, bool]:

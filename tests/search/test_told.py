@@ -4,15 +4,16 @@ import pytest
 from django.utils import timezone
 
 from accounts.roles import Role
+from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
-from search.criteria import SearchCriteria
+from search.criteria import SearchCriteria, Within
 from search.engine.query import run_search
 from search.words.areas import unled
 from search.words.ending import separated
 from search.words.lexicon import is_sure
 from search.words.speaker import without_speaker
 from search.words.where import resolve_where
-from tests.factories.directory import GeographicEntityFactory, UnitFactory, commune
+from tests.factories.directory import GeographicEntityFactory, TermFactory, UnitFactory, commune
 from tests.search.offers import proposals_of
 
 READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
@@ -153,7 +154,7 @@ def test_several_places_under_where_are_all_offered(read, towns, text):
     type(towns["paris 10"]).objects.filter(pk="75110").update(postal_codes=["75010"])
     type(towns["paris 11"]).objects.filter(pk="75111").update(postal_codes=["75011"])
     found = resolve_where(text, READER)
-    assert (found.place, [place.insee for place in found.choices]) == (None, ["75110", "75111"])
+    assert (found.problem, [place.insee for place in found.choices]) == ("several", ["75110", "75111"])
 
 
 def test_a_department_stuck_to_an_acronym_is_apart():
@@ -192,3 +193,16 @@ def test_a_word_of_french_or_far_from_another_is_no_typing_error(typed, word):
 )
 def test_a_slip_is_mended_at_once(typed, word):
     assert is_sure(typed, word)
+
+
+def test_a_type_that_is_not_published_is_said_though_an_activity_bears_the_same_spelling(read, rebuilt):
+    activity = TermFactory(nomenclature=Nomenclature.OPERATIONAL_ACTIVITY, label="Médecine du sommeil")
+    kind = TermFactory(nomenclature=Nomenclature.UNIT_TYPE, label="Cabinet de ville du sommeil")
+    for one in (activity, kind):
+        one.synonyms = ["somnologue"]
+        one.save()
+    UnitFactory(terms=[activity], geographic_entity=GeographicEntityFactory(commune=commune("92050")))
+    rebuilt()
+    outcome = read(quoi="somnologue")
+    assert (outcome.units, outcome.unpublished.label) == (0, "Cabinet de ville du sommeil")
+    assert [one.criteria.within for one in outcome.proposals] == [Within.ACTIVITY]
