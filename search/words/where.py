@@ -1,6 +1,6 @@
 """« Où ? »: a place, else an establishment, else an address asked of the geocoder. Nothing is guessed (spec 40)."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from accounts.roles import Permission
 from common.geo import Point
@@ -130,7 +130,7 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None, enti
     if not choices and not listed:
         at_end = place_at_end(text) if fold(text)[:1].isdigit() else None  # of an address
         choices = (at_end[1],) if at_end else near_places(text)
-    problem = "several" if listed else "unknown"
+    problem: Literal["several", "unknown"] = "several" if listed else "unknown"
     return Resolution(problem=problem, choices=(listed or choices)[:PROPOSALS], is_unanswered=is_unanswered)
 
 
