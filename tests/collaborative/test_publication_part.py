@@ -127,7 +127,9 @@ def test_addresses_of_a_fiche_that_went_to_the_rest_lead_there(desk, world, cast
         answer = client.get(old + below)
         assert (answer.status_code, answer.get("Location")) == (302, new + below)
         assert client.get(new + below).status_code == 200
-    assert client.post(old, {}).status_code == 404
+    sent = client.post(old, {}, follow=True)
+    assert sent.redirect_chain == [(new, 302)]
+    assert "est maintenant dans ce dossier-ci" in sent.text
     assert client.get(old.replace(str(fiche.pk), "987654")).status_code == 404
     history = client.get(reverse("collaborative:dossier_history", args=[done.dossier.pk])).content.decode()
     assert f'href="{new}"' in history
