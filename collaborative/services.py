@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts.models import User
 from accounts.roles import Permission
 from common.text import fold
 from directory.blocks import block_of
@@ -28,7 +29,6 @@ from .signals import dossier_changed
 from .workflow import IDLE_PAIRS, IllegalAct, Transition, is_ready, transition_of
 
 if TYPE_CHECKING:
-    from accounts.models import User
     from directory.scopes import Scope
 
     from .models import Campaign
@@ -38,6 +38,7 @@ UNCHANGED = (
     "ou abandonnez le dossier."
 )
 TEXT_LENGTH = 2000  # characters of a remark or a comment
+SECOND_CLICK = datetime.timedelta(seconds=30)  # the same thing said again by the same person so soon is said once
 
 
 class AlreadyOpen(Exception):
@@ -384,6 +385,8 @@ def add_comment(
 ) -> Comment:
     """Add a message to the thread of a dossier, a fiche or a field. The signal tells it to the other side.
 
+    A second click adds nothing: the message is that of the first.
+
     Raises ``PermissionDenied`` when the person does not know of the dossier, ``ValidationError`` on an empty or too
     long text, a fiche of another dossier, or a field that the fiche does not have (code « field »).
     """
@@ -394,10 +397,13 @@ def add_comment(
     if field and (fiche is None or not block_of(RecordKind(fiche.kind), field)):
         raise ValidationError("Ce message porte sur un champ que la fiche n’a pas.", code="field")
     text = checked_text(text, missing="Écrivez un message.")
+    said: dict[str, Any] = {"dossier": dossier, "fiche": fiche, "field": field, "text": text, "by": by}
     with transaction.atomic():
-        comment = Comment.objects.create(
-            dossier=dossier, fiche=fiche, field=field, text=text, is_return=is_return, by=by, at=now
-        )
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=by.pk)  # one click after another
+        before = Comment.objects.filter(**said, is_return=False, at__gt=now - SECOND_CLICK).first()
+        if before is not None and not is_return:
+            return before
+        comment = Comment.objects.create(**said, is_return=is_return, at=now)
         dossier_changed.send(sender=Dossier, dossier=dossier, step=None, previous_taker=None, comment=comment)
     return comment
 

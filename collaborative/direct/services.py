@@ -16,7 +16,7 @@ from directory.versions.past import restore_block
 
 from ..mails import asking
 from ..models import DirectChangeReview
-from ..services import checked_text
+from ..services import SECOND_CLICK, checked_text
 from .changes import published_at_once, to_read
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def restore_before(
 
 
 def ask_author(*, change: RecordChange, text: str, by: User, scope: Scope, now: datetime.datetime) -> None:
-    """« Demander une précision »: mail a question to the author of the line, and keep it.
+    """« Demander une précision »: mail a question to the author of the line, and keep it; a second click sends nothing.
 
     Raises ``ValidationError`` on an empty or too long text, or when the author has no account any more.
     """
@@ -83,6 +83,10 @@ def ask_author(*, change: RecordChange, text: str, by: User, scope: Scope, now: 
     if change.by is None or not change.by.is_active:
         raise ValidationError("L’auteur de cette modification n’a plus de compte\u00a0: voyez avec l’établissement.")
     with transaction.atomic():
+        RecordChange.objects.select_for_update(no_key=True).only("pk").get(pk=change.pk)  # one click after another
+        said = {"verdict": Verdict.ASKED, "remark": text, "by": by}
+        if DirectChangeReview.objects.filter(change=change, **said, at__gt=now - SECOND_CLICK).exists():
+            return
         review = _keep(change, Verdict.ASKED, text, by, now)
         asking.mail_question.enqueue(review_id=review.pk, base_url=settings.SITE_URL)
 

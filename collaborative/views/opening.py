@@ -67,7 +67,13 @@ def _find_entity(request: SignedInRequest, typed: str) -> GeographicEntity:
 
 
 def to_the_open_one(request: SignedInRequest, held: Dossier) -> HttpResponse:
-    """Lead to the dossier that already has the EG, or say so when it is not to be known."""
+    """Lead to the dossier that already has the EG, or say so when it is not to be known.
+
+    The second click of who has just opened it leads there without a word.
+    """
+    is_own = held.opened_by_id == request.user.pk and held.opened_at > timezone.now() - services.SECOND_CLICK
+    if request.method == "POST" and is_own:
+        return redirect("collaborative:dossier_detail", held.pk)
     if Dossier.objects.visible_to(request.scope).filter(pk=held.pk).exists():
         messages.info(request, "Un dossier est déjà ouvert sur cet établissement\u00a0: le voici.")
         return redirect("collaborative:dossier_detail", held.pk)

@@ -1,5 +1,7 @@
 """Later updates: a sensitive field goes through a dossier, the rest is published at once and read by support."""
 
+import datetime
+
 import pytest
 from django.core import mail
 from django.urls import reverse
@@ -7,6 +9,7 @@ from django.utils import timezone
 
 from collaborative import services
 from collaborative.direct.changes import to_read
+from collaborative.direct.services import ask_author
 from collaborative.fiches import services as fiche_services
 from collaborative.models import DirectChangeReview, Dossier
 from directory.models import OperationalUnit, RecordChange
@@ -141,13 +144,22 @@ def test_a_question_is_mailed_to_the_author_once_written(client, cast, edited):
     client.force_login(cast.sesan)
     address = reverse("collaborative:change_ask", args=[edited.pk])
     assert client.post(address, {"text": " "}).status_code == 422
-    client.post(address, {"text": "Est-ce la bonne adresse ?"})
+    for _ in range(2):  # a double click
+        client.post(address, {"text": "Est-ce la bonne adresse ?"})
     [message] = mail.outbox
     assert message.to == [cast.directeur.email]
     assert "Est-ce la bonne adresse" in message.body
     assert message.reply_to
     assert "Précision demandée" in shown(client, LIST, suite="precision")
     assert not to_read().exists()
+
+
+def test_a_question_asked_anew_is_mailed_again(cast, edited):
+    by, now = cast.sesan, timezone.now()
+    for text, minutes in (("Est-ce sûr ?", 0), ("Et le fax ?", 0), ("Et le fax ?", 2)):
+        at = now + datetime.timedelta(minutes=minutes)
+        ask_author(change=edited, text=text, by=by, scope=scope_of(by), now=at)
+    assert len(mail.outbox) == 3
 
 
 def test_lines_of_support_are_not_to_be_acted_upon(client, world, cast):

@@ -95,6 +95,7 @@ class TestOpening:
         assert opened["Location"] == f"/dossiers/{dossier.pk}/"
 
     def test_a_second_attempt_leads_to_the_first(self, desk, world, director):
+        Dossier.objects.update(opened_at=desk.now - datetime.timedelta(minutes=1))
         for answer in (
             director.get(f"/dossiers/ouvrir/?eg={world.eg.pk}", follow=True),
             director.post("/dossiers/ouvrir/", {"eg": world.eg.pk}, follow=True),
@@ -102,6 +103,17 @@ class TestOpening:
             assert answer.redirect_chain == [(page_of(desk), 302)]
             assert "Un dossier est déjà ouvert" in text_of(answer)
         assert Dossier.objects.count() == 1
+
+    def test_a_second_click_leads_there_without_a_word(self, world, director, cast, client):
+        for _ in range(2):
+            answer = director.post("/dossiers/ouvrir/", {"eg": world.eg.pk}, follow=True)
+            assert answer.redirect_chain == [(f"/dossiers/{Dossier.objects.get().pk}/", 302)]
+        assert "Un dossier est déjà ouvert" not in text_of(answer)
+        assert "Un dossier est déjà ouvert" in text_of(director.get(f"/dossiers/ouvrir/?eg={world.eg.pk}", follow=True))
+        client.force_login(cast.sesan)
+        assert "Un dossier est déjà ouvert" in text_of(
+            client.post("/dossiers/ouvrir/", {"eg": world.eg.pk}, follow=True)
+        )
 
     @pytest.mark.parametrize(("typed", "status"), [("0", 404), ("9" * 25, 404), ("x", 404), ("other", 403)])
     def test_what_is_not_mine_or_does_not_exist(self, world, director, typed, status):
@@ -128,6 +140,10 @@ class TestOpening:
         url = "/dossiers/nouvel-etablissement/"
         director.post(url, {"legal_entity": world.ej.pk, "name": "Halte Altaïr"})
         first = Dossier.objects.get()
+        clicked = director.post(url, {"legal_entity": world.ej.pk, "name": "Halte Altaïr"}, follow=True)
+        assert clicked.redirect_chain == [(f"/dossiers/{first.pk}/", 302)]
+        assert "déjà ouvert sur cet établissement" not in text_of(clicked)
+        Dossier.objects.update(opened_at=timezone.now() - datetime.timedelta(minutes=1))
         answer = director.post(url, {"legal_entity": world.ej.pk, "name": " halte  ALTAIR "}, follow=True)
         assert answer.redirect_chain == [(f"/dossiers/{first.pk}/", 302)]
         assert "déjà ouvert sur cet établissement" in text_of(answer)
@@ -299,6 +315,12 @@ class TestThread:
         services.add_comment(dossier=desk.dossier, text="Avez-vous le FINESS ?", **desk.who(cast.sesan))
         assert "Nouveau" in text_of(director.get(page_of(desk)))
         assert "Nouveau" not in text_of(director.get(page_of(desk)))
+
+    def test_a_second_click_writes_once(self, desk, world, director, mailoutbox):
+        url, fiche = page_of(desk, "comment"), desk.fiche(world.act).pk
+        for said in ({"text": "Bonjour."}, {"text": "Bonjour."}, {"text": "Bonjour.", "fiche": fiche}):
+            assert director.post(url, said).status_code == 302
+        assert Comment.objects.count() == len(mailoutbox) == 2
 
     def test_writing(self, desk, world, director):
         url = page_of(desk, "comment")
