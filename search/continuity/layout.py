@@ -9,7 +9,7 @@ from common.french import NBSP, THIN, counted, day, moment, number, plural, time
 from .marks import LEGEND
 from .paper import BOLD, GREY, HEIGHT, LINE, TINT, WIDTH, Bar, Block, Line, Page, Run, Style, lines_of
 from .pdf import Bookmark
-from .reading import Kit, KitUnit, Section, call_after
+from .reading import UNITS_ONLY, Kit, KitUnit, Section, call_after
 
 LEFT, RIGHT, TOP, BOTTOM = 34.0, WIDTH - 34.0, 70.0, HEIGHT - 44.0
 WHO_WIDTH, PHONE_X, PHONE_WIDTH, PLACES_X = 276.0, LEFT + 286.0, 128.0, LEFT + 424.0
@@ -133,6 +133,7 @@ def cover_words(kit: Kit) -> list[str]:
         f"{units}. Par type d’unité, puis par commune{THIN}; l’index par commune est à la fin.",
         "Un point d’interrogation n’est pas un zéro\u00a0: les places ne sont pas connues, appelez."
         " Les horaires sont ceux des sept jours qui suivent.",
+        UNITS_ONLY,
         "Ce document porte des numéros réservés aux professionnels\u00a0: ne le laissez pas à la vue.",
     ]
     if kit.hidden:

@@ -3,6 +3,11 @@
 Figures and their freshness are those of the results (``search.results.figures``), read by one query for the whole
 department; records are read some hundreds at a time. The kit circulates on paper: it tells what anybody who reads the
 directory may, and never the place of a sensitive unit (spec 01-settled, Directory).
+
+It has units only. Spec 40 asks for what an hour changes, « hourly, dated »: the places, and whom to call for them. A
+practitioner in town has neither place nor figure nor hours here, and changes with the imports of the RPPS alone: five
+thousand lines a department (41,000 in the region, spec 80), forty pages of names printed anew every hour with nothing
+new in them, would hide the places. The cover and the page of the kits say so (``UNITS_ONLY``).
 """
 
 import datetime
@@ -38,6 +43,9 @@ ANYBODY = Scope()  # holds nothing: what everybody may read
 # Columns of a document: the first fields of a row, those that do not depend on who asks.
 _DOCUMENT = DocumentRow._fields[: DocumentRow._fields.index("commune")]
 _COLUMNS = ", ".join(f"d.{name}" for name in _DOCUMENT)
+UNITS_ONLY = (
+    "Le kit sert à trouver une place\u00a0: les professionnels de ville, qui n’en déclarent pas, n’y figurent pas."
+)
 AUDIENCES = {"E": "Enfants", "A": "Adultes", "E+A": "Enfants et adultes"}
 NO_TYPE = "Type d’UO non précisé"
 

@@ -20,6 +20,7 @@ from common.pages import Crumb
 from directory.models import Department
 
 from ..continuity.html import body_of, repeated
+from ..continuity.reading import UNITS_ONLY
 from ..continuity.services import is_old, last_kit, last_kits
 from .access import readers_only
 
@@ -38,6 +39,7 @@ def kits(request: HttpRequest) -> HttpResponse:
     context = {
         "departments": departments,
         "has_old": any(is_late for _, _, is_late in departments),
+        "units_only": UNITS_ONLY,
         "example": request.build_absolute_uri(reverse("search:continuity_pdf", args=["75"])),
     }
     return render(request, "search/continuity_list.html", context)

@@ -11,7 +11,7 @@ from common.french import moment
 from search.continuity.services import last_kit, write_kit
 from search.models import ContinuityKit
 from tests.factories.availability import CurrentFigureFactory
-from tests.factories.directory import UnitFactory
+from tests.factories.directory import PracticePlaceFactory, UnitFactory
 from tests.test_query_budgets import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,16 @@ def test_a_file_is_sent_whole_once_and_logged(reader, kit, extension, begins):
     again = reader.get(f"{KITS}92.{extension}", headers={"if-none-match": response["ETag"]})
     assert again.status_code == 304
     assert reader.head(f"{KITS}92.{extension}").status_code == 200
+
+
+def test_it_says_that_it_has_no_practitioner(reader, world, rebuilt, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    PracticePlaceFactory(practitioner__last_name="Martineau", commune=world.nanterre)
+    rebuilt()
+    write_kit(department=world.nanterre.department, now=timezone.now())
+    for path in (KITS, f"{KITS}92/"):
+        assert "les professionnels de ville, qui n’en déclarent pas, n’y figurent pas" in reader.get(path).text
+    assert "Martineau" not in reader.get(f"{KITS}92/").text
 
 
 def test_an_old_kit_says_so(reader, kit):
