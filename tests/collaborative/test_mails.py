@@ -141,14 +141,14 @@ def test_directors_who_abandon_mail_nobody(ready):
 
 
 def test_a_message_goes_to_the_other_side(ready, cast):
-    def say(by, **more):
-        services.add_comment(dossier=ready.dossier, text="Une question.", **more, **ready.who(by))
+    def say(by, text="Une question.", **more):
+        services.add_comment(dossier=ready.dossier, text=text, **more, **ready.who(by))
 
     say(None)
     assert told() == [(DESK, "1 nouveau message")]
     send_and_take(ready)
     mail.outbox.clear()
-    say(None)
+    say(None, "Une autre.")
     assert told() == [(cast.sesan.email, "1 nouveau message")]
     say(cast.sesan)
     assert told() == [(cast.directeur.email, "1 nouveau message")]
