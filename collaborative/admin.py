@@ -6,12 +6,14 @@ Nothing of a dossier is edited here: its state changes by the acts of the servic
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Case, Value, When
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -24,10 +26,13 @@ from directory.versions.wording import field_label
 from . import services
 from .enums import DossierAct, DossierState
 from .models import Comment, Dossier, Fiche, ReturnReason, Step
+from .permissions import why_not_act
 from .publication import BUSY, PublicationBusy, PublicationRefused, Published
 from .review.risk import age_points, level_of, queue_points_sql
+from .review.standing import standing_of
 from .review.validation import validate_dossier
 from .wording import act_words, state_words
+from .workflow import IllegalAct, transition_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,12 +40,61 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+    from accounts.requests import SignedInRequest
+    from directory.scopes import Scope
+
+    from .review.standing import FicheStanding, Standing
+
 TAKEN = ("dossier pris en charge", "dossiers pris en charge")
 RELEASED = ("dossier laissé", "dossiers laissés")
 PUBLISHED = ("dossier publié", "dossiers publiés")
 NOTHING_WRITTEN = ("dossier validé, rien n’a été écrit", "dossiers validés, rien n’a été écrit")
 STALE = "le dossier a changé entre-temps, ou son état ne le permet pas"
+CONFIRMED, SHOWN = "confirme", "vu-"  # fields of the page that asks before publishing
 REFUSALS = (services.StaleDossier, PermissionDenied, ValidationError, PublicationRefused, PublicationBusy)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A dossier that the page asks to publish; ``stamp``: the version and the decisions that it shows."""
+
+    dossier: Dossier
+    standing: Standing
+    stamp: str
+
+    @property
+    def written(self) -> list[FicheStanding]:
+        """Fiches that publishing writes."""
+        return [one for one in self.standing.fiches if not one.left and not one.is_confirmed]
+
+    @property
+    def undecided(self) -> int:
+        """Points that nobody has decided: publishing accepts them."""
+        return sum(len(one.undecided) for one in self.written)
+
+
+def read_stamp(text: str) -> tuple[int, str]:
+    """Version and seal of a dossier that the page of the question showed; 0, which none has, when it did not."""
+    version, _, seal = text.partition(":")
+    readable = version.isascii() and version.isdigit() and len(version) < 10 and bool(seal)
+    return (int(version), seal) if readable else (0, "")
+
+
+def why_not_publish(scope: Scope, standing: Standing) -> str:
+    """Reason why this person may not publish a dossier whole now, in French; empty when they may."""
+    try:
+        transition = transition_of(DossierAct.VALIDATE, standing.dossier.state)
+    except IllegalAct:
+        return STALE
+    if refusal := why_not_act(scope, standing.dossier, transition):
+        return refusal
+    if standing.open_conflicts:
+        return "des conflits sont à trancher dans sa relecture avant de publier."
+    if standing.returned:
+        return "des points y sont à corriger\u00a0: publiez le reste, ou renvoyez-le, depuis sa relecture."
+    if standing.blocked:
+        return " ".join(f"{one.fiche}\u00a0: {check.text}" for one, check in standing.blocked)
+    return ""
 
 
 class ReadInline(admin.TabularInline):
@@ -163,17 +217,48 @@ class DossierAdmin(BackOfficeAdmin):
         self._each(request, queryset, self._apply(request, DossierAct.RELEASE), lambda _: RELEASED)
 
     @admin.action(description="Valider et publier les dossiers choisis, pris en charge par vous")
-    def validate(self, request, queryset):
+    def validate(self, request: SignedInRequest, queryset: QuerySet[Dossier]) -> HttpResponse | None:
+        """Ask first, as Django's own deletion does: each dossier is published as the page of the question showed it."""
+        if CONFIRMED not in request.POST:
+            return self._ask(request, queryset)
+
         def publish(dossier: Dossier) -> Published:
+            version, seal = read_stamp(request.POST.get(f"{SHOWN}{dossier.pk}", ""))
             return validate_dossier(
                 dossier=dossier,
                 by=request.user,
                 scope=request.scope,
                 now=timezone.now(),
-                expected_version=dossier.version,
+                expected_version=version,
+                seal=seal,
             )
 
         self._each(request, queryset, publish, lambda done: PUBLISHED if done.fiches else NOTHING_WRITTEN)
+        return None
+
+    def _ask(self, request: SignedInRequest, dossiers: QuerySet[Dossier]) -> HttpResponse | None:
+        """Page that says what would be published and asks; messages alone when nothing would be.
+
+        Those that may not be validated by this person, or not yet, are left out and said.
+        """
+        asked = []
+        for dossier in dossiers:
+            standing = standing_of(dossier)
+            if refusal := why_not_publish(request.scope, standing):
+                messages.error(request, format_html("«\u00a0{}\u00a0»\u00a0: {}", dossier, refusal))
+            else:
+                asked.append(Asked(dossier, standing, f"{dossier.version}:{standing.seal}"))
+        if not asked:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Valider et publier\u00a0?",
+            "asked": asked,
+            "confirmed": CONFIRMED,
+            "shown": SHOWN,
+        }
+        return TemplateResponse(request, "admin/dossiers_publish.html", context)
 
     @admin.action(description="Renvoyer le dossier choisi à corriger")
     def send_back(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> HttpResponse | None:

@@ -15,6 +15,7 @@ from tests.factories.directory import AssignmentFactory
 
 from .publishing import change, remove, send_and_take
 from .test_publication_meanwhile import close
+from .test_review_admin import publish
 
 pytestmark = pytest.mark.django_db
 
@@ -201,8 +202,7 @@ def test_the_back_office_speaks_french_and_tells_what_was_not_written(left, clie
         assert words in shown
     for raw in ("settle", "draft", " → "):
         assert raw not in shown
-    sent = {"action": "validate", "_selected_action": [left.dossier.pk]}
-    told = read(client.post(reverse("admin:collaborative_dossier_changelist"), sent, follow=True).content.decode())
+    told = read(publish(client, left).text)
     assert "1 dossier validé, rien n’a été écrit" in told
     assert "LAM Altair, fiche laissée de côté." in told
     assert "dossier publié" not in told

@@ -8,9 +8,10 @@ from django.urls import reverse
 
 from collaborative import services
 from collaborative.fiches import services as fiche_services
-from collaborative.models import Dossier
+from collaborative.models import Dossier, FieldReview
 from collaborative.publication import PublicationBusy
 from collaborative.review.validation import validate_dossier
+from tests.collaborative.publishing import change, send_and_take
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:collaborative_dossier_changelist"
@@ -28,6 +29,18 @@ def act(client, desk, name):
     return client.post(reverse(LIST), {"action": name, "_selected_action": [desk.dossier.pk]}, follow=True)
 
 
+def hidden(page):
+    """Hidden fields of the page that asks before publishing."""
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {name: [value for other, value in fields if other == name] for name, _ in fields}
+
+
+def publish(client, desk):
+    """« Valider et publier », then the button of the page that asks."""
+    asked = client.post(reverse(LIST), {"action": "validate", "_selected_action": [desk.dossier.pk]})
+    return client.post(reverse(LIST), hidden(asked.text), follow=True)
+
+
 def now(desk):
     return Dossier.objects.get(pk=desk.dossier.pk)
 
@@ -38,7 +51,11 @@ def test_a_dossier_is_taken_then_published_from_the_list(sent, client, cast, wor
     assert now(sent).state == "sent"
     act(client, sent, "take")
     assert now(sent).taken_by == cast.sesan
-    assert "1 dossier publié" in act(client, sent, "validate").content.decode()
+    asked = act(client, sent, "validate").text
+    assert now(sent).state == "sent"
+    for words in (sent.dossier.name, "LAM Altair", "Revenir sans publier"):
+        assert words in asked
+    assert "1 dossier publié" in publish(client, sent).text
     world.lam.refresh_from_db()
     assert (now(sent).state, world.lam.status) == ("validated", "closed")
 
@@ -86,9 +103,64 @@ def test_a_publication_that_meets_other_writers_stops_neither_the_others_nor_the
         return validate_dossier(dossier=dossier, **more)
 
     monkeypatch.setattr("collaborative.admin.validate_dossier", published)
-    chosen = {"action": "validate", "_selected_action": [met.pk, sent.dossier.pk]}
+    chosen = hidden(act(client, sent, "validate").text)
+    chosen["_selected_action"].append(met.pk)
     page = client.post(reverse(LIST), chosen, follow=True).content.decode()
     assert "EG neuve" in page
     assert "Réessayez dans un instant" in page
     assert "1 dossier publié" in page
     assert now(sent).state == "validated"
+
+
+def test_a_confirmation_that_was_not_shown_publishes_nothing(sent, client):
+    act(client, sent, "take")
+    forged = {"action": "validate", "_selected_action": [sent.dossier.pk], "confirme": "1"}
+    for stamp in ("", "x", f"{now(sent).version}:", "9" * 40):
+        told = client.post(reverse(LIST), forged | {f"vu-{sent.dossier.pk}": stamp}, follow=True)
+        assert "le dossier a changé entre-temps" in told.text
+    assert now(sent).state == "sent"
+
+
+def test_what_was_decided_since_the_question_is_not_published(desk, world, cast, client):
+    change(desk, world.act, {"email": "neuf@example.org"})
+    send_and_take(desk)
+    client.force_login(cast.sesan)
+    chosen = hidden(act(client, desk, "validate").text)
+    fiche = desk.fiche(world.act)
+    FieldReview.objects.create(
+        fiche=fiche,
+        field="email",
+        decision="keep",
+        proposed="neuf@example.org",
+        record_version=1,
+        at=desk.now,
+        by=cast.sesan,
+    )
+    told = client.post(reverse(LIST), chosen, follow=True)
+    assert "Des décisions ont changé" in told.text
+    assert now(desk).state == "sent"
+
+
+def test_those_that_may_not_be_published_are_said_and_left_out_of_the_question(desk, world, cast, client):
+    change(desk, world.act, {"email": "neuf@example.org"})
+    send_and_take(desk)
+    other = services.open_dossier(entity=world.other_eg, **desk.who(cast.sesan))
+    client.force_login(cast.sesan)
+    chosen = {"action": "validate", "_selected_action": [desk.dossier.pk, other.pk]}
+    asked = client.post(reverse(LIST), chosen)
+    assert hidden(asked.text)["_selected_action"] == [str(desk.dossier.pk)]
+    assert "son état ne le permet pas" in asked.text
+    fiche = desk.fiche(world.act)
+    FieldReview.objects.create(
+        fiche=fiche,
+        field="email",
+        decision="return",
+        reason="À revoir.",
+        proposed="neuf@example.org",
+        record_version=1,
+        at=desk.now,
+        by=cast.sesan,
+    )
+    told = act(client, desk, "validate")
+    assert "des points y sont à corriger" in told.text
+    assert "Revenir sans publier" not in told.text
