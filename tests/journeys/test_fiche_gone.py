@@ -1,4 +1,4 @@
-"""A director whose role support ends while he types: « Enr. et mettre en attente » gives his text back, to be copied."""
+"""A director whose role support ends while he types: his save gives his text back, to be copied."""
 
 import re
 
