@@ -53,13 +53,16 @@ def tell_step(step_id: int, previous_taker_id: int | None, base_url: str) -> Non
         for user_id in told:
             if user_id != step.by_id:
                 mail_step.enqueue(step_id=step_id, name=name, user_id=user_id, base_url=base_url)
+        rest = _rest_of(step)
+        if rest is not None and not menders_of(rest):
+            mail_step.enqueue(step_id=step_id, name="stranded", user_id=None, base_url=base_url)
 
 
 @task
 def mail_step(step_id: int, name: str, user_id: int | None, base_url: str) -> None:
     """Tell one person, or the desk of support, of an act on a dossier. ``name``: a key of SUBJECTS."""
     step = Step.objects.select_related("dossier__geographic_entity", "by").get(pk=step_id)
-    dossier = step.dossier
+    dossier = (name == "stranded" and _rest_of(step)) or step.dossier
     user = User.objects.filter(pk=user_id).first() if user_id else None
     page = "review" if name in {"sent", "taken_over"} else "detail"
     values: dict[str, Any] = {"step": step, "url": urljoin(base_url, dossier_url(dossier, page))}
@@ -79,7 +82,7 @@ def mail_step(step_id: int, name: str, user_id: int | None, base_url: str) -> No
         values["confirmed"] = done.with_confirmation().filter(is_confirmed=True).count()
         subject = subject if values["written"] else NOTHING_WRITTEN[name]
     if name == "validated_part":
-        rest = dossier.remainders.order_by("-pk").first()
+        rest = _rest_of(step)
         values["rest_url"] = urljoin(base_url, dossier_url(rest)) if rest else ""
         values["lines"] = returned_lines(step, base_url, of=rest) if rest else []
     _send(user, name, f"{subject}\u00a0: {dossier.name}", dossier=dossier, **values)
@@ -116,6 +119,13 @@ def mail_comments(comment_id: int, until: str, user_id: int | None, base_url: st
     subject = f"{counted(len(lines), 'nouveau message', 'nouveaux messages')}\u00a0: {dossier.name}"
     url = urljoin(base_url, dossier_url(dossier)) + "#messages"
     _send(user, "comments", subject, dossier=dossier, author=first.by, lines=lines, url=url)
+
+
+def _rest_of(step: Step) -> Dossier | None:
+    """Dossier of what a partial publication sent back; ``None`` for another act."""
+    if step.act != DossierAct.VALIDATE_PART:
+        return None
+    return step.dossier.remainders.order_by("-pk").first()
 
 
 def _mail_of(step: Step) -> str:

@@ -159,6 +159,22 @@ def test_when_nobody_can_correct_it_support_is_told_and_sees_what_to_do(client, 
     assert "Aucun directeur actif" in page(client, cast.sesan, sent).content.decode()
 
 
+@pytest.mark.parametrize("left", [True, False])
+def test_the_desk_is_told_too_of_a_rest_that_nobody_can_correct(sent, cast, world, left):
+    sent.apply("withdraw")
+    change(sent, world.lam, {"email": "lam@example.org"})
+    send_and_take(sent)
+    mail.outbox.clear()
+    if left:
+        cast.directeur.assignments.all().delete()
+    rest = validate(sent, fiche_ids={sent.fiche(world.act).pk}, remark="Le LAM plus tard.").remainder
+    told = [one for one in mail.outbox if "Personne ne peut plus corriger" in one.subject]
+    assert [one.to for one in told] == ([["ror.support@sesan.fr"]] if left else [])
+    for one in told:
+        assert f"/dossiers/{rest.pk}/" in one.body
+        assert "a publié une partie d’un dossier et renvoyé le reste" in one.body
+
+
 def test_a_dossier_that_has_its_director_says_nothing_of_it(client, sent, cast):
     assert "Aucun directeur actif" not in page(client, cast.sesan, sent, "dossier_review").content.decode()
     assert f"{cast.directeur.short_name} est prévenu par mail." in returned(client, sent, cast)
