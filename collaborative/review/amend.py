@@ -35,6 +35,7 @@ CHOSEN_TOGETHER: dict[str, tuple[str, ...]] = {
     "legal_entity": ("legal_entity", "legal_entity_search"),
 }
 REFERENTS = "referents"
+NO_VALUE = "Votre correction n’est pas enregistrée\u00a0: la page l’a envoyée sans sa valeur. Donnez-la ci-dessous."
 
 
 class Amendment:
@@ -75,6 +76,12 @@ class Amendment:
     def shown(self) -> list[BoundField]:
         """Fields to draw one by one, when the block's template does not."""
         return [self.form[name] for name in self.names if name in self.form.fields]
+
+    def is_sent_in(self, data: QueryDict) -> bool:
+        """Tell whether one of the visible fields was sent at all; boxes, which send nothing unticked, count as sent."""
+        shown = [] if self.whole else self.shown
+        omitted = (bound.field.widget.value_omitted_from_data(data, {}, bound.html_name) for bound in shown)
+        return not shown or not all(omitted)
 
     @property
     def narrows(self) -> bool:

@@ -25,7 +25,7 @@ from ..forms.review import AmendReasonForm, DecisionForm, ReturnForm, typed_text
 from ..models import Dossier, Fiche, ReturnReason
 from ..permissions import validates_dossiers
 from ..review import services
-from ..review.amend import Amendment
+from ..review.amend import NO_VALUE, Amendment
 from ..review.corrections import saved_words
 from ..review.facts import checks_by_fiche, dossier_checks
 from ..review.lines import shown_parts
@@ -219,6 +219,8 @@ def _amend(request: SignedInRequest, standing: Standing, one: FicheStanding) -> 
     if step := request.POST.get("etape", ""):
         amendment.after_step(step)
         return _amend_page(request, standing, one, amendment, reason=reason)
+    if not amendment.is_sent_in(request.POST):
+        return _amend_page(request, standing, one, amendment, reason=reason, refused=NO_VALUE, status=422)
     if not (amendment.is_valid() & reason.is_valid() & sent.is_valid()):
         return _amend_page(request, standing, one, amendment, reason=reason, status=422)
     now = timezone.now()

@@ -108,6 +108,16 @@ def test_a_field_is_corrected_in_its_own_form(reviewed, client):
     assert "bureau@vesta.example" in text(client.get(reviewed.url))
 
 
+def test_a_correction_sent_without_its_field_empties_nothing(reviewed, client):
+    cut = send(client, reviewed, acte="corriger", champ="email", version=1, motif="Vérifiée.")
+    assert cut.status_code == 422
+    assert "Donnez-la ci-dessous" in text(cut)
+    assert 'value="Vérifiée."' in text(cut)
+    assert not FieldReview.objects.exists()
+    assert send(client, reviewed, acte="corriger", champ="email", version=1, email="").status_code == 302
+    assert FieldReview.objects.get().value in ("", None)
+
+
 def test_a_block_is_corrected_whole_and_a_step_saves_nothing(reviewed, client):
     ages = {"min_age_value": "16", "min_age_unit": "y", "max_age_value": "60", "max_age_unit": "y", "sex": ""}
     send(client, reviewed, acte="corriger", champ="ages", version=1, **ages)
