@@ -42,14 +42,19 @@ class ChangedField:
 
 def changed_fields(change: RecordChange) -> list[ChangedField]:
     """Fields of a line with their labels, before and after, in words."""
+    kind = change.record_kind
     return [
-        ChangedField(
-            field_label(change.record_kind, name),
-            in_words(change.record_kind, name, before),
-            in_words(change.record_kind, name, after),
-        )
+        ChangedField(field_label(kind, name), *_pair_in_words(kind, name, before, after))
         for name, (before, after) in change.changes.items()
     ]
+
+
+def _pair_in_words(kind: str, name: str, before: Any, after: Any) -> tuple[str, str]:
+    """Two values of a field in words; the name of the file of a photo says nothing to anybody."""
+    if name == "photo":
+        now = "Une autre photo" if before else "Une photo"
+        return "Une photo" if before else "–", now if after else "–"
+    return in_words(kind, name, before), in_words(kind, name, after)
 
 
 def field_label(kind: str, name: str) -> str:

@@ -65,6 +65,25 @@ def test_history_of_a_record_says_who_when_where_and_what(client, support, world
     assertContains(response, f"{line.at.astimezone(ZoneInfo('Europe/Paris')):%d/%m/%Y à %H:%M}")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("", "photos/3fa9c1.jpg", "– → Une photo"),
+        ("photos/3fa9c1.jpg", "photos/77bd02.jpg", "Une photo → Une autre photo"),
+        ("photos/3fa9c1.jpg", None, "Une photo → –"),
+    ],
+)
+def test_a_photo_is_told_without_the_name_of_its_file(client, support, world, before, after, said):
+    changes = {"photo": [before, after]}
+    line = RecordChangeFactory(record_kind="uo", record_id=world.act.pk, changes=changes)
+    for page in (history_url(world.act), reverse("admin:directory_recordchange_change", args=[line.pk])):
+        response = client.get(page)
+        assertNotContains(response, "3fa9c1")
+        for words in said.split(" → "):
+            assertContains(response, words)
+    assertContains(client.get(history_url(world.act)), said)
+
+
 def test_history_of_a_record_has_its_own_lines_alone(client, support, world):
     change(world.act_mobile, support, pets="Un chien.")
     assertContains(client.get(history_url(world.act)), "n’a pas encore été modifiée")
