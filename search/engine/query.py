@@ -102,7 +102,8 @@ def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime, beside
 def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
     """Find the lines."""
     reading = outcome.reading
-    found = _page(asked, scope, at_once=asked.criteria.exact or (reading is not None and reading.is_changed))
+    told_late = asked.criteria.exact or bool(asked.criteria.within) or (reading is not None and reading.is_changed)
+    found = _page(asked, scope, at_once=told_late)
     asked = replace(asked, may_widen=False, radius_km=None if found.is_widened else asked.radius_km)
     steps = zip(distances_of(asked), found.reached or (), strict=True)
     return replace(

@@ -54,12 +54,11 @@ SELECT key, false, geographic_entity_id, %(entity)s FROM search_suggestion
 WHERE "group" = %(entities)s AND key = %(text)s
 UNION ALL
 SELECT '', words @@ {whole}, term_id, %(listed)s FROM search_suggestion
-WHERE %(looks_elsewhere)s AND "group" = %(activities)s AND term_id IS NOT NULL AND words @@ {started}
+WHERE "group" = %(group)s AND term_id IS NOT NULL AND words @@ {started}
 ORDER BY 3, 1
 """
-_LISTED = "listed"  # an activity that holds the words; ``is_acronym`` tells whether it holds them whole
+_LISTED = "listed"  # a term of one list that holds the words; ``is_acronym`` tells whether it holds them whole
 _ENTITY = "entity"  # in the place of a nomenclature: the name of an establishment
-_IN_GROUP = 'SELECT term_id FROM search_suggestion WHERE "group" = %(group)s AND term_id IS NOT NULL AND words @@ '
 _NO_VOWEL = re.compile(rf"[b-df-hj-np-tv-xz]{{2,{ACRONYM}}}")
 _LIST = re.compile(r"[,;/•|+\n]|\s[-–—*]\s|\s(?:ou|et)\s", re.IGNORECASE)
 
@@ -134,7 +133,7 @@ class Match:
 
 
 def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:
-    """Look up the text: one query, two when it is asked for in one list of terms."""
+    """Look up the text: one query."""
     return known_among(text, within, rows_together(known_statements(text, within)))
 
 
@@ -150,7 +149,7 @@ def known_statements(text: str, within: Within, *, placed: bool = False) -> list
 
 
 def known_among(text: str, within: Within, read: Sequence[Sequence[tuple[Any, ...]]]) -> Known:
-    """What rows of ``known_statements`` tell of the text. One query when it is asked for in one list of terms."""
+    """What rows of ``known_statements`` tell of the text. Pure."""
     if not read:
         return Known()
     words = words_of(text)
@@ -159,17 +158,13 @@ def known_among(text: str, within: Within, read: Sequence[Sequence[tuple[Any, ..
     whole = _keys(text, _phrases(text))
     rows = tuple(row for row in spellings if row.key in whole)
     starts = not any(row.is_acronym and row.key in words for row in rows)
-    within_ids: tuple[int, ...] = ()
-    if within in _TERM_LISTS:
-        parameters: dict[str, Any] = {"group": WITHIN_GROUPS[within]}
-        statement = _IN_GROUP + _listed_query(text, parameters, starts=starts)
-        within_ids = tuple(sorted(row[0] for row in rows_together([(statement, parameters)])[0]))
+    listed = [row.term_id for row in found if row.nomenclature == _LISTED and (starts or row.is_acronym)]
     return Known(
         rows,
         frozenset(row.key for row in found if not row.term_id),
-        within_ids,
+        tuple(listed) if within in _TERM_LISTS else (),
         tuple(row.term_id for row in found if row.nomenclature == _ENTITY),
-        tuple(row.term_id for row in found if row.nomenclature == _LISTED and (starts or row.is_acronym)),
+        () if within else tuple(listed),
         Gazette.of(text, *read[1:]) if len(read) > 1 else NOWHERE,
         tuple(row for row in spellings if row.key not in whole),
     )
@@ -178,8 +173,7 @@ def known_among(text: str, within: Within, read: Sequence[Sequence[tuple[Any, ..
 def _known_statement(text: str, within: Within) -> Statement:
     parameters: dict[str, Any] = {
         "listed": _LISTED,
-        "looks_elsewhere": not within,
-        "activities": Suggestion.Group.ACTIVITY,
+        "group": WITHIN_GROUPS[within] if within in _TERM_LISTS else None if within else Suggestion.Group.ACTIVITY,
         "keys": sorted(_keys(text, [*_phrases(text), *(() if within else _gapped(text))])),
         "words": list(words_of(text)),
         "text": fold(text)[:255],

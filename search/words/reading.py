@@ -93,7 +93,7 @@ class Reading:
 def first_reads(
     where: str, what: str, within: Within, beside: Sequence[Statement] = ()
 ) -> tuple[Resolution, Known, list[list[tuple[Any, ...]]]]:
-    """What ``where`` names, for ``resolve_where``, and what is known of ``what``: one query, two in one list.
+    """What ``where`` names, for ``resolve_where``, and what is known of ``what``: one query.
 
     Then the rows of the statements ``beside``, sent with them.
     """

@@ -66,6 +66,10 @@ PAGES = [
     {"ou": "75010", "quoi": "apartement de coordinaton", "avant": LIFTED},
     {"ou": "ACT ALTAIR VESTA – Nanterre (92)", "quoi": "apartement de coordinaton", "avant": LIFTED},
     {"ou": "ACT ALTAIR VESTA – Nanterre (92)", "quoi": "introuvable", "avant": LIFTED},
+    {"ou": "75010", "quoi": "apartement de coordinaton", "dans": "types", "places": "1"},
+    {"quoi": "apartement de coordinaton à Nanterrre", "dans": "types", "type": "999999", "age": "30"},
+    {"ou": "75010", "quoi": "euipe mobile precarite", "dans": "activites", "age": "30", "type": "999999"},
+    {"ou": "75010", "quoi": "apartement de coordinaton", "dans": "professionnels"},
 ]
 
 
