@@ -1,12 +1,14 @@
 """Place names as people type them. Pure functions, no query."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from common.text import place_key
 
 from .department_names import NAMES, department_meant
 
+_REMEMBERED, _SHORT = 4096, 80  # texts, each read several times a page; letters
 _SPACED_CODE = re.compile(r"(?<![0-9A-Za-z])(\d{2}) (\d{3})(?![0-9A-Za-z])")
 _CODE = re.compile(r"(?<![0-9A-Za-z])(\d{5}|2[ABab]\d{3})(?![0-9A-Za-z])")
 _DEPARTMENT = re.compile(r"(\d{2,3}|2[AB])", re.IGNORECASE)
@@ -69,6 +71,11 @@ def parse_place(text: str) -> PlaceQuery:
     « Paris (département 75) » and « Paris (ville entière) » are read as lists propose them; « dept 91 » and
     « département de l’Essonne » are departments.
     """
+    return _parsed(text) if len(text) <= _SHORT else _parsed.__wrapped__(text)
+
+
+@lru_cache(_REMEMBERED)
+def _parsed(text: str) -> PlaceQuery:
     if _OVER_OR_UNDER.search(text):
         under, over = (parse_place(_OVER_OR_UNDER.sub(word, text)) for word in ("sous ", "sur "))
         return under._replace(

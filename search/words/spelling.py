@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ TYPES = frozenset(TERM_TIERS[0])
 NAMING = frozenset({*TERM_TIERS[0], *TERM_TIERS[1], Nomenclature.DISCIPLINE, Nomenclature.AUDIENCE})
 _ELISION = re.compile(r"^(?:[cdjlmnst]|qu) ")
 _OF_A_SPECIALITY = re.compile(r"(?<=o)log(?:i(?:que|e)|ue)s?$")  # « SSR cardiologique » is « SSR cardio »
+_REMEMBERED, _SHORT = 4096, 80  # runs of words, each looked up several times a page; letters
 _SIGNS = ",;:.!? "
 _PLURAL = re.compile(r"^(..+[^s])s$")
 
@@ -92,6 +94,11 @@ def spellings_of(key: str) -> tuple[str, ...]:
 
     Of several words, with the last one as it is said: « ssr cardiologique » and « ssr cardio ».
     """
+    return _spellings(key) if len(key) <= _SHORT else _spellings.__wrapped__(key)
+
+
+@lru_cache(_REMEMBERED)
+def _spellings(key: str) -> tuple[str, ...]:
     words = key.split()
     singular = " ".join(word.removesuffix("s") if len(word) > BEGINNING else word for word in words)
     plural = " ".join(f"{word}s" if len(word) > BEGINNING and word[-1] not in "sxz" else word for word in words)
