@@ -54,6 +54,16 @@ addEventListener("beforeunload", (event) => {
   if (document.querySelector(`form[data-warn-unsaved]${UNSAVED}`)) event.preventDefault();
 });
 
+// A double click sends a form once. What htmx sends has its own rule (hx-sync), and a search may be asked again at once.
+const ONCE = 2000; // ms
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.hasAttribute("data-sent")) return event.preventDefault();
+  form.setAttribute("data-sent", "");
+  setTimeout(() => form.removeAttribute("data-sent"), ONCE);
+});
+
 // The error summary takes the focus, after a page load and after a partial update.
 const focusErrors = (root) => root.querySelector("[data-focus]")?.focus();
 focusErrors(document);

@@ -102,6 +102,21 @@ def test_a_unit_is_created_from_the_menu_by_keyboard(page, live_server, open_ses
     expect(page.get_by_text("L’unité est ajoutée au dossier")).to_be_visible()
 
 
+def test_a_double_click_creates_once(page, live_server, open_session, dossier, world, cast):
+    open_session(cast.directeur)
+    top, count = dossier.fiches.get(geographic_entity=world.eg), dossier.fiches.count()
+    page.goto(f"{live_server.url}/dossiers/{dossier.pk}/fiches/{top.pk}/creer-des-unites/")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_role("button", name="Créer").evaluate(
+        "(button) => { button.click(); setTimeout(() => button.click(), 10); }"
+    )
+    page.wait_for_url(re.compile(r"/fiches/\d+/$"))
+    expect(page.get_by_text("L’unité est ajoutée au dossier")).to_be_visible()
+    assert len(sent) == 1
+    assert dossier.fiches.count() == count + 1
+
+
 def test_restoring_acts_at_once_without_javascript(browser, live_server, dossier, world, cast):
     from django.conf import settings
     from django.test import Client
