@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from availability.guichet.needs import Fit
 from common.french import counted
+from directory.enums import Nomenclature
 from directory.territory.places import Place, Resolution
 
 from ..criteria import Facet, SearchCriteria, Sort
@@ -83,15 +84,24 @@ class Variant:
 
 @dataclass(frozen=True)
 class Unpublished:
-    """A term asked for that nothing published holds. ``label`` as stored; ``is_type``: a type d'UO; what is nearest.
+    """A term asked for that nothing published holds. ``label`` as stored, empty for none; what is nearest.
 
     ``kept``: as in ``Outcome``.
     """
 
     label: str
-    is_type: bool
+    nomenclature: str
     variants: tuple[Variant, ...] = ()
     kept: frozenset[int] = frozenset()
+
+    @property
+    def sentence(self) -> str:
+        """What is said before the label."""
+        if self.nomenclature == Nomenclature.EG_CATEGORY:
+            return "Aucun établissement publié n’est de cette catégorie"
+        if self.nomenclature == Nomenclature.UNIT_TYPE:
+            return "Aucune unité publiée de ce type"
+        return "Aucune unité publiée n’exerce cette activité ou ce métier"
 
 
 @dataclass(frozen=True)

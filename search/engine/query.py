@@ -58,7 +58,8 @@ def run_search(
         variants, proposals = _variants(criteria, outcome, scope, now)
         unpublished = unpublished_term(criteria, outcome, scope, now)
         kept = unpublished.kept if unpublished else outcome.kept
-        outcome = replace(outcome, variants=variants, proposals=proposals, unpublished=unpublished, kept=kept)
+        told = unpublished if unpublished and unpublished.label else None
+        outcome = replace(outcome, variants=variants, proposals=proposals, unpublished=told, kept=kept)
     elif outcome.is_untold:
         outcome = replace(outcome, variants=farther_of(criteria, outcome.place, outcome.match, scope, now))
     elapsed = round((time.perf_counter() - started) * 1000)

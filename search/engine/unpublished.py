@@ -6,6 +6,7 @@ from django.db import connection
 
 from accounts.roles import Permission
 from common.french import NBSP
+from common.text import fold
 from directory.enums import Nomenclature
 from directory.scopes import Scope
 
@@ -26,6 +27,24 @@ WHERE term.id = ANY(%(ids)s::bigint[])
   AND NOT EXISTS (SELECT 1 FROM search_searchdocument d WHERE d.term_ids && %(ids)s::bigint[])
 ORDER BY term.nomenclature <> %(type)s, term.id LIMIT 1
 """
+# A category of establishments told by its acronym or its whole name (« CHRS », « pension de famille »), when no
+# document is of one of this category. One row, its label empty without any.
+_UNPUBLISHED_CATEGORY = """
+SELECT (
+    SELECT term.label
+    FROM directory_term term
+    CROSS JOIN LATERAL (
+        SELECT ror_fold(told) AS name FROM regexp_split_to_table(term.label, '[(),]') AS told
+    ) AS part
+    WHERE term.nomenclature = %(category)s AND length(part.name) > 1
+      AND position(concat(' ', part.name, ' ') IN %(text)s) > 0
+      AND NOT EXISTS (
+          SELECT 1 FROM directory_geographicentity eg JOIN search_searchdocument d ON d.geographic_entity_id = eg.id
+          WHERE eg.category_id = term.id
+      )
+    ORDER BY length(part.name) DESC, term.id LIMIT 1
+), (SELECT array_agg(unit_id) FROM search_keptunit WHERE user_id = %(user)s)
+"""
 
 
 def unpublished_term(
@@ -33,8 +52,9 @@ def unpublished_term(
 ) -> Unpublished | None:
     """The term that the text spells, when no document holds it, with counted offers: its family, practitioners.
 
-    With what the person keeps, which the page shows. One or two queries; none for a text that spells no term, nor for
-    one understood otherwise than as typed, which is known to find something.
+    Else, unless its exact words are asked for, the category of establishments that it names, when none published is of
+    it. With what the person keeps, which the page shows. One or two queries; none for a text understood otherwise than
+    as typed, which is known to find something.
     """
     reading = outcome.reading
     if reading is None or criteria.within or (reading.is_changed and not reading.finds_nothing):
@@ -43,7 +63,7 @@ def unpublished_term(
     asked = () if reading.choices else reading.match.term_ids  # « cardiologue »: the type, before activities
     ids = sorted(asked or {row.term_id for row in spelled(text, reading.known.rows)})
     if not ids:
-        return None
+        return None if criteria.exact else _unpublished_category(criteria.what, scope)
     with connection.cursor() as cursor:
         cursor.execute(_UNPUBLISHED, {"ids": ids, "type": Nomenclature.UNIT_TYPE, "user": scope.user_id})
         row = cursor.fetchone()
@@ -66,4 +86,13 @@ def unpublished_term(
         for (words, asked), lines in zip(searches, counts, strict=True)
         if lines.total
     ]
-    return Unpublished(label, nomenclature == Nomenclature.UNIT_TYPE, tuple(found), frozenset(kept or ()))
+    return Unpublished(label, nomenclature, tuple(found), frozenset(kept or ()))
+
+
+def _unpublished_category(text: str, scope: Scope) -> Unpublished:
+    """The category of establishments that a text names, when none published is of it; without label for none."""
+    told = {"category": Nomenclature.EG_CATEGORY, "text": f" {fold(text)} ", "user": scope.user_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNPUBLISHED_CATEGORY, told)
+        label, kept = cursor.fetchone()
+    return Unpublished(label or "", Nomenclature.EG_CATEGORY, kept=frozenset(kept or ()))

@@ -8,6 +8,7 @@ from openpyxl import load_workbook
 
 from accounts.roles import Role
 from availability.guichet.needs import Needs, Who
+from directory.enums import Nomenclature
 from directory.scopes import Grant, Scope, ScopeKind
 from directory.territory.places import Place, resolve_place
 from directory.territory.wording import at_place
@@ -16,7 +17,7 @@ from search.engine.query import iter_rows, matching_units, run_search
 from search.results.reading_words import understood
 from search.words.who import needs_in
 from tests.factories.accounts import UserFactory
-from tests.factories.directory import GeographicEntityFactory, UnitFactory, commune, unit_type
+from tests.factories.directory import GeographicEntityFactory, UnitFactory, commune, term, unit_type
 from tests.search.offers import proposals_of
 
 READER = Scope(1, (Grant(Role.CONSULTATION, ScopeKind.REGION, None),))
@@ -128,6 +129,21 @@ def test_a_type_that_nothing_published_has_is_told_apart_from_a_misspelling(clie
     page = client.get("/recherche/", {"quoi": "LAM"}).content.decode()
     assert "Aucune unité publiée de ce type" in page
     assert "Vérifiez l’orthographe" not in page
+
+
+@pytest.mark.parametrize("text", ["chrs", "CHRS couple", "centre d’hébergement et de réinsertion sociale"])
+def test_a_category_that_nothing_published_is_of_is_said(client, search, rebuilt, text):
+    category = term(Nomenclature.EG_CATEGORY, "214")
+    outcome = search(quoi=text)
+    assert (outcome.units, outcome.unpublished.label) == (0, category.label)
+    client.force_login(UserFactory(roles=[Role.CONSULTATION]))
+    page = client.get("/recherche/", {"quoi": text}).content.decode()
+    assert "Aucun établissement publié n’est de cette catégorie" in page
+    assert "Vérifiez l’orthographe" not in page
+    UnitFactory(geographic_entity=GeographicEntityFactory(category=category))
+    rebuilt()
+    found = search(quoi=text)
+    assert (found.units, found.unpublished) == (1, None)
 
 
 @pytest.mark.parametrize(
