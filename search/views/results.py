@@ -124,7 +124,10 @@ def _on_page(criteria: SearchCriteria, page: Page) -> SearchCriteria:
 
 def _links(criteria: SearchCriteria, outcome: Outcome) -> dict[str, Any]:
     """The same search, but for one thing, and what to try when nothing is found."""
+    nearest = outcome.unpublished.variants if outcome.unpublished else ()
+    is_final = outcome.unpublished and not nearest and not outcome.variants
     return {
+        "empty_title": "Rien de publié" if is_final else "Élargir la recherche",
         "advice": advice(outcome.reading),
         "query": criteria.to_query(),
         "cleared": around.cleared(criteria),
@@ -134,10 +137,7 @@ def _links(criteria: SearchCriteria, outcome: Outcome) -> dict[str, Any]:
         "exactly": "?" + criteria.to_query(exact=True),
         "without_place": "?" + criteria.to_query(where="", distance_km=None, anywhere=False),
         "choices": [(place, "?" + criteria.to_query(where=place.text)) for place in outcome.resolution.choices],
-        "nearest": [
-            (variant, "?" + variant.criteria.to_query())
-            for variant in (outcome.unpublished.variants if outcome.unpublished else ())
-        ],
+        "nearest": [(variant, "?" + variant.criteria.to_query()) for variant in nearest],
         "variants": [(variant, "?" + variant.criteria.to_query()) for variant in outcome.variants],
     }
 

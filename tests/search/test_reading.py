@@ -139,6 +139,7 @@ def test_a_category_that_nothing_published_is_of_is_said(client, search, rebuilt
     client.force_login(UserFactory(roles=[Role.CONSULTATION]))
     page = client.get("/recherche/", {"quoi": text}).content.decode()
     assert "Aucun établissement publié n’est de cette catégorie" in page
+    assert ("Rien de publié" in page) is ("Élargir la recherche" not in page)
     assert "Vérifiez l’orthographe" not in page
     UnitFactory(geographic_entity=GeographicEntityFactory(category=category))
     rebuilt()
