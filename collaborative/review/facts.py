@@ -237,17 +237,23 @@ def _terms_of(fiche: Fiche) -> dict[str, Any]:
 
 
 def _add_overlaps(units: list[Fiche], changes: Places) -> None:
-    """Other CPTS that serve communes of a proposed territory of CPTS."""
+    """Other CPTS that serve communes of a proposed territory of CPTS; units of the same EG are none."""
     if not units:
         return
+    own = {entity for fiche in units for entity in (fiche.dossier.geographic_entity_id, _entity_of(fiche)) if entity}
     found = overlaps(
         {fiche.pk: [row["id"] for row in fiche.values["intervention_communes"]] for fiche in units},
         types={fiche.pk: _id(fiche, "unit_type") for fiche in units},
-        own={fiche.unit_id for fiche in units if fiche.unit_id},
+        own=own,
     )
     for pk, others in found.items():
         told = (Overlap(one.name, one.url, tuple(commune.name for commune in one.communes)) for one in others)
         changes[pk].append({"overlaps": tuple(told)})
+
+
+def _entity_of(fiche: Fiche) -> int | None:
+    """EG of the unit that a fiche changes."""
+    return fiche.unit.geographic_entity_id if fiche.unit else None
 
 
 def _id(fiche: Fiche, name: str) -> Any:

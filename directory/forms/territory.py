@@ -258,7 +258,8 @@ class UnitInterventionForm(BlockForm):
     def _advice_on(self, codes: list[str]) -> Advice:
         held = self.state.get("unit_type")
         unit_type = held["id"] if held else self.record.unit_type_id
-        return advice_on(codes, unit_id=self.record.pk, unit_type=unit_type, scope=self.scope)
+        entity_id = self.record.geographic_entity_id
+        return advice_on(codes, entity_id=entity_id, unit_type=unit_type, scope=self.scope)
 
     def _outlines_of(self, codes: list[str]) -> str:
         parts = territory_parameters(codes, self._region) if codes else []

@@ -120,14 +120,14 @@ def named(communes: Sequence[Served], most: int = NAMED) -> str:
     return ", ".join(names) + ("…" if len(communes) > most else "")
 
 
-def advice_on(codes: Collection[str], *, unit_id: int | None, unit_type: int | None, scope: Scope) -> Advice:
-    """What to look at in the territory ``codes`` of a unit, by what this person may read.
+def advice_on(codes: Collection[str], *, entity_id: int | None, unit_type: int | None, scope: Scope) -> Advice:
+    """What to look at in the territory ``codes`` of a unit of the EG ``entity_id``, by what this person may read.
 
-    Overlaps are told of a CPTS alone. Five queries at most.
+    Overlaps are told of a CPTS alone, with those of other EGs. Five queries at most.
     """
     if not codes:
         return Advice()
-    own = {unit_id} if unit_id else set()
+    own = {entity_id} if entity_id else set()
     shared = overlaps({0: codes}, types={0: unit_type}, own=own, scope=scope).get(0, ())
     groups = holes_in(codes, load_neighbours())
     names = dict(
@@ -149,7 +149,7 @@ def overlaps[Key](
 ) -> dict[Key, list[Overlap]]:
     """Other CPTS that serve communes of each territory ``wanted`` whose unit is of a type of CPTS.
 
-    ``own`` units are left out; with a ``scope``, only what it may read is named. A commune and its arrondissements are
+    Units of the EGs ``own`` are left out: the same CPTS; with a ``scope``, only what it may read is named. A commune and its arrondissements are
     one. Three queries at most, whatever the number of territories.
     """
     known = set(_cpts_types())
@@ -186,7 +186,7 @@ def _areas(
     codes: Collection[str], types: Collection[int], own: Collection[int], scope: Scope | None
 ) -> list[tuple[int, str, str, str]]:
     """Unit, its name, code and name of each commune of ``codes`` that an open unit of ``types`` serves."""
-    areas = InterventionArea.objects.filter(commune__in=codes, unit__unit_type__in=types).exclude(unit__in=own)
+    areas = InterventionArea.objects.filter(commune__in=codes, unit__unit_type__in=types).exclude(unit__geographic_entity__in=own)
     if scope is not None:
         areas = areas.filter(unit__in=OperationalUnit.objects.visible_to(scope))
     rows = areas.exclude(unit__status=PublicationStatus.CLOSED).order_by("unit__sort_name", "unit", "commune__key")

@@ -11,10 +11,15 @@ document.addEventListener("htmx:load", (event) => {
   if (event.target.matches("main")) fold();
 });
 
-// Menu: closes on Escape (focus back on its button) and when focus or click goes elsewhere.
+// Menu: closes on Escape (focus back on its button) and when focus or click goes elsewhere. A pointer moves the focus
+// before it clicks: closing then would take what is below from under it.
 const menus = () => all("details[data-menu][open]");
-document.addEventListener("click", (event) => menus().forEach((m) => m.contains(event.target) || (m.open = false)));
-document.addEventListener("focusin", (event) => menus().forEach((m) => m.contains(event.target) || (m.open = false)));
+const leaveMenus = ({ target }) => menus().forEach((menu) => menu.contains(target) || (menu.open = false));
+let isPointing = false;
+document.addEventListener("pointerdown", () => (isPointing = true), true);
+for (const end of ["click", "pointercancel", "keydown"]) document.addEventListener(end, () => (isPointing = false), true);
+document.addEventListener("click", leaveMenus);
+document.addEventListener("focusin", (event) => isPointing || leaveMenus(event));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   menus().forEach((menu) => {

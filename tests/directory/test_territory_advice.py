@@ -87,7 +87,7 @@ def cpts(world, around):
 def advice(world, cast, codes, by=None):
     unit = world.act
     scope = scope_of(by or cast.directeur)
-    return advice_on(codes, unit_id=unit.pk, unit_type=unit.unit_type_id, scope=scope)
+    return advice_on(codes, entity_id=unit.geographic_entity_id, unit_type=unit.unit_type_id, scope=scope)
 
 
 @pytest.mark.django_db
@@ -123,6 +123,13 @@ def test_what_the_person_may_not_read_and_what_is_closed_is_no_overlap(world, ca
 @pytest.mark.django_db
 def test_only_a_cpts_overlaps_another(world, cast, cpts):
     world.act.unit_type = unit_type("94.46")
+    assert advice(world, cast, AROUND).overlaps == ()
+
+
+@pytest.mark.django_db
+def test_a_unit_of_the_same_establishment_is_no_other_cpts(world, cast, cpts):
+    cpts.geographic_entity = world.act.geographic_entity
+    cpts.save()
     assert advice(world, cast, AROUND).overlaps == ()
 
 

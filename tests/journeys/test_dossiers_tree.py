@@ -102,6 +102,19 @@ def test_a_unit_is_created_from_the_menu_by_keyboard(page, live_server, open_ses
     expect(page.get_by_text("L’unité est ajoutée au dossier")).to_be_visible()
 
 
+def test_a_click_on_another_menu_opens_that_one(page, live_server, open_session, dossier, cast):
+    open_session(cast.directeur)
+    page.goto(f"{live_server.url}/dossiers/{dossier.pk}/")
+    menus = page.locator(".node-menu")
+    menus.nth(0).locator("summary").click()
+    box = menus.nth(1).locator("summary").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.up()
+    expect(menus.nth(1)).to_have_attribute("open", "")
+    expect(menus.nth(0)).not_to_have_attribute("open", "")
+
+
 def test_a_double_click_creates_once(page, live_server, open_session, dossier, world, cast):
     open_session(cast.directeur)
     top, count = dossier.fiches.get(geographic_entity=world.eg), dossier.fiches.count()
