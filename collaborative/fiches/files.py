@@ -7,7 +7,7 @@ shows is a row too, so that it may be put back until the fiche is published.
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -33,6 +33,40 @@ PHOTOS = (FileKind.PHOTO, FileKind.PHOTO_REMOVAL)
 
 class PhotoChanged(Exception):
     """Somebody proposed or published another photo, or took it off, since the page was shown."""
+
+
+class FilesAfter(NamedTuple):
+    """Files of a fiche as publishing leaves them: the photo proposed, else whether the record keeps its own.
+
+    ``present``: attachments of the record that stay; ``added``: those proposed.
+    """
+
+    photo: FicheFile | None
+    keeps_photo: bool
+    present: list[Attachment]
+    added: list[FicheFile]
+
+    def __bool__(self) -> bool:
+        return bool(self.photo or self.keeps_photo or self.present or self.added)
+
+
+def files_after(fiche: Fiche, *, takes_photo: bool = True) -> FilesAfter:
+    """What the record will show once the fiche is published: two queries, one for a fiche known to propose no file.
+
+    ``takes_photo``: not when the support keeps the photo of the directory.
+    """
+    proposed = list(fiche.files.all()) if getattr(fiche, "has_files", True) else []
+    record = fiche.record
+    photos = [file for file in proposed if file.kind in PHOTOS] if takes_photo else []
+    removed = {file.removes_id for file in proposed if file.removes_id}
+    present = [] if record is None else list(record.attachments.present())
+    known = {attachment.sha256 for attachment in present if attachment.pk not in removed}
+    return FilesAfter(
+        photo=next((file for file in photos if file.kind == FileKind.PHOTO), None),
+        keeps_photo=record is not None and bool(record.photo) and not photos,
+        present=[attachment for attachment in present if attachment.pk not in removed],
+        added=[file for file in proposed if file.kind == FileKind.ATTACHMENT and file.sha256 not in known],
+    )
 
 
 def photo_in_sight(fiche: Fiche) -> str:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.requests import SignedInRequest
 from common.pages import Crumb
 from directory import records
+from directory.attachments.panels import photo_url
 from directory.blocks import filled_blocks
 from directory.contacts import main_phone
 from directory.enums import RecordKind
@@ -21,10 +22,13 @@ from directory.hours.pages import hours_context
 from directory.models import Structure
 from directory.territory.territories import region_members, territory_parameters
 
+from ..enums import FieldDecision
+from ..fiches.files import files_after
 from ..fiches.masking import masking_of, reads_masked
 from ..fiches.preview import communes_of, previewed
 from ..pages import dossier_context
 from ..previews import previews_for
+from ..review.parts import PHOTO
 from ..review.remarks import told_values
 from .fiche_pages import fiche_words, find_whole_fiche
 
@@ -72,8 +76,19 @@ def preview_context(request: SignedInRequest, fiche: Fiche, *, as_others: bool =
         shown |= _unit(request, record, state)
     else:
         shown |= _blocks(RecordKind.GEOGRAPHIC_ENTITY, record) | _place(record, record)
+    shown |= _files(fiche) if record.address_shown else {}  # a photo would give a hidden address away
     told = _address_words(shown["address"]) if masking.after and reads and not record.address_shown else ""
     return shown | {"masking": masking if masking.after else None, "told_address": told}
+
+
+def _files(fiche: Fiche) -> dict[str, Any]:
+    """Photo and attachments that the page will show; nothing without any."""
+    reviews = fiche.reviews.filter(field=PHOTO, decision=FieldDecision.KEEP)
+    files = files_after(fiche, takes_photo=not (fiche.is_reviewed and fiche.has_files and reviews.exists()))
+    url = photo_url(fiche.record) if files.keeps_photo else ""
+    if files.photo:
+        url = reverse("collaborative:fiche_file", args=[fiche.dossier_id, fiche.pk, files.photo.pk])
+    return {"files": files, "photo_url": url} if files else {}
 
 
 def _address_words(address: Any) -> str:

@@ -53,6 +53,39 @@ def test_files_are_added_to_the_fiche_alone(director, desk, world):
     assert "Livret.pdf" in director.get(url(fiche)).content.decode()
 
 
+def shown(client, fiche):
+    """The panel of the files on the preview; empty without any."""
+    page = client.get(url(fiche, "fiche_preview")).text
+    return page.partition('id="t-fichiers"')[2].partition("</section>")[0]
+
+
+def test_the_preview_shows_the_files_as_publishing_leaves_them(director, desk, world):
+    kept, gone = (
+        AttachmentFactory(unit=world.act, name="Plan.pdf"),
+        AttachmentFactory(unit=world.act, name="Ancien.pdf"),
+    )
+    world.act.photo = "photos/uo/a.jpg"
+    world.act.save()
+    fiche = desk.fiche(world.act)
+    assert "/photo" in shown(director, fiche)
+    send(director, fiche, fichiers=SimpleUploadedFile("Livret.pdf", PDF))
+    director.post(url(fiche, "fiche_file_remove"), {"piece": gone.pk})
+    send(director, fiche, photo=picture(), photo_vue="0:photos/uo/a.jpg")
+    panel = shown(director, fiche)
+    photo = fiche.files.get(kind="photo")
+    assert reverse("collaborative:fiche_file", args=[fiche.dossier_id, fiche.pk, photo.pk]) in panel
+    assert "Livret.pdf" in panel
+    assert kept.name in panel
+    assert gone.name not in panel
+    fiche.files.filter(kind="photo").delete()
+    director.post(url(fiche, "fiche_file_remove"), {"photo": "1", "photo_vue": "0:photos/uo/a.jpg"})
+    assert "<img" not in shown(director, fiche)
+    fiche.files.all().delete()
+    world.act.attachments.all().delete()
+    type(world.act).objects.update(photo="")
+    assert shown(director, fiche) == ""
+
+
 def test_wrong_files_and_doubles_are_refused(director, desk, world):
     fiche = desk.fiche(world.act)
     assert send(director, fiche, fichiers=SimpleUploadedFile("a.exe", b"MZ")).status_code == 422
