@@ -261,13 +261,21 @@ class DossierAdmin(BackOfficeAdmin):
         return TemplateResponse(request, "admin/dossiers_publish.html", context)
 
     @admin.action(description="Renvoyer le dossier choisi à corriger")
-    def send_back(self, request: HttpRequest, queryset: QuerySet[Dossier]) -> HttpResponse | None:
-        """A return needs a remark: its page asks for it."""
+    def send_back(self, request: SignedInRequest, queryset: QuerySet[Dossier]) -> HttpResponse | None:
+        """A return needs a remark: its page asks for it, once the dossier is one that this person may return."""
         chosen = list(queryset[:2])
         if len(chosen) != 1:
             messages.error(request, "Choisissez un seul dossier à renvoyer.")
             return None
-        return redirect("collaborative:dossier_return", chosen[0].pk)
+        [dossier] = chosen
+        try:
+            refusal = why_not_act(request.scope, dossier, transition_of(DossierAct.RETURN, dossier.state))
+        except IllegalAct:
+            refusal = STALE
+        if refusal:
+            messages.error(request, format_html("«\u00a0{}\u00a0»\u00a0: {}", dossier, refusal))
+            return None
+        return redirect("collaborative:dossier_return", dossier.pk)
 
     def _apply(self, request, act: DossierAct) -> Callable[[Dossier], Any]:
         return lambda dossier: services.apply(

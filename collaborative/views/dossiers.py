@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from accounts.requests import SignedInRequest
 from accounts.roles import Permission
 from common.french import counted
 from common.pages import PAGE_SIZE, Crumb, posted_from
-from directory.models import Department
+from directory.models import Department, Merge
 
 from .. import services
 from ..delays import waiting_of
@@ -76,16 +77,25 @@ def dossier_detail(request: HttpRequest, dossier_id: int) -> HttpResponse:
         "new_units": dossier.new_units if context["may_edit"] else [],
         "waiting": waiting_of(dossier, timezone.now()),
         "message_form": MessageForm(),
-        "rest": _rest_of(request, dossier),
+        "rest": _next_of(request, dossier),
     }
     return render(request, "collaborative/dossier_detail.html", {**context, **more})
 
 
-def _rest_of(request: HttpRequest, dossier: Dossier) -> Dossier | None:
-    """Dossier that a partial publication left of a validated one, which alone costs a query."""
-    if dossier.state != "validated":
-        return None
-    return Dossier.objects.visible_to(request.scope).filter(origin=dossier).order_by("pk").first()
+def _next_of(request: HttpRequest, dossier: Dossier) -> Dossier | None:
+    """Dossier that follows one that is closed: one query for those two states, none for the others.
+
+    What a partial publication left of a validated one; after an abandoned one, that which is open for its EG, or for
+    the EG that it was merged into.
+    """
+    known = Dossier.objects.visible_to(request.scope)
+    if dossier.state == "validated":
+        return known.filter(origin=dossier).order_by("pk").first()
+    if dossier.state == "abandoned" and dossier.geographic_entity_id:
+        kept = Merge.objects.filter(merged_entity=dossier.geographic_entity_id).values("kept_entity")
+        entity = Q(geographic_entity=dossier.geographic_entity_id) | Q(geographic_entity__in=kept)
+        return known.open().filter(entity).order_by("-pk").first()
+    return None
 
 
 @posted_from(lambda dossier_id: reverse("collaborative:dossier_detail", args=[dossier_id]))

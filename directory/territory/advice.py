@@ -149,8 +149,8 @@ def overlaps[Key](
 ) -> dict[Key, list[Overlap]]:
     """Other CPTS that serve communes of each territory ``wanted`` whose unit is of a type of CPTS.
 
-    Units of the EGs ``own`` are left out: the same CPTS; with a ``scope``, only what it may read is named. A commune and its arrondissements are
-    one. Three queries at most, whatever the number of territories.
+    Units of the EGs ``own`` are left out: the same CPTS; with a ``scope``, only what it may read is named. A commune
+    and its arrondissements are one. Three queries at most, whatever the number of territories.
     """
     known = set(_cpts_types())
     wanted = {key: codes for key, codes in wanted.items() if types.get(key) in known}
@@ -186,7 +186,8 @@ def _areas(
     codes: Collection[str], types: Collection[int], own: Collection[int], scope: Scope | None
 ) -> list[tuple[int, str, str, str]]:
     """Unit, its name, code and name of each commune of ``codes`` that an open unit of ``types`` serves."""
-    areas = InterventionArea.objects.filter(commune__in=codes, unit__unit_type__in=types).exclude(unit__geographic_entity__in=own)
+    areas = InterventionArea.objects.filter(commune__in=codes, unit__unit_type__in=types)
+    areas = areas.exclude(unit__geographic_entity__in=own)
     if scope is not None:
         areas = areas.filter(unit__in=OperationalUnit.objects.visible_to(scope))
     rows = areas.exclude(unit__status=PublicationStatus.CLOSED).order_by("unit__sort_name", "unit", "commune__key")

@@ -115,6 +115,20 @@ def test_the_dossiers_of_a_merged_record_are_known_to_who_heads_the_one_that_sta
     assert client.get(opening, {"eg": twin.pk}).status_code == 403
 
 
+def test_the_dossier_that_was_left_leads_to_the_one_that_the_campaign_opened(client, world, cast):
+    twin = twin_of(world)
+    ask(cast, twin)
+    [left] = targets().values()
+    merge(world.eg, twin, cast.sesan)
+    opened = targets()["ACT 2026", world.eg.pk]
+    client.force_login(cast.directeur)
+    page = client.get(reverse("collaborative:dossier_detail", args=[left.pk])).text
+    assert f'<a href="{reverse("collaborative:dossier_detail", args=[opened.pk])}">{opened.name}' in page
+    apply(dossier=opened, act=DossierAct.ABANDON, by=cast.sesan, scope=scope_of(cast.sesan), now=NOW)
+    page = client.get(reverse("collaborative:dossier_detail", args=[left.pk])).text
+    assert "Un autre dossier est ouvert" not in page
+
+
 def test_a_link_to_open_a_dossier_on_a_merged_record_opens_that_of_the_one_that_stays(client, world, cast):
     twin = twin_of(world)
     merge(world.eg, twin, cast.sesan)

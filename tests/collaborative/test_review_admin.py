@@ -70,6 +70,10 @@ def test_nobody_publishes_what_they_sent(desk, world, client, cast):
 
 
 def test_a_return_asks_for_its_remark(sent, client):
+    back = {"action": "send_back", "_selected_action": [sent.dossier.pk]}
+    answer = client.post(reverse(LIST), back, follow=True)
+    assert answer.status_code == 200
+    assert "Prenez d’abord ce dossier en charge" in " ".join(str(message) for message in answer.context["messages"])
     act(client, sent, "take")
     answer = client.post(reverse(LIST), {"action": "send_back", "_selected_action": [sent.dossier.pk]})
     assert answer["Location"] == reverse("collaborative:dossier_return", args=[sent.dossier.pk])
