@@ -42,7 +42,8 @@ def register() -> None:
 def own_work(request: HttpRequest) -> dict[str, Any] | None:
     """Dossiers returned to the person, those to finish, en validation, campaigns that ask for his EGs. Two queries."""
     states = (*EDITABLE_STATES, DossierState.SENT)
-    mine = Dossier.objects.visible_to(directing(request.scope)).filter(state__in=states).exclude(started_at=None)
+    mine = Dossier.objects.visible_to(directing(request.scope)).filter(state__in=states)
+    mine = mine.exclude(started_at=None, is_opened_by_campaign=True)  # the campaign itself is told
     begun = mine.only("name", "state", "changed_at", "sent_at").order_by("-changed_at", "-pk")
     found = list(begun[:MOST_READ])
     returned = [dossier for dossier in found if dossier.state == DossierState.RETURNED]

@@ -41,6 +41,7 @@ ICONS = {
     Pictogram.LEFT_ASIDE: ("fiche-laissee", "wait"),
 }
 LEVELS = tuple(StructureLevel.values)  # the highest first
+RESTORE_BELOW = "Rétablir ce qui est dessous"
 LONG = 30  # fiches: beyond, the tree folds and scrolls by itself
 
 
@@ -273,6 +274,8 @@ def actions_of(node: Node, nodes: Iterable[Node], *, joins: bool) -> list[NodeAc
         found.append(NodeAction(FicheAct.MOVE.label, f"{url}deplacer/"))
     if fiche.action == FicheAction.MOVE:
         found.append(NodeAction(FicheAct.RESTORE.label, f"{url}retablir/", posts=True))
+    elif sum(one.fiche.is_removed for one in node.walk()) > 1:
+        found.append(NodeAction(RESTORE_BELOW, f"{url}retablir/", posts=True))
     if not fiche.is_creation and fiche.state != FicheState.STANDARD:
         found.append(NodeAction(FicheAct.RESET.label, f"{url}revenir/"))
     found.append(NodeAction(FicheAct.REMOVE.label, f"{url}supprimer/"))

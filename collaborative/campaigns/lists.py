@@ -2,7 +2,7 @@
 
 Each line is *recognised* (one EG for sure), *doubtful* (EGs to choose from), *closed*, or *unknown*; those beyond
 MAX_LINES are *unread*, left for the next time. A line copied from a spreadsheet is read by its first number, else as a
-name.
+name. One that names a merged EG is that which took it in.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from common.text import fold
+from directory.duplicates.replaced import entities_in_place
 from directory.enums import PublicationStatus
 from directory.models import GeographicEntity
 from directory.records import without_outlines
@@ -37,12 +38,14 @@ _FINESS, _SIRET = re.compile(r"\d[0-9AB]\d{7}"), re.compile(r"\d{14}")
 class Reading:
     """What a list holds, each line once: EGs for sure, those to choose from by line, lines closed or unknown.
 
-    ``line_of``: the line of each EG recognised, by its id. ``unread``: lines beyond MAX_LINES.
+    ``line_of``: the line of each EG recognised, by its id. ``unread``: lines beyond MAX_LINES. ``merged``: lines of
+    EGs that were merged, with those that are recognised in their place.
     """
 
     recognised: list[GeographicEntity] = field(default_factory=list)
     doubtful: list[tuple[str, list[GeographicEntity]]] = field(default_factory=list)
     closed: list[tuple[str, GeographicEntity]] = field(default_factory=list)
+    merged: list[tuple[str, GeographicEntity]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     line_of: dict[int, str] = field(default_factory=dict)
@@ -78,7 +81,7 @@ def number_in(line: str) -> str:
 
 
 def read_list(text: str) -> Reading:
-    """Recognise the EGs of the first MAX_LINES lines of a text: three queries at most."""
+    """Recognise the EGs of the first MAX_LINES lines of a text: three queries at most, two more with closed EGs."""
     every = split_lines(text)
     lines = every[:MAX_LINES]
     numbers = {line: number_in(line) for line in lines}
@@ -89,17 +92,30 @@ def read_list(text: str) -> Reading:
     for entity in listed_entities().filter(by_number | Q(sort_name__in=set(names.values()) - {""})):
         for key in {entity.finess, entity.siret, entity.sort_name} - {""}:
             held[key].append(entity)
+    kept = _kept_for([entity.pk for entities in held.values() for entity in entities if entity.is_closed])
     inside = _inside([names[line] for line in names if names[line] not in held])
     reading = Reading(unread=every[MAX_LINES:])
     for line in lines:
         key = numbers[line] or names[line]
-        _sort(reading, line, held.get(key) or inside.get(key, []), sure=key in held)
+        _sort(reading, line, held.get(key) or inside.get(key, []), kept, sure=key in held)
     reading.recognised = list({entity.pk: entity for entity in reading.recognised}.values())
     return reading
 
 
-def _sort(reading: Reading, line: str, found: list[GeographicEntity], *, sure: bool) -> None:
+def _kept_for(closed: list[int]) -> dict[int, GeographicEntity]:
+    """Open EG that each of these closed ones was merged into, by their ids: two queries at most."""
+    ends = entities_in_place(closed)
+    found = open_entities().in_bulk(set(ends.values())) if ends else {}
+    return {merged: found[kept] for merged, kept in ends.items() if kept in found}
+
+
+def _sort(
+    reading: Reading, line: str, found: list[GeographicEntity], kept: dict[int, GeographicEntity], *, sure: bool
+) -> None:
     open_ones = [entity for entity in found if not entity.is_closed]
+    if found and not open_ones:
+        open_ones = list({kept[entity.pk].pk: kept[entity.pk] for entity in found if entity.pk in kept}.values())
+        reading.merged += [(line, entity) for entity in open_ones if len(open_ones) == 1]
     if not found:
         reading.unknown.append(line)
     elif not open_ones:

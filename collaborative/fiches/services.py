@@ -158,7 +158,8 @@ def restore_fiche(
 ) -> list[Fiche]:
     """« Rétablir »: a removed fiche (what went with it, and what it needs above it), or a moved one to its place.
 
-    A fiche that was moved before it was removed is moved again. Return the fiches restored.
+    Of a fiche that stands, what was removed below it. One that was moved before it was removed is moved again. Return
+    the fiches restored.
     """
     with transaction.atomic():
         dossier, locked = _begin(fiche, expected_version, by, scope)
@@ -167,9 +168,11 @@ def restore_fiche(
             went = locked.updated_at
             restored += [one for one in _below(locked) if one.is_removed and one.updated_at == went]
             restored += [one for one in _above(locked) if one.is_removed]
-        else:
+        elif locked.action == FicheAction.MOVE:
             locked.parent = home_of(locked)
             forget_inherited(locked)
+        else:
+            restored = [one for one in _below(locked) if one.is_removed] or restored
         moved = _moved_when_removed(restored)
         for one in restored:
             _act(dossier, one, FicheAct.RESTORE, by, now, away=one.pk in moved)

@@ -24,7 +24,7 @@ from ..forms.fiche_acts import StructureForm, UnitsForm
 from ..pages import dossier_context, dossier_url
 from ..permissions import NOT_EDITABLE, why_not_yours
 from ..services import StaleDossier
-from ..tree import Node, fiche_url, levels_below
+from ..tree import RESTORE_BELOW, Node, fiche_url, levels_below
 from .access import find_dossier, find_fiche
 
 if TYPE_CHECKING:
@@ -203,9 +203,10 @@ def fiche_remove(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Ht
 
 @require_http_methods(METHODS)
 def fiche_restore(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
-    """« Rétablir » a removed fiche, or a moved one to its place."""
+    """« Rétablir » a removed fiche, a moved one to its place, or what was removed below one."""
     fiche, node, context = begin(request, dossier_id, fiche_id, "Rétablir")
-    if away := no_more_offered(request, node, FicheAct.RESTORE.label):
+    below = RESTORE_BELOW in {action.label for action in node.actions}
+    if away := no_more_offered(request, node, RESTORE_BELOW if below else FicheAct.RESTORE.label):
         return away
     if request.method == "POST":
         version = version_of(request)
@@ -213,13 +214,26 @@ def fiche_restore(request: SignedInRequest, dossier_id: int, fiche_id: int) -> H
             request,
             lambda: services.restore_fiche(fiche=fiche, expected_version=version, **who(request)),
         )
-        if done is not None:
+        if done is not None and below:
+            restored = french.counted(len(done), "fiche rétablie", "fiches rétablies")
+            messages.success(request, f"{restored} sous {quoted(fiche)}.")
+        elif done is not None:
             more = len(done) - 1
             also = f", et avec elle {more} autre{'s' if more > 1 else ''}" if more else ""
-            messages.success(request, f"La fiche {quoted(fiche)} est rétablie{also}.")
+            left = sum(one.fiche.is_removed for one in context["tree"]) - len(done)
+            is_above = any(one.pk == fiche.parent_id for one in done)
+            rest = f" {french.counted(left, 'fiche reste supprimée', 'fiches restent supprimées')} dans le dossier."
+            messages.success(
+                request, f"La fiche {quoted(fiche)} est rétablie{also}.{rest if is_above and left else ''}"
+            )
         return redirect(fiche_url(fiche))
     if fiche.action == FicheAction.MOVE:
         sentences = ["La fiche revient à sa place du répertoire. Ce qui y est décrit est gardé."]
+    elif below:
+        sentences = [
+            "Les fiches supprimées qui sont dessous reviennent dans le dossier avec ce qu’elles proposaient. "
+            "Ce qu’elles proposent est à finaliser de nouveau."
+        ]
     else:
         sentences = [
             "La fiche revient dans le dossier avec ce qu’elle proposait, et celles supprimées en même temps. "

@@ -50,15 +50,15 @@ _END_OF_CHAIN = """
     WHERE NOT EXISTS (SELECT 1 FROM directory_merge later WHERE later.merged_entity_id = followed.id)
     LIMIT 1
 """
-# The same for units: each of those asked for that was merged, with the end of its chain.
-_ENDS_OF_UNITS = """
+# The same for each EG or unit asked for that was merged, with the end of its chain.
+_ENDS = """
     WITH RECURSIVE followed (asked, id) AS (
-        SELECT merged_unit_id, kept_unit_id FROM directory_merge WHERE merged_unit_id = ANY(%s::bigint[])
-        UNION SELECT followed.asked, link.kept_unit_id
-        FROM directory_merge link JOIN followed ON link.merged_unit_id = followed.id
+        SELECT merged_{name}_id, kept_{name}_id FROM directory_merge WHERE merged_{name}_id = ANY(%s::bigint[])
+        UNION SELECT followed.asked, link.kept_{name}_id
+        FROM directory_merge link JOIN followed ON link.merged_{name}_id = followed.id
     )
     SELECT asked, id FROM followed
-    WHERE NOT EXISTS (SELECT 1 FROM directory_merge later WHERE later.merged_unit_id = followed.id)
+    WHERE NOT EXISTS (SELECT 1 FROM directory_merge later WHERE later.merged_{name}_id = followed.id)
 """
 _IDS = ("record_id", "unit_id", "entity_id")  # names by which addresses hold the key of a record
 
@@ -146,10 +146,19 @@ def units_in_place(unit_ids: Collection[int]) -> dict[int, int]:
 
     One query, whatever the length of the chains; none without units.
     """
-    if not unit_ids:
+    return _in_place("unit", unit_ids)
+
+
+def entities_in_place(entity_ids: Collection[int]) -> dict[int, int]:
+    """As ``units_in_place``, for EGs."""
+    return _in_place("entity", entity_ids)
+
+
+def _in_place(name: str, ids: Collection[int]) -> dict[int, int]:
+    if not ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_ENDS_OF_UNITS, [list(unit_ids)])
+        cursor.execute(_ENDS.format(name=name), [list(ids)])
         return dict(cursor.fetchall())
 
 

@@ -128,6 +128,19 @@ def test_a_director_is_offered_the_campaigns_that_ask_him(houses, cast, client, 
         assert offered == told
 
 
+def test_a_director_reads_on_his_home_page_how_many_wait_for_him(houses, cast, client):
+    client.force_login(cast.directeur)
+    for house in houses:
+        open_dossier(entity=house, **who(cast.directeur))
+    sent = {"started_at": NOW, "sent_at": NOW, "sent_by": cast.directeur}
+    back = {"decided_at": NOW, "decided_by": cast.sesan}
+    Dossier.objects.filter(geographic_entity=houses[0]).update(state="returned", **sent, **back)
+    Dossier.objects.filter(geographic_entity=houses[1]).update(state="sent", **sent)
+    home = words(client.get(reverse("home")))
+    assert f"<strong>1 à corriger</strong>, {len(houses) - 2} à terminer ou à envoyer, 1 en validation" in home
+    assert houses[2].name in home, "opened a minute ago, nothing typed yet"
+
+
 def test_who_is_support_and_director_sees_both_works(houses, cast, client):
     campaign = ask(cast, *houses)
     both = UserFactory(username="deux", roles=["support"])

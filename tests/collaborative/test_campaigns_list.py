@@ -8,7 +8,8 @@ from collaborative.campaigns import lists, services
 from collaborative.campaigns.lists import read_list
 from collaborative.forms import campaigns as forms
 from directory.models import GeographicEntity
-from tests.factories.directory import GeographicEntityFactory
+from tests.directory.merges import merge, twin_of
+from tests.factories.directory import GeographicEntityFactory, keyed
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,20 @@ def test_lines_beyond_what_is_read_at_once_stay_in_the_box(client, cast, world):
     assert box.splitlines()[-1] == f"Inconnue {lists.MAX_LINES - 1}"
     again = pressed("\n".join(box.splitlines()[-lists.MAX_LINES - 2 :]))
     assert again.ids == [world.eg.pk]
+
+
+def test_a_merged_entity_is_the_one_that_took_it_in(client, cast, world):
+    twin = twin_of(world)
+    twin.name, twin.finess = "Ancien nom", keyed("75800099")
+    twin.save()
+    merge(world.eg, twin, cast.sesan)
+    reading = read_list(f"{twin.finess}\nAncien nom")
+    assert (reading.recognised, reading.closed) == ([world.eg], [])
+    assert reading.merged == [(twin.finess, world.eg), ("Ancien nom", world.eg)]
+    client.force_login(cast.sesan)
+    form = {"etape": "reconnaitre", "liste": "Ancien nom"}
+    assert "qui est choisi à sa place" in client.post(reverse("collaborative:campaign_create"), form).text
+    assert pressed("Ancien nom").ids == [world.eg.pk]
 
 
 def test_every_name_is_looked_for_inside_the_others(world):

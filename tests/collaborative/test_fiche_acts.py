@@ -99,6 +99,23 @@ def test_duplicate_remove_restore_and_reset(desk, world, director):
     assert desk.fiche(world.lam).values == {}
 
 
+def test_what_went_with_an_establishment_comes_back_below_it(desk, world, director):
+    made = fiche_services.add_units(parent=desk.fiche(world.eg), count=3, **desk.who(None))
+    top, restore = desk.fiche(world.eg), at(desk, "fiche_restore", world.eg)
+    director.post(at(desk, "fiche_remove", world.eg), {"version": top.version})
+    count = desk.dossier.fiches.filter(state="removed").count()
+    one = desk.fiche(world.lam)
+    page = director.post(at(desk, "fiche_restore", world.lam), {"version": one.version}, follow=True).text
+    assert f"{count - 2} fiches restent supprimées dans le dossier." in page.replace("\xa0", " ")
+    assert "Rétablir ce qui est dessous" in page
+    assert "reviennent dans le dossier" in director.get(restore).text
+    answer = director.post(restore, {"version": desk.fiche(world.eg).version}, follow=True).text.replace("\xa0", " ")
+    assert f"{count - 2} fiches rétablies sous" in answer
+    assert "Rétablir ce qui est dessous" not in answer
+    assert not desk.dossier.fiches.filter(state="removed").exists()
+    assert {fiche.state for fiche in desk.dossier.fiches.filter(pk__in=[one.pk for one in made])} == {"pending"}
+
+
 def test_moving_within_the_dossier(desk, world, director):
     made = fiche_services.add_structure(parent=desk.fiche(world.eg), level="S1", **desk.who(None))
     url = at(desk, "fiche_move", world.lam)
