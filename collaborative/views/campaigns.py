@@ -131,11 +131,21 @@ def campaign_create(request: SignedInRequest) -> HttpResponse:
     return _form_page(request, title, form, entities, status=422, **more)
 
 
+def _closed_already(request: SignedInRequest, campaign: Campaign) -> HttpResponse | None:
+    """Lead to a campaign that is closed rather than ask what would be refused; what was typed meanwhile is refused."""
+    if campaign.closed_at is None or request.method == "POST":
+        return None
+    messages.warning(request, services.CLOSED)
+    return redirect(campaign_url(campaign))
+
+
 @require_http_methods(METHODS)
 @campaigns_only
 def campaign_edit(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     """Change the name, the dates or the message. 422 to correct, 409 when somebody changed it meanwhile."""
     campaign = find_campaign(campaign_id)
+    if away := _closed_already(request, campaign):
+        return away
     form, status = CampaignForm.of(campaign), 200
     if request.method == "POST":
         form, status = CampaignForm(request.POST), 422
@@ -162,6 +172,8 @@ def campaign_edit(request: SignedInRequest, campaign_id: int) -> HttpResponse:
 def campaign_add(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     """Ask more EGs. 422 to correct."""
     campaign = find_campaign(campaign_id)
+    if away := _closed_already(request, campaign):
+        return away
     asked = CampaignTarget.objects.filter(campaign=campaign).values_list("geographic_entity_id", flat=True)
     entities = EntitiesForm(request.POST if request.method == "POST" else {}, asked=asked)
     context: dict[str, Any] = {"crumbs": crumbs_of(campaign, "Ajouter des établissements"), "campaign": campaign}

@@ -145,6 +145,15 @@ def test_closing_leaves_begun_dossiers_open(campaign, world, cast, alone):
     assert (states[begun.pk], states[untouched.pk]) == ("draft", "abandoned")
 
 
+def test_a_closed_campaign_is_shown_rather_than_its_forms(campaign, cast, client):
+    services.close_campaign(campaign=campaign, **who(cast.sesan))
+    client.force_login(cast.sesan)
+    for name in ("campaign_edit", "campaign_add"):
+        answer = client.get(reverse(f"collaborative:{name}", args=[campaign.pk]), follow=True)
+        assert answer.redirect_chain == [(reverse("collaborative:campaign_detail", args=[campaign.pk]), 302)]
+        assert [str(message) for message in answer.context["messages"]] == [services.CLOSED]
+
+
 @pytest.mark.parametrize("how", ["close", "remove"])
 def test_a_dossier_that_another_campaign_follows_goes_to_it(campaign, world, cast, alone, client, how):
     said = {**SAID, "name": "LHSS 2025"}
