@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from collaborative.fiches import services as fiche_services
 from collaborative.fiches.copies import numbered, stem_of
@@ -16,6 +17,7 @@ from tests.test_query_budgets import ENVELOPE
 from .publishing import finalise, unit_values
 
 pytestmark = pytest.mark.django_db
+NOW = timezone.now()
 FOLD = re.compile(r'<details class="fold tree-fold"( open)?><summary>([^<]+)')
 
 
@@ -83,6 +85,31 @@ def test_what_is_left_before_sending_is_ten_fiches_and_a_fold(client, long):
 
 
 def test_a_long_tree_keeps_to_its_queries(client, long):
+    client.get("/dossiers/")
+    with CaptureQueriesContext(connection) as captured:
+        page(client, long)
+    own = [one["sql"] for one in captured if not ENVELOPE.match(one["sql"])]
+    assert len(own) <= 8, "\n".join(sql[:160] for sql in own)
+
+
+STANDINGS = {
+    "sent": {"sent_at": NOW, "started_at": NOW},
+    "returned": {"sent_at": NOW, "started_at": NOW, "decided_at": NOW},
+    "validated": {"sent_at": NOW, "started_at": NOW, "decided_at": NOW},
+    "abandoned": {"decided_at": NOW},
+}
+
+
+@pytest.mark.parametrize("state", STANDINGS)
+@pytest.mark.parametrize("who", ["directeur", "sesan"])
+def test_the_page_of_a_long_dossier_keeps_to_its_queries_in_every_state(client, long, cast, state, who):
+    dossier, values = long.dossier, dict(STANDINGS[state])
+    if "sent_at" in values:
+        values |= {"sent_by": cast.directeur}
+    if "decided_at" in values:
+        values |= {"decided_by": cast.sesan}
+    type(dossier).objects.filter(pk=dossier.pk).update(state=state, **values)
+    client.force_login(getattr(cast, who))
     client.get("/dossiers/")
     with CaptureQueriesContext(connection) as captured:
         page(client, long)
