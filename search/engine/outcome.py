@@ -101,6 +101,8 @@ class Unpublished:
             return "Aucun établissement publié n’est de cette catégorie"
         if self.nomenclature == Nomenclature.UNIT_TYPE:
             return "Aucune unité publiée de ce type"
+        if self.nomenclature == Nomenclature.AUDIENCE:
+            return "Aucune unité publiée ne dit qu’elle accueille ce public"
         return "Aucune unité publiée n’exerce cette activité ou ce métier"
 
 

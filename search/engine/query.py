@@ -18,7 +18,7 @@ from directory.territory.places import Place
 
 from ..criteria import Facet, SearchCriteria, Sort
 from ..sight import place_visible
-from ..words.matching import Match
+from ..words.matching import Match, read_text
 from ..words.reading import first_reads, understand
 from ..words.where import entities_statement, may_be_entity, resolve_where
 from .beside import distances_of, tried_needs
@@ -74,10 +74,15 @@ def _variants(
     if reading is None:
         return (), ()
     others = proposed(criteria, outcome, scope, now)
-    if reading.is_changed:
+    if len(reading.choices) == 1:  # « hébergement violences conjugales 93 » finds nothing: what would, in the 93
+        [(text, there)] = reading.choices
+        criteria = criteria.replaced(what=text, where=there.text)
+        reading = replace(reading, text=text, match=read_text(text, reading.known.of_part()), place=there)
+    elif reading.is_changed:
         where = reading.place.text if reading.place else criteria.where
         criteria = criteria.replaced(what=reading.text, where=where)
-    found, counts = variants_of(criteria, outcome.place, reading, scope, now, [asked for _, asked in others])
+    place = outcome.place or reading.place
+    found, counts = variants_of(criteria, place, reading, scope, now, [asked for _, asked in others])
     return found, counted(others, counts)
 
 

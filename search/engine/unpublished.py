@@ -12,6 +12,7 @@ from directory.scopes import Scope
 
 from ..criteria import Facet, SearchCriteria, Within
 from ..words.matching import read_text, spelled
+from ..words.spelling import KeyRow, spelled_runs
 from .conditions import Asked
 from .counts import count_lines
 from .outcome import Outcome, Unpublished, Variant
@@ -50,18 +51,18 @@ SELECT (
 def unpublished_term(
     criteria: SearchCriteria, outcome: Outcome, scope: Scope, now: datetime.datetime
 ) -> Unpublished | None:
-    """The term that the text spells, when no document holds it, with counted offers: its family, practitioners.
+    """The term that the text spells, or some of its words, when no document holds it; counted offers beside.
 
-    Else, unless its exact words are asked for, the category of establishments that it names, when none published is of
-    it. With what the person keeps, which the page shows. One or two queries; none for a text understood otherwise than
-    as typed, which is known to find something.
+    They are its family and practitioners. Else, unless its exact words are asked for, the category of establishments
+    that it names, when none published is of it. With what the person keeps, which the page shows. One or two queries;
+    none for a text understood otherwise than as typed, which is known to find something.
     """
     reading = outcome.reading
     if reading is None or criteria.within or (reading.is_changed and not reading.finds_nothing):
         return None
     text = reading.choices[0][0] if reading.choices else reading.text
     asked = () if reading.choices else reading.match.term_ids  # « cardiologue »: the type, before activities
-    ids = sorted(asked or {row.term_id for row in spelled(text, reading.known.rows)})
+    ids = sorted(asked or {row.term_id for row in _spelled_in(text, reading.known.rows)})
     if not ids:
         return None if criteria.exact else _unpublished_category(criteria.what, scope)
     with connection.cursor() as cursor:
@@ -87,6 +88,15 @@ def unpublished_term(
         if lines.total
     ]
     return Unpublished(label, nomenclature, tuple(found), frozenset(kept or ()))
+
+
+def _spelled_in(text: str, rows: tuple[KeyRow, ...]) -> list[KeyRow]:
+    """Spellings that are the whole text, else those of its longest words that spell terms by several words."""
+    if whole := spelled(text, rows):
+        return whole
+    runs = [key for _, _, key in spelled_runs(text.split(), {row.key for row in rows}) if " " in key]
+    longest = max(runs, key=len, default=None)
+    return [row for row in rows if row.key == longest]
 
 
 def _unpublished_category(text: str, scope: Scope) -> Unpublished:

@@ -73,7 +73,9 @@ def variants_of(
         if lines.total
     ]
     alone = [variant for variant in found if variant.label in dict(single)]
-    return tuple(_telling(alone or _longest(found, criteria))[:VARIANTS_SHOWN]), counts[len(searches) :]
+    if not any(variant.criteria.what for variant in alone):  # a part of the text says more than none of it
+        alone = [*_longest([variant for variant in found if variant not in alone], criteria), *alone]
+    return tuple(_telling(alone)[:VARIANTS_SHOWN]), counts[len(searches) :]
 
 
 def farther_of(

@@ -314,7 +314,7 @@ def _less(tokens: Sequence[str], start: int, persons: Collection[int], *, first:
 
 
 def _spelled_unit(start: int, end: int, key: str, rows: Sequence[KeyRow]) -> Unit:
-    """A type d'UO tells more than another term, its acronym still more, a profession less."""
+    """A type d'UO tells more than another term, its acronym still more; a profession less, and for whom still less."""
     lists = {row.nomenclature for row in rows}
     names_type = bool(lists & TYPES)
     if is_generic(key):
@@ -322,6 +322,7 @@ def _spelled_unit(start: int, end: int, key: str, rows: Sequence[KeyRow]) -> Uni
     worth = 4.0 if names_type else 3.0
     worth += 1.0 if any(row.is_acronym and row.nomenclature in TYPES for row in rows) else 0.0
     worth -= 0.5 if Nomenclature.RESOURCE_PROFESSION in lists else 0.0
+    worth -= 1.0 if lists == {Nomenclature.AUDIENCE} else 0.0  # « dentiste enfant handicapé » looks for a dentist
     return Unit(start, end, worth, is_spelled=True)
 
 

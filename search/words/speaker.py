@@ -29,6 +29,7 @@ _ORIENTS = frozenset(
     " pharmacienne psy psychiatre psychologue referent referente regulateur regulatrice samu secretaire tuteur tutrice"
     " travailleur travailleuse urgentiste".split()
 )
+_REGULATES = frozenset("ars astreinte crra regulateur regulation regulatrice samu".split())
 
 
 def without_speaker(text: str) -> tuple[str, str] | None:
@@ -38,6 +39,8 @@ def without_speaker(text: str) -> tuple[str, str] | None:
     when nothing is asked for after it.
     """
     tokens = text.split()
+    if found := _signed(tokens):
+        return found
     verbs = (at for at, token in enumerate(tokens) if at and bare(token).rpartition(" ")[2] in _ASKS)
     verb = next(verbs, None)
     if verb is None:
@@ -52,6 +55,15 @@ def without_speaker(text: str) -> tuple[str, str] | None:
     is_named = bool(before) and (before[0] in _ORIENTS or not _SAYS_WHO.isdisjoint(before))
     asks = [word for word in words_of(rest) if word not in tells_nothing(rest) and word not in _BEFORE]
     return (rest, " ".join(tokens[:start])) if is_named and asks else None
+
+
+def _signed(tokens: list[str]) -> tuple[str, str] | None:
+    """« régulation SAMU 95 : lit de réa »: what follows who regulates and a colon."""
+    end = next((at for at, token in enumerate(tokens) if token.endswith(":")), None)
+    before = [bare(token) for token in tokens[: (end or 0) + 1]] if end is not None else []
+    rest = " ".join(tokens[len(before) :])
+    is_signed = bool(before) and before[0] in _REGULATES and bool(words_of(rest))
+    return (rest, " ".join(tokens[: len(before)]).rstrip(" :")) if is_signed else None
 
 
 def without_relative(text: str) -> tuple[str, str] | None:

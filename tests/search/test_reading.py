@@ -131,6 +131,18 @@ def test_a_type_that_nothing_published_has_is_told_apart_from_a_misspelling(clie
     assert "Vérifiez l’orthographe" not in page
 
 
+def test_what_is_offered_when_nothing_is_found_stays_at_the_place_told(search, rebuilt):
+    audience = term(Nomenclature.AUDIENCE, "10")
+    rebuilt()
+    for text in ("maison violences conjugales 92", "maison violences conjugales Nanterre"):
+        outcome = search(quoi=text)
+        assert (outcome.units, outcome.unpublished.label) == (0, audience.label), text
+        assert outcome.unpublished.sentence == "Aucune unité publiée ne dit qu’elle accueille ce public"
+        offered = {(one.criteria.what, one.criteria.where) for one in outcome.variants}
+        assert {what for what, _ in offered} == {"maison", ""}
+        assert all(where.startswith(text.split()[-1]) for _, where in offered), offered
+
+
 @pytest.mark.parametrize("text", ["chrs", "CHRS couple", "centre d’hébergement et de réinsertion sociale"])
 def test_a_category_that_nothing_published_is_of_is_said(client, search, rebuilt, text):
     category = term(Nomenclature.EG_CATEGORY, "214")

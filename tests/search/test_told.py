@@ -60,6 +60,8 @@ def read(towns, rebuilt):
         ("bonjour, je suis AS à Saint-Antoine et je cherche un ehpad", "ehpad"),
         ("IDE libérale, besoin d’un SSIAD à Créteil", "SSIAD à Créteil"),
         ("nous sommes une équipe mobile, recherchons ACT", "ACT"),
+        ("régulation SAMU 95 : lit de réa", "lit de réa"),
+        ("samu: lit de réa", "lit de réa"),
     ],
 )
 def test_who_asks_is_left_aside(text, rest):
@@ -78,6 +80,8 @@ def test_who_asks_is_left_aside(text, rest):
         "infirmière recherche",
         "médecin cherche urgent",
         "unité de recherche clinique",
+        "samu :",
+        "psychiatre : urgence",
     ],
 )
 def test_what_is_asked_for_is_never_left_aside_as_who_asks(text):
