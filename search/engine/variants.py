@@ -1,7 +1,7 @@
 """Nothing was found: which criterion empties the list, and what its removal would find (spec 40, Zero-result help)."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from accounts.roles import Permission
@@ -72,10 +72,15 @@ def variants_of(
         for (label, asked), lines in zip(searches, counts, strict=False)
         if lines.total
     ]
-    alone = [variant for variant in found if variant.label in dict(single)]
-    if not any(variant.criteria.what for variant in alone):  # a part of the text says more than none of it
+    return _chosen(found, dict(single), criteria), counts[len(searches) :]
+
+
+def _chosen(found: Sequence[Variant], single: Mapping[str, object], criteria: SearchCriteria) -> tuple[Variant, ...]:
+    """Those that drop one criterion, by their labels in ``single``; parts of the text first when it would be dropped."""
+    alone = [variant for variant in found if variant.label in single]
+    if not any(variant.criteria.what for variant in alone):
         alone = [*_longest([variant for variant in found if variant not in alone], criteria), *alone]
-    return tuple(_telling(alone)[:VARIANTS_SHOWN]), counts[len(searches) :]
+    return tuple(_telling(alone)[:VARIANTS_SHOWN])
 
 
 def farther_of(

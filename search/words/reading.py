@@ -46,7 +46,7 @@ from .sentence import (
     tells_nothing,
     without_persons,
 )
-from .speaker import without_relative, without_speaker
+from .speaker import without_refused, without_relative, without_speaker
 from .spelling import ToldTypes, bare, is_generic, is_linking, trimmed, types_in, words_of
 
 _LEADS = frozenset(("sans", "sous"))  # to a word that is left out: « sous oxygène »
@@ -143,9 +143,9 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
 
 
 def _unsaid(text: str, known: Known) -> tuple[str, str] | None:
-    """A text without who asks, the place that it excludes, a street or the relative in need, and the words for it."""
-    met = known.places
-    return without_speaker(text) or without_excluded(text, met) or without_street(text, met) or without_relative(text)
+    """A text without who asks, what it excludes, a street or the relative in need, and the words for it."""
+    found = without_speaker(text) or without_excluded(text, known.places) or without_street(text, known.places)
+    return found or without_relative(text) or without_refused(text, known.spellings)
 
 
 def _without_persons(typed: Reading, *, placed: bool) -> tuple[str, tuple[str, ...]] | None:

@@ -1,11 +1,15 @@
-"""Who asks, and for which relative, told around a need: « infirmière à Bichat, je cherche un LHSS » (spec 40). Pure."""
+"""What is told around a need: who asks, for which relative, what is refused (spec 40). Pure.
+
+« infirmière à Bichat, je cherche un LHSS pour mon père, pas à l’hôpital ».
+"""
 
 import re
+from collections.abc import Collection
 
 from common.text import fold
 
 from .sentence import tells_nothing
-from .spelling import bare, is_linking, words_of
+from .spelling import bare, is_generic, is_linking, spelled_runs, words_of
 
 _RELATIVE = re.compile(
     r"(?<!\w)(?:(?:pour|de|chez) )?(?:ma|mon|sa|son|notre|votre|leur) (?:grand[- ]?)?"
@@ -29,6 +33,9 @@ _ORIENTS = frozenset(
     " pharmacienne psy psychiatre psychologue referent referente regulateur regulatrice samu secretaire tuteur tutrice"
     " travailleur travailleuse urgentiste".split()
 )
+# What follows is not looked for; « sans » tells as often how a person is: « sans papiers ».
+_REFUSES = frozenset("excepte hormis hors pas sauf".split())
+_LACKS = "sans"
 _REGULATES = frozenset("ars astreinte crra regulateur regulation regulatrice samu".split())
 
 
@@ -64,6 +71,33 @@ def _signed(tokens: list[str]) -> tuple[str, str] | None:
     rest = " ".join(tokens[len(before) :])
     is_signed = bool(before) and before[0] in _REGULATES and bool(words_of(rest))
     return (rest, " ".join(tokens[: len(before)]).rstrip(" :")) if is_signed else None
+
+
+def without_refused(text: str, spellings: Collection[str]) -> tuple[str, str] | None:
+    """A text without what it does not want, and these words: « cmp sauf enfant », « ehpad sans alzheimer ».
+
+    Nothing leaves them out of the results, but they are not looked for: the page says so. ``spellings``: those of the
+    text; « sans consentement » stays in the spelling that holds it. ``None`` when nothing else is asked for.
+    """
+    tokens = text.split()
+    runs = list(spelled_runs(tokens, spellings))
+    within = {place for start, end, _ in runs for place in range(start, end)}
+    ends = {start: end for start, end, _ in runs}
+    silent = tells_nothing(text)
+    for at, token in enumerate(tokens):
+        word = bare(token)
+        if not at or at in within or word not in _REFUSES - silent | {_LACKS}:
+            continue
+        start = at + 1
+        while start < len(tokens) and is_linking(tokens[start]):
+            start += 1
+        if start == len(tokens) or (word == _LACKS and start not in ends):
+            continue
+        end = ends.get(start, start + 1)
+        rest = [*tokens[:at], *tokens[end:]]
+        if any(not is_generic(key) for first, last, key in runs if last <= at or first >= end):
+            return " ".join(rest), " ".join(tokens[at:end])
+    return None
 
 
 def without_relative(text: str) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from search.engine.query import run_search
 from search.words.areas import unled
 from search.words.ending import separated
 from search.words.lexicon import is_sure
-from search.words.speaker import without_speaker
+from search.words.speaker import without_refused, without_speaker
 from search.words.where import resolve_where
 from tests.factories.directory import GeographicEntityFactory, TermFactory, UnitFactory, commune
 from tests.search.offers import proposals_of
@@ -210,3 +210,28 @@ def test_a_type_that_is_not_published_is_said_though_an_activity_bears_the_same_
     outcome = read(quoi="somnologue")
     assert (outcome.units, outcome.unpublished.label) == (0, "Cabinet de ville du sommeil")
     assert [one.criteria.within for one in outcome.proposals] == [Within.ACTIVITY]
+
+
+KEYS = {"ime", "sessad", "cmp", "enfant", "ehpad", "alzheimer", "lhss", "act", "sans domicile", "pass"}
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "refused"),
+    [
+        ("ime pas sessad", "ime", "pas sessad"),
+        ("cmp sauf enfant 93", "cmp 93", "sauf enfant"),
+        ("ehpad sans alzheimer", "ehpad", "sans alzheimer"),
+        ("lhss pas d’animaux", "lhss", "pas d’animaux"),
+        ("act hors sessad Nanterre", "act Nanterre", "hors sessad"),
+    ],
+)
+def test_what_is_refused_is_not_looked_for(text, rest, refused):
+    assert without_refused(text, KEYS) == (rest, refused)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sans domicile act", "pass sans couverture", "patient pas sessad", "ehpad pas cher", "ime sauf", "sauf ime"],
+)
+def test_what_somebody_lacks_is_not_refused(text):
+    assert without_refused(text, KEYS) is None
