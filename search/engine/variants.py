@@ -76,7 +76,7 @@ def variants_of(
 
 
 def _chosen(found: Sequence[Variant], single: Mapping[str, object], criteria: SearchCriteria) -> tuple[Variant, ...]:
-    """Those that drop one criterion, by their labels in ``single``; parts of the text first when it would be dropped."""
+    """Those that drop one criterion, by their labels in ``single``; when it is the text, parts of it first."""
     alone = [variant for variant in found if variant.label in single]
     if not any(variant.criteria.what for variant in alone):
         alone = [*_longest([variant for variant in found if variant not in alone], criteria), *alone]

@@ -364,22 +364,20 @@ def _department(code: str) -> Place:
     return Place(f"{NAMES[code]} ({code})", code, code)
 
 
-def places_listed(text: str) -> tuple[Place, ...]:
-    """The places that a text lists and nothing else: « 75010 ou 75011 ». One query."""
+def places_told(text: str) -> tuple[tuple[Place, ...], tuple[str, Place] | None]:
+    """The places that a text lists and nothing else, « 75010 ou 75011 »; what it asks for and the one at its end.
+
+    One query.
+    """
     statement = places_statement(text)
     if statement is None:
-        return ()
+        return (), None
     (rows,) = rows_together([statement])
-    words = text.split()
-    listed = _listed(words, Gazette.of(text, rows))
-    return listed.found.choices if listed and (listed.start, listed.end) == (0, len(words)) else ()
-
-
-def place_at_end(text: str) -> tuple[str, Place] | None:
-    """What a text asks for and the one place that its last words name. One query."""
-    statement = places_statement(text)
-    if statement is None:
-        return None
-    (rows,) = rows_together([statement])
-    found = split_place(text, Gazette.of(text, rows))
-    return (found[0], found[1].place) if found and found[1].place else None
+    words, met = text.split(), Gazette.of(text, rows)
+    listed = _listed(words, met)
+    is_list = listed is not None and (listed.start, listed.end) == (0, len(words))
+    found = split_place(text, met)
+    return (
+        listed.found.choices if listed and is_list else (),
+        (found[0], found[1].place) if found and found[1].place else None,
+    )

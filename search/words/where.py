@@ -13,7 +13,7 @@ from directory.territory.places import Place, Resolution, places_like, resolve_p
 from ..models import Suggestion
 from ..sight import place_visible
 from .areas import REGION, area_named, begins_region, names_region, unled
-from .ending import place_at_end, places_listed
+from .ending import places_told
 from .matching import Word, text_query
 from .spelling import words_of
 
@@ -126,10 +126,10 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None, enti
         return Resolution(place)
     region = (REGION,) if begins_region(text) else ()
     choices = (*region, *found.choices, *(entity.place for entity in holding))
-    listed = places_listed(text) if not choices and fold(text).count(" ") else ()
+    listed, at_end = places_told(text) if not choices and fold(text).count(" ") else ((), None)
     if not choices and not listed:
-        at_end = place_at_end(text) if fold(text)[:1].isdigit() else None  # of an address
-        choices = (at_end[1],) if at_end else near_places(text)
+        is_address = at_end is not None and fold(text)[:1].isdigit()
+        choices = (at_end[1],) if at_end and is_address else near_places(text)
     problem: Literal["several", "unknown"] = "several" if listed else "unknown"
     return Resolution(problem=problem, choices=(listed or choices)[:PROPOSALS], is_unanswered=is_unanswered)
 

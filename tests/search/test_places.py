@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from directory.models import Commune
 from directory.territory.places import Resolution, parse_place, propose_places, resolve_place
-from search.words.ending import place_at_end
+from search.words.ending import places_told
 from tests.factories.directory import commune
 
 PARIS, PARIS_10, PARIS_1 = "75056", "75110", "75101"
@@ -142,13 +142,13 @@ def test_the_number_of_an_address_is_no_arrondissement(communes):
     ],
 )
 def test_a_place_at_the_end_of_a_text_is_told_apart(communes, text, expected):
-    before, place = place_at_end(text)
+    before, place = places_told(text)[1]
     assert (before, place.insee) == expected
 
 
 @pytest.mark.parametrize("text", ["", "nanterre", "à nanterre", "soins palliatifs", "nanterre ehpad", "🙂 ?"])
 def test_a_text_without_a_place_at_its_end_is_left_whole(communes, text):
-    assert place_at_end(text) is None
+    assert places_told(text)[1] is None
 
 
 @pytest.mark.parametrize("insee", [PARIS, PARIS_10, NANTERRE, KREMLIN, SAINT_OUEN])

@@ -70,6 +70,9 @@ PAGES = [
     {"quoi": "apartement de coordinaton à Nanterrre", "dans": "types", "type": "999999", "age": "30"},
     {"ou": "75010", "quoi": "euipe mobile precarite", "dans": "activites", "age": "30", "type": "999999"},
     {"ou": "75010", "quoi": "apartement de coordinaton", "dans": "professionnels"},
+    {"ou": "12 rue de Rivoli", "quoi": "ACT", "type": "999999", "age": "30"},
+    {"ou": "12 rue de Rivoli 75110", "quoi": "apartement de coordinaton", "type": "999999"},
+    {"ou": "rue de nulle part", "quoi": "ACT", "type": "999999"},
 ]
 
 
