@@ -281,7 +281,7 @@ def read(query: Mapping[str, Any]) -> dict[str, Any]:
         "zone": _zone(first("zone"), warnings),
         "free": bool(first("places")),
         "fresh": bool(first("ajour")),
-        "open_on": _opening(first("ouvert"), first("ouvert_le"), warnings),
+        "open_on": _opening(first("ouvert"), first("ouvert_le"), warnings, is_chosen="ouvert" in query),
         "needs": Needs(
             who=_member(Who, first("pour"), Who.ANYBODY, "Cette personne n’est pas dans la liste", warnings),
             age=_number(first("age"), 0, OLDEST, "L’âge", warnings),
@@ -386,8 +386,14 @@ def _is_on_earth(zone: Zone) -> bool:
     )
 
 
-def _opening(value: str, day: str, warnings: list[str]) -> Opening | datetime.date | None:
-    """« Maintenant », else a day: in ``ouvert`` as addresses are written, in ``ouvert_le`` as the form sends it."""
+def _opening(value: str, day: str, warnings: list[str], *, is_chosen: bool) -> Opening | datetime.date | None:
+    """« Maintenant », else a day: in ``ouvert`` as addresses are written, in ``ouvert_le`` as the form sends it.
+
+    ``is_chosen``: ``ouvert`` is sent; empty, it is « Peu importe », and a day left beside it is not looked at.
+    """
+    if is_chosen and not value and day:
+        warnings.append("« Ouvert un jour » n’est pas choisi : il n’est pas tenu compte du jour écrit.")
+        return None
     if value == Opening.NOW:
         return Opening.NOW
     if value == THAT_DAY and not day:

@@ -9,6 +9,13 @@ const KEPT = ["distance", "places", "ajour", "ouvert", "ouvert_le", "pour", "age
 const SHOWN = ["ou", "quoi", "dans"]; // of the search on screen, as the page wrote them
 const NEVER_LIFTED = new Set([...KEPT, ...SHOWN, "tri", "vue"]);
 
+// A day of opening goes with « Ouvert un jour » alone.
+refine?.addEventListener("change", ({ target }) => {
+  const { ouvert, ouvert_le: day } = refine.elements;
+  if (target.name === "ouvert" && target.value !== "jour") day.value = "";
+  if (target === day && day.value) ouvert.value = "jour";
+});
+
 if (fields && refine) {
   refine.addEventListener("formdata", ({ formData }) => {
     const isOther = fields.elements.quoi.value !== (formData.get("quoi") ?? "");

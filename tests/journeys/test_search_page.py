@@ -132,6 +132,22 @@ def test_an_applied_form_leaves_a_short_address(reader, live_server):
     expect(reader).to_have_url(live_server.url + PATH + "&ouvert=maintenant")
 
 
+def test_a_day_of_opening_goes_with_its_choice(reader, live_server):
+    reader.goto(live_server.url + PATH)
+    day = reader.get_by_label("Jour d’ouverture")
+    day.fill("2026-12-24")
+    day.dispatch_event("change")
+    expect(reader.get_by_label("Ouvert un jour")).to_be_checked()
+    with reader.expect_navigation():
+        reader.get_by_role("button", name="Appliquer").click()
+    expect(reader).to_have_url(re.compile("ouvert_le=2026-12-24"))
+    reader.get_by_role("radio", name="Peu importe").check()
+    expect(reader.get_by_label("Jour d’ouverture")).to_have_value("")
+    with reader.expect_navigation():
+        reader.get_by_role("button", name="Appliquer").click()
+    expect(reader).to_have_url(live_server.url + PATH)
+
+
 def test_the_keyboard_passes_over_the_filters(reader, live_server):
     reader.goto(live_server.url + PATH)
     skip = reader.get_by_role("link", name="Passer les filtres, aller aux résultats")

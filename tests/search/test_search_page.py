@@ -178,7 +178,10 @@ def test_a_box_and_a_day_of_one_name_do_not_hide_each_other():
     assert read("ouvert=jour&ouvert_le=").open_on is None
     assert "aucun jour n’est indiqué" in read("ouvert=jour&ouvert_le=").warnings[0]
     assert read("ouvert=&ouvert_le=").warnings == ()
-    assert read("ouvert=&ouvert_le=25/11/2026").open_on == datetime.date(2026, 11, 25)
+    assert read("ouvert_le=25/11/2026").open_on == datetime.date(2026, 11, 25)
+    unchosen = read("ouvert=&ouvert_le=25/11/2026")
+    assert unchosen.open_on is None
+    assert "n’est pas choisi" in unchosen.warnings[0]
     assert read("ouvert=maintenant&ouvert=2026-11-25").open_on == datetime.date(2026, 11, 25)
     assert read("pour=&pour=homme").needs.who == Who.MAN
 
