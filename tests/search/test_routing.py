@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from common.geo import Point
 from search.routing.estimate import estimated_minutes
+from search.routing.providers import TRIPS_AT_ONCE
 from search.routing.services import Duration, durations
 
 START = Point(48.876, 2.359)
@@ -36,7 +37,9 @@ def service(settings):
             self.send_response(status)
             self.end_headers()
             try:
-                self.wfile.write(body)
+                for piece in [body] if isinstance(body, bytes) else body:
+                    self.wfile.write(piece)
+                    self.wfile.flush()
             except OSError:
                 return
 
@@ -131,6 +134,25 @@ def test_a_service_that_failed_is_left_alone_for_a_while(service, settings):
     durations(START, [NEAR])
     durations(START, [NEAR])
     assert len(service.asked) == 1
+
+
+def test_a_service_that_drips_holds_no_thread_for_ever(service, settings):
+    settings.ROUTING_PROVIDER, settings.ROUTING_TIMEOUT = "osrm", 0.1
+    dripping = threading.Event()
+
+    def drip():
+        while not dripping.wait(0.02):
+            yield b" "
+
+    service.answer = lambda path: (200, drip())
+    for _ in range(2 * TRIPS_AT_ONCE):
+        cache.clear()  # which is left alone for a while, else
+        assert durations(START, [NEAR])[0].is_estimated
+    time.sleep(0.3)
+    service.answer, settings.ROUTING_TIMEOUT = table(600), 2
+    cache.clear()
+    assert durations(START, [NEAR]) == [Duration(10, is_estimated=False)]
+    dripping.set()
 
 
 def test_the_ign_gives_the_first_destinations_and_keeps_those_that_answered(service, settings):
