@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.cache import cache
 from geopy.adapters import URLLibAdapter
-from geopy.exc import GeopyError
+from geopy.exc import GeocoderTimedOut, GeopyError
 from geopy.geocoders import BANFrance
 
 from common.geo import Point, distance_km
+from common.in_time import body_in_time
 
 from ..enums import PositionSource
 
@@ -30,10 +32,27 @@ logger = logging.getLogger(__name__)
 SCORE = 0.5  # from 0 to 1, as the service marks its answers; below, the answer is another street
 KEPT = 600  # seconds an address found stays in memory
 FARTHEST_KM = 30  # from the centre of the commune; beyond, the point belongs to another place
+LARGEST_ANSWER = 200_000  # bytes
 
 
 class GeocoderAway(Exception):
     """The service did not answer, or not as it should: what it knows is not known."""
+
+
+class _InTime(URLLibAdapter):
+    """Asks once (the other adapters try again after a time-out), and reads for no longer than the time-out either."""
+
+    until = 0.0
+
+    def get_text(self, url, *, timeout, headers):
+        self.until = time.monotonic() + timeout
+        return super().get_text(url, timeout=timeout, headers=headers)
+
+    def _decode_page(self, page):
+        try:
+            return body_in_time(page, self.until, LARGEST_ANSWER).decode()
+        except OSError as error:
+            raise GeocoderTimedOut from error
 
 
 class Position(NamedTuple):
@@ -102,7 +121,7 @@ def _ask(text: str, timeout: float) -> Address | None:
         scheme=address.scheme or "https",
         timeout=timeout,
         user_agent="ror",
-        adapter_factory=URLLibAdapter,  # the other ones try again after a time-out
+        adapter_factory=_InTime,
     )
     try:
         return _trusted(coder.geocode(text, exactly_one=True))

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from common.geo import Point
+from common.in_time import body_in_time
 
 DAY = 86_400  # seconds; a longer journey is a mistake
 LARGEST_ANSWER = 200_000  # bytes
@@ -103,24 +104,11 @@ def _in_time(addresses: Sequence[str], timeout: float) -> list[dict[str, Any] | 
     return [future.result() if future in done else None for future in futures]
 
 
-def _body(answer: http.client.HTTPResponse, until: float) -> bytes:
-    """What is read of an answer, LARGEST_ANSWER at most. Raises ``TimeoutError`` for one that comes too slowly.
-
-    The time-out of the connection is that of each piece: a service that drips would hold its thread for ever.
-    """
-    found = b""
-    while len(found) < LARGEST_ANSWER and (piece := answer.read1(LARGEST_ANSWER - len(found))):
-        found += piece
-        if time.monotonic() > until:
-            raise TimeoutError
-    return found
-
-
 def _get(address: str, timeout: float) -> dict[str, Any] | None:
     request = urllib.request.Request(address, headers={"Accept": "application/json", "User-Agent": "ror"})  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 (the address is a setting)
-            read = json.loads(_body(answer, time.monotonic() + timeout))
+            read = json.loads(body_in_time(answer, time.monotonic() + timeout, LARGEST_ANSWER))
     except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
         logger.warning("routing failed: %s", type(error).__name__)
         return None

@@ -37,11 +37,11 @@ def service(settings):
             time.sleep(server.delay)
             self.send_response(server.status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(server.body)))
             self.end_headers()
             try:
-                self.wfile.write(server.body)
-            except BrokenPipeError:
+                for piece in [server.body] if isinstance(server.body, bytes) else server.body:
+                    self.wfile.write(piece)
+            except OSError:
                 return
 
         def log_message(self, *arguments):
@@ -63,6 +63,19 @@ def test_it_is_off_by_default(settings, world):
     assert settings.GEOCODER_URL == ""
     found = position_of("8 rue Salvador Allende", "92000", world.nanterre)
     assert found == (world.nanterre.lat, world.nanterre.lon, PositionSource.COMMUNE)
+
+
+def test_a_service_that_drips_holds_nobody(service, world):
+    def drip():
+        for _ in range(100):
+            yield b" "
+            time.sleep(0.05)
+
+    service.body = drip()
+    started = time.monotonic()
+    with pytest.raises(GeocoderAway):
+        locate("8 rue Salvador Allende Nanterre", 0.3)
+    assert time.monotonic() - started < 2
 
 
 def test_an_address_is_found(service, world):
