@@ -78,7 +78,7 @@ def variants_of(
 def _chosen(found: Sequence[Variant], single: Mapping[str, object], criteria: SearchCriteria) -> tuple[Variant, ...]:
     """Those that drop one criterion, by their labels in ``single``; when it is the text, parts of it first."""
     alone = [variant for variant in found if variant.label in single]
-    if not any(variant.criteria.what for variant in alone):
+    if not alone or (criteria.what and not any(variant.criteria.what for variant in alone)):
         alone = [*_longest([variant for variant in found if variant not in alone], criteria), *alone]
     return tuple(_telling(alone)[:VARIANTS_SHOWN])
 
