@@ -99,7 +99,8 @@ class Amendment:
     def values(self) -> State:
         """Kept values of the part, with those that the person changed beside it, and of the parts that these are of.
 
-        Changed: against what was in sight, so that what the directory changed since is left to it.
+        Changed: against what was in sight, so that what the directory changed since is left to it. Of a part of which
+        the directory changed the other fields, all of it: the support says the whole.
         """
         written = self.form.values()
         if not self.whole:
@@ -107,7 +108,7 @@ class Amendment:
         shown = state_at(self.one.fiche, self.record_version, list(written)) | self.one.fiche.values | self.amended
         changed = differences({name: shown.get(name) for name in written}, written).keys() | {*self.part.names}
         touched = [part.names for part in self.one.parts if not part.is_beside and changed & {*part.together}]
-        wanted = changed.union(*touched)
+        wanted = changed.union(*touched, self.part.together if self.one.is_torn(self.part) else ())
         return {name: value for name, value in written.items() if name in wanted}
 
     def after_step(self, step: str) -> None:

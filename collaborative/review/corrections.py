@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .parts import Part
     from .standing import FicheStanding
 
-WORDS = 120  # characters of a corrected value
+WORDS = 1200  # characters of a corrected value: the hours of a week are told whole
 MOVED_POINT = "Point sur la carte"
 EMPTIED = "non renseigné"
 

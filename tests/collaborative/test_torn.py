@@ -30,15 +30,18 @@ def aged(desk, world, cast, client):
     return desk
 
 
-def post(client, desk, url="", **fields):
+def _sent(desk):
     version = OperationalUnit.objects.get(pk=desk.world.act.pk).version
-    sent = {
+    return {
         "dossier_version": Dossier.objects.get(pk=desk.dossier.pk).version,
         "record_version": version,
         "version": version,
         "champ": "ages",
     }
-    return client.post(url or desk.url, sent | fields)
+
+
+def post(client, desk, url="", **fields):
+    return client.post(url or desk.url, _sent(desk) | fields)
 
 
 def ages(desk):
@@ -76,6 +79,17 @@ def test_it_is_settled_by_keeping_the_directory_or_saying_all_of_it(aged, client
     assert waiting(aged) == []
     validate_dossier(**publishing(aged))
     assert ages(aged) == expected
+
+
+def test_the_whole_range_that_is_saved_is_said_and_published(aged, client, mailoutbox):
+    as_shown = {"acte": "corriger", **AGES, "min_age_value": "25", "max_age_value": "30", "sex": ""}
+    page = read(client.post(aged.url, _sent(aged) | as_shown, follow=True).content.decode())
+    assert "« Âge » est corrigé." in page
+    assert "rien ne diffère" not in page
+    validate_dossier(**publishing(aged))
+    assert ages(aged) == (25, 30)
+    told = " ".join(mail.body for mail in mailoutbox).replace("\xa0", " ")
+    assert "25 ans – 30 ans" in told
 
 
 def test_what_was_in_sight_when_it_was_proposed_is_no_conflict(desk, world, cast):
