@@ -19,7 +19,7 @@ from .risk import risk_of
 from .standing import standing_of
 
 if TYPE_CHECKING:
-    from ..models import Step
+    from ..models import Fiche, Step
     from .parts import Part
     from .standing import FicheStanding
 
@@ -45,7 +45,7 @@ def when_sent(sender: type[Dossier], dossier: Dossier, step: Step | None, **more
 
 
 def fallen_names(one: FicheStanding) -> list[str]:
-    """Decisions of a fiche that no longer hold: returned fields, and those whose proposal is another now.
+    """Decisions of a fiche that no longer hold: fields sent back, and those whose proposal is another now.
 
     What a correction added to fields that nobody proposed holds as long as the part that it makes sense with, or as an
     amendment of its block, or as the decision that it was taken with.
@@ -67,9 +67,15 @@ def fallen_names(one: FicheStanding) -> list[str]:
     return [name for name in one.reviews if name not in kept and not holds(name)]
 
 
+def is_told(fiche: Fiche, review: FieldReview) -> bool:
+    """Tell whether a point returned was sent back to its author: not while the dossier was withdrawn before that."""
+    decided_at = fiche.dossier.decided_at
+    return review.decision == FieldDecision.RETURN and decided_at is not None and review.at <= decided_at
+
+
 def _holds(one: FicheStanding, part: Part) -> bool:
     """Tell whether the decision of a part is still about what is proposed, each of its fields."""
     review = one.review_of(part)
-    if review is None or review.decision == FieldDecision.RETURN:
+    if review is None or is_told(one.fiche, review):
         return False
     return all(name in one.reviews and same(one.reviews[name].proposed, one.proposal(name)) for name in part.decided)

@@ -11,7 +11,7 @@ from ..enums import FicheAction, FieldDecision
 from ..publication import final_values
 from .corrections import corrected_value, why_words
 from .parts import ACT, ACT_LABELS, FILES, MEANWHILE, PHOTO, parts_of
-from .receivers import fallen_names
+from .receivers import fallen_names, is_told
 from .standing import FicheStanding
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def remarks_of(form: FicheForm) -> list[FieldRemark]:
     returned = [
         _placed(form, _label(fiche, name), name, review.reason)
         for name, review in reviews.items()
-        if review.decision == FieldDecision.RETURN
+        if is_told(fiche, review)
     ]
     one = _standing(fiche, reviews)
     fallen = set(fallen_names(one))

@@ -98,3 +98,19 @@ def test_what_was_typed_stays_in_its_form_when_it_is_drawn(reviewed, client):
     assert "le dossier a changé" in read(shown)
     assert ">Voyez le secrétariat.</textarea>" in shown
     assert "Votre texte" not in shown
+
+
+def test_a_point_returned_and_never_sent_back_is_the_supports_alone(reviewed, client, cast, world):
+    version = Dossier.objects.get(pk=reviewed.dossier.pk).version
+    sent = {"dossier_version": version, "record_version": 1, "acte": "renvoyer", "champ": "email"}
+    assert client.post(reviewed.url, sent | {"remarque": "Pas encore dit."}).status_code == 302
+    reviewed.apply("withdraw")
+    fiche = reverse("collaborative:fiche_detail", args=[reviewed.dossier.pk, reviewed.fiche(world.act).pk])
+    client.force_login(cast.directeur)
+    assert "Pas encore dit." not in client.get(fiche).text
+    send_and_take(reviewed)
+    assert FieldReview.objects.get(field="email").reason == "Pas encore dit."
+    reviewed.apply("return", by=cast.sesan, remark="Voyez l’adresse.")
+    assert "Pas encore dit." in client.get(fiche).text
+    send_and_take(reviewed)
+    assert not FieldReview.objects.filter(field="email").exists()

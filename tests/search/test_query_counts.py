@@ -73,6 +73,8 @@ PAGES = [
     {"ou": "12 rue de Rivoli", "quoi": "ACT", "type": "999999", "age": "30"},
     {"ou": "12 rue de Rivoli 75110", "quoi": "apartement de coordinaton", "type": "999999"},
     {"ou": "rue de nulle part", "quoi": "ACT", "type": "999999"},
+    {"ou": "1,5e300", "age": "151", "page": "2", "groupe": "158", "specialisation": "270"},
+    {"ou": "77 rue X", "ajour": "1", "page": "99", "dans": "actes", "groupe": "164"},
 ]
 
 
