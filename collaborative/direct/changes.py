@@ -51,6 +51,14 @@ def published_at_once() -> QuerySet[RecordChange]:
     return lines.exclude(_by_dossier() | _followed())
 
 
+def later_change(change: RecordChange) -> RecordChange | None:
+    """The last line that wrote one of the same fields since, by a dossier or not: putting back undoes it too."""
+    later = RecordChange.objects.filter(
+        record_kind=change.record_kind, record_id=change.record_id, version__gt=change.version
+    )
+    return later.filter(changes__has_any_keys=list(change.changes)).select_related("by").order_by("-version").first()
+
+
 def _by_dossier() -> Q:
     """Lines of a record that a fiche proposed, written at the moment when its dossier was published."""
     found = Q()

@@ -21,7 +21,16 @@ from directory.services import StaleRecord
 from directory.versions.past import restore_differences, values_at
 
 from ..direct import services
-from ..direct.changes import KIND_LABELS, STATES, ChangeFilter, ChangeLine, block_choices, lines_of, published_at_once
+from ..direct.changes import (
+    KIND_LABELS,
+    STATES,
+    ChangeFilter,
+    ChangeLine,
+    block_choices,
+    later_change,
+    lines_of,
+    published_at_once,
+)
 from ..forms.direct import QuestionForm
 from .access import LARGEST_ID, support_only
 
@@ -89,6 +98,7 @@ def change_restore(request: SignedInRequest, change_id: int) -> HttpResponse:
         "line": line,
         "act": line.act,
         "fields": fields,
+        "later": later_change(line.change) if fields else None,
         "refusal": refusal,
         "crumbs": [Crumb(TITLE, _list_url()), Crumb("Rétablir la valeur d’avant")],
     }

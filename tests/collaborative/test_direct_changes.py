@@ -122,6 +122,21 @@ def test_the_value_before_is_put_back_and_the_line_is_read(client, world, cast, 
     assert not to_read().exists()
 
 
+def test_what_changed_the_same_field_since_is_said_before_it_is_undone(desk, client, world, cast):
+    line = edit(world.act, {"email": "neuf@example.org"}, cast.directeur)
+    client.force_login(cast.sesan)
+    address = reverse("collaborative:change_restore", args=[line.pk])
+    assert "Modifié depuis" not in shown(client, address)
+    change(desk, world.act, {"phone": "0147250001"})
+    send_and_take(desk)
+    validate(desk)
+    assert "Modifié depuis" not in shown(client, address), "another field"
+    edit(world.act, {"email": "autre@example.org"}, cast.sesan)
+    page = shown(client, address)
+    assert "Modifié depuis" in page
+    assert f"{cast.sesan} a changé ce que vous rétablissez" in page
+
+
 def test_only_the_fields_of_the_line_are_put_back(desk, client, world, cast):
     """A dossier validated since wrote the territory, in the same block: it stays."""
     line = edit(world.act, {"intervention_details": "Sur rendez-vous"}, cast.directeur)
