@@ -14,7 +14,6 @@ from directory.territory.places import Place, Resolution, plurals_of, settle_pla
 from .areas import BETWEEN, REGION, area_named, department_run, departments_place, tells_region
 from .gazette import (
     BEGINNING_WORDS,
-    COUNTED,
     EXCLUDES,
     LANGUAGES,
     MOST_ALONE,
@@ -28,6 +27,7 @@ from .gazette import (
     after_links,
     beginning,
     beginnings,
+    is_counted,
     is_excluded,
     is_name,
     is_spoken_of_as_place,
@@ -327,7 +327,7 @@ def _item(words: Sequence[str], start: int, met: Gazette) -> _Item | None:
             continue
         if tells_region(run):
             return _Item(end, (REGION,))
-        if fold(run).isdigit() and end < len(words) and fold(words[end]) in COUNTED:
+        if fold(run).isdigit() and end < len(words) and is_counted(fold(run), fold(words[end])):
             continue
         reached, codes = department_run(words[:end], start)
         if codes and reached == end:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from common.round_trip import Statement
 from common.text import fold, place_key
+from directory.territory.department_names import NAMES
 from directory.territory.place_names import PlaceQuery, parse_place
 from directory.territory.places import Place, Resolution, named_places, places_begun, places_of
 
@@ -19,7 +20,8 @@ SHORTEST_NAME = 4  # letters of a place named inside a text
 SHORTEST_BEGINNING = 3  # letters of a word that begins the name of a place: « Bry », « Gif »
 MOST_ALONE = 6  # places that a text alone names or begins: with more, it is the name of none
 MOST_ROWS = 60  # places that the words of a text begin
-COUNTED = frozenset("an ans mois jour jours semaine semaines sa h heure heures kg lit lits place places".split())
+LOTS = frozenset("lit lits place places".split())
+COUNTED = LOTS | frozenset("an ans mois jour jours semaine semaines sa h heure heures kg".split())
 NO_NAME = frozenset("doue mere pin tombe vert".split())  # words of a sentence before they are communes
 LANGUAGES = frozenset(("persan",))
 _SPEAKS = frozenset("langue langues parle parlent parlant".split())
@@ -130,10 +132,15 @@ def is_spoken_of_as_place(words: Sequence[str], at: int) -> bool:
     return is_led(words, at) or (at == len(words) - 1 and (not at or fold(words[at - 1]) not in _SPEAKS))
 
 
+def is_counted(number: str, following: str) -> bool:
+    """Whether a number counts the word after it; « ehpad 93 places » is in a department, no need is of 93 places."""
+    return following in COUNTED and not (number in NAMES and following in LOTS)
+
+
 def may_be_place(words: list[str], start: int, end: int) -> bool:
     folded = fold(" ".join(words[start:end]))
     if folded.isdigit():
-        return end == len(words) or fold(words[end]) not in COUNTED
+        return end == len(words) or not is_counted(folded, fold(words[end]))
     return len(folded) >= SHORTEST_NAME
 
 

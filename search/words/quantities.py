@@ -9,7 +9,9 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from common.text import fold
+from directory.territory.department_names import NAMES
 
+from .gazette import LOTS
 from .spelling import is_linking, trimmed
 from .who import asked_until
 
@@ -114,7 +116,7 @@ def _counted_until(words: Sequence[str], at: int) -> int:
         end = asked_until(words, at + 1) or at + 2  # « 2 chiens acceptés »
     elif (
         (words[at] == "a" and following == "jour")
-        or (_NUMBER.fullmatch(words[at]) and following in _COUNTED)
+        or (_NUMBER.fullmatch(words[at]) and following in _COUNTED and not (words[at] in NAMES and following in LOTS))
         or (words[at] in _WRITTEN and following in _LOTS)
         or (words[at] in {"un", "une"} and following in _ONE_LOT)
         or (words[at] == "une" and following == "personne" and at + 2 == len(words))

@@ -260,3 +260,14 @@ def test_the_stops_of_an_acronym_are_left_out(text):
 def test_a_quarter_is_no_part_of_where(search):
     assert resolve_place("Nanterre centre").place.insee == "92050"
     assert resolve_place("ivry/seine").place.insee == "94041"
+
+
+@pytest.mark.parametrize("text", ["lhss 92 places", "lhss 92 places dispo", "lhss 92 lit", "92 places lhss"])
+def test_a_department_before_places_is_no_number_of_them(search, text):
+    found = search(text)
+    assert (found.reading.text, found.place.department_code, found.units) == ("lhss", "92", 1)
+
+
+def test_another_number_before_places_counts_them(search):
+    found = search("lhss 80 places")
+    assert (found.place, found.reading.counted, found.units) == (None, ("80 places",), 4)
