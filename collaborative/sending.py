@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from common import french
 
 from .enums import FicheAction, FicheState
+from .fiches.anchors import field_url
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .tree import Node, Tree
 
 
@@ -46,20 +49,16 @@ _NOUNS = {
 }
 
 
-def field_url(fiche_url: str, block: str, name: str) -> str:
-    """Address of a field of the page of a fiche; of its block when the field is not known."""
-    return f"{fiche_url}#id_{block}-{name}" if name else f"{fiche_url}#{block}"
-
-
 def unfinished_of(tree: Tree) -> list[Unfinished]:
     """Fiches en attente, in the order of the tree, each with the fields to fill in."""
     return [
-        Unfinished(
-            node,
-            [MissingField(row["label"], field_url(node.url, row["block"], row["name"])) for row in node.fiche.missing],
-        )
+        Unfinished(node, [MissingField(row["label"], _missing_url(node, row)) for row in node.fiche.missing])
         for node in tree.pending
     ]
+
+
+def _missing_url(node: Node, row: Mapping[str, str]) -> str:
+    return field_url(node.url, row["block"], row["name"], {other["name"] for other in node.fiche.missing})
 
 
 def published_by(tree: Tree) -> list[Published]:

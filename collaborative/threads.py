@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import BooleanField, CharField, F, IntegerField, Value
 from django.utils.dateparse import parse_datetime
 
-from directory.blocks import BLOCKS
-from directory.enums import RecordKind
 from directory.versions.wording import field_label
 
 from .enums import DossierAct
+from .fiches.anchors import url_about
 from .models import Comment, Fiche, Step
-from .sending import field_url
 from .tree import fiche_url
 
 if TYPE_CHECKING:
@@ -86,12 +84,6 @@ def returned_remarks(dossier: Dossier, messages: Iterable[Message]) -> list[Mess
     return sorted(asked, key=lambda message: (message.fiche_id is not None, message.at))
 
 
-def block_of(kind: str, name: str) -> str:
-    """Key of the block that holds a field, empty when none does."""
-    blocks = BLOCKS.get(RecordKind(kind), ())
-    return next((block.key for block in blocks if any(field.name == name for field in block.fields)), "")
-
-
 def _rows(dossier: Dossier, fiche: Fiche | None) -> list[tuple[Any, ...]]:
     comments = Comment.objects.filter(dossier=dossier)
     if fiche is not None:
@@ -141,8 +133,7 @@ def _placed(
         about, url = str(fiche), fiche_url(fiche)
         if message.field:
             about = f"{about}, {field_label(fiche.kind, message.field)}"
-            block = block_of(fiche.kind, message.field)
-            url = field_url(url, block, message.field) if block else url
+            url = url_about(url, fiche.kind, message.field)
     return replace(message, is_new=is_new, about=about, url=url)
 
 

@@ -14,6 +14,7 @@ from directory.forms import required_fields
 from directory.quality.rules import REQUIRED, RULES, EntityFacts, Rule, UnitFacts, assess
 from directory.term_choices import code_of
 
+from .anchors import anchor_of
 from .form import typed_state
 from .states import missing_of
 
@@ -42,7 +43,6 @@ FIELDS = {
     "ans_co3": "sensitive_unit",
     "ans_cp6": "installed_places",
 }
-LISTS = {"operational_activity": "operational_activity_0", "audience": "audience_0"}
 # Why a field matters, to whoever fills it in.
 WHY = {
     "name": "C’est le nom que lisent ceux qui cherchent une place.",
@@ -128,7 +128,7 @@ def checklist_of(kind: str, state: State, *, category: str = "") -> Checklist:
     required = [
         Item(
             field.label,
-            f"id_{field.block}-{LISTS.get(field.name, field.name)}",
+            anchor_of(field.block, field.name, missing),
             WHY.get(field.name, ""),
             field.name not in missing,
         )

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from directory.blocks import block_of
-from directory.enums import RecordKind
 from directory.versions.wording import field_label
 
+from ..fiches.anchors import url_about
 from ..models import Comment
 from ..pages import dossier_url
-from ..sending import field_url
 from ..tree import fiche_url
 
 if TYPE_CHECKING:
@@ -68,6 +66,5 @@ def line_of(comment: Comment, base_url: str) -> Line:
     about, url = str(fiche), urljoin(base_url, fiche_url(fiche))
     if comment.field:
         about = f"{about}, {field_label(fiche.kind, comment.field)}"
-        block = block_of(RecordKind(fiche.kind), comment.field)
-        url = field_url(url, block, comment.field) if block else url
+        url = url_about(url, fiche.kind, comment.field)
     return Line(about, comment.text, url)

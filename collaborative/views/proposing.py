@@ -18,9 +18,9 @@ from directory.proposals import FIELD
 
 from ..direct.proposing import DossierUnderWay, propose_change
 from ..enums import DossierState
+from ..fiches.anchors import field_url
 from ..models import Dossier
 from ..pages import dossier_url
-from ..sending import field_url
 from ..tree import fiche_url
 from .access import LARGEST_ID, workers_only
 from .opening import ELSEWHERE

@@ -94,13 +94,24 @@ document.addEventListener("htmx:load", (event) => {
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden" && timer) send(true);
 });
-// Choosing a line of the checklist opens what hides its field, and gives it the focus.
+// A link to a field opens what hides it and gives it the focus: a line of the checklist, a remark, an address of a mail.
+// What is not in sight (an address taken from the establishment) is reached by its block.
+function reach(hash) {
+  const id = decodeURIComponent(hash.slice(1));
+  const field = document.getElementById(id);
+  for (let fold = field?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  const block = field?.closest(".fiche-block")?.id ?? /^id_([a-z]+)-/.exec(id)?.[1];
+  const shown = field?.checkVisibility() ? field : document.getElementById(`t-${block}`);
+  shown?.focus({ preventScroll: true });
+  shown?.scrollIntoView({ block: shown === field ? "center" : "start", behavior: "instant" });
+  return Boolean(shown);
+}
+const leadsToField = (hash) => /^#(id_|t-|horaires-)/.test(hash);
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("#points a[href^='#'], .error-summary a[href^='#']");
-  const field = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
-  if (!field) return;
-  event.preventDefault();
-  for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-  field.focus({ preventScroll: true });
-  field.scrollIntoView({ block: "center" });
+  const link = event.target.closest?.("a[href*='#']");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || link.target) return;
+  const isHere = link.pathname === location.pathname && link.search === location.search;
+  const isLine = link.matches("#points a, .error-summary a");
+  if (isHere && (isLine || leadsToField(link.hash)) && reach(link.hash)) event.preventDefault();
 });
+if (leadsToField(location.hash)) addEventListener("load", () => requestAnimationFrame(() => reach(location.hash)));

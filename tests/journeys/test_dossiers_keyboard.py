@@ -6,8 +6,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from collaborative.fiches.anchors import url_about
 from collaborative.services import open_dossier
+from collaborative.tree import fiche_url
 from directory.scopes import scope_of
+from tests.collaborative.publishing import first_audience
+from tests.factories.directory import term
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOST_TABS = 150
@@ -81,3 +85,27 @@ def test_menus_and_a_fiche_with_the_keyboard_alone(page, live_server, open_sessi
     assert sorted(dossier.fiches.values_list("name", "state")) == sorted(
         [("ACT Neuve", "pending"), *((fiche.name, "standard") for fiche in dossier.fiches.exclude(name="ACT Neuve"))]
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "focused"),
+    [
+        ("admission_conditions", "id_conditions-admission_conditions"),
+        ("audience", "id_offre-audience_0"),
+        ("weekly_hours", "id_horaires-p0-j1-0-de"),
+        ("hours_exceptions", "horaires-exception"),
+        ("intervention_communes", "id_intervention-ajout"),
+        ("street_name", "t-adresse"),  # taken from the establishment: not in sight
+        ("specific_act", "t-offre"),  # the type offers none
+        ("photo", "photo"),
+    ],
+)
+def test_a_link_to_a_field_gives_it_the_focus(page, live_server, open_session, dossier, world, cast, name, focused):
+    term("audience", first_audience())
+    fiche = dossier.fiches.get(unit=world.act)
+    open_session(cast.directeur)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(live_server.url + url_about(fiche_url(fiche), fiche.kind, name))
+    field = page.locator(f"#{focused}")
+    expect(field).to_be_focused()
+    expect(field).to_be_in_viewport()
