@@ -211,6 +211,11 @@ class Standing:
         return [(one, part) for one in self.fiches for part in one.open_conflicts]
 
     @property
+    def barring_conflicts(self) -> list[tuple[FicheStanding, Part]]:
+        """Conflicts that stand against publishing: those of a fiche that goes back wait for it to come again."""
+        return [(one, part) for one, part in self.open_conflicts if one.fiche.pk not in self.held_back]
+
+    @property
     def returned(self) -> list[tuple[FicheStanding, Part]]:
         return [(one, part) for one in self.fiches for part in one.returned]
 
@@ -314,7 +319,7 @@ class Standing:
     def may_publish_part(self) -> bool:
         """Tell whether some fiches may be published while the others go back to their author."""
         written = [one for one in self.fiches if one.fiche.pk not in self.held_back and not one.is_confirmed]
-        return bool(self.returned) and not self.open_conflicts and bool(written)
+        return bool(self.returned) and not self.barring_conflicts and bool(written)
 
 
 def standing_of(dossier: Dossier) -> Standing:

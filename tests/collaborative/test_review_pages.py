@@ -6,6 +6,8 @@ from django.urls import reverse
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Dossier, FieldReview, ReturnReason
 from collaborative.review.reasons import REASONS, load_reasons
+from collaborative.review.standing import standing_of
+from directory.models import OperationalUnit
 from directory.scopes import scope_of
 from directory.services import update_record
 from tests.collaborative.publishing import add_unit, change, coded, hours, send_and_take, unit_values
@@ -85,6 +87,28 @@ def test_a_return_joins_the_ready_made_reason_and_the_remark(reviewed, client):
     assert kept.reason == "Cette boîte ne répond pas. Donnez celle du secrétariat."
     shown = text(client.get(page("dossier_validate", reviewed.dossier.pk)))
     assert "Publier le reste et renvoyer" in shown
+
+
+def test_a_conflict_in_what_goes_back_bars_nothing(reviewed, client, world, cast):
+    update_record(
+        record=OperationalUnit.objects.get(pk=world.act.pk),
+        changes={"name": "ACT Orion"},
+        expected_version=1,
+        by=cast.sesan,
+        scope=scope_of(cast.sesan),
+    )
+    validation = page("dossier_validate", reviewed.dossier.pk)
+    assert "conflits sont à trancher" in text(client.get(validation))
+    send(client, reviewed, acte="renvoyer", champ="email", remarque="Boîte fermée.")
+    assert "Publier le reste et renvoyer" in text(client.get(reviewed.url))
+    shown, dossier = client.get(validation), Dossier.objects.get(pk=reviewed.dossier.pk)
+    assert "conflits sont à trancher" not in text(shown)
+    asked = {"dossier_version": shown.context["form"]["dossier_version"].value(), "sceau": standing_of(dossier).seal}
+    answer = client.post(validation, {**asked, "acte": "partie", "remarque": "Voyez la boîte."})
+    assert answer.status_code == 302
+    world.act.refresh_from_db()
+    world.lam.refresh_from_db()
+    assert (world.act.name, world.lam.status) == ("ACT Orion", "closed")
 
 
 def test_a_return_without_a_reason_is_shown_again(reviewed, client):
