@@ -1,4 +1,7 @@
-"""Fields that make sense together only: an address, an age range. They are proposed, shown and decided as one."""
+"""Fields that make sense together only: an address, an age range, a person, a number of beds or places, a phone.
+
+They are proposed, shown and decided as one: the surname of one manager over the first name of another is nobody's.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,17 @@ _ADDRESS = (
     *("postal_code", "commune", "lat", "lon", "position_source"),
 )
 _AGES = ("min_age_value", "min_age_unit", "max_age_value", "max_age_unit")
+_MANAGER = ("manager_last_name", "manager_first_name", "manager_civility", "manager_role")
+_DIRECTOR = ("director_name", "director_civility", "director_title", "director_phone", "director_email")
 # Key of the part of a review, its label, its fields; the first field of the list that is proposed bears the remark.
 TOGETHER: dict[str, tuple[str, tuple[str, ...]]] = {
     "adresse": ("Adresse et point sur la carte", _ADDRESS),
     "ages": ("Âge", _AGES),
+    "responsable": ("Responsable", (*_MANAGER, "manager_phone", "manager_email")),
+    "directeur": ("Directeur de l’établissement", _DIRECTOR),
+    "medical_phone": ("Téléphone médical", ("medical_phone", "medical_extension")),
+    "fax": ("Fax", ("fax", "fax_extension")),
+    "installed_places": ("Places installées", ("installed_places", "capacity_kind")),
 }
 
 

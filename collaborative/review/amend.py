@@ -138,7 +138,7 @@ class Amendment:
 
 def _shown_names(part: Part, form: BlockForm) -> tuple[str, ...]:
     names: list[str] = []
-    for name in part.names:
+    for name in part.together:
         if name == REFERENTS:
             names += [field for field in form.fields if field.startswith("referent")]
         else:

@@ -10,7 +10,7 @@ from directory.versions.wording import in_words
 from ..enums import FieldDecision
 from ..fiches.groups import TOGETHER
 from ..fiches.states import same
-from .together import POINT, address_words, age_words, kept_commune, kept_value
+from .together import IN_WORDS, POINT, kept_commune, kept_value
 
 if TYPE_CHECKING:
     import datetime
@@ -36,7 +36,7 @@ def corrected_names(one: FicheStanding, part: Part) -> list[str]:
 
 
 def correction_diffs(one: FicheStanding, part: Part) -> list[FieldDiff]:
-    """Both values of each field that the correction of a part changes; an address and an age range are shown whole."""
+    """Both values of each field that the correction of a part changes; fields of one sense are shown whole."""
     names, kind = corrected_names(one, part), one.fiche.kind
     if not names:
         return []
@@ -98,4 +98,4 @@ def _together(one: FicheStanding, part: Part, *, corrected: bool, kept: Mapping[
             values[name] = review.value if corrected else _before(one, review)
         elif (value := kept_value(one.fiche, one.fiche.values, name)) is not None:
             values[name] = value
-    return (address_words if part.key == "adresse" else age_words)(values)
+    return IN_WORDS[part.key](values)

@@ -26,7 +26,7 @@ from ..fiches.services import home_of
 from ..fiches.states import kept_address_of
 from .corrections import correction_diffs
 from .parts import ACT, ATTACHMENTS, MEANWHILE, PHOTO, Part
-from .together import POINT, address_words, age_words, kept_commune, kept_value
+from .together import IN_WORDS, POINT, address_words, kept_commune, kept_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -226,12 +226,12 @@ def _joined(one: FicheStanding) -> frozenset[str]:
 
 
 def _diffs(one: FicheStanding, part: Part, conflicting: Collection[str]) -> list[FieldDiff]:
-    """Both values of each field; an address, an age range and a week are shown whole."""
+    """Both values of each field; those that make sense together only and a week are shown whole."""
     fiche = one.fiche
     if part.is_beside:
         return []
     if part.key in TOGETHER and not conflicting:
-        words = address_words if part.key == "adresse" else age_words
+        words = IN_WORDS[part.key]
         names = TOGETHER[part.key][1]
         # The commune that both addresses stand in, when the fiche leaves it: the town would be missing.
         town = kept_commune(fiche) if part.key == "adresse" and "commune" not in fiche.values else {}
@@ -261,7 +261,7 @@ def _conflict_words(one: FicheStanding, part: Part, conflict: Conflict) -> Confl
 
 
 def _whole_words(one: FicheStanding, part: Part, conflict: Conflict) -> ConflictWords:
-    """An address, or an age range, whole: as it was, as the directory has it since, as its author meant it.
+    """Fields that make sense together only, whole: as it was, as the directory has it since, as its author meant it.
 
     ``conflict``: that of the part, or the last of those of its fields.
     """
@@ -272,7 +272,7 @@ def _whole_words(one: FicheStanding, part: Part, conflict: Conflict) -> Conflict
     before |= {name: value for name, value in fiche.base.items() if name in now}
     meant = before | {name: value for name, value in fiche.values.items() if name in now}
     is_address = part.key == "adresse"
-    tell, none = (address_words, _no_address(fiche)) if is_address else (age_words, "–")
+    tell, none = IN_WORDS[part.key], _no_address(fiche) if is_address else "–"
     words = _conflict_words(one, part, conflict)
     base, current, proposed = (tell(state) or none for state in (before, now, meant))
     settled = not one.is_open_conflict(part)

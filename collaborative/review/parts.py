@@ -1,6 +1,6 @@
 """What a validator decides on: the parts of a fiche. Pure.
 
-A part is a proposed field, fields that make sense together only (an address, an age range), or what the fiche does as
+A part is a proposed field, fields that make sense together only (``fiches.groups``), or what the fiche does as
 a whole (creation, removal, move) and its files. What a correction of the support changed beside the proposed fields of
 its block is a part of its own, or joins the part that it makes sense with.
 """
@@ -37,7 +37,7 @@ ACT_LABELS = {
     FicheAction.MOVE: "Déplacement de la fiche",
 }
 # Blocks whose fields are read together, and corrected in one form.
-WHOLE_BLOCKS = frozenset({"horaires", "adresse", "intervention", "patientele"})
+WHOLE_BLOCKS = frozenset({"horaires", "adresse", "intervention", "patientele", "responsable", "directeur"})
 _OF = {name: key for key, (_, names) in TOGETHER.items() for name in names}
 MODELS: dict[str, type] = {RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity, RecordKind.UNIT: OperationalUnit}
 

@@ -208,3 +208,56 @@ def test_a_published_fiche_shows_what_was_published(desk, world, cast, client):
     shown = client.get(reverse("collaborative:fiche_detail", args=[desk.dossier.pk, fiche.pk])).content.decode()
     assert "publie@example.org" in shown
     assert "propose@example.org" not in shown
+
+
+TORN = [
+    (
+        "responsable",
+        {"manager_last_name": "Roy", "manager_first_name": "Alice", "manager_phone": "0140000001"},
+        {"manager_last_name": "Martin"},
+        {"manager_first_name": "Bob"},
+        ("Alice Roy, 01 40 00 00 01", "Bob Roy, 01 40 00 00 01", "Alice Martin, 01 40 00 00 01"),
+        {"manager_last_name": "Martin", "manager_first_name": "Zoé", "manager_phone": "01 40 00 00 02"},
+    ),
+    (
+        "medical_phone",
+        {"medical_phone": "0140000001", "medical_extension": "12"},
+        {"medical_phone": "0140000009"},
+        {"medical_extension": "34"},
+        ("01 40 00 00 01 poste 12", "01 40 00 00 01 poste 34", "01 40 00 00 09 poste 12"),
+        {"medical_phone": "01 40 00 00 09", "medical_extension": ""},
+    ),
+    (
+        "installed_places",
+        {"installed_places": 10, "capacity_kind": "place"},
+        {"installed_places": 25},
+        {"capacity_kind": "bed"},
+        ("10 places", "10 lits", "25 places"),
+        {"installed_places": "25", "capacity_kind": "place"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "at_first", "proposed", "meanwhile", "words", "said"), TORN)
+def test_a_person_a_phone_or_a_capacity_is_never_half_of_two(
+    desk, world, cast, client, part, at_first, proposed, meanwhile, words, said
+):
+    edit(desk, world.act, **at_first)
+    change(desk, world.act, proposed)
+    send_and_take(desk)
+    edit(desk, world.act, **meanwhile)
+    assert waiting(desk) == [part]
+    client.force_login(cast.sesan)
+    url = reverse("collaborative:fiche_review", args=[desk.dossier.pk, desk.fiche(world.act).pk])
+    shown = read(client.get(url).content.decode())
+    assert [text for text in words if text not in shown] == []
+    assert post(client, desk, url, acte="accepter", champ=part).status_code == 409
+    form = client.get(f"{url}?corriger={part}").content.decode()
+    assert [name for name in said if f'name="{name}"' not in form] == []
+    assert post(client, desk, url, acte="corriger", champ=part, **said).status_code == 302
+    desk.publishing = reverse("collaborative:dossier_validate", args=[desk.dossier.pk])
+    validate_dossier(**publishing(desk))
+    unit = OperationalUnit.objects.get(pk=world.act.pk)
+    assert {name: str(getattr(unit, name)).replace(" ", "") for name in said} == {
+        name: value.replace(" ", "") for name, value in said.items()
+    }
