@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
+
 from accounts.roles import Permission
 from directory.models import GeographicEntity
 
@@ -34,6 +36,10 @@ NOT_EDITABLE: dict[str, str] = {
     DossierState.VALIDATED: "Ce dossier est publié\u00a0: il ne se modifie plus.",
     DossierState.ABANDONED: "Ce dossier est abandonné\u00a0: il ne se modifie plus.",
 }
+
+
+class NotEditableNow(PermissionDenied):
+    """A person's own dossier, which takes no change in its state: no question of rights, it is said on its page."""
 
 
 def works_on_dossiers(request: HttpRequest) -> bool:
@@ -127,6 +133,12 @@ def why_not_edit(scope: Scope, dossier: Dossier) -> str:
     if not edits_dossier(scope, dossier):
         return why_not_yours(scope, dossier)
     return NOT_EDITABLE.get(dossier.state, "")
+
+
+def refuse_to_edit(scope: Scope, dossier: Dossier) -> None:
+    """Raise ``NotEditableNow`` or ``PermissionDenied`` with ``why_not_edit``, when there is a reason."""
+    if refusal := why_not_edit(scope, dossier):
+        raise (NotEditableNow if refusal == NOT_EDITABLE.get(dossier.state) else PermissionDenied)(refusal)
 
 
 def why_not_act(scope: Scope, dossier: Dossier, transition: Transition, *, edits: bool | None = None) -> str:

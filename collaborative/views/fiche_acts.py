@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -22,7 +22,7 @@ from ..fiches import services
 from ..fiches.drafts import drafts_in
 from ..forms.fiche_acts import StructureForm, UnitsForm
 from ..pages import dossier_context, dossier_url
-from ..permissions import NOT_EDITABLE, why_not_yours
+from ..permissions import NOT_EDITABLE, refuse_to_edit
 from ..services import StaleDossier
 from ..tree import RESTORE_BELOW, Node, fiche_url, levels_below
 from .access import find_dossier, find_fiche
@@ -69,7 +69,7 @@ def begin(request: SignedInRequest, dossier_id: int, fiche_id: int, title: str) 
     fiche = find_fiche(dossier, fiche_id)
     context = dossier_context(request, dossier, Crumb(str(fiche), fiche_url(fiche)), title, selected=fiche)
     if not context["may_edit"]:
-        raise PermissionDenied(NOT_EDITABLE.get(dossier.state) or why_not_yours(request.scope, dossier))
+        refuse_to_edit(request.scope, dossier)
     node = context["selected"]
     return fiche, node, {**context, "fiche": fiche, "node": node, "title": title, "back": fiche_url(fiche)}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,7 +29,7 @@ from ..fiches import files
 from ..fiches.services import StaleFiche
 from ..models import Fiche, FicheFile
 from ..pages import dossier_context
-from ..permissions import why_not_edit
+from ..permissions import refuse_to_edit
 from ..services import StaleDossier
 from .access import LARGEST_ID
 from .fiche_pages import fiche_words, find_whole_fiche
@@ -53,7 +53,7 @@ def fiche_files(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Htt
     fiche = _with_files(request, dossier_id, fiche_id)
     if request.method != "POST":
         return _page(request, fiche)
-    _refuse(request, fiche)
+    refuse_to_edit(request.scope, fiche.dossier)
     is_photo = "photo" in request.POST or "photo" in request.FILES
     form: forms.Form = (PhotoForm if is_photo else AttachmentsForm)(request.POST, request.FILES)
     if form.is_valid():
@@ -65,6 +65,9 @@ def fiche_files(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Htt
             return _page(request, fiche, photo_form=form, mine=mine, status=409)
         except ValidationError as refused:
             form.add_error("fichiers", refused)
+        except (StaleFiche, StaleDossier):
+            messages.error(request, CHANGED)
+            return redirect(_url(fiche))
         else:
             messages.success(request, said)
             return redirect(_url(fiche))
@@ -75,7 +78,7 @@ def fiche_files(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Htt
 def fiche_file_remove(request: SignedInRequest, dossier_id: int, fiche_id: int) -> HttpResponse:
     """Take back a proposed file (« fichier »), or propose to remove one of the record (« piece », « photo »)."""
     fiche = _with_files(request, dossier_id, fiche_id)
-    _refuse(request, fiche)
+    refuse_to_edit(request.scope, fiche.dossier)
     who: dict[str, Any] = {"fiche": fiche, **_who(request)}
     try:
         if "photo" in request.POST:
@@ -123,11 +126,6 @@ def _with_files(request: SignedInRequest, dossier_id: int, fiche_id: int) -> Fic
     return fiche
 
 
-def _refuse(request: SignedInRequest, fiche: Fiche) -> None:
-    if refusal := why_not_edit(request.scope, fiche.dossier):
-        raise PermissionDenied(refusal)
-
-
 def _who(request: SignedInRequest) -> dict[str, Any]:
     return {"by": request.user, "scope": request.scope, "now": timezone.now()}
 
@@ -142,17 +140,13 @@ def _url(fiche: Fiche) -> str:
 
 
 def _add(request: SignedInRequest, fiche: Fiche, form: forms.Form) -> str:
-    """Keep the files of a valid form; return what to say. Raises ``ValidationError`` or ``PhotoChanged``."""
+    """Keep the files of a valid form; return what to say. Raises what ``files`` raises."""
     who = _who(request)
-    try:
-        if isinstance(form, PhotoForm):
-            seen = request.POST.get(SEEN, "")
-            files.set_photo(fiche=fiche, content=form.cleaned_data["photo"], seen=seen, **who)
-            return "La photo est enregistrée\u00a0: elle sera publiée avec la fiche."
-        uploads = form.cleaned_data["fichiers"]
-        files.add_attachments(fiche=fiche, uploads=uploads, **who)
-    except (StaleFiche, StaleDossier):
-        raise PermissionDenied(CHANGED) from None
+    if isinstance(form, PhotoForm):
+        files.set_photo(fiche=fiche, content=form.cleaned_data["photo"], seen=request.POST.get(SEEN, ""), **who)
+        return "La photo est enregistrée\u00a0: elle sera publiée avec la fiche."
+    uploads = form.cleaned_data["fichiers"]
+    files.add_attachments(fiche=fiche, uploads=uploads, **who)
     count = french.counted(len(uploads), "pièce jointe ajoutée", "pièces jointes ajoutées")
     return f"{count}\u00a0: publication avec la fiche."
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from ..models import Dossier, Fiche
+from ..permissions import NotEditableNow
 from .access import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -27,13 +28,16 @@ def followed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
     """Lead an address of a fiche, or one below it, to the dossier where the fiche is now.
 
     What is sent leads to the page of the fiche, which says that nothing was done. For who may know of both dossiers:
-    404 otherwise, as for a fiche that never was.
+    404 otherwise, as for a fiche that never was. An act on a dossier that is not changed now leads there too.
     """
 
     @wraps(view)
     def leading(request: HttpRequest, dossier_id: int, fiche_id: int, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, dossier_id=dossier_id, fiche_id=fiche_id, **kwargs)
+        except NotEditableNow as refused:
+            messages.warning(request, f"{refused} Rien n’a été changé.")
+            return redirect("collaborative:fiche_detail", dossier_id, fiche_id)
         except Http404:
             present = _present_dossier(request, dossier_id, fiche_id)
             if present is None:

@@ -40,6 +40,9 @@ class ChangedField:
     after: str
 
 
+PERSONS = {"responsable", "directeur"}  # blocks whose labels are those of a person, alike from one to the other
+
+
 def changed_fields(change: RecordChange) -> list[ChangedField]:
     """Fields of a line with their labels, before and after, in words."""
     kind = change.record_kind
@@ -58,10 +61,14 @@ def _pair_in_words(kind: str, name: str, before: Any, after: Any) -> tuple[str, 
 
 
 def field_label(kind: str, name: str) -> str:
-    """Label of a kept field: that of its block, of its nomenclature or of its model; its name when it has none."""
+    """Label of a kept field: that of its block, of its nomenclature or of its model; its name when it has none.
+
+    What a block says of a person (« Nom », « Téléphone ») is said in full: « Téléphone du responsable ».
+    """
     if name in PUBLICATION_FIELDS:
         return PUBLICATION_FIELDS[name]
-    fields = (field for block in BLOCKS.get(RecordKind(kind), ()) for field in block.fields)
+    blocks = (block for block in BLOCKS.get(RecordKind(kind), ()) if block.key not in PERSONS)
+    fields = (field for block in blocks for field in block.fields)
     known = next((field.label for field in fields if field.name == name), "") or LISTS.get(name, "")
     if known or name in Nomenclature.values:
         return known or Nomenclature(name).label

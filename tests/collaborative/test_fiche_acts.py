@@ -49,9 +49,11 @@ def test_a_dossier_en_validation_offers_nothing(desk, world, director):
     fiche_services.remove_fiche(fiche=desk.fiche(world.lam), expected_version=1, **desk.who(None))
     desk.apply("send")
     assert labels(desk, world.eg) == []
-    refused = director.get(at(desk, "fiche_remove", world.act))
-    assert refused.status_code == 403
-    assert "en validation" in refused.content.decode()
+    for send in (director.get, director.post):
+        told = send(at(desk, "fiche_remove", world.act), follow=True)
+        assert told.redirect_chain == [(at(desk, "fiche_detail", world.act), 302)]
+        assert "retirez-le de la validation pour le modifier" in told.content.decode()
+        assert "Rien n’a été changé" in told.content.decode()
 
 
 def test_creating_units_asks_how_many(desk, world, director):
