@@ -28,14 +28,15 @@ WHERE term.id = ANY(%(ids)s::bigint[])
   AND NOT EXISTS (SELECT 1 FROM search_searchdocument d WHERE d.term_ids && %(ids)s::bigint[])
 ORDER BY term.nomenclature <> %(type)s, term.id LIMIT 1
 """
-# A category of establishments told by its acronym or its whole name (« CHRS », « pension de famille »), when no
-# document is of one of this category. One row, its label empty without any.
+# A category of establishments told by its acronym, its whole name or a synonym (« CHRS », « planning familial »), when
+# no document is of one of this category. One row, its label empty without any.
 _UNPUBLISHED_CATEGORY = """
 SELECT (
     SELECT term.label
     FROM directory_term term
     CROSS JOIN LATERAL (
         SELECT ror_fold(told) AS name FROM regexp_split_to_table(term.label, '[(),]') AS told
+        UNION ALL SELECT ror_fold(told) FROM unnest(term.synonyms) AS told
     ) AS part
     WHERE term.nomenclature = %(category)s AND length(part.name) > 1
       AND position(concat(' ', part.name, ' ') IN %(text)s) > 0

@@ -191,7 +191,10 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT ror_fold(coalesce(offer.type_words, '')) AS type,
            ror_fold(coalesce(offer.offer_words, '')) AS offer,
-           ror_fold(concat_ws(' ', unit.name, eg.name, eg.official_name, ej.name, category.label)) AS names,
+           ror_fold(concat_ws(
+               ' ', unit.name, eg.name, eg.official_name, ej.name, category.label,
+               array_to_string(category.synonyms, ' ')
+           )) AS names,
            ror_fold(concat_ws(' ', unit.admission_conditions, unit.reception_conditions, unit.intervention_details,
                               unit.pets, eg.comment)) AS free
     OFFSET 0
