@@ -21,6 +21,7 @@ _ROMAN_ALONE = re.compile(r"\s*(?=[XVI])(X{0,2}(?:IX|IV|V?I{0,3}))(?:er|e|[eè]m
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10}
 _CITY_WITH_ROMAN = ("paris ", "lyon ", "marseille ")
 _ALONE = "paris"  # the city whose arrondissement is named alone: « 20e »
+_WHOLE_CITY_CODE = "75000"  # what people write for Paris; no commune has it
 _NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
 _DEPARTMENT_FIRST = re.compile(r"(\d{2}|2[ab]) (\D+)")
 _UNDER = re.compile(r"(?<= )ss(?= )")  # « Fontenay ss Bois »
@@ -91,6 +92,8 @@ def _parsed(text: str) -> PlaceQuery:
     if roman := _ROMAN_ALONE.fullmatch(text):
         text = f"{_ALONE} {_roman(roman[1].lower())}"
     code = _CODE.search(text)
+    if code and code[1] == _WHOLE_CITY_CODE:
+        return PlaceQuery("", (_ALONE,), "")
     rest = f"{text[: code.start()]} {text[code.end() :]}" if code else text
     if _DEPARTMENT.fullmatch(rest.strip(" ()")) and not code:
         return PlaceQuery("", (), rest.strip(" ()").upper())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from common.round_trip import Statement, rows_together
@@ -130,6 +130,11 @@ class Match:
     @property
     def by_terms(self) -> bool:
         return bool(self.term_ids or self.person_term_ids)
+
+    def weighed(self, weights: str) -> "Match":
+        """The same words in these parts alone, of a unit of any type: ``NAMED``, ``OFFERED``."""
+        words = tuple(word._replace(weights=weights, start_weights="") for word in self.words)
+        return replace(self, words=words, type_ids=())
 
 
 def known_keys(text: str, within: Within = Within.EVERYTHING) -> Known:

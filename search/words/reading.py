@@ -34,11 +34,12 @@ from .ending import (
 )
 from .gazette import Gazette, after_links, without_links
 from .lexicon import Correction, look_up, mended
-from .matching import NAMED, Known, Match, known_among, known_keys, known_statements, read_text
+from .matching import NAMED, OFFERED, Known, Match, known_among, known_keys, known_statements, read_text
 from .matching_sql import match_conditions
 from .numbers import number_in
 from .quantities import without_quantities
 from .sentence import (
+    FILLERS,
     is_anybody,
     may_be_sentence,
     parts_of,
@@ -49,7 +50,7 @@ from .sentence import (
 from .speaker import without_refused, without_relative, without_speaker
 from .spelling import ToldTypes, bare, is_generic, is_linking, trimmed, types_in, words_of
 
-_LEADS = frozenset(("sans", "sous"))  # to a word that is left out: « sous oxygène »
+_LEADS = frozenset(("non", "sans", "sous"))  # to a word that is left out: « sous oxygène »
 
 
 @dataclass(frozen=True)
@@ -252,7 +253,7 @@ def _best_of_types(
     words are another need, to be offered.
     """
     held = [need for need in needs if need.match.type_ids]
-    named = [replace(one, match=_in_names(one.match)) for one in candidates if in_names and one.match.type_ids]
+    named = [replace(one, match=one.match.weighed(NAMED)) for one in candidates if in_names and one.match.type_ids]
     freed = [replace(one, match=replace(one.match, type_ids=())) for one in candidates]
     return _first_finding([*candidates, *held, *named, *needs, last, *freed]) or replace(last, finds_nothing=True)
 
@@ -266,12 +267,6 @@ def _types_alone(typed: Reading, ending: tuple[str, Resolution] | None) -> Readi
     choices = () if resolution.place else tuple((told.text, place) for place in resolution.choices)
     rest = trimmed(" ".join(told.others))
     return _part(typed, told.text, place=resolution.place, choices=choices, aside=(rest,), others=(rest,))
-
-
-def _in_names(match: Match) -> Match:
-    """The same words in the names and the type of a unit of any type: « ime les papillons »."""
-    words = tuple(word._replace(weights=NAMED, start_weights="") for word in match.words)
-    return replace(match, words=words, type_ids=())
 
 
 def _spells_types(text: str, typed: Reading) -> bool:
@@ -461,13 +456,16 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
     silent = tells_nothing(reading.text)
     if not dropped or len(dropped) > len(told) or all(is_generic(word) or word in silent for word in told):
         return None
+    is_half = len(dropped) == len(told) and spelled.isdisjoint(told)
+    kept = [token for token in kept if not FILLERS.issuperset(words_of(token) or [""]) or spelled & {*words_of(token)}]
     if whole_places(" ".join(kept), reading.known.places, begins=False):
         return None
     if any(spelled.intersection(words_of(token)) or fold(token).isdigit() for token in dropped):
         return None
     aside = tuple(trimmed(token) for token in dropped if silent.issuperset(words_of(token)))
     dropped = tuple(trimmed(token) for token in dropped if not silent.issuperset(words_of(token)))
-    return _part(reading, " ".join(kept), dropped=dropped, aside=aside)
+    found = _part(reading, " ".join(kept), dropped=dropped, aside=aside)
+    return replace(found, match=found.match.weighed(OFFERED)) if is_half else found  # « Henri Mondor » is no « Henri »
 
 
 def _first_finding(readings: Sequence[Reading], of_types: Sequence[int] = ()) -> Reading | None:

@@ -22,7 +22,7 @@ _SAYS_NOTHING = _ANYBODY - {"adulte", "enfant"}  # beside a type d'UO: units of 
 _MOTHERS = frozenset("mere meres pere peres parent parents".split())
 _BABIES = ("bebe", "enfant", "nourrisson")  # « unité mère bébé » is a kind of unit, not a mother
 # What a sentence says beside the need, and that is not told as left aside.
-_FILLERS = frozenset(
+FILLERS = frozenset(
     "adresse adresses ai aimerais apres avant avoir ayant besoin bjr bonjour car cas cause cela cherche cherchons"
     " comment contact contacts coordonnees cote demande demi depuis doit environ etre existe faire faut je liste max"
     " maxi maximum merci mini minimum moins necessitant necessite nous ok on orientation orienter ou pb peu peut"
@@ -138,7 +138,7 @@ def tells_nothing(text: str) -> set[str]:
     tokens = text.split()
     places = _manners(tokens) | tells_who(tokens, set())
     said = {word for place in places for word in fold(tokens[place]).split()}
-    return said | {word for token in tokens for word in fold(token).split() if word in _FILLERS}
+    return said | {word for token in tokens for word in fold(token).split() if word in FILLERS}
 
 
 def without_persons(text: str, rows: Sequence[KeyRow], gapped: Sequence[KeyRow]) -> tuple[str, tuple[str, ...]] | None:
@@ -233,7 +233,7 @@ def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collect
         word = bare(token)
         if place in taken | manners | persons:
             continue
-        if (len(word) < 2 and not word.isdigit()) or is_linking(token) or word in _FILLERS:
+        if (len(word) < 2 and not word.isdigit()) or is_linking(token) or word in FILLERS:
             silent.add(place)
         elif set(fold(token).split()) <= set(unheld):
             strange += 1
@@ -250,7 +250,8 @@ def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collect
 def parts_of(sentence: Sentence) -> Iterator[Part]:
     """The needs that a sentence may come down to, those that say most first, the first told before the others.
 
-    A part holds a spelling of terms if any is told; else it is at least half of the sentence and names a need.
+    A part holds a spelling of terms if any is told; else it is at least half of the sentence and names a need;
+    more than half beside a word that nothing holds: half of a name is another name (« Henri Mondor »).
     """
     telling = [unit for unit in sentence.units if not unit.is_generic or unit.is_spelled]
     generic = [unit for unit in sentence.units if unit not in telling]
@@ -272,7 +273,8 @@ def _is_enough(chosen: Sequence[Unit], sentence: Sentence) -> bool:
     if any(unit.is_spelled and not unit.is_generic for unit in sentence.units):
         return any(unit.is_spelled for unit in chosen)
     names = any(unit.is_spelled or not unit.is_generic for unit in chosen)
-    return names and 2 * len(chosen) >= len(sentence.units) + sentence.unheld
+    said = len(sentence.units) + sentence.unheld
+    return names and (2 * len(chosen) > said if sentence.unheld else 2 * len(chosen) >= said)
 
 
 def _part(sentence: Sentence, chosen: Sequence[Unit]) -> Part:

@@ -33,9 +33,10 @@ _ORIENTS = frozenset(
     " pharmacienne psy psychiatre psychologue referent referente regulateur regulatrice samu secretaire tuteur tutrice"
     " travailleur travailleuse urgentiste".split()
 )
-# What follows is not looked for; « sans » tells as often how a person is: « sans papiers ».
+# What follows is not looked for; « sans » and « non » tell as often how a person is: « sans papiers », « non voyant ».
 _REFUSES = frozenset("excepte hormis hors pas sauf".split())
-_LACKS = "sans"
+_LACKS = frozenset(("non", "sans"))
+_STATUSES = frozenset("prive privee prives public publique publics".split())
 _REGULATES = frozenset("ars astreinte crra regulateur regulation regulatrice samu".split())
 
 
@@ -86,18 +87,24 @@ def without_refused(text: str, spellings: Collection[str]) -> tuple[str, str] | 
     silent = tells_nothing(text)
     for at, token in enumerate(tokens):
         word = bare(token)
-        if not at or at in within or word not in _REFUSES - silent | {_LACKS}:
+        if not at or at in within or word not in _REFUSES - silent | _LACKS:
             continue
         start = at + 1
         while start < len(tokens) and is_linking(tokens[start]):
             start += 1
-        if start == len(tokens) or (word == _LACKS and start not in ends):
+        if start == len(tokens) or _tells_how(word, tokens[start:], is_known=start in ends):
             continue
         end = ends.get(start, start + 1)
         rest = [*tokens[:at], *tokens[end:]]
         if any(not is_generic(key) for first, last, key in runs if last <= at or first >= end):
             return " ".join(rest), " ".join(tokens[at:end])
     return None
+
+
+def _tells_how(word: str, after: list[str], *, is_known: bool) -> bool:
+    """Tell whether « sans » or « non » begins how a person is, or « non lucratif », rather than what is refused."""
+    is_status = word == "non" and bare(after[0]) in _STATUSES and [bare(next_) for next_ in after[1:2]] != ["non"]
+    return word in _LACKS and not is_known and not is_status
 
 
 def without_relative(text: str) -> tuple[str, str] | None:

@@ -47,6 +47,8 @@ def communes(db):
         ("Ier", PARIS_1),
         ("75 010", PARIS_10),
         ("75 010 Paris", PARIS_10),
+        ("75000", PARIS),
+        ("75000 Paris", PARIS),
         ("paris x", PARIS_10),
         ("paris 10eme", PARIS_10),
         ("10e", PARIS_10),

@@ -87,12 +87,26 @@ def test_a_word_that_nothing_holds_is_left_out_and_said(search):
 
 
 @pytest.mark.parametrize(
-    "text", ["hébergement xyzzy", "xyzzy qwerty", "lits xyzzy qwerty", "xyzzy", "appartement csapa"]
+    "text",
+    [
+        "hébergement xyzzy",
+        "xyzzy qwerty",
+        "lits xyzzy qwerty",
+        "xyzzy",
+        "appartement csapa",
+        "altair xyzzy",
+        "xyzzy vesta",
+    ],
 )
 def test_neither_the_need_nor_half_of_the_text_is_left_out(search, text):
     unit_type("80.32")
     outcome = search(quoi=text)
     assert (outcome.lines, outcome.reading.dropped) == (0, ())
+
+
+def test_what_says_nothing_goes_with_a_word_that_is_left_out(search):
+    outcome = search(quoi="lits halte pour sortant de xyzzy")
+    assert (outcome.reading.text, outcome.reading.dropped, outcome.units) == ("lits halte", ("xyzzy",), 1)
 
 
 def test_errors_and_a_place_are_read_together(search):
@@ -143,9 +157,16 @@ def test_what_is_offered_when_nothing_is_found_stays_at_the_place_told(search, r
         assert all(where.startswith(text.split()[-1]) for _, where in offered), offered
 
 
-@pytest.mark.parametrize("text", ["chrs", "CHRS couple", "centre d’hébergement et de réinsertion sociale"])
-def test_a_category_that_nothing_published_is_of_is_said(client, search, rebuilt, text):
-    category = term(Nomenclature.EG_CATEGORY, "214")
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *((text, "214") for text in ("chrs", "CHRS couple", "centre d’hébergement et de réinsertion sociale")),
+        ("PMI", "223"),
+        ("planning familial", "228"),  # a synonym of the category
+    ],
+)
+def test_a_category_that_nothing_published_is_of_is_said(client, search, rebuilt, text, code):
+    category = term(Nomenclature.EG_CATEGORY, code)
     outcome = search(quoi=text)
     assert (outcome.units, outcome.unpublished.label) == (0, category.label)
     client.force_login(UserFactory(roles=[Role.CONSULTATION]))

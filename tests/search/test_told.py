@@ -223,6 +223,8 @@ KEYS = {"ime", "sessad", "cmp", "enfant", "ehpad", "alzheimer", "lhss", "act", "
         ("ehpad sans alzheimer", "ehpad", "sans alzheimer"),
         ("lhss pas d’animaux", "lhss", "pas d’animaux"),
         ("act hors sessad Nanterre", "act Nanterre", "hors sessad"),
+        ("ehpad non privé", "ehpad", "non privé"),
+        ("ime non sessad", "ime", "non sessad"),
     ],
 )
 def test_what_is_refused_is_not_looked_for(text, rest, refused):
@@ -231,7 +233,16 @@ def test_what_is_refused_is_not_looked_for(text, rest, refused):
 
 @pytest.mark.parametrize(
     "text",
-    ["sans domicile act", "pass sans couverture", "patient pas sessad", "ehpad pas cher", "ime sauf", "sauf ime"],
+    [
+        "ehpad privé non lucratif",
+        "ime non voyant",
+        "sans domicile act",
+        "pass sans couverture",
+        "patient pas sessad",
+        "ehpad pas cher",
+        "ime sauf",
+        "sauf ime",
+    ],
 )
 def test_what_somebody_lacks_is_not_refused(text):
     assert without_refused(text, KEYS) is None
