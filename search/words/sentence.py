@@ -20,6 +20,7 @@ ENOUGH_WORDS = 4  # telling words from which a text may be a sentence
 _ANYBODY = frozenset("adulte enfant jeune lit malade niveau personne place".split())
 _SAYS_NOTHING = _ANYBODY - {"adulte", "enfant"}  # beside a type d'UO: units of any type are for somebody
 _MOTHERS = frozenset("mere meres pere peres parent parents".split())
+_FOR_WHOM = frozenset("ado ados bebe bebes enfant enfants nourrisson nourrissons".split())  # beside who treats them
 _BABIES = ("bebe", "enfant", "nourrisson")  # « unité mère bébé » is a kind of unit, not a mother
 # What a sentence says beside the need, and that is not told as left aside.
 FILLERS = frozenset(
@@ -169,11 +170,7 @@ def without_persons(text: str, rows: Sequence[KeyRow], gapped: Sequence[KeyRow])
 
 def _persons_told(tokens: Sequence[str], runs: Sequence[tuple[int, int, str]]) -> set[int]:
     words = [fold(token) for token in tokens]
-    kinds = {
-        place
-        for place, word in enumerate(words[:-1])
-        if word in _MOTHERS and any(words[place + 1].startswith(baby) for baby in _BABIES)
-    }
+    kinds = {place for place in range(len(words) - 1) if _is_pair(words[place : place + 2])}
     manners = _manners(tokens)
     taken = {
         place
@@ -224,6 +221,8 @@ def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collect
     for row in rows:
         by_key.setdefault(row.key, []).append(row)
     runs = [run for run in spelled_runs(tokens, by_key) if {row.nomenclature for row in by_key[run[2]]} & NAMING]
+    pairs = _mothers_and_babies(tokens, runs)
+    runs = [run for run in runs if not any(start < run[1] and run[0] < end for start, end in pairs)]
     taken = {place for start, end, _ in runs for place in range(start, end)}
     kept_whole = {word for start, end, key in runs if end - start > 1 for word in key.split()}
     manners = {place for place in _manners(tokens) if place not in taken}
@@ -231,7 +230,7 @@ def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collect
     silent, units, strange = set(), [], 0
     for place, token in enumerate(tokens):
         word = bare(token)
-        if place in taken | manners | persons:
+        if place in taken | manners | persons or any(start <= place < end for start, end in pairs):
             continue
         if (len(word) < 2 and not word.isdigit()) or is_linking(token) or word in FILLERS:
             silent.add(place)
@@ -243,8 +242,23 @@ def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collect
         if not set(range(start, end)) & persons:
             unit = _spelled_unit(start, end, key, by_key[key])
             units.append(unit._replace(worth=max(unit.worth - _less(tokens, start, persons, first=not units), 0.5)))
+    units += [Unit(start, end, 4.0, is_spelled=True) for start, end in pairs]
     best = sorted(sorted(units, key=lambda unit: (-unit.worth, unit.start))[:UNITS_LIMIT])
     return Sentence(tuple(tokens), tuple(best), frozenset(silent), strange)
+
+
+def _mothers_and_babies(tokens: Sequence[str], runs: Sequence[tuple[int, int, str]]) -> list[tuple[int, int]]:
+    """Places of « mère enfant », « mère-bébé »: a kind of home or unit, of which neither word is looked for alone."""
+    spelled = {place for start, end, _ in runs if end - start > 1 for place in range(start, end)}
+    pairs = [(place, place + 1) for place, token in enumerate(tokens) if _is_pair(fold(token).split())]
+    pairs += [
+        (place, place + 2) for place in range(len(tokens) - 1) if _is_pair([*map(fold, tokens[place : place + 2])])
+    ]
+    return [(start, end) for start, end in pairs if spelled.isdisjoint(range(start, end))]
+
+
+def _is_pair(words: Sequence[str]) -> bool:
+    return len(words) > 1 and words[0] in _MOTHERS and words[1].startswith(_BABIES)
 
 
 def parts_of(sentence: Sentence) -> Iterator[Part]:
@@ -324,7 +338,10 @@ def _spelled_unit(start: int, end: int, key: str, rows: Sequence[KeyRow]) -> Uni
     worth = 4.0 if names_type else 3.0
     worth += 1.0 if any(row.is_acronym and row.nomenclature in TYPES for row in rows) else 0.0
     worth -= 0.5 if Nomenclature.RESOURCE_PROFESSION in lists else 0.0
-    worth -= 1.0 if lists == {Nomenclature.AUDIENCE} else 0.0  # « dentiste enfant handicapé » looks for a dentist
+    is_whom = lists == {Nomenclature.AUDIENCE} or key in _FOR_WHOM
+    worth -= (
+        1.0 if is_whom else 0.0
+    )  # « dentiste enfant handicapé », « kiné bébé » look for a dentist, a physiotherapist
     return Unit(start, end, worth, is_spelled=True)
 
 

@@ -163,6 +163,8 @@ def test_what_is_offered_when_nothing_is_found_stays_at_the_place_told(search, r
         *((text, "214") for text in ("chrs", "CHRS couple", "centre d’hébergement et de réinsertion sociale")),
         ("PMI", "223"),
         ("planning familial", "228"),  # a synonym of the category
+        ("hébergement mère enfant", "166"),  # neither « mère » nor « enfant » alone
+        ("unité mère-enfant", "166"),
     ],
 )
 def test_a_category_that_nothing_published_is_of_is_said(client, search, rebuilt, text, code):
