@@ -15,7 +15,7 @@ from directory.proposals import Offer
 
 from ..fiches.catching_up import add_known_units
 from ..models import Dossier, Fiche
-from ..permissions import why_not_open
+from ..permissions import why_not_edit, why_not_open
 from ..services import AlreadyOpen, open_dossier
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from directory.forms import BlockForm
     from directory.scopes import Scope
 
+CLOSED = "Cette fiche est maintenant fermée dans le répertoire\u00a0: il n’y a plus de changement à proposer."
 REMOVED = "Cette fiche est supprimée dans le dossier en cours\u00a0: rétablissez-la d’abord."
 
 
@@ -52,9 +53,11 @@ def propose_change(
     """Fiche where a sensitive field of ``record`` is to be changed: in the open dossier of its EG, else in a new one.
 
     Raises ``DossierUnderWay`` when that dossier takes no change now, ``PermissionDenied`` outside the person's scope,
-    ``ValidationError`` when the dossier removes the record.
+    ``ValidationError`` when the directory closed the record or the dossier removes it: no dossier is opened then.
     """
     entity = entity_of(record)
+    if record.is_closed:
+        raise ValidationError(CLOSED)
     with transaction.atomic():
         try:
             dossier = open_dossier(
@@ -62,15 +65,14 @@ def propose_change(
             )
         except AlreadyOpen as found:
             dossier = found.dossier
-            may_write = Dossier.objects.visible_to(scope).filter(pk=dossier.pk).exists()
-            if not (may_write and dossier.is_editable):
+            if why_not_edit(scope, dossier):
                 raise DossierUnderWay(dossier) from None
         fiche = _fiche_of(dossier, record)
         if fiche is None:
             add_known_units(dossier=dossier, by=by, scope=scope, now=now)
             fiche = _fiche_of(dossier, record)
-    if fiche is None or fiche.is_removed:
-        raise ValidationError(REMOVED)
+        if fiche is None or fiche.is_removed:
+            raise ValidationError(REMOVED)
     return fiche
 
 

@@ -59,7 +59,10 @@ class Conflict(NamedTuple):
 
 
 def changes_since(fiches: Iterable[Fiche]) -> dict[int, list[RecordChange]]:
-    """Lines of history of the records of ``fiches`` since these are in a dossier, by fiche, the oldest first."""
+    """Lines of history of the records of ``fiches`` since these are in a dossier, by fiche, the oldest first.
+
+    What a partial publication wrote at the moment when it put a fiche in its remainder is no change since.
+    """
     by_record: dict[tuple[str, int], Fiche] = {
         (fiche.kind, fiche.record_id): fiche for fiche in fiches if fiche.record_id and not fiche.is_creation
     }
@@ -75,7 +78,9 @@ def changes_since(fiches: Iterable[Fiche]) -> dict[int, list[RecordChange]]:
     lines = RecordChange.objects.filter(condition, at__gte=since).select_related("by")
     found: dict[int, list[RecordChange]] = defaultdict(list)
     for line in lines.order_by("version", "pk"):
-        found[by_record[line.record_kind, line.record_id].pk].append(line)
+        fiche = by_record[line.record_kind, line.record_id]
+        if line.at > fiche.created_at or line.version > fiche.base_version:
+            found[fiche.pk].append(line)
     return found
 
 

@@ -15,11 +15,9 @@ from .services import amended_words, left_words, returned_words
 from .standing import standing_of
 
 NOTHING_RETURNED = (
-    "Plus aucun point n’est à corriger\u00a0: rien n’est publié. Relisez ci-dessous ce que la validation publierait."
+    "Plus aucun point n’est à corriger\u00a0: rien n’est publié. Relisez ce que la validation publierait."
 )
-DECIDED_SINCE = (
-    "Des décisions ont changé depuis que cette page est ouverte\u00a0: rien n’est publié. Relisez ci-dessous."
-)
+DECIDED_SINCE = "Des décisions ont changé depuis que cette page est ouverte\u00a0: rien n’est publié. Relisez-les."
 
 if TYPE_CHECKING:
     from accounts.models import User

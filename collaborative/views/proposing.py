@@ -15,12 +15,14 @@ from common.pages import posted_from
 from directory.editing import MODELS, find_to_edit
 from directory.forms import block_form_class
 from directory.proposals import FIELD
+from directory.records import record_url
 
 from ..direct.proposing import DossierUnderWay, propose_change
 from ..enums import DossierState
 from ..fiches.anchors import field_url
 from ..models import Dossier
 from ..pages import dossier_url
+from ..permissions import why_not_yours
 from ..tree import fiche_url
 from .access import LARGEST_ID, workers_only
 from .opening import ELSEWHERE
@@ -55,7 +57,7 @@ def sensitive_propose(request: SignedInRequest, kind: str, record_id: int, block
         return redirect(_block_page(kind, record_id, block))
     except ValidationError as refused:
         messages.warning(request, refused.messages[0])
-        return redirect(_block_page(kind, record_id, block))
+        return redirect(record_url(record) if record.is_closed else _block_page(kind, record_id, block))
     messages.info(
         request,
         "Changez le champ, finalisez la fiche, puis envoyez le dossier en validation.",
@@ -68,6 +70,8 @@ def _why(request: SignedInRequest, dossier: Dossier) -> str:
     """Why the open dossier takes no change, with a link to it for who may know of it."""
     if not Dossier.objects.visible_to(request.scope).filter(pk=dossier.pk).exists():
         return ELSEWHERE
+    if dossier.is_editable:
+        return why_not_yours(request.scope, dossier)
     if dossier.state != DossierState.SENT:
         return "Le dossier en cours sur cet établissement ne se modifie plus."
     return format_html('{} <a href="{}">Voir le dossier «\u00a0{}\u00a0»</a>', SENT, dossier_url(dossier), dossier.name)

@@ -7,15 +7,19 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.roles import Role
 from collaborative import services
 from collaborative.direct.changes import to_read
 from collaborative.direct.services import ask_author
 from collaborative.fiches import services as fiche_services
 from collaborative.models import DirectChangeReview, Dossier
+from directory.delegation.rights import give_role
 from directory.models import OperationalUnit, RecordChange
 from directory.scopes import scope_of
 from directory.services import update_block, update_record
-from tests.factories.directory import StructureFactory, UnitFactory
+from tests.factories.accounts import UserFactory
+from tests.factories.directory import GeographicEntityFactory, StructureFactory, UnitFactory
 from tests.test_query_budgets import queries_of
 
 from .publishing import change, coded, send_and_take, validate
@@ -250,3 +254,35 @@ def test_bad_addresses_and_strangers_are_refused(client, world, cast):
     assert client.get(propose(world.eg, "identification", "eg")).status_code == 302
     client.force_login(cast.stranger)
     assert client.post(propose(world.eg, "identification", "eg"), {"champ": "siret"}).status_code == 403
+
+
+def test_what_is_closed_meanwhile_opens_no_dossier(client, world, cast):
+    closing = {"status": "closed", "closure_kind": "DEF", "closed_on": datetime.date(2026, 11, 1)}
+    update_record(
+        record=world.act, changes=closing, expected_version=world.act.version, by=cast.sesan, scope=scope_of(cast.sesan)
+    )
+    client.force_login(cast.directeur)
+    answer = client.post(propose(world.act, "identification", "uo"), {"champ": "unit_type"}, follow=True)
+    assert answer.status_code == 200
+    assert "maintenant fermée dans le répertoire" in answer.text
+    assert "rétablissez-la" not in answer.text
+    assert not Dossier.objects.exists()
+
+
+def test_a_co_director_who_may_not_write_the_dossier_is_told_why(client, desk, world, cast):
+    elsewhere = GeographicEntityFactory(legal_entity=world.ej, name="Maison Vénus")
+    give_role(user=cast.directeur, role=Role.DIRECTOR, record=elsewhere, by=cast.sesan)
+    second = UserFactory()
+    give_role(user=second, role=Role.DIRECTOR, record=world.eg, by=cast.sesan)
+    fiche = desk.fiche(world.lam)
+    fiche_services.move_to_entity(
+        entity=elsewhere,
+        fiche=fiche,
+        expected_version=fiche.version,
+        **desk.who(User.objects.get(pk=cast.directeur.pk)),
+    )
+    client.force_login(second)
+    answer = client.post(propose(world.act, "identification", "uo"), {"champ": "unit_type"}, follow=True)
+    assert answer.redirect_chain == [(block_page(world.act, "identification", "uo"), 302)]
+    assert "Maison Vénus" in answer.text
+    assert "finalisez la fiche" not in answer.text

@@ -13,6 +13,7 @@ from collaborative.enums import FileKind
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Comment, Dossier, Fiche, FicheFile, FieldReview, HeldEntity, Step
 from collaborative.publication import PublicationRefused
+from collaborative.review.standing import standing_of
 from collaborative.services import add_comment, open_dossier, propose_entity
 from directory.attachments.services import purge
 from directory.models import Attachment, OperationalUnit
@@ -269,3 +270,35 @@ def test_a_refused_publication_leaves_no_file(desk, world, cast, settings, tmp_p
     assert [line.label for line in refused.value.lines] == ["Pièces jointes"]
     assert not list((tmp_path / "photos").rglob("*.jpg"))
     assert Attachment.objects.count() == 0
+
+
+@pytest.mark.parametrize("then", ["remove", "back"])
+def test_a_move_that_the_first_dossier_published_is_no_change_since_for_the_rest(desk, world, cast, then):
+    pole = StructureFactory(geographic_entity=world.eg, name="Pôle")
+    desk.apply("abandon")
+    desk.dossier = open_dossier(entity=world.eg, **desk.who(None))
+    unit = change(desk, world.lam, {"email": "lam@example.org"})
+    move = {"fiche": unit, "parent": desk.fiche(pole), "expected_version": unit.version}
+    moved = fiche_services.move_fiche(**move, **desk.who(None))
+    returned = change(desk, world.act, {"email": "faux@example.org"})
+    send_and_take(desk)
+    FieldReview.objects.create(
+        fiche=returned, field="email", decision="return", reason="Adresse fausse.", at=desk.now, by=cast.sesan
+    )
+    done = validate(desk, fiche_ids=[moved.pk], remark="Une fiche est à revoir.")
+    world.lam.refresh_from_db()
+    assert world.lam.structure == pole
+    desk.dossier = Dossier.objects.get(pk=done.remainder.pk)
+    change(desk, world.act, {"email": "juste@example.org"})
+    if then == "remove":
+        remove(desk, world.lam)
+    else:
+        unit = desk.fiche(world.lam)
+        move = {"fiche": unit, "parent": desk.fiche(world.eg), "expected_version": unit.version}
+        fiche_services.move_fiche(**move, **desk.who(None))
+        finalise(desk, desk.fiche(world.lam), {})
+    send_and_take(desk)
+    assert standing_of(desk.dossier).open_conflicts == []
+    validate(desk)
+    world.lam.refresh_from_db()
+    assert (world.lam.status, world.lam.structure) == (("closed", pole) if then == "remove" else ("published", None))
