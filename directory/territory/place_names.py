@@ -17,7 +17,9 @@ _NAMED_ORDINAL = re.compile(
     r"0?(\d{1,2})(?: ?(?:er|ere|e|em|eme|nd|nde))(?: (?:arrondissement|arr|ardt))?|(\d{1,2}) arr\w*"
 )
 _ROMAN = re.compile(r"(?<= )(x{0,2}(?:ix|iv|v?i{0,3}))(?:er|e|eme)?(?= arr\w*$|$)")
-_ROMAN_ALONE = re.compile(r"\s*(?=[XVI])(X{0,2}(?:IX|IV|V?I{0,3}))(?:er|e|[eè]me)\s*")  # in capitals: « vie » is a word
+_ROMAN_ALONE = re.compile(
+    r"\s*(?=[XVI])(X{0,2}(?:IX|IV|V?I{0,3}))(?:er|e|[eè]me)\s*(?:arr[a-z.]*)?\s*"
+)  # in capitals: « vie » is a word
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10}
 _CITY_WITH_ROMAN = ("paris ", "lyon ", "marseille ")
 _ALONE = "paris"  # the city whose arrondissement is named alone: « 20e »

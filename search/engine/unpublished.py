@@ -6,11 +6,11 @@ from django.db import connection
 
 from accounts.roles import Permission
 from common.french import NBSP
-from common.text import fold
 from directory.enums import Nomenclature
 from directory.scopes import Scope
 
 from ..criteria import Facet, SearchCriteria, Within
+from ..words.categories import NAMED, named_parameters
 from ..words.matching import read_text, spelled
 from ..words.spelling import KeyRow, spelled_runs
 from .conditions import Asked
@@ -30,23 +30,16 @@ ORDER BY term.nomenclature <> %(type)s, term.id LIMIT 1
 """
 # A category of establishments told by its acronym, its whole name or a synonym (« CHRS », « planning familial »), when
 # no document is of one of this category. One row, its label empty without any.
-_UNPUBLISHED_CATEGORY = """
+_UNPUBLISHED_CATEGORY = f"""
 SELECT (
-    SELECT term.label
-    FROM directory_term term
-    CROSS JOIN LATERAL (
-        SELECT ror_fold(told) AS name FROM regexp_split_to_table(term.label, '[(),]') AS told
-        UNION ALL SELECT ror_fold(told) FROM unnest(term.synonyms) AS told
-    ) AS part
-    WHERE term.nomenclature = %(category)s AND length(part.name) > 1
-      AND position(concat(' ', part.name, ' ') IN %(text)s) > 0
-      AND NOT EXISTS (
-          SELECT 1 FROM directory_geographicentity eg JOIN search_searchdocument d ON d.geographic_entity_id = eg.id
-          WHERE eg.category_id = term.id
-      )
-    ORDER BY length(part.name) DESC, term.id LIMIT 1
+    SELECT named.label FROM ({NAMED}) AS named
+    WHERE NOT EXISTS (
+        SELECT 1 FROM directory_geographicentity eg JOIN search_searchdocument d ON d.geographic_entity_id = eg.id
+        WHERE eg.category_id = named.id
+    )
+    ORDER BY length(named.name) DESC, named.id LIMIT 1
 ), (SELECT array_agg(unit_id) FROM search_keptunit WHERE user_id = %(user)s)
-"""
+"""  # noqa: S608 (no value of a request)
 
 
 def unpublished_term(
@@ -102,7 +95,7 @@ def _spelled_in(text: str, rows: tuple[KeyRow, ...]) -> list[KeyRow]:
 
 def _unpublished_category(text: str, scope: Scope) -> Unpublished:
     """The category of establishments that a text names, when none published is of it; without label for none."""
-    told = {"category": Nomenclature.EG_CATEGORY, "text": f" {fold(text)} ", "user": scope.user_id}
+    told = {**named_parameters(text, whole=False), "user": scope.user_id}
     with connection.cursor() as cursor:
         cursor.execute(_UNPUBLISHED_CATEGORY, told)
         label, kept = cursor.fetchone()

@@ -29,11 +29,15 @@ _LED = re.compile(
     r"|du c[oô]t[eé] de|secteur|à|a|au|aux|sur|vers|dans)\s+(?:le\s+(?=\d))?|(?:autour|pr[eè]s|proche) d[’'])",
     re.IGNORECASE,
 )
+_AROUND = re.compile(
+    r"\s*,?\s+(?:et|ou)\s+(?:(?:ses|les|aux|à|a)\s+)?(?:alentours?|environs?|proximit[eé]|autour)\s*$", re.IGNORECASE
+)
 _SPLIT = re.compile(r"[\s,;+&/]+")
 
 
 def unled(text: str) -> str:
-    """« Où ? » without what leads to a place: « à Nanterre », « dans le 92 », « autour de Melun ». Pure."""
+    """« Où ? » without what is around a place: « à Nanterre », « autour de Melun », « Meaux et alentours ». Pure."""
+    text = _AROUND.sub("", text)
     return text[led.end() :] if (led := _LED.match(text)) and text[led.end() :].strip() else text
 
 

@@ -381,3 +381,11 @@ def places_told(text: str) -> tuple[tuple[Place, ...], tuple[str, Place] | None]
         listed.found.choices if listed and is_list else (),
         (found[0], found[1].place) if found and found[1].place else None,
     )
+
+
+def around_begun(words: list[str], begun: Begun) -> tuple[str, Resolution] | None:
+    """What stands before or after the beginning of a name, when nothing stands on both sides."""
+    before, after = without_links(words[: begun.start]), words[begun.end :]
+    if before and after:
+        return None
+    return " ".join(before or after_links(after)), begun.found

@@ -235,6 +235,9 @@ def _read_words(text: str, known: Known, within: Within, mended: frozenset[str])
     if weights:  # beside a term a short number names or counts: « ACT 12 »
         weights |= {word.text: NAMED for word in found if word.text.isdigit() and len(word.text) <= SHORT_NUMBER}
     told = None if within else types_in(text, known.rows)
+    if told and told.is_list:  # « sdf lhss ou lam »: the types are told by their ids
+        beside = {word for other in told.others for word in words_of(other)}
+        found = tuple(word for word in found if word.text in beside)
     return Match(
         words=tuple(word._replace(weights=weights.get(word.text, "")) for word in found),
         kind=kind,

@@ -1,7 +1,7 @@
 """What filters serve, told beside a need: « LHSS 1 place », « ACT à moins de 5 km », « SSR à jour » (spec 40). Pure.
 
-No record answers to it: a distance, an age, people, a free place, a single room or a figure « à jour » is asked for by
-a filter.
+No record answers to it: a date, a distance, an age, people, a free place, a single room or a figure « à jour » is asked
+for by a filter. A degree (« gir 4 », « stade 2 ») is no number of a unit nor of an arrondissement.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from common.text import fold
 from directory.territory.department_names import NAMES
 
+from .dates import date_runs
 from .gazette import LOTS
 from .spelling import is_linking, trimmed
 from .who import asked_until
@@ -48,6 +49,10 @@ _FOLLOWING = frozenset("autour disponible disponibles environ libre libres max m
 _OR_MORE = (("ou", "plus"), ("et", "plus"), ("ou", "moins"), ("au", "moins"), ("au", "plus"), ("a", "la", "ronde"))
 
 
+_AROUND = ",;:.!?() "
+_DEGREES = re.compile(r"(?:gir|stade) ?\d(?: \d)*")  # « gir 4 », « GIR 1-2 » folded
+
+
 class Uncounted(NamedTuple):
     """A text without what filters serve, and this as it is shown: « moins de 20 km », « chambre individuelle »."""
 
@@ -63,10 +68,15 @@ def without_quantities(text: str, spellings: Collection[str] = ()) -> Uncounted 
     """
     tokens = text.split()
     words = [fold(token) for token in tokens]
+    dates = date_runs(tokens)
     kept: list[str] = []
     counted: list[str] = []
     at = done = 0
     while at < len(tokens):
+        if at in dates:
+            counted.append(" ".join(tokens[at : dates[at]]).strip(_AROUND))
+            at = done = dates[at]
+            continue
         end = _counted_until(words, at)
         if end and _spells_on(words[at + 1 :], spellings):
             end = at + 1
@@ -75,7 +85,7 @@ def without_quantities(text: str, spellings: Collection[str] = ()) -> Uncounted 
             at += 1
             continue
         start = max(_said_from(words, at), done)
-        counted.append(" ".join(tokens[start:end]).strip(",;:.!?() "))
+        counted.append(" ".join(tokens[start:end]).strip(_AROUND))
         del kept[len(kept) - (at - start) :]
         while kept and _leads(kept[-1]):
             kept.pop()
@@ -108,6 +118,8 @@ def _counted_until(words: Sequence[str], at: int) -> int:
     following = words[at + 1] if at + 1 < len(words) else ""
     if end:
         return end
+    if degree := _degree_until(words, at):
+        return degree
     if _GLUED.fullmatch(words[at]):
         end = at + 1
     elif words[at] in {"1", "une"} and following == "personne" and _ONE_PERSON.intersection(words[at + 2 : at + 3]):
@@ -131,6 +143,21 @@ def _counted_until(words: Sequence[str], at: int) -> int:
         if not more:
             break
         end += more
+    return end
+
+
+def _degree_until(words: Sequence[str], at: int) -> int:
+    """Where « gir 4 », « GIR 1 à 3 », « stade 4 », « 3 fois par semaine » ends; 0 elsewhere."""
+    if words[at].isdigit() and words[at + 1 : at + 2] == ["fois"]:
+        return at + 4 if words[at + 2 : at + 3] == ["par"] and at + 3 < len(words) else at + 2
+    if words[at] in {"gir", "stade"} and at + 1 < len(words) and words[at + 1].replace(" ", "").isdigit():
+        end = at + 2
+    elif _DEGREES.fullmatch(words[at]) and words[at][-1].isdigit():
+        end = at + 1
+    else:
+        return 0
+    while end + 1 < len(words) and words[end] in {"a", "et", "ou", "gir"} and words[end + 1].isdigit():
+        end += 2
     return end
 
 

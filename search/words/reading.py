@@ -18,8 +18,10 @@ from directory.territory.places import Place, Resolution, place_statement, settl
 
 from ..criteria import Within
 from .areas import unled
+from .categories import names_category
 from .ending import (
     Begun,
+    around_begun,
     language_named,
     misaccented,
     names_department,
@@ -32,7 +34,7 @@ from .ending import (
     without_excluded,
     without_street,
 )
-from .gazette import Gazette, after_links, without_links
+from .gazette import Gazette, without_links
 from .lexicon import Correction, look_up, mended
 from .matching import NAMED, OFFERED, Known, Match, known_among, known_keys, known_statements, read_text
 from .matching_sql import match_conditions
@@ -47,7 +49,7 @@ from .sentence import (
     tells_nothing,
     without_persons,
 )
-from .speaker import without_refused, without_relative, without_speaker
+from .speaker import REFUSING, without_refused, without_relative, without_speaker
 from .spelling import ToldTypes, bare, is_generic, is_linking, trimmed, types_in, words_of
 
 _LEADS = frozenset(("non", "sans", "sous"))  # to a word that is left out: « sous oxygène »
@@ -140,7 +142,9 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
         found = understand(rest, within, exact=False, placed=placed, known=others)
         counted, is_spoken = (*typed.counted, *found.counted), found.is_spoken or not found.aside
         return replace(found, aside=(*aside, *found.aside), counted=counted, is_spoken=is_spoken)
-    return typed if _is_read(typed) else _understood(typed, within, placed=placed)
+    found = typed if _is_read(typed) else _understood(typed, within, placed=placed)
+    is_less = not within and not typed.match.type_ids and bool(found.dropped or found.aside) and not found.correction
+    return replace(typed, finds_nothing=True) if is_less and names_category(typed.text, known.places) else found
 
 
 def _unsaid(text: str, known: Known) -> tuple[str, str] | None:
@@ -188,7 +192,7 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
     doubtful = begun if begun and begun.is_doubtful else spoken
     begun = None if begun and begun.is_doubtful else begun
     if begun and (begun.found.place or not department):
-        ending = _around_begun(before, begun) or ending
+        ending = around_begun(before, begun) or ending
     begun = None if department else begun
     texts = [typed]
     if correction:
@@ -202,14 +206,6 @@ def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:
         return _first_finding(tried) or typed
     found = replace(_best(texts, unheld, ending, begun, placed=placed), near=refused)
     return _with_doubtful(_with_choices(found, typed, ending), before, doubtful or near)
-
-
-def _around_begun(words: list[str], begun: Begun) -> tuple[str, Resolution] | None:
-    """What stands before or after the beginning of a name, when nothing stands on both sides."""
-    before, after = without_links(words[: begun.start]), words[begun.end :]
-    if before and after:
-        return None
-    return " ".join(before or after_links(after)), begun.found
 
 
 def _best(
@@ -289,9 +285,10 @@ def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution]
     """With the places to offer; of several that a sentence may name, none is guessed."""
     if found.choices:
         return replace(typed, choices=found.choices)
-    if not ending or found.place or found.text != typed.text:
+    is_mended = found.correction is not None and found.text == found.correction.text
+    if not ending or found.place or not (is_mended or found.text == typed.text):
         return found
-    before, resolution = ending
+    before, resolution = _mended_part(found, ending[0]), ending[1]
     places = (resolution.place,) if resolution.place else resolution.choices
     return replace(found, choices=tuple((before, place) for place in places))
 
@@ -395,14 +392,8 @@ def _needs_told(
     known = Known(tuple(rows), base.known.words | typed.known.words, places=typed.known.places)
     for part in parts_of(read_sentence(tokens, rows, unheld)):
         choices = () if resolution.place else tuple((part.text, place) for place in resolution.choices)
-        yield _part(
-            replace(base, known=known),
-            part.text,
-            place=resolution.place,
-            choices=choices,
-            aside=part.aside,
-            others=part.others,
-        )
+        told = {"place": resolution.place, "choices": choices, "aside": part.aside, "others": part.others}
+        yield _part(replace(base, known=known), part.text, **told)
 
 
 def _candidates(
@@ -454,6 +445,8 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
     told = [word for word in words_of(" ".join(kept)) if len(word) > 1]
     spelled = {word for key in reading.known.spellings for word in key.split()}
     silent = tells_nothing(reading.text)
+    if not REFUSING.isdisjoint(map(fold, dropped)):
+        return None  # « sauf », « non » are not left out alone
     if not dropped or len(dropped) > len(told) or all(is_generic(word) or word in silent for word in told):
         return None
     is_half = len(dropped) == len(told) and spelled.isdisjoint(told)

@@ -25,11 +25,11 @@ _BABIES = ("bebe", "enfant", "nourrisson")  # « unité mère bébé » is a kin
 # What a sentence says beside the need, and that is not told as left aside.
 FILLERS = frozenset(
     "adresse adresses ai aimerais apres avant avoir ayant besoin bjr bonjour car cas cause cela cherche cherchons"
-    " comment contact contacts coordonnees cote demande demi depuis doit environ etre existe faire faut je liste max"
-    " maxi maximum merci mini minimum moins necessitant necessite nous ok on orientation orienter ou pb peu peut"
-    " plus possibilite possible pour pourrait pres problematique quel quelle quelles quelqu quels question recherche"
-    " rechercher recherchons sans si sortant sorti sortie souhaite stp suite sur svp tombe tombee trouve trouver type"
-    " urgemment veut voudrais".split()
+    " comment contact contacts coordonnees cote demande demi depuis doit environ etre existe faire faut je liste"
+    " mais max maxi maximum merci mini minimum moins necessitant necessite nous ok on orientation orienter ou pb"
+    " peu peut plus possibilite possible post pour pourrait pres problematique quel quelle quelles quelqu quels"
+    " question recherche rechercher recherchons sans si sortant sorti sortie souhaite sous stp suite sur svp"
+    " tombe tombee trouve trouver type urgemment veut voudrais".split()
 )
 # When, how soon, at what price: told as left aside, filters serve them.
 _MANNERS = tuple(
@@ -338,6 +338,7 @@ def _spelled_unit(start: int, end: int, key: str, rows: Sequence[KeyRow]) -> Uni
     worth = 4.0 if names_type else 3.0
     worth += 1.0 if any(row.is_acronym and row.nomenclature in TYPES for row in rows) else 0.0
     worth -= 0.5 if Nomenclature.RESOURCE_PROFESSION in lists else 0.0
+    worth += 0.5 if names_type and " " in key else 0.0  # « bébé bronchiolite urgences pédiatriques »
     is_whom = lists == {Nomenclature.AUDIENCE} or key in _FOR_WHOM
     worth -= (
         1.0 if is_whom else 0.0

@@ -35,8 +35,15 @@ _ORIENTS = frozenset(
 )
 # What follows is not looked for; « sans » and « non » tell as often how a person is: « sans papiers », « non voyant ».
 _REFUSES = frozenset("excepte hormis hors pas sauf".split())
+_SAVE = _REFUSES - {"pas"}  # they say nothing else
 _LACKS = frozenset(("non", "sans"))
-_STATUSES = frozenset("prive privee prives public publique publics".split())
+_STATES = frozenset(  # after « non »: how a person or a care is
+    "accompagne accompagnee accompagnes autonome autonomes communicant communicante consolide conventionne"
+    " conventionnes consentant consentante francophone francophones lucratif lucratifs medicalise medicalisee"
+    " programme programmee programmes programmees scolarise scolarisee scolarises sedentaire sedentaires stabilise"
+    " stabilisee verbal verbale valide valides voyant voyante voyants".split()
+)
+REFUSING = _REFUSES | _LACKS
 _REGULATES = frozenset("ars astreinte crra regulateur regulation regulatrice samu".split())
 
 
@@ -96,15 +103,15 @@ def without_refused(text: str, spellings: Collection[str]) -> tuple[str, str] | 
             continue
         end = ends.get(start, start + 1)
         rest = [*tokens[:at], *tokens[end:]]
-        if any(not is_generic(key) for first, last, key in runs if last <= at or first >= end):
+        said = {one for one in words_of(" ".join(rest)) if word in _SAVE or not is_generic(one)} - silent
+        if any(last <= at or first >= end for first, last, _ in runs) or (said and word != "pas"):
             return " ".join(rest), " ".join(tokens[at:end])
     return None
 
 
 def _tells_how(word: str, after: list[str], *, is_known: bool) -> bool:
-    """Tell whether « sans » or « non » begins how a person is, or « non lucratif », rather than what is refused."""
-    is_status = word == "non" and bare(after[0]) in _STATUSES and [bare(next_) for next_ in after[1:2]] != ["non"]
-    return word in _LACKS and not is_known and not is_status
+    """Tell whether « sans » or « non » says how a person or a care is, rather than what is refused."""
+    return bare(after[0]) in _STATES if word == "non" else word in _LACKS and not is_known
 
 
 def without_relative(text: str) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from common.round_trip import Rows, Statement, rows_together
 from common.text import fold
 from directory.scopes import Scope
 from directory.territory.geocoding import Address, GeocoderAway, locate
+from directory.territory.place_names import parse_place
 from directory.territory.places import Place, Resolution, places_like, resolve_place
 
 from ..models import Suggestion
@@ -128,10 +129,22 @@ def resolve_where(text: str, scope: Scope, found: Resolution | None = None, enti
     choices = (*region, *found.choices, *(entity.place for entity in holding))
     listed, at_end = places_told(text) if not choices and fold(text).count(" ") else ((), None)
     if not choices and not listed:
-        is_address = at_end is not None and fold(text)[:1].isdigit()
-        choices = (at_end[1],) if at_end and is_address else near_places(text)
+        told = (at_end[1],) if at_end else ()  # « evri 91 » is nearly a commune, not the department
+        is_address = bool(told and (told[0].insee or fold(text)[:1].isdigit()))
+        choices = told if is_address else _within_code(text) or near_places(text) or told
     problem: Literal["several", "unknown"] = "several" if listed else "unknown"
     return Resolution(problem=problem, choices=(listed or choices)[:PROPOSALS], is_unanswered=is_unanswered)
+
+
+def _within_code(text: str) -> tuple[Place, ...]:
+    """What the code of an address names, else its department: « bd Voltaire 75011 », « 94010 ». Two queries at most."""
+    code = parse_place(text).code
+    if not code:
+        return ()
+    found = resolve_place(code)
+    if found.problem == "unknown":
+        found = resolve_place(code[:2])
+    return (found.place,) if found.place else found.choices
 
 
 def _located(text: str) -> tuple[Address | None, bool]:

@@ -162,6 +162,8 @@ def test_what_is_offered_when_nothing_is_found_stays_at_the_place_told(search, r
     [
         *((text, "214") for text in ("chrs", "CHRS couple", "centre d’hébergement et de réinsertion sociale")),
         ("PMI", "223"),
+        ("foyer jeunes travailleurs", "257"),  # not a « foyer » of any kind
+        ("foyer jeunes travailleurs Nanterre", "257"),
         ("planning familial", "228"),  # a synonym of the category
         ("hébergement mère enfant", "166"),  # neither « mère » nor « enfant » alone
         ("unité mère-enfant", "166"),
@@ -260,14 +262,19 @@ def test_s_slash_is_under_or_over(db):
 
 @pytest.mark.parametrize(
     ("text", "counted"),
-    [("LHSS 2 personnes", "2 personnes"), ("LHSS moins de 60 ans", "moins de 60 ans"), ("1 lit LHSS", "1 lit")],
+    [
+        ("LHSS 2 personnes", "2 personnes"),
+        ("LHSS moins de 60 ans", "moins de 60 ans"),
+        ("1 lit LHSS", "1 lit"),
+        ("LHSS le 1er décembre", "le 1er décembre"),  # no arrondissement
+    ],
 )
 def test_what_is_counted_is_left_aside_and_said(client, search, text, counted):
     outcome = search(quoi=text)
     assert (outcome.reading.text, outcome.reading.counted, outcome.units) == ("LHSS", (counted,), 1)
     client.force_login(UserFactory(roles=[Role.CONSULTATION]))
     page = client.get("/recherche/", {"quoi": text}).content.decode().replace("&nbsp;", NB)
-    assert f"Laissé de côté{NB}: «{NB}{counted}{NB}». Pour une distance, un âge ou une place libre" in page
+    assert f"Laissé de côté{NB}: «{NB}{counted}{NB}». Pour une date, une distance, un âge ou une place" in page
     assert "Aucune fiche ne répond à tous ces mots" not in page
 
 

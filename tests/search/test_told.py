@@ -225,6 +225,10 @@ KEYS = {"ime", "sessad", "cmp", "enfant", "ehpad", "alzheimer", "lhss", "act", "
         ("act hors sessad Nanterre", "act Nanterre", "hors sessad"),
         ("ehpad non privé", "ehpad", "non privé"),
         ("ime non sessad", "ime", "non sessad"),
+        ("équipe mobile sauf sessad", "équipe mobile", "sauf sessad"),
+        ("urgences hors enfant", "urgences", "hors enfant"),
+        ("ssr non gériatrique", "ssr", "non gériatrique"),
+        ("scanner sans alzheimer", "scanner", "sans alzheimer"),
     ],
 )
 def test_what_is_refused_is_not_looked_for(text, rest, refused):
@@ -236,6 +240,7 @@ def test_what_is_refused_is_not_looked_for(text, rest, refused):
     [
         "ehpad privé non lucratif",
         "ime non voyant",
+        "ime sans papiers",
         "sans domicile act",
         "pass sans couverture",
         "patient pas sessad",

@@ -68,12 +68,38 @@ def test_an_address_without_a_geocoder_offers_its_commune(resolved):
     assert [place.insee for place in resolved("12 rue de la paix nanterre").choices] == ["92050"]
 
 
+@pytest.mark.parametrize(
+    ("text", "insee"),
+    [
+        ("rue de la paix nanterre", "92050"),
+        ("avenue Jean Jaurès, Nanterre", "92050"),
+        ("bd Voltaire 92000", "92050"),
+        ("centre pénitentiaire de Nanterre", "92050"),
+    ],
+)
+def test_the_commune_of_an_address_that_nothing_finds_is_offered(resolved, text, insee):
+    found = resolved(text)
+    assert (found.place, [place.insee for place in found.choices]) == (None, [insee])
+
+
+def test_the_department_of_an_unknown_code_is_offered(resolved):
+    assert [place.department_code for place in resolved("92999").choices] == ["92"]
+
+
+@pytest.mark.parametrize("text", ["Nanterre et alentours", "nanterre et ses environs", "Nanterre ou à proximité"])
+def test_what_is_around_a_place_is_not_part_of_its_name(resolved, text):
+    assert resolved(text).place.insee == "92050"
+
+
 def test_a_hidden_place_is_no_starting_point(resolved, cast, world, rebuilt):
     UnitFactory(geographic_entity=world.eg, sensitive=True)
     rebuilt()
-    for text in ("ACT ALTAIR VESTA", "ACT ALTAIR VESTA – Nanterre (92)", "altair"):
+    for text in ("ACT ALTAIR VESTA", "altair"):
         found = resolved(text)
         assert (found.place, found.choices) == (None, ())
+    for text in ("ACT ALTAIR VESTA – Nanterre (92)", "ACT NEANT – Nanterre (92)"):  # the place is that of the text
+        found = resolved(text)
+        assert (found.place, [place.insee for place in found.choices]) == (None, ["92050"])
     assert resolved("ACT ALTAIR VESTA", cast.sesan).place.insee == "92050"
     assert resolved("ACT ALTAIR VESTA", cast.directeur).place.insee == "92050"
 
