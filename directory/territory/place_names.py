@@ -23,7 +23,10 @@ _ROMAN_ALONE = re.compile(
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10}
 _CITY_WITH_ROMAN = ("paris ", "lyon ", "marseille ")
 _ALONE = "paris"  # the city whose arrondissement is named alone: « 20e »
-_WHOLE_CITY_CODE = "75000"  # what people write for Paris; no commune has it
+# What people write for Paris; no commune has it.
+_WHOLE_CITY_CODE = re.compile(
+    r"(?:(?<![^\W_])paris,? )?(?<![0-9A-Za-z])75000(?![0-9A-Za-z])(?: paris(?![^\W_]))?", re.IGNORECASE
+)
 _NUMBER_FIRST = re.compile(r"(\d{1,2}) (?:de |du |d )?(\D+)")
 _DEPARTMENT_FIRST = re.compile(r"(\d{2}|2[ab]) (\D+)")
 _UNDER = re.compile(r"(?<= )ss(?= )")  # « Fontenay ss Bois »
@@ -90,12 +93,10 @@ def _parsed(text: str) -> PlaceQuery:
     if named := _DEPARTMENT_NAMED.fullmatch(place_key(text)):
         return _department(named[1])
     text = _WHOLE_TOWN.sub("", text)
-    text = _SPACED_CODE.sub(r"\1\2", text)
+    text = _WHOLE_CITY_CODE.sub(_ALONE, _SPACED_CODE.sub(r"\1\2", text))
     if roman := _ROMAN_ALONE.fullmatch(text):
         text = f"{_ALONE} {_roman(roman[1].lower())}"
     code = _CODE.search(text)
-    if code and code[1] == _WHOLE_CITY_CODE:
-        return PlaceQuery("", (_ALONE,), "")
     rest = f"{text[: code.start()]} {text[code.end() :]}" if code else text
     if _DEPARTMENT.fullmatch(rest.strip(" ()")) and not code:
         return PlaceQuery("", (), rest.strip(" ()").upper())

@@ -49,6 +49,7 @@ def communes(db):
         ("75 010 Paris", PARIS_10),
         ("75000", PARIS),
         ("75000 Paris", PARIS),
+        ("Paris 75000", PARIS),
         ("paris x", PARIS_10),
         ("paris 10eme", PARIS_10),
         ("10e", PARIS_10),
