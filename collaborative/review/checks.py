@@ -62,7 +62,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Another EG of the directory, that may be the same establishment."""
+    """Another EG that may be the same establishment: of the directory, or proposed by a dossier (its name and page)."""
 
     name: str
     url: str
@@ -95,6 +95,7 @@ class FicheFacts:
     legal_siren: str = ""
     legal_finess: str = ""
     neighbours: tuple[Neighbour, ...] = ()
+    rivals: tuple[Neighbour, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     has_activity: bool = True
     open_below: tuple[str, ...] = ()
@@ -119,13 +120,18 @@ def checks_of(facts: FicheFacts) -> list[Check]:
 
 
 def identifier_checks(facts: FicheFacts) -> Iterator[Check]:
-    """FINESS and SIRET of an EG: their key, who else has them, whether they are those of the EJ."""
+    """FINESS and SIRET of an EG: their key, who else has or proposes them, whether they are those of the EJ."""
     if not facts.is_entity:
         return
     if "finess" in facts.proposed and (finess := facts.proposed["finess"]):
         yield from _finess_checks(facts, finess)
     if "siret" in facts.proposed and (siret := facts.proposed["siret"]):
         yield from _siret_checks(facts, siret)
+    for rival in facts.rivals:
+        for name, number in (("finess", rival.finess), ("siret", rival.siret)):
+            if number and number == facts.proposed.get(name):
+                words = f"{name.upper()} {number}\u00a0: un autre dossier le propose."
+                yield Check(Verdict.WARN, words, rival.url, rival.name)
     if facts.action == FicheAction.CREATE and not facts.said.get("finess") and not facts.said.get("siret"):
         yield Check(Verdict.WARN, "Ni FINESS ni SIRET\u00a0: l’établissement n’aura pas d’identifiant national.")
 

@@ -28,9 +28,9 @@ from directory.records import record_url
 from directory.territory.advice import overlaps
 from directory.versions.wording import field_label
 
-from ..enums import DossierAct, FicheAction, FicheState
+from ..enums import DossierAct, DossierState, FicheAction, FicheState
 from ..fiches.term_rules import Asked, refused_choices
-from ..models import Dossier, Step
+from ..models import Dossier, Fiche, Step
 from .above import above_of
 from .checks import Check, FicheFacts, Neighbour, Overlap, Verdict, checks_of
 from .parts import field_parts
@@ -40,13 +40,14 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ..models import Fiche
     from .above import Key
 
+NUMBERS = {"finess", "siret"}
 # Plain fields that a check reads beside the proposed ones.
 SAID = ("finess", "siret", "lat", "lon", "postal_code")
 NEAR_DEGREES = (0.005, 0.008)  # a little more than the 500 m of NEAR_KM, in latitude and in longitude
 OTHERS_SHOWN = 3
+MOST_RIVALS = 10
 Places = dict[int, list[Any]]
 
 
@@ -61,7 +62,9 @@ def facts_of(
     for pk, above in above_of(fiches, reopenings).items():
         changes[pk].append({"above": above})
     _add_communes(fiches, changes)
-    _add_entities([fiche for fiche in entities if fiche.action != FicheAction.DELETE], found, changes)
+    proposed = [fiche for fiche in entities if fiche.action != FicheAction.DELETE]
+    _add_entities(proposed, found, changes)
+    _add_rivals([fiche for fiche in proposed if NUMBERS & fiche.values.keys()], changes)
     _add_activities([fiche for fiche in units if "unit_type" in fiche.values or fiche.is_creation], changes)
     _add_open_below([fiche for fiche in fiches if fiche.action == FicheAction.DELETE], fiches, changes)
     _add_choices([fiche for fiche in fiches if fiche.action != FicheAction.DELETE], changes, today)
@@ -176,6 +179,30 @@ def _add_entities(entities: list[Fiche], found: dict[int, FicheFacts], changes: 
         legal = legals.get(legal_ids[fiche.pk])
         numbers = {"legal_siren": legal.siren, "legal_finess": legal.finess} if legal else {}
         changes[fiche.pk].append({"neighbours": others, **numbers})
+
+
+def _add_rivals(entities: list[Fiche], changes: Places) -> None:
+    """EGs of other dossiers en validation that would bear the same numbers: one query, none when no number changes."""
+    wanted = Q()
+    for fiche in entities:
+        for name in NUMBERS:
+            if number := fiche.values.get(name):
+                wanted |= Q(**{f"values__{name}": number})
+    if not wanted:
+        return
+    others = Fiche.objects.filter(wanted, kind=RecordKind.GEOGRAPHIC_ENTITY, dossier__state=DossierState.SENT)
+    others = others.exclude(dossier__in={fiche.dossier_id for fiche in entities}).exclude(action=FicheAction.DELETE)
+    rivals = tuple(
+        Neighbour(
+            row.dossier.name,
+            reverse("collaborative:dossier_review", args=[row.dossier_id]),
+            finess=row.values.get("finess") or "",
+            siret=row.values.get("siret") or "",
+        )
+        for row in others.select_related("dossier").order_by("pk")[:MOST_RIVALS]
+    )
+    for fiche in entities:
+        changes[fiche.pk].append({"rivals": rivals})
 
 
 def _alike(fiche: Fiche, facts: FicheFacts) -> Q:

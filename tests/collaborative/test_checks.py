@@ -48,6 +48,8 @@ def test_a_finess_that_nobody_has_is_right():
             Verdict.WARN,
         ),
         ({"action": "create"}, Verdict.WARN),
+        ({"proposed": {"finess": FINESS}, "rivals": (Neighbour("Un dossier", "/d/", finess=FINESS),)}, Verdict.WARN),
+        ({"proposed": {"siret": SIRET}, "rivals": (Neighbour("Un dossier", "/d/", siret=SIRET),)}, Verdict.WARN),
     ],
 )
 def test_numbers_that_are_wrong_or_shared(more, verdict):

@@ -3,16 +3,29 @@
 import pytest
 from django.urls import reverse
 
+from accounts.models import User
+from accounts.roles import Role
 from collaborative.fiches import services as fiche_services
 from collaborative.models import Dossier, FieldReview, ReturnReason
 from collaborative.review.reasons import REASONS, load_reasons
 from collaborative.review.standing import standing_of
+from collaborative.services import open_dossier
+from directory.delegation.rights import give_role
 from directory.models import OperationalUnit
 from directory.scopes import scope_of
 from directory.services import update_record
-from tests.collaborative.publishing import add_unit, change, coded, hours, send_and_take, unit_values
+from tests.collaborative.publishing import (
+    add_unit,
+    change,
+    coded,
+    entity_values,
+    finalise,
+    hours,
+    send_and_take,
+    unit_values,
+)
 from tests.factories.accounts import UserFactory
-from tests.factories.directory import UnitFactory, commune
+from tests.factories.directory import GeographicEntityFactory, UnitFactory, commune
 from tests.test_query_budgets import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -300,3 +313,20 @@ def test_an_address_is_shown_with_its_commune_when_only_the_street_changes(desk,
     shown = text(client.get(page("fiche_review", desk.dossier.pk, desk.fiche(world.act).pk)))
     assert "<del>rue Vesta, 92000 Nanterre" in shown
     assert "<ins>12 rue Vesta, 92000 Nanterre" in shown
+
+
+def test_a_number_that_another_dossier_proposes_is_said(desk, world, cast, client):
+    number = {"finess": "920000015"}
+    change(desk, world.eg, number)
+    send_and_take(desk)
+    first, mine = desk.dossier, desk.fiche(world.eg)
+    client.force_login(cast.sesan)
+    assert "un autre dossier le propose" not in text(client.get(page("fiche_review", first.pk, mine.pk)))
+    other = GeographicEntityFactory(legal_entity=world.ej, name="Maison Vénus")
+    give_role(user=cast.directeur, role=Role.DIRECTOR, record=other, by=cast.sesan)
+    desk.dossier = open_dossier(entity=other, **desk.who(User.objects.get(pk=cast.directeur.pk)))
+    finalise(desk, desk.fiche(other), {**entity_values(), **number})
+    desk.apply("send", by=User.objects.get(pk=cast.directeur.pk))
+    shown = text(client.get(page("fiche_review", first.pk, mine.pk)))
+    assert "un autre dossier le propose" in shown
+    assert f'href="{page("dossier_review", desk.dossier.pk)}"' in shown
