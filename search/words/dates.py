@@ -52,7 +52,11 @@ def _range_until(tokens: Sequence[str], words: Sequence[str], at: int) -> int:
     if end:
         return end
     is_day = bool(_DAY.fullmatch(words[at])) and words[at + 1 : at + 2] in (["au"], ["et"], ["a"])
-    return _date_until(tokens, words, at + 2) if is_day and at + 2 < len(words) else 0
+    if not is_day or at + 2 >= len(words):
+        return 0
+    is_range = at > 0 and words[at - 1 : at + 2 : 2] == ["du", "au"] and bool(_DAY.fullmatch(words[at + 2]))
+    is_counted = words[at + 3 : at + 4] and words[at + 3] in _COUNTED
+    return _date_until(tokens, words, at + 2) or (at + 3 if is_range and not is_counted else 0)
 
 
 def _date_until(tokens: Sequence[str], words: Sequence[str], at: int) -> int:

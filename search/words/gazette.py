@@ -35,6 +35,7 @@ _BEFORE_PLACE = frozenset(
     "a alentours au autour aux d dans de dep departement dept des dpt du en environs l la le les pres proche secteur"
     " sur vers".split()
 )
+_RANKED = frozenset("degre gir grade niveau stade type".split())  # before a number that is no arrondissement
 
 
 class Gazette(NamedTuple):
@@ -100,8 +101,10 @@ def begun_statement(text: str) -> Statement | None:
 def is_name(words: Sequence[str], start: int, end: int, found: Resolution) -> bool:
     """Whether words may name these places: with the accents of their names if any, and as no word of a sentence.
 
-    « mère » is not Méré, nor « tombé » La Tombe, but after « à ».
+    « mère » is not Méré, nor « tombé » La Tombe, but after « à »; « niveau 3 paris » is not Paris 3.
     """
+    if start and words[start].isdigit() and fold(words[start - 1]) in _RANKED:
+        return False
     if is_led(words, start):
         return True
     run = " ".join(words[start:end])

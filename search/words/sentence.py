@@ -69,6 +69,9 @@ _MANNERS = tuple(
         "7j 7",
         "pas cher",
         "sans avance de frais",
+        "sans attente",
+        "sans delai",
+        "sans liste d attente",
         "habilite aide sociale",
         "habilite a l aide sociale",
         "habilitee a l aide sociale",
@@ -227,10 +230,11 @@ def read_sentence(tokens: Sequence[str], rows: Iterable[KeyRow], unheld: Collect
     kept_whole = {word for start, end, key in runs if end - start > 1 for word in key.split()}
     manners = {place for place in _manners(tokens) if place not in taken}
     persons = tells_who(tokens, kept_whole) - {place for place in taken if _is_whole(place, runs)}
+    denied = {at for place, token in enumerate(tokens) if bare(token) == "non" for at in (place, place + 1)}
     silent, units, strange = set(), [], 0
     for place, token in enumerate(tokens):
         word = bare(token)
-        if place in taken | manners | persons or any(start <= place < end for start, end in pairs):
+        if place in taken | manners | persons | denied or any(start <= place < end for start, end in pairs):
             continue
         if (len(word) < 2 and not word.isdigit()) or is_linking(token) or word in FILLERS:
             silent.add(place)

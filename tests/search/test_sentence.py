@@ -97,6 +97,7 @@ def test_words_glued_and_letters_left_out_are_slips():
         ("ehpad à partir du 3 janvier", "ehpad", ("à partir du 3 janvier",)),
         ("lhss dès le 20/12", "lhss", ("dès le 20/12",)),
         ("ssr en mars", "ssr", ("en mars",)),
+        ("ehpad du 15 au 30", "ehpad", ("du 15 au 30",)),
         ("ehpad gir 4 bobigny", "ehpad bobigny", ("gir 4",)),
         ("ehpad GIR 1 à 3", "ehpad", ("GIR 1 à 3",)),
         ("ssiad escarre stade 4", "ssiad escarre", ("stade 4",)),
