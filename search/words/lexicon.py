@@ -20,6 +20,7 @@ SHORTEST = 5  # letters; a shorter word is near too many others to be mended, bu
 SHORTEST_SLIP = 3  # letters; a shorter word is a slip of too many others
 SHORTEST_SPELT = 4  # letters of an acronym that a letter may have been left out of
 SURE_ERRORS = 2  # with more, what a word may stand for is offered, and not looked for
+LONG_NAME = 8  # letters of a name that two errors may be made in
 SHORTEST_HALF = 3  # letters of each of two words written as one
 CANDIDATES = 20  # near words looked at
 NAME_LIKENESS = 0.25  # share of trigrams in common from which a commune may be meant
@@ -160,7 +161,7 @@ def look_up(text: str, words: Collection[str], kept: Collection[str] = ()) -> St
         only_terms = word in in_capitals or common - {word} or len(word) < SHORTEST
         allowed = [one for one in found if one.is_term or not only_terms or " " in one.word]
         best = nearest(word, allowed)
-        if best and is_sure(word, best.word):
+        if best and is_sure(word, best.word) and (best.is_term or _is_near(word, best.word)):
             meant[word] = _shown(best)
         elif best := best or nearest(word, found):
             refused[word] = _shown(best)
@@ -259,6 +260,11 @@ def is_sure(typed: str, word: str) -> bool:
         return " " in word or not is_french(typed)
     is_begun_otherwise = len(typed) == len(word) and typed[0] != word[0] and {typed[0], word[0]} not in _SAME_FIRST
     return errors_between(typed, word) <= SURE_ERRORS and not is_begun_otherwise and not is_french(typed)
+
+
+def _is_near(typed: str, name: str) -> bool:
+    """Whether a word is near enough to one that only names hold: « mutique » is not « Monique »."""
+    return len(typed) >= LONG_NAME or typed in slips_of(name) or errors_between(typed, name) == 1
 
 
 def _may_be_meant(word: str, typed: str) -> bool:

@@ -338,7 +338,8 @@ def _spelled_unit(start: int, end: int, key: str, rows: Sequence[KeyRow]) -> Uni
     lists = {row.nomenclature for row in rows}
     names_type = bool(lists & TYPES)
     if is_generic(key):
-        return Unit(start, end, 1.4, is_spelled=names_type, is_generic=True)
+        is_somebody = Nomenclature.RESOURCE_PROFESSION in lists  # « médecin ouvert maintenant »
+        return Unit(start, end, 1.4, is_spelled=names_type or is_somebody, is_generic=True)
     worth = 4.0 if names_type else 3.0
     worth += 1.0 if any(row.is_acronym and row.nomenclature in TYPES for row in rows) else 0.0
     worth -= 0.5 if Nomenclature.RESOURCE_PROFESSION in lists else 0.0

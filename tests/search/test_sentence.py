@@ -4,7 +4,7 @@ import pytest
 
 from availability.guichet.needs import Needs
 from search.words.gazette import without_links
-from search.words.lexicon import halves_of, slips_of
+from search.words.lexicon import _is_near, halves_of, slips_of
 from search.words.numbers import number_in
 from search.words.quantities import without_quantities
 from search.words.sentence import may_be_sentence, parts_of, read_sentence, tells_nothing, without_persons
@@ -197,3 +197,16 @@ def test_whatever_is_accepted_is_a_need_in_both_numbers(need, said):
     for written in {need, need.removesuffix("s")}:
         told = who_in(needs_counted([said.format(written)], "ehpad") or said.format(written), Needs())
         assert told is not None, written
+
+
+def test_who_is_looked_for_is_the_need_when_nothing_else_is():
+    rows = (KeyRow("medecin", False, 1, "resource_profession"),)
+    for text, aside in (("médecin ouvert maintenant", "ouvert maintenant"), ("médecin pas cher", "pas cher")):
+        [part] = parts_of(read_sentence(text.split(), rows, frozenset()))
+        assert (part.text, part.aside) == ("médecin", (aside,))
+
+
+def test_a_word_is_no_name_that_two_letters_part_it_from():
+    assert not _is_near("mutique", "monique")
+    assert _is_near("montesori", "montessori")
+    assert _is_near("belvedere", "belveder")
