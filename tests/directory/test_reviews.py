@@ -68,12 +68,12 @@ def test_directors_answer_for_the_managers_of_their_scope_alone(cast, world):
 
 
 def test_lists_by_silence_end_and_text(cast, world):
-    now, today = timezone.now(), timezone.localdate()
+    now, today = timezone.now(), timezone.localdate()  # 92: 91 x 24 h ago is 90 days ago for an hour of winter evenings
     silent = manager(world, 100)
-    gone = manager(world, 100, user=UserFactory(last_login=now - 91 * DAY, last_name="Zoé"))
+    gone = manager(world, 100, user=UserFactory(last_login=now - 92 * DAY, last_name="Zoé"))
     present = manager(world, 100, user=UserFactory(last_login=now - DAY), valid_until=today + 60 * DAY)
     rows = reviewable(scope_of(cast.directeur), today)
-    manager(world, 10, user=UserFactory(last_login=now - 91 * DAY))
+    manager(world, 10, user=UserFactory(last_login=now - 92 * DAY))
     assert set(listed(rows, Shown.SILENT, "", today)) == {silent, gone}
     assert set(listed(rows, Shown.ENDING, "", today)) == {present}
     assert list(listed(rows, Shown.ALL, "zoé altair", today)) == [gone]
