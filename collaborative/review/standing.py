@@ -229,7 +229,7 @@ class Standing:
 
     @property
     def conflict_count(self) -> int:
-        return len(self.open_conflicts)
+        return len(self.barring_conflicts)
 
     @property
     def returned_count(self) -> int:

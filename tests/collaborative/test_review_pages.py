@@ -113,7 +113,9 @@ def test_a_conflict_in_what_goes_back_bars_nothing(reviewed, client, world, cast
     validation = page("dossier_validate", reviewed.dossier.pk)
     assert "conflits sont à trancher" in text(client.get(validation))
     send(client, reviewed, acte="renvoyer", champ="email", remarque="Boîte fermée.")
-    assert "Publier le reste et renvoyer" in text(client.get(reviewed.url))
+    told = text(client.get(reviewed.url))
+    assert "Publier le reste et renvoyer" in told
+    assert "conflit à trancher" not in told
     shown, dossier = client.get(validation), Dossier.objects.get(pk=reviewed.dossier.pk)
     assert "conflits sont à trancher" not in text(shown)
     asked = {"dossier_version": shown.context["form"]["dossier_version"].value(), "sceau": standing_of(dossier).seal}
