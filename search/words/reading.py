@@ -34,7 +34,7 @@ from .ending import (
     without_excluded,
     without_street,
 )
-from .gazette import Gazette, without_links
+from .gazette import Gazette, after_links, without_links
 from .lexicon import Correction, look_up, mended
 from .matching import NAMED, OFFERED, Known, Match, known_among, known_keys, known_statements, read_text
 from .matching_sql import match_conditions
@@ -451,6 +451,7 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
         return None
     is_half = len(dropped) == len(told) and spelled.isdisjoint(told)
     kept = [token for token in kept if not FILLERS.issuperset(words_of(token) or [""]) or spelled & {*words_of(token)}]
+    kept = kept if kept[:1] == [tokens[0][0]] else after_links(kept)  # « sorti de prison besoin de logement »
     if whole_places(" ".join(kept), reading.known.places, begins=False):
         return None
     if any(spelled.intersection(words_of(token)) or fold(token).isdigit() for token in dropped):
