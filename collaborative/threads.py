@@ -13,6 +13,7 @@ from directory.versions.wording import field_label
 
 from .enums import DossierAct
 from .fiches.anchors import url_about
+from .fiches.groups import label_of_point
 from .models import Comment, Fiche, Step
 from .tree import fiche_url
 
@@ -132,7 +133,8 @@ def _placed(
     if fiche is not None:
         about, url = str(fiche), fiche_url(fiche)
         if message.field:
-            about = f"{about}, {field_label(fiche.kind, message.field)}"
+            label = label_of_point if message.is_return else field_label
+            about = f"{about}, {label(fiche.kind, message.field)}"
             url = url_about(url, fiche.kind, message.field)
     return replace(message, is_new=is_new, about=about, url=url)
 

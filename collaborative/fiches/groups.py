@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from directory.versions.wording import field_label
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -29,6 +31,19 @@ TOGETHER: dict[str, tuple[str, tuple[str, ...]]] = {
     "fax": ("Fax", ("fax", "fax_extension")),
     "installed_places": ("Places installées", ("installed_places", "capacity_kind")),
 }
+
+_OF = {name: key for key, (_, names) in TOGETHER.items() for name in names}
+GROUPED = frozenset(_OF)
+
+
+def key_of(name: str) -> str:
+    """Key of the part of a review that a field is of."""
+    return _OF.get(name, name)
+
+
+def label_of_point(kind: str, name: str) -> str:
+    """What a point to decide is called, under one of its fields: « Responsable », not « Nom du responsable »."""
+    return TOGETHER[_OF[name]][0] if name in _OF else field_label(kind, name)
 
 
 def with_others(names: Iterable[str]) -> set[str]:

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from directory.versions.wording import field_label
 
 from ..fiches.anchors import url_about
+from ..fiches.groups import label_of_point
 from ..models import Comment
 from ..pages import dossier_url
 from ..tree import fiche_url
@@ -65,6 +66,7 @@ def line_of(comment: Comment, base_url: str) -> Line:
         return Line("", comment.text, urljoin(base_url, dossier_url(comment.dossier)) + "#messages")
     about, url = str(fiche), urljoin(base_url, fiche_url(fiche))
     if comment.field:
-        about = f"{about}, {field_label(fiche.kind, comment.field)}"
+        label = label_of_point if comment.is_return else field_label
+        about = f"{about}, {label(fiche.kind, comment.field)}"
         url = url_about(url, fiche.kind, comment.field)
     return Line(about, comment.text, url)

@@ -16,7 +16,7 @@ from directory.permissions import SENSITIVE_FIELDS
 from directory.versions.wording import field_label
 
 from ..enums import FicheAction, FieldDecision, FileKind
-from ..fiches.groups import TOGETHER
+from ..fiches.groups import TOGETHER, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -38,7 +38,6 @@ ACT_LABELS = {
 }
 # Blocks whose fields are read together, and corrected in one form.
 WHOLE_BLOCKS = frozenset({"horaires", "adresse", "intervention", "patientele", "responsable", "directeur"})
-_OF = {name: key for key, (_, names) in TOGETHER.items() for name in names}
 MODELS: dict[str, type] = {RecordKind.GEOGRAPHIC_ENTITY: GeographicEntity, RecordKind.UNIT: OperationalUnit}
 
 
@@ -124,7 +123,9 @@ def field_parts(kind: str, proposed: Collection[str], beside: Collection[str] = 
             order.setdefault(name, (shift + place, block.key))
     groups: dict[str, list[str]] = {}
     for name in sorted({*proposed, *beside}, key=lambda name: (order.get(name, (10**6, ""))[0], name)):
-        groups.setdefault(_OF.get(name, name), []).append(name)
+        groups.setdefault(key_of(name), []).append(name)
+    for key in groups.keys() & TOGETHER.keys():
+        groups[key].sort(key=TOGETHER[key][1].index)
     sensitive = SENSITIVE_FIELDS.get(MODELS.get(kind, object), frozenset())
     return [
         Part(

@@ -15,6 +15,7 @@ from ..fiches.states import same
 from ..models import Dossier, FieldReview
 from ..signals import dossier_changed
 from .facts import checks_by_fiche, dossier_checks, risk_facts
+from .meanwhile import SOURCE
 from .risk import risk_of
 from .standing import standing_of
 
@@ -74,8 +75,18 @@ def is_told(fiche: Fiche, review: FieldReview) -> bool:
 
 
 def _holds(one: FicheStanding, part: Part) -> bool:
-    """Tell whether the decision of a part is still about what is proposed, each of its fields."""
+    """Tell whether the decision of a part is still about what is proposed, each of its fields, over the same others.
+
+    One that keeps the directory, or returns the part (kept under its first field), holds whatever these others say.
+    """
     review = one.review_of(part)
     if review is None or is_told(one.fiche, review):
         return False
-    return all(name in one.reviews and same(one.reviews[name].proposed, one.proposal(name)) for name in part.decided)
+    decided = [name for name in {*part.stored, *part.together} if name in one.reviews]
+    if not all(same(one.reviews[name].proposed, one.proposal(name)) for name in decided):
+        return False
+    if review.decision == FieldDecision.RETURN:
+        return True
+    others = {*part.together} - {*decided, SOURCE}
+    is_moved = any(line.version > review.record_version and others & line.changes.keys() for line in one.changes)
+    return one.reviews.keys() >= {*part.decided} and (review.decision == FieldDecision.KEEP or not is_moved)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from common import french
-from directory.versions.wording import field_label
 
 from ..enums import FicheAction, FieldDecision
+from ..fiches.groups import GROUPED, label_of_point
 from ..publication import final_values
 from .corrections import corrected_value, why_words
+from .meanwhile import changes_since
 from .parts import ACT, ACT_LABELS, FILES, MEANWHILE, PHOTO, parts_of
 from .receivers import fallen_names, is_told
 from .standing import FicheStanding
@@ -31,7 +32,7 @@ class FieldRemark(NamedTuple):
 
 
 def remarks_of(form: FicheForm) -> list[FieldRemark]:
-    """Remarks on the fields of a fiche that is corrected: one query, one more when a photo was decided.
+    """Remarks on the fields of a fiche that is corrected: one query, one more for a photo, and for fields of one sense.
 
     What the support amended or kept of the directory is told as long as sending the fiche again would publish it.
     """
@@ -53,7 +54,7 @@ def remarks_of(form: FicheForm) -> list[FieldRemark]:
 
 
 def told_values(fiche: Fiche) -> State:
-    """Proposed values of a fiche as publishing would write them if it were sent now: a query or two.
+    """Proposed values of a fiche as publishing would write them if it were sent now: one to three queries.
 
     What the support amended stands in place of the proposal, what it keeps of the directory is left out, as long as
     ``remarks_of`` says so.
@@ -65,7 +66,8 @@ def told_values(fiche: Fiche) -> State:
 
 def _standing(fiche: Fiche, reviews: dict[str, FieldReview]) -> FicheStanding:
     files = list(fiche.files.all()) if PHOTO in reviews else []
-    return FicheStanding(fiche, parts_of(fiche, files, reviews), reviews, {}, files)
+    changes = changes_since([fiche]).get(fiche.pk, []) if not GROUPED.isdisjoint(reviews) else []
+    return FicheStanding(fiche, parts_of(fiche, files, reviews), reviews, {}, files, changes=changes)
 
 
 def _instead(one: FicheStanding, part: Part, review: FieldReview) -> str:
@@ -83,7 +85,7 @@ def _label(fiche: Fiche, name: str) -> str:
         return ACT_LABELS.get(FicheAction(fiche.action), "La fiche")
     if name in FILES:
         return FILES[name][0]
-    return MEANWHILE.get(name) or field_label(fiche.kind, name)
+    return MEANWHILE.get(name) or label_of_point(fiche.kind, name)
 
 
 def _placed(form: FicheForm, label: str, name: str, text: str) -> FieldRemark:
@@ -92,7 +94,7 @@ def _placed(form: FicheForm, label: str, name: str, text: str) -> FieldRemark:
         return FieldRemark(label, "", french.french_spaces(text))
     field = block.fields.get(name)
     return FieldRemark(
-        str(field.label) if field else label,
+        str(field.label) if field and name not in GROUPED else label,
         block[name].auto_id if field else block.block,
         french.french_spaces(text),
     )
