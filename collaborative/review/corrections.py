@@ -10,7 +10,7 @@ from directory.versions.wording import in_words
 from ..enums import FieldDecision
 from ..fiches.groups import TOGETHER
 from ..fiches.states import same
-from .together import IN_WORDS, POINT, kept_commune, kept_value
+from .together import IN_WORDS, POINT, kept_commune, kept_value, none_words
 
 if TYPE_CHECKING:
     import datetime
@@ -43,7 +43,8 @@ def correction_diffs(one: FicheStanding, part: Part) -> list[FieldDiff]:
     if part.key in TOGETHER:
         town = kept_commune(one.fiche) if part.key == "adresse" else {}
         before, after = (_together(one, part, corrected=corrected, kept=town) for corrected in (False, True))
-        diffs = [FieldDiff(part.label, before or "–", after or "–")] if before != after else []
+        none = none_words(one.fiche, part.key) or "–"
+        diffs = [FieldDiff(part.label, before or none, after or none)] if before != after else []
         moved = any(name in POINT for name in names)
         return [*diffs, *([FieldDiff(MOVED_POINT, after="déplacé")] if moved else [])]
     return [field_diff(kind, name, _before(one, one.reviews[name]), one.reviews[name].value) for name in names]
@@ -61,7 +62,7 @@ def corrected_value(one: FicheStanding, part: Part) -> str:
     else:
         town = kept_commune(one.fiche) if part.key == "adresse" else {}
         value = _together(one, part, corrected=True, kept=town)
-    value = EMPTIED if value in {"", "–"} else value
+    value = (none_words(one.fiche, part.key) or EMPTIED) if value in {"", "–"} else value
     return f"«\u00a0{value if len(value) <= WORDS else f'{value[: WORDS - 1]}…'}\u00a0»"
 
 
@@ -85,8 +86,11 @@ def why_words(review: FieldReview) -> str:
 
 
 def _before(one: FicheStanding, review: FieldReview) -> Any:
-    """What a correction was made over: what is proposed; what the directory said of a field that nobody proposed."""
-    return one.fiche.values.get(review.field, review.base)
+    """What a correction was made over: what is proposed; of a field that nobody proposed, what its author had in sight.
+
+    That is what the directory said of it when the correction was made, unless the fiche keeps it beside its proposal.
+    """
+    return (one.fiche.base | one.fiche.values).get(review.field, review.base)
 
 
 def _together(one: FicheStanding, part: Part, *, corrected: bool, kept: Mapping[str, Any] | None = None) -> str:

@@ -26,7 +26,7 @@ from ..fiches.services import home_of
 from ..fiches.states import kept_address_of
 from .corrections import correction_diffs
 from .parts import ACT, ATTACHMENTS, MEANWHILE, PHOTO, Part
-from .together import IN_WORDS, POINT, address_words, kept_commune, kept_value
+from .together import IN_WORDS, POINT, address_words, kept_commune, kept_value, none_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from .meanwhile import Conflict
     from .standing import FicheStanding
 
-OF_ENTITY = "Celle de l’établissement"  # address of a unit without one of its own
 TERRITORY, WEEK = "intervention_communes", "weekly_hours"
 WEEKDAYS = dict(WeeklyHours._meta.get_field("weekday").flatchoices)  # noqa: SLF001 - the documented model API
 DECISION_TAGS = {
@@ -146,9 +145,11 @@ def _shown(one: FicheStanding, part: Part, amendable: frozenset[str], region: Re
     shown.may_amend = part.block in amendable
     conflicts = {conflict.name: conflict for conflict in one.conflicts_of(part)}
     shown.is_torn = one.is_torn(part)
-    if conflicts and part.key in TOGETHER and part.beside == ():
+    if conflicts and part.key in TOGETHER and (shown.is_torn or not part.beside):
         last = max(conflicts.values(), key=lambda conflict: (len(conflict.others), conflict.version))
+        of_corrections = [conflict for name, conflict in conflicts.items() if name in part.beside]
         shown.conflicts = [_whole_words(one, part, last)]
+        shown.conflicts += [_conflict_words(one, part, conflict) for conflict in of_corrections]
     else:
         shown.conflicts = [_conflict_words(one, part, conflict) for conflict in conflicts.values()]
         shown.diffs = _diffs(one, part, conflicts.keys())
@@ -235,17 +236,14 @@ def _diffs(one: FicheStanding, part: Part, conflicting: Collection[str]) -> list
         names = TOGETHER[part.key][1]
         # The commune that both addresses stand in, when the fiche leaves it: the town would be missing.
         town = kept_commune(fiche) if part.key == "adresse" and "commune" not in fiche.values else {}
-        before = {name: kept_value(fiche, fiche.base, name) for name in names} | town
-        after = {name: kept_value(fiche, fiche.values, name) for name in names} | town
+        in_sight = fiche.base | fiche.values  # of what the directory changed since, as the author meant it
+        before = {name: kept_value(fiche, fiche.base if name in fiche.values else {}, name) for name in names} | town
+        after = town | {name: value for name in names if (value := kept_value(fiche, in_sight, name)) is not None}
         old, new = "" if fiche.is_creation else words(before), words(after)
-        none = _no_address(fiche) if part.key == "adresse" else "–"
+        none = none_words(fiche, part.key) or "–"
         return [FieldDiff(part.label, old or none, new or none)] if old != new else []
     left = [name for name in part.proposed if name not in conflicting and name not in POINT and name != WEEK]
     return [field_diff(fiche.kind, name, fiche.base.get(name), fiche.values[name]) for name in left]
-
-
-def _no_address(fiche: Fiche) -> str:
-    return OF_ENTITY if fiche.kind == RecordKind.UNIT else "–"
 
 
 def _conflict_words(one: FicheStanding, part: Part, conflict: Conflict) -> ConflictWords:
@@ -271,8 +269,7 @@ def _whole_words(one: FicheStanding, part: Part, conflict: Conflict) -> Conflict
     before = now | {name: pair[0] for name, pair in conflict.others.items()}
     before |= {name: value for name, value in fiche.base.items() if name in now}
     meant = before | {name: value for name, value in fiche.values.items() if name in now}
-    is_address = part.key == "adresse"
-    tell, none = IN_WORDS[part.key], _no_address(fiche) if is_address else "–"
+    tell, none = IN_WORDS[part.key], none_words(fiche, part.key) or "–"
     words = _conflict_words(one, part, conflict)
     base, current, proposed = (tell(state) or none for state in (before, now, meant))
     settled = not one.is_open_conflict(part)

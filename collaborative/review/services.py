@@ -271,14 +271,13 @@ def _correct(one: FicheStanding, part: Part, values: Mapping[str, Any], **shared
     """Write a correction: values of the part and beside it, those as the directory had them in sight left out.
 
     Nothing of a part that comes back to what is proposed is a correction: the part itself is accepted then. Of a part
-    torn by the directory, all is written, over what its author had in sight: it is he who is told.
+    torn by the directory, all is written: its author had something else in sight, and is told.
     """
     fiche = one.fiche
     whole = {*part.together} if one.is_torn(part) else set()
     beside = [name for name in values if name not in fiche.values]
     version = shared["record_version"] or (fiche.record.version if fiche.record is not None else 0)
     base = state_at(fiche, version, beside) if beside else {}
-    base |= {name: fiche.base[name] for name in beside if name in whole & fiche.base.keys()}
     written = {
         name: value
         for name, value in values.items()

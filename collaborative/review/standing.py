@@ -56,9 +56,10 @@ class FicheStanding:
     def review_of(self, part: Part) -> FieldReview | None:
         """Decision taken on a part, if any; what corrects one of its fields, proposed or not, is that of the part."""
         taken = [self.reviews[name] for name in (*part.decided, *part.beside) if name in self.reviews]
-        if not taken or taken[0].decision == FieldDecision.RETURN:
-            return taken[0] if taken else None
-        return next((review for review in taken if review.decision == FieldDecision.AMEND), taken[0])
+        for decision in (FieldDecision.RETURN, FieldDecision.AMEND):
+            if found := next((review for review in taken if review.decision == decision), None):
+                return found
+        return taken[0] if taken else None
 
     def proposal(self, name: str) -> Any:
         """What is proposed under a stored name: a value; where the fiche goes; which files it brings."""

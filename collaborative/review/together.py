@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from common import french
 from directory.ages import UNIT_NOUNS
-from directory.enums import AgeUnit, CapacityKind
+from directory.enums import AgeUnit, CapacityKind, RecordKind
 from directory.models import Commune
 
 if TYPE_CHECKING:
     from ..models import Fiche
 
 POINT = ("lat", "lon", "position_source")
+OF_ENTITY = "Celle de l’établissement"  # address of a unit without one of its own
 
 
 def address_words(values: dict[str, Any]) -> str:
@@ -88,6 +89,11 @@ IN_WORDS: dict[str, Words] = {
     "fax": _phone_words("fax"),
     "installed_places": places_words,
 }
+
+
+def none_words(fiche: Fiche, key: str) -> str:
+    """What is said of a part without any value: where a unit stands then; empty for the others."""
+    return OF_ENTITY if key == "adresse" and fiche.kind == RecordKind.UNIT else ""
 
 
 def kept_value(fiche: Fiche, values: dict[str, Any], name: str) -> Any:

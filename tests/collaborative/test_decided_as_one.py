@@ -1,6 +1,11 @@
 """A decision on fields that make sense together only holds as long as the whole that was in sight does."""
 
+import importlib
+from types import SimpleNamespace
+
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.urls import reverse
 
 from collaborative.enums import FieldDecision
@@ -129,3 +134,94 @@ def test_the_remark_is_about_the_whole_and_leads_to_its_first_field(managed, cli
     for shown in (said, *pages):
         assert [one for one in ("Responsable", "Places installées", "Âge") if one not in shown] == []
         assert "Unité de l’âge" not in shown.partition("Non ages.")[0][-200:]
+
+
+def test_decisions_on_a_half_from_before_are_taken_back(managed):
+    change(managed, managed.world.act, MARTIN | {"manager_first_name": "Zoé", "fax": "0140000007"})
+    send_and_take(managed)
+    fiche = managed.fiche(managed.world.act)
+    decided = {"manager_last_name": "keep", "fax": "accept"}
+    for field, decision in decided.items():
+        FieldReview.objects.create(
+            fiche=fiche,
+            field=field,
+            decision=decision,
+            proposed=fiche.values[field],
+            at=managed.tick(),
+            by=managed.cast.sesan,
+        )
+    migration = importlib.import_module("collaborative.migrations.0007_decided_as_one")
+    migration.drop_halves(apps, SimpleNamespace(connection=connection))
+    assert set(FieldReview.objects.values_list("field", "decision")) == {("fax", "accept")}
+
+
+@pytest.mark.parametrize("first", [FieldDecision.ACCEPT, FieldDecision.KEEP])
+def test_of_two_decisions_the_one_that_returns_is_shown(managed, first):
+    change(managed, managed.world.act, MARTIN | {"manager_first_name": "Zoé"})
+    send_and_take(managed)
+    decide(managed, "responsable", first)
+    FieldReview.objects.filter(field="manager_first_name").update(decision="return", reason="Ce n’est pas elle.")
+    standing = standing_of(Dossier.objects.get(pk=managed.dossier.pk))
+    assert [part.key for _, part in standing.returned] == ["responsable"]
+
+
+PHONE, OTHER = "0140000001", "0140000009"
+
+
+@pytest.fixture
+def corrected(desk, world):
+    """An extension is proposed, the directory changes its phone meanwhile, the support says the new phone with it."""
+    edit(desk, world.act, medical_phone=PHONE, medical_extension="12")
+    change(desk, world.act, {"medical_extension": "13"})
+    send_and_take(desk)
+    edit(desk, world.act, medical_phone=OTHER)
+    decide(desk, "medical_phone", FieldDecision.AMEND, values={"medical_phone": OTHER, "medical_extension": "13"})
+    return desk
+
+
+def conflicts(desk):
+    standing = standing_of(Dossier.objects.get(pk=desk.dossier.pk))
+    return [part.key for _, part in standing.open_conflicts]
+
+
+def review_page(desk, client):
+    client.force_login(desk.cast.sesan)
+    args = [desk.dossier.pk, desk.fiche(desk.world.act).pk]
+    return read(client.get(reverse("collaborative:fiche_review", args=args)).content.decode())
+
+
+def test_a_correction_of_the_whole_is_shown_over_what_each_had_in_sight(corrected, client):
+    shown = review_page(corrected, client)
+    told = ("Publié 01 40 00 00 09 poste 12", "Proposé 01 40 00 00 01 poste 13", "Publié à la validation 01 40 00 00 09 poste 13")
+    assert [words for words in told if words not in shown] == []
+
+
+def test_what_the_directory_says_again_after_the_correction_is_a_conflict(corrected):
+    assert conflicts(corrected) == []
+    edit(corrected, corrected.world.act, medical_phone=PHONE)
+    assert conflicts(corrected) == ["medical_phone"]
+    decide(corrected, "medical_phone", FieldDecision.ACCEPT)
+    assert conflicts(corrected) == []
+    validate_dossier(**publishing(corrected))
+    unit = OperationalUnit.objects.get(pk=corrected.world.act.pk)
+    assert (str(unit.medical_phone), unit.medical_extension) == (OTHER, "13")
+
+
+def test_a_part_corrected_beside_then_torn_tells_what_the_directory_changed(managed, client):
+    change(managed, managed.world.act, MARTIN)
+    send_and_take(managed)
+    decide(managed, "responsable", FieldDecision.AMEND, values=MARTIN | {"manager_phone": "0140000003"})
+    edit(managed, managed.world.act, manager_first_name="Bob")
+    assert conflicts(managed) == ["responsable"]
+    shown = review_page(managed, client)
+    told = ("Alice Roy, 01 40 00 00 01", "Bob Roy, 01 40 00 00 01", "Alice Martin, 01 40 00 00 01")
+    assert [words for words in told if words not in shown] == []
+
+
+def test_an_address_given_up_by_the_support_is_that_of_the_establishment(desk, world, client):
+    there = {"street_number": "4", "street_name": "rue des Lilas", "postal_code": "92000", "commune": world.nanterre}
+    edit(desk, world.act, **there)
+    change(desk, world.act, {"street_number": "5"})
+    send_and_take(desk)
+    decide(desk, "adresse", FieldDecision.AMEND, values=dict.fromkeys(there))
+    assert "Publié à la validation Celle de l’établissement" in review_page(desk, client)
