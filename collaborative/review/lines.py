@@ -147,7 +147,8 @@ def _shown(one: FicheStanding, part: Part, amendable: frozenset[str], region: Re
     shown.is_torn = one.is_torn(part)
     if conflicts and part.key in TOGETHER and (shown.is_torn or not part.beside):
         last = max(conflicts.values(), key=lambda conflict: (len(conflict.others), conflict.version))
-        of_corrections = [conflict for name, conflict in conflicts.items() if name in part.beside]
+        beside = () if part.is_beside else part.beside
+        of_corrections = [conflict for name, conflict in conflicts.items() if name in beside]
         shown.conflicts = [_whole_words(one, part, last)]
         shown.conflicts += [_conflict_words(one, part, conflict) for conflict in of_corrections]
     else:
@@ -261,19 +262,26 @@ def _conflict_words(one: FicheStanding, part: Part, conflict: Conflict) -> Confl
 def _whole_words(one: FicheStanding, part: Part, conflict: Conflict) -> ConflictWords:
     """Fields that make sense together only, whole: as it was, as the directory has it since, as its author meant it.
 
-    ``conflict``: that of the part, or the last of those of its fields.
+    Its author is the support when the fiche proposes nothing of it. ``conflict``: that of the part, or the last of
+    those of its fields.
     """
     fiche = one.fiche
     held = state_of(fiche.record, ()) if fiche.record is not None else {}
     now = {name: held[name] for name in TOGETHER[part.key][1] if name in held}
     before = now | {name: pair[0] for name, pair in conflict.others.items()}
-    before |= {name: value for name, value in fiche.base.items() if name in now}
-    meant = before | {name: value for name, value in fiche.values.items() if name in now}
+    reviews = {name: one.reviews[name] for name in part.beside} if part.is_beside else {}
+    base, said = fiche.base, fiche.values
+    if reviews:
+        base, said = ({name: getattr(review, end) for name, review in reviews.items()} for end in ("base", "value"))
+    before |= {name: value for name, value in base.items() if name in now}
+    meant = before | {name: value for name, value in said.items() if name in now}
     tell, none = IN_WORDS[part.key], none_words(fiche, part.key) or "–"
     words = _conflict_words(one, part, conflict)
-    base, current, proposed = (tell(state) or none for state in (before, now, meant))
+    was, current, proposed = (tell(state) or none for state in (before, now, meant))
+    if was == current and not conflict.others.keys().isdisjoint(POINT):
+        current = f"{current} (point déplacé sur la carte)"
     settled = not one.is_open_conflict(part)
-    return words._replace(label=part.label, base=base, current=current, proposed=proposed, is_settled=settled)
+    return words._replace(label=part.label, base=was, current=current, proposed=proposed, is_settled=settled)
 
 
 def _add_pictures(shown: ShownPart, one: FicheStanding, region: RegionMembers | None) -> None:

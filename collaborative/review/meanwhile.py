@@ -113,40 +113,55 @@ def conflicts_in(
         if photo is not None and PHOTO in line.changes:
             found.pop(PHOTO, None)
             found |= _photo_conflict(photo, line)
-    return found | _torn(fiche, changes, found, beside=pairs.keys())
+    return found | _torn(fiche, changes, found, pairs, reviews or {})
 
 
 def _torn(
-    fiche: Fiche, changes: Sequence[RecordChange], found: Mapping[str, Conflict], *, beside: Collection[str]
+    fiche: Fiche,
+    changes: Sequence[RecordChange],
+    found: Mapping[str, Conflict],
+    pairs: Mapping[str, tuple[Any, Any]],
+    reviews: Mapping[str, FieldReview],
 ) -> dict[str, Conflict]:
-    """Conflicts of proposed fields whose others, that make sense with them only, the directory changed meanwhile.
+    """Conflicts of proposed or corrected fields whose others, that make sense with them, the directory changed since.
 
-    One a list of such fields, under the first that is proposed or in conflict. ``beside``: fields that a correction
-    changes, whose conflicts are told already.
+    One a list of such fields, under the first that is proposed or in conflict; under one that is corrected when none is
+    proposed. ``pairs``: what each field that is proposed or corrected was made over, and its new value.
     """
     torn: dict[str, Conflict] = {}
     for _, names in TOGETHER.values():
-        proposed = [name for name in names if name in fiche.values]
-        left = {*names} - fiche.values.keys() - {SOURCE, *beside}
-        touching = [line for line in changes if proposed and not left.isdisjoint(line.changes)]
-        others: dict[str, tuple[Any, Any]] = {}
-        for line in touching:
-            for name in left & line.changes.keys():
-                before, now = line.changes[name]
-                if name in fiche.base or line.version > fiche.base_version:
-                    others[name] = (fiche.base.get(name, others.get(name, (before,))[0]), now)
-        others = {name: pair for name, pair in others.items() if not same(*pair)}
+        told = [name for name in names if name in fiche.values] or [name for name in names if name in pairs]
+        left = {*names} - pairs.keys() - {SOURCE}
+        others = _others(fiche, changes, left, _in_sight(fiche, told, reviews)) if told else {}
         if not others:
             continue
-        name = next((name for name in proposed if name in found), proposed[0])
-        last = touching[-1]
-        values = found.get(name) or Conflict(
-            name, fiche.base.get(name), fiche.base.get(name), fiche.values[name], last.version, last.at, last.by
-        )
+        name = next((name for name in told if name in found), told[0])
+        last = next(line for line in reversed(changes) if not left.isdisjoint(line.changes))
+        base, proposed = pairs[name]
+        values = found.get(name) or Conflict(name, base, base, proposed, last.version, last.at, last.by)
         if last.version > values.version:
             values = values._replace(version=last.version, at=last.at, by=last.by)
         torn[name] = values._replace(others=others)
     return torn
+
+
+def _in_sight(fiche: Fiche, told: Sequence[str], reviews: Mapping[str, FieldReview]) -> int:
+    """Version of the record that was in sight of who said these fields: its author, else the support after him."""
+    corrected = [reviews[name].record_version for name in told if name not in fiche.values]
+    return max(fiche.base_version, min(corrected, default=0))
+
+
+def _others(
+    fiche: Fiche, changes: Sequence[RecordChange], names: Collection[str], in_sight: int
+) -> dict[str, tuple[Any, Any]]:
+    """Fields of ``names`` that the directory changed since they were in sight, with what they held and hold."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for line in changes:
+        for name in names & line.changes.keys():
+            before, now = line.changes[name]
+            if name in fiche.base or line.version > in_sight:
+                found[name] = (fiche.base.get(name, found.get(name, (before,))[0]), now)
+    return {name: pair for name, pair in found.items() if not same(*pair)}
 
 
 def _photo_conflict(file: FicheFile, line: RecordChange) -> dict[str, Conflict]:

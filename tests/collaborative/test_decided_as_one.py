@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.urls import reverse
 
@@ -192,7 +193,11 @@ def review_page(desk, client):
 
 def test_a_correction_of_the_whole_is_shown_over_what_each_had_in_sight(corrected, client):
     shown = review_page(corrected, client)
-    told = ("Publié 01 40 00 00 09 poste 12", "Proposé 01 40 00 00 01 poste 13", "Publié à la validation 01 40 00 00 09 poste 13")
+    told = (
+        "Publié 01 40 00 00 09 poste 12",
+        "Proposé 01 40 00 00 01 poste 13",
+        "Publié à la validation 01 40 00 00 09 poste 13",
+    )
     assert [words for words in told if words not in shown] == []
 
 
@@ -225,3 +230,40 @@ def test_an_address_given_up_by_the_support_is_that_of_the_establishment(desk, w
     send_and_take(desk)
     decide(desk, "adresse", FieldDecision.AMEND, values=dict.fromkeys(there))
     assert "Publié à la validation Celle de l’établissement" in review_page(desk, client)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "told"),
+    [({"min_age_value": 40}, "40 ans – 60 ans"), ({"max_age_unit": "m"}, "3 ans – 60 mois")],
+)
+def test_a_range_that_the_support_alone_corrects_is_torn_too(desk, world, client, meanwhile, told):
+    edit(desk, world.act, min_age_value=3, min_age_unit="y", max_age_value=60, max_age_unit="y")
+    change(desk, world.act, {"email": "neuf@example.org"})
+    send_and_take(desk)
+    decide(desk, "email", FieldDecision.AMEND, values={"email": "autre@example.org", "max_age_value": 65})
+    edit(desk, world.act, phone="0140000055")
+    assert conflicts(desk) == []
+    edit(desk, world.act, **meanwhile)
+    assert conflicts(desk) == ["ages"]
+    shown = review_page(desk, client)
+    assert [words for words in ("3 ans – 60 ans", told, "3 ans – 65 ans") if words not in shown] == []
+    with pytest.raises(ValidationError):
+        decide(desk, "ages", FieldDecision.ACCEPT)
+    unit = OperationalUnit.objects.get(pk=world.act.pk)
+    whole = {
+        f"{end}_age_{what}": getattr(unit, f"{end}_age_{what}") for end in ("min", "max") for what in ("value", "unit")
+    }
+    decide(desk, "ages", FieldDecision.AMEND, values=whole | {"max_age_value": 50, "max_age_unit": "y"})
+    assert conflicts(desk) == []
+    validate_dossier(**publishing(desk))
+    unit.refresh_from_db()
+    assert (unit.min_age_value, unit.max_age_value, unit.max_age_unit) == (whole["min_age_value"], 50, "y")
+
+
+def test_a_point_that_the_directory_moved_is_said(desk, world, client):
+    change(desk, world.eg, {"address_complement": "Bâtiment C"})
+    send_and_take(desk)
+    edit(desk, world.eg, by=desk.cast.sesan, lat=48.9, lon=2.21)
+    client.force_login(desk.cast.sesan)
+    url = reverse("collaborative:fiche_review", args=[desk.dossier.pk, desk.fiche(world.eg).pk])
+    assert "(point déplacé sur la carte)" in read(client.get(url).content.decode())
