@@ -94,12 +94,15 @@ def _before(one: FicheStanding, review: FieldReview) -> Any:
 
 
 def _together(one: FicheStanding, part: Part, *, corrected: bool, kept: Mapping[str, Any] | None = None) -> str:
-    """Fields that make sense together only, in words, as proposed or as corrected, over those ``kept``."""
-    values: dict[str, Any] = dict(kept or {})
+    """Fields that make sense together only, in words, as proposed or as corrected, over those ``kept``.
+
+    The others are those that were in sight when they were proposed, whatever the directory says of them since.
+    """
+    values, in_sight = dict(kept or {}), one.fiche.base | one.fiche.values
     for name in TOGETHER[part.key][1]:
         review = one.reviews.get(name)
         if review is not None and review.decision == FieldDecision.AMEND:
             values[name] = review.value if corrected else _before(one, review)
-        elif (value := kept_value(one.fiche, one.fiche.values, name)) is not None:
+        elif (value := kept_value(one.fiche, in_sight, name)) is not None:
             values[name] = value
     return IN_WORDS[part.key](values)

@@ -119,6 +119,11 @@ class ShownPart:
         return "Publié" if self.part.is_beside else "Proposé"
 
     @property
+    def after_title(self) -> str:
+        """What a correction becomes: nothing is published before its conflict is settled."""
+        return "Correction" if self.is_open_conflict else "Publié à la validation"
+
+    @property
     def anchor(self) -> str:
         """Id of its line on the page."""
         return f"champ-{self.part.key}"

@@ -221,6 +221,8 @@ def test_a_part_corrected_beside_then_torn_tells_what_the_directory_changed(mana
     shown = review_page(managed, client)
     told = ("Alice Roy, 01 40 00 00 01", "Bob Roy, 01 40 00 00 01", "Alice Martin, 01 40 00 00 01")
     assert [words for words in told if words not in shown] == []
+    assert "Correction Alice Martin, 01 40 00 00 03" in shown
+    assert "Bob Martin" not in shown
 
 
 def test_an_address_given_up_by_the_support_is_that_of_the_establishment(desk, world, client):
