@@ -84,7 +84,7 @@ _MANNERS = tuple(
         "lits disponibles",
         "lit libre",
         *"demain dimanche samedi maintenant nuit soir rapidement rapide urgent urgente immediat immediate gratuit"
-        " gratuite gratuitement disponible disponibles dispo dispos proche ouvert ouverte".split(),
+        " gratuite gratuitement disponible disponibles dispo dispos proche ouvert ouverte ouvertes ouverts".split(),
     )
 )
 _LONGEST_MANNER = max(len(manner) for manner in _MANNERS)

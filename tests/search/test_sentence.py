@@ -201,7 +201,8 @@ def test_whatever_is_accepted_is_a_need_in_both_numbers(need, said):
 
 def test_who_is_looked_for_is_the_need_when_nothing_else_is():
     rows = (KeyRow("medecin", False, 1, "resource_profession"),)
-    for text, aside in (("médecin ouvert maintenant", "ouvert maintenant"), ("médecin pas cher", "pas cher")):
+    said = ("ouvert maintenant", "ouverts le samedi", "ouvertes la nuit", "pas cher")
+    for text, aside in ((f"médecin {words}", words) for words in said):
         [part] = parts_of(read_sentence(text.split(), rows, frozenset()))
         assert (part.text, part.aside) == ("médecin", (aside,))
 
