@@ -24,7 +24,7 @@ from ..enums import FicheAction, FicheState, FieldDecision
 from ..fiches.states import missing_of
 from ..fiches.term_rules import Asked, refused_choices
 from ..review.meanwhile import conflicts_in
-from ..review.parts import PLACE, STATUS
+from ..review.parts import MEANWHILE, PLACE, STATUS
 from .refusals import lines_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _check_decisions(plan: Plan) -> None:
             plan.refuse(item, PENDING)
         known = {*item.values, *fiche.values}
         for name, review in item.reviews.items():
-            if review.decision == FieldDecision.RETURN:
+            if review.decision == FieldDecision.RETURN and (name not in MEANWHILE or name in item.whole):
                 plan.refuse(item, RETURNED, name if name in known else "")
         for name, conflict in conflicts_in(fiche, item.changes, item.reviews, fiche.files.all()).items():
             if not item.left and not conflict.is_settled(item.reviews.get(name)):

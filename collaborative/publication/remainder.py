@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from directory.enums import RecordKind
 from directory.models import GeographicEntity, Structure
 
-from ..enums import DossierAct, DossierState, FicheAct, FicheAction, FicheState, FieldDecision
+from ..enums import DossierAct, DossierState, FicheAct, FicheAction, FicheState
 from ..fiches.entities import release_entities
 from ..models import Comment, Dossier, Fiche, HeldEntity, Step
 from ..models.fiches import RECORD_FIELDS
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Split:
-    """The fiches of a dossier that is published in part: those that leave it, those published, and its two trees."""
+    """The fiches of a dossier that is published in part: those that leave it, those published, and its two trees.
+
+    ``every`` are read with their records as the directory has them now.
+    """
 
     first: Dossier
     rest: Dossier
@@ -42,6 +46,28 @@ class Split:
         """Tell whether a fiche goes to the new dossier: it proposes something that is not published."""
         idle = (fiche.action, fiche.state) == (FicheAction.MODIFY, FicheState.STANDARD)
         return not idle and fiche.pk not in self.published
+
+    @cached_property
+    def by_record(self) -> dict[tuple[str, int], Fiche]:
+        """Fiches of EGs and of structures, by their record."""
+        entities = {("eg", one.geographic_entity_id): one for one in self.every if one.geographic_entity_id}
+        return entities | {("structure", one.structure_id): one for one in self.every if one.structure_id}
+
+    def home(self, fiche: Fiche) -> Fiche | None:
+        """Fiche of the record below which the directory has that of ``fiche``; ``None`` for an EG, or elsewhere."""
+        record: Any = fiche.record
+        if isinstance(record, GeographicEntity):
+            return None
+        structure = record.parent_id if isinstance(record, Structure) else record.structure_id
+        above = ("structure", structure) if structure else ("eg", record.geographic_entity_id)
+        return self.by_record.get(above)
+
+    def is_elsewhere(self, fiche: Fiche) -> bool:
+        """Tell whether the directory moved the record of a fiche out of the tree of the dossier."""
+        one: Fiche | None = fiche
+        while one is not None and one.kind != RecordKind.GEOGRAPHIC_ENTITY:
+            one = self.home(one) if one.record is not None else None
+        return one is None
 
 
 def split_dossier(
@@ -93,25 +119,44 @@ def _new_dossier(dossier: Dossier, by: User, now: datetime.datetime) -> Dossier:
 
 
 def _share_fiches(split: Split) -> None:
-    """Give each dossier its fiches: those that leave, those that stay, and a standard fiche for those of the other."""
+    """Give each dossier its fiches: those that leave, those that stay, and a standard fiche for those of the other.
+
+    A standard fiche stands where the directory has its record, moved meanwhile or not; what was moved out of the tree
+    has none, unless something that leaves the first dossier stands below it.
+    """
     leaving = {fiche.pk for fiche in split.every if split.leaves(fiche)}
     Fiche.objects.filter(pk__in=leaving).update(dossier=split.rest)
-    stubs = {fiche.pk: _standard(split, fiche) for fiche in split.every if _is_open(fiche)}
+    shown = leaving | _above(split.every, leaving)
+    shown |= {fiche.pk for fiche in split.every if _is_open(fiche) and not split.is_elsewhere(fiche)}
+    stubs = {fiche.pk: _standard(split, fiche) for fiche in split.every if fiche.pk in shown and _is_open(fiche)}
     Fiche.objects.bulk_create(stubs.values(), batch_size=200)
     in_first = {fiche.pk: stubs.get(fiche.pk) if fiche.pk in leaving else fiche for fiche in split.every}
     in_rest = {fiche.pk: fiche if fiche.pk in leaving else stubs.get(fiche.pk) for fiche in split.every}
     for fiche in split.every:
         above = fiche.parent_id or 0
         stub = stubs.get(fiche.pk)
+        home = split.home(fiche) if stub is not None else None
         if fiche.pk in leaving:
             fiche.dossier, fiche.parent = split.rest, in_rest.get(above)
             if stub is not None:
-                stub.parent = in_first.get(_home(split, fiche))
+                stub.parent = in_first.get(home.pk) if home else None
         else:
             fiche.parent = in_first.get(above)
             if stub is not None:
-                stub.parent = in_rest.get(above)
+                stub.parent = in_rest.get(home.pk if home else above)
     Fiche.objects.bulk_update([*split.every, *stubs.values()], ["parent"], batch_size=200)
+
+
+def _above(every: Sequence[Fiche], below: set[int]) -> set[int]:
+    """Ids of the fiches that those of ``below`` stand under, at any level."""
+    parents = {fiche.pk: fiche.parent_id for fiche in every}
+    found: set[int] = set()
+    for pk in below:
+        above = parents.get(pk)
+        while above and above not in found:
+            found.add(above)
+            above = parents.get(above)
+    return found
 
 
 def _is_open(fiche: Fiche) -> bool:
@@ -132,20 +177,6 @@ def _standard(split: Split, fiche: Fiche) -> Fiche:
         updated_at=split.now,
         updated_by=split.by,
     )
-
-
-def _home(split: Split, fiche: Fiche) -> int:
-    """Fiche of the record below which the directory has that of ``fiche``; 0 for an EG."""
-    record: Any = fiche.record
-    if isinstance(record, GeographicEntity):
-        return 0
-    structure = record.parent_id if isinstance(record, Structure) else record.structure_id
-    for one in split.every:
-        if (structure and one.structure_id == structure) or (
-            not structure and one.geographic_entity_id == record.geographic_entity_id
-        ):
-            return one.pk
-    return 0
 
 
 def _share_entities(split: Split) -> None:
@@ -191,8 +222,7 @@ def _return_points(split: Split, remark: str) -> None:
             review = standing.review_of(part)
             reason = review.reason if review is not None else part.label
             comments.append(Comment(fiche=fiche, field=part.field, text=reason, **shared))
-        decisions = {review.decision for review in standing.reviews.values()}
-        if FieldDecision.RETURN in decisions and fiche.state == FicheState.FINALISED:
+        if standing.returned and fiche.state == FicheState.FINALISED:
             before = pair_words(fiche)
             action, state = fiche_after(FicheAct.RETURN, fiche.action, fiche.state, has_values=True)
             fiche.action, fiche.state = action, state
