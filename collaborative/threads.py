@@ -121,7 +121,7 @@ def _fiches_of(messages: list[Message], tree: Tree) -> dict[int, Fiche]:
     """Fiches that messages speak of, by id; one query more for those that a partial publication took elsewhere."""
     nodes = {node.fiche.pk: node.fiche for node in tree}
     gone = {message.fiche_id for message in messages if message.fiche_id} - nodes.keys()
-    return nodes | (Fiche.objects.only("name", "kind", "dossier").in_bulk(gone) if gone else {})
+    return nodes | (Fiche.objects.only("name", "kind", "dossier", "missing").in_bulk(gone) if gone else {})
 
 
 def _placed(
@@ -135,7 +135,7 @@ def _placed(
         if message.field:
             label = label_of_point if message.is_return else field_label
             about = f"{about}, {label(fiche.kind, message.field)}"
-            url = url_about(url, fiche.kind, message.field)
+            url = url_about(url, fiche.kind, message.field, {row["name"] for row in fiche.missing})
     return replace(message, is_new=is_new, about=about, url=url)
 
 

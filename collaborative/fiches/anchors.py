@@ -52,7 +52,9 @@ def field_url(fiche_url: str, block: str, name: str = "", missing: Collection[st
     return f"{fiche_url}#{anchor_of(block, name, missing)}"
 
 
-def url_about(fiche_url: str, kind: str, name: str) -> str:
+def url_about(fiche_url: str, kind: str, name: str, missing: Collection[str] = ()) -> str:
     """Address of a field that a message speaks of; of its fiche when no block has it (its status)."""
     block = block_of(RecordKind(kind), name)
-    return field_url(fiche_url, block, name) if block and block != "publication" else fiche_url
+    if name not in FILES and (not block or block == "publication"):
+        return fiche_url
+    return field_url(fiche_url, block, name, missing)

@@ -68,5 +68,5 @@ def line_of(comment: Comment, base_url: str) -> Line:
     if comment.field:
         label = label_of_point if comment.is_return else field_label
         about = f"{about}, {label(fiche.kind, comment.field)}"
-        url = url_about(url, fiche.kind, comment.field)
+        url = url_about(url, fiche.kind, comment.field, {row["name"] for row in fiche.missing})
     return Line(about, comment.text, url)

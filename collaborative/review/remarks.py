@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from common import french
 
 from ..enums import FicheAction, FieldDecision
+from ..fiches.anchors import anchor_of, url_about
 from ..fiches.groups import GROUPED, label_of_point
 from ..publication import final_values
+from ..tree import fiche_url
 from .corrections import corrected_value, why_words
 from .meanwhile import changes_since
 from .parts import ACT, ACT_LABELS, FILES, MEANWHILE, PHOTO, parts_of
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class FieldRemark(NamedTuple):
-    """A remark on a field. ``target``: id of the field on the page, or of its block; empty when none shows it."""
+    """A remark on a field. ``url``: where it is put right, on the page or on that of the files; empty when nowhere."""
 
     label: str
-    target: str
+    url: str
     text: str
 
 
@@ -89,12 +91,12 @@ def _label(fiche: Fiche, name: str) -> str:
 
 
 def _placed(form: FicheForm, label: str, name: str, text: str) -> FieldRemark:
+    said, fiche = french.french_spaces(text), form.fiche
+    if name in FILES:
+        return FieldRemark(label, url_about(fiche_url(fiche), fiche.kind, name), said)
     block = next((block for block in form.blocks if name in block.value_names), None)
     if block is None:
-        return FieldRemark(label, "", french.french_spaces(text))
+        return FieldRemark(label, "", said)
     field = block.fields.get(name)
-    return FieldRemark(
-        str(field.label) if field and name not in GROUPED else label,
-        block[name].auto_id if field else block.block,
-        french.french_spaces(text),
-    )
+    target = anchor_of(block.block, name, {row["name"] for row in fiche.missing})
+    return FieldRemark(str(field.label) if field and name not in GROUPED else label, f"#{target}", said)

@@ -317,10 +317,14 @@ class Standing:
         return [one for one in self.fiches if one.left]
 
     @property
+    def writes_part(self) -> bool:
+        """Tell whether a fiche that does not go back says something to publish."""
+        return any(one.fiche.pk not in self.held_back and not one.is_confirmed for one in self.fiches)
+
+    @property
     def may_publish_part(self) -> bool:
         """Tell whether some fiches may be published while the others go back to their author."""
-        written = [one for one in self.fiches if one.fiche.pk not in self.held_back and not one.is_confirmed]
-        return bool(self.returned) and not self.barring_conflicts and bool(written)
+        return bool(self.returned) and not self.barring_conflicts and self.writes_part
 
 
 def standing_of(dossier: Dossier) -> Standing:

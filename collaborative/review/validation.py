@@ -17,6 +17,7 @@ from .standing import standing_of
 NOTHING_RETURNED = (
     "Plus aucun point n’est à corriger\u00a0: rien n’est publié. Relisez ce que la validation publierait."
 )
+NOTHING_LEFT = "Rien d’autre n’est à publier\u00a0: renvoyez le dossier à corriger."
 DECIDED_SINCE = "Des décisions ont changé depuis que cette page est ouverte\u00a0: rien n’est publié. Relisez-les."
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def publish_part(
 ) -> Published:
     """Publish the fiches without a returned point; the others go back in a new dossier « à corriger ».
 
-    ``seal``: as for ``validate_dossier``. Raises ``ValidationError`` when nothing goes back, too.
+    ``seal``: as for ``validate_dossier``. Raises ``ValidationError`` when nothing goes back, or all does, too.
     """
 
     @transaction.atomic
@@ -74,6 +75,8 @@ def publish_part(
         standing = _as_shown(standing_of(locked), seal)
         if locked.state == DossierState.SENT and not standing.held_back:
             raise ValidationError(NOTHING_RETURNED, code="returned")
+        if locked.state == DossierState.SENT and not standing.writes_part:
+            raise ValidationError(NOTHING_LEFT, code="returned")
         asked = remark.strip()
         told = whole_remark(asked or returned_words(standing), amended_words(standing), left_words(standing))
         return publish(

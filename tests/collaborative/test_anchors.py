@@ -1,14 +1,16 @@
 """Links to what is missing, remarked or returned lead to something that the page of the fiche has."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from collaborative.enums import FicheAction
 from collaborative.fiches import services as fiche_services
 from collaborative.fiches.anchors import url_about
-from collaborative.models import Fiche
+from collaborative.models import Dossier, Fiche, FieldReview
 from collaborative.services import add_comment
 from directory.blocks import BLOCKS
 from directory.enums import RecordKind
@@ -70,3 +72,18 @@ def test_a_photo_is_in_the_page_of_files(client, cast, desk, world):
         reverse("collaborative:fiche_detail", args=[desk.dossier.pk, fiche.pk]),
     )
     assert f'href="{page}fichiers/#photo"' in client.get(dossier).content.decode()
+
+
+def test_remarks_of_the_last_review_lead_to_lists_and_files(client, cast, desk, world):
+    client.force_login(cast.directeur)
+    activity(), term("audience", first_audience())
+    fiche, now = desk.fiche(world.act), timezone.now()
+    Dossier.objects.update(decided_at=now, decided_by=cast.sesan)
+    shared = {"fiche": fiche, "decision": "return", "reason": "À revoir.", "at": now, "by": cast.sesan}
+    names = ("audience", "operational_activity", "weekly_hours", "email", "photo", "attachments")
+    FieldReview.objects.bulk_create(FieldReview(field=name, **shared) for name in names)
+    page = reverse("collaborative:fiche_detail", args=[fiche.dossier_id, fiche.pk])
+    notes = client.get(page).content.decode().partition("Remarques de SESAN")[2].partition("</ul>")[0]
+    linked = [urljoin(page, address) for address in re.findall(r'href="([^"]+)"', notes)]
+    assert len(linked) == len(names)
+    assert [address for address in linked if ids(client, address)[0] not in ids(client, address)[1]] == []

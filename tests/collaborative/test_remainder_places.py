@@ -1,6 +1,7 @@
 """Where the rest of a partial publication has the records that the directory moved meanwhile; returns out of date."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -110,3 +111,11 @@ def test_the_return_of_a_place_falls_with_its_conflict(desk, world, cast, client
     sent = {"acte": "tout", "dossier_version": form["dossier_version"].value(), "sceau": standing.seal}
     assert client.post(url, sent).status_code == 302
     assert Dossier.objects.get(pk=desk.dossier.pk).state == "validated"
+
+
+def test_nothing_is_published_in_part_when_only_confirmed_fiches_are_left(desk, world, cast):
+    change(desk, world.act, {"email": "faux@example.org"})
+    send_and_take(desk)
+    returned(desk, world.act, "email")
+    with pytest.raises(ValidationError, match="Rien d’autre n’est à publier"):
+        publish_part(**publishing(desk), remark="Le reste.")
