@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..models import Fiche, FicheFile, FieldReview
 
 SOURCE = "position_source"  # says how the point was found, not where an address is
+AT_WORK = datetime.timedelta(minutes=5)  # between the moment that a change is dated and that it is there to be read
 SETTLING = frozenset({FieldDecision.ACCEPT, FieldDecision.AMEND, FieldDecision.KEEP})
 
 
@@ -74,7 +75,7 @@ def changes_since(fiches: Iterable[Fiche]) -> dict[int, list[RecordChange]]:
     condition = Q()
     for kind, ids in wanted.items():
         condition |= Q(record_kind=kind, record_id__in=ids)
-    since = min(fiche.created_at for fiche in by_record.values())
+    since = min(fiche.created_at for fiche in by_record.values()) - AT_WORK
     lines = RecordChange.objects.filter(condition, at__gte=since).select_related("by")
     found: dict[int, list[RecordChange]] = defaultdict(list)
     for line in lines.order_by("version", "pk"):

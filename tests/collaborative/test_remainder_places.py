@@ -1,5 +1,7 @@
 """Where the rest of a partial publication has the records that the directory moved meanwhile; returns out of date."""
 
+import datetime
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -7,11 +9,12 @@ from django.utils import timezone
 
 from collaborative.enums import FicheState, FieldDecision
 from collaborative.models import Dossier, FieldReview
+from collaborative.review.meanwhile import changes_since
 from collaborative.review.services import decide_field
 from collaborative.review.standing import standing_of
 from collaborative.review.validation import publish_part
 from collaborative.services import open_dossier
-from directory.models import OperationalUnit
+from directory.models import OperationalUnit, RecordChange
 from tests.collaborative import conftest
 from tests.collaborative.publishing import add_unit, change, remove, send_and_take, unit_values, validate
 from tests.collaborative.test_corrections import edit
@@ -119,3 +122,14 @@ def test_nothing_is_published_in_part_when_only_confirmed_fiches_are_left(desk, 
     returned(desk, world.act, "email")
     with pytest.raises(ValidationError, match="Rien d’autre n’est à publier"):
         publish_part(**publishing(desk), remark="Le reste.")
+
+
+def test_a_change_dated_just_before_the_rest_and_written_after_it_is_known(desk, world, cast, poles):
+    send_and_take(desk)
+    left(desk)
+    fiche = desk.fiche(world.lam)
+    edit(desk, world.lam, by=cast.sesan, email="direct@example.org")
+    line = RecordChange.objects.get(record_kind="uo", record_id=world.lam.pk, version=fiche.base_version + 1)
+    desk.dossier.fiches.update(created_at=line.at + datetime.timedelta(seconds=1))
+    fiche.refresh_from_db()
+    assert [change.pk for change in changes_since([fiche])[fiche.pk]] == [line.pk]
