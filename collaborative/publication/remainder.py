@@ -121,14 +121,19 @@ def _new_dossier(dossier: Dossier, by: User, now: datetime.datetime) -> Dossier:
 def _share_fiches(split: Split) -> None:
     """Give each dossier its fiches: those that leave, those that stay, and a standard fiche for those of the other.
 
-    A standard fiche stands where the directory has its record, moved meanwhile or not; what was moved out of the tree
-    has none, unless something that leaves the first dossier stands below it.
+    A standard fiche stands where the directory has its record, moved meanwhile or not; what is closed or was moved out
+    of the tree has none, unless something that leaves the first dossier stands below it.
     """
     leaving = {fiche.pk for fiche in split.every if split.leaves(fiche)}
     Fiche.objects.filter(pk__in=leaving).update(dossier=split.rest)
-    shown = leaving | _above(split.every, leaving)
-    shown |= {fiche.pk for fiche in split.every if _is_open(fiche) and not split.is_elsewhere(fiche)}
-    stubs = {fiche.pk: _standard(split, fiche) for fiche in split.every if fiche.pk in shown and _is_open(fiche)}
+    above_rest = _above(split.every, leaving) - leaving
+    shown = {
+        fiche.pk
+        for fiche in split.every
+        if (fiche.pk in above_rest and fiche.record is not None)
+        or (_is_open(fiche) and (fiche.pk in leaving or not split.is_elsewhere(fiche)))
+    }
+    stubs = {fiche.pk: _standard(split, fiche) for fiche in split.every if fiche.pk in shown}
     Fiche.objects.bulk_create(stubs.values(), batch_size=200)
     in_first = {fiche.pk: stubs.get(fiche.pk) if fiche.pk in leaving else fiche for fiche in split.every}
     in_rest = {fiche.pk: fiche if fiche.pk in leaving else stubs.get(fiche.pk) for fiche in split.every}

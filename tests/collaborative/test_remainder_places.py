@@ -14,6 +14,7 @@ from collaborative.review.services import decide_field
 from collaborative.review.standing import standing_of
 from collaborative.review.validation import publish_part
 from collaborative.services import open_dossier
+from directory.enums import ClosureKind
 from directory.models import OperationalUnit, RecordChange
 from tests.collaborative import conftest
 from tests.collaborative.publishing import add_unit, change, remove, send_and_take, unit_values, validate
@@ -133,3 +134,22 @@ def test_a_change_dated_just_before_the_rest_and_written_after_it_is_known(desk,
     desk.dossier.fiches.update(created_at=line.at + datetime.timedelta(seconds=1))
     fiche.refresh_from_db()
     assert [change.pk for change in changes_since([fiche])[fiche.pk]] == [line.pk]
+
+
+@pytest.mark.parametrize("kind", [ClosureKind.TEMPORARY, ClosureKind.FINAL])
+def test_the_rest_keeps_what_was_closed_above_its_fiches(desk, world, cast, client, kind):
+    above = StructureFactory(geographic_entity=world.eg)
+    desk.apply("abandon")
+    desk.dossier = open_dossier(entity=world.eg, **desk.who(None))
+    made = add_unit(desk, unit_values("Neuve"), parent=desk.fiche(above))
+    change(desk, world.lam, {"email": "juste@example.org"})
+    send_and_take(desk)
+    today = timezone.localdate()
+    edit(desk, above, by=cast.sesan, status="closed", closure_kind=kind, closed_on=today)
+    decide_field(fiche=made, part="name", decision=FieldDecision.RETURN, reason="Lequel ?", **desk.who(cast.sesan))
+    desk.dossier = Dossier.objects.get(pk=publish_part(**publishing(desk), remark="Le reste.").remainder.pk)
+    made.refresh_from_db()
+    assert made.parent == desk.fiche(above)
+    client.force_login(cast.directeur)
+    for page in ("fiche_detail", "fiche_preview", "fiche_move"):
+        assert client.get(reverse(f"collaborative:{page}", args=[desk.dossier.pk, made.pk])).status_code == 200
