@@ -86,13 +86,14 @@ class Variant:
 class Unpublished:
     """A term asked for that nothing published holds. ``label`` as stored, empty for none; what is nearest.
 
-    ``kept``: as in ``Outcome``.
+    ``kept``, ``labels``: as in ``Outcome``.
     """
 
     label: str
     nomenclature: str
     variants: tuple[Variant, ...] = ()
     kept: frozenset[int] = frozenset()
+    labels: tuple[tuple[Any, ...], ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -119,7 +120,7 @@ class Outcome:
     statements about these results need, empty when the texts can find nothing. ``kept``: ids of the units that the
     person keeps, empty when nothing was looked for. ``documents``: ids of those of the page asked for.
     ``proposals``: other readings of a text that finds nothing. ``beside``: rows of the statement of the page that was
-    sent with the search.
+    sent with the search. ``labels``: rows of ``criteria_words.labels_statement``, when they were read on the way.
     """
 
     place: Place | None
@@ -146,6 +147,7 @@ class Outcome:
     variants: tuple[Variant, ...] = ()
     proposals: tuple[Variant, ...] = ()
     beside: tuple[tuple[Any, ...], ...] = ()
+    labels: tuple[tuple[Any, ...], ...] = ()
     elapsed_ms: int = 0
 
     @property

@@ -59,7 +59,8 @@ def run_search(
         unpublished = unpublished_term(criteria, outcome, scope, now)
         kept = unpublished.kept if unpublished else outcome.kept
         told = unpublished if unpublished and unpublished.label else None
-        outcome = replace(outcome, variants=variants, proposals=proposals, unpublished=told, kept=kept)
+        labels = unpublished.labels if unpublished else ()
+        outcome = replace(outcome, variants=variants, proposals=proposals, unpublished=told, kept=kept, labels=labels)
     elif outcome.is_untold:
         outcome = replace(outcome, variants=farther_of(criteria, outcome.place, outcome.match, scope, now))
     elapsed = round((time.perf_counter() - started) * 1000)
@@ -108,7 +109,7 @@ def _read(criteria: SearchCriteria, scope: Scope, now: datetime.datetime, beside
 def _search(outcome: Outcome, asked: Asked, scope: Scope) -> Outcome:
     """Find the lines."""
     reading = outcome.reading
-    told_late = asked.criteria.exact or bool(asked.criteria.within) or (reading is not None and reading.is_changed)
+    told_late = asked.criteria.exact or bool(asked.criteria.within) or (reading is not None and reading.was_long)
     found = _page(asked, scope, at_once=told_late)
     asked = replace(asked, may_widen=False, radius_km=None if found.is_widened else asked.radius_km)
     steps = zip(distances_of(asked), found.reached or (), strict=True)

@@ -6,10 +6,12 @@ from django.db import connection
 
 from accounts.roles import Permission
 from common.french import NBSP
+from common.round_trip import Statement, rows_together
 from directory.enums import Nomenclature
 from directory.scopes import Scope
 
 from ..criteria import Facet, SearchCriteria, Within
+from ..criteria_words import labels_statement
 from ..words.categories import NAMED, named_parameters
 from ..words.matching import read_text, spelled
 from ..words.spelling import KeyRow, spelled_runs
@@ -59,12 +61,13 @@ def unpublished_term(
     ids = sorted(asked or {row.term_id for row in _spelled_in(text, reading.known.rows)})
     if not ids:
         return None if criteria.exact else _unpublished_category(criteria.what, scope)
-    with connection.cursor() as cursor:
-        cursor.execute(_UNPUBLISHED, {"ids": ids, "type": Nomenclature.UNIT_TYPE, "user": scope.user_id})
-        row = cursor.fetchone()
-    if row is None:
+    asked_for: list[Statement] = [(_UNPUBLISHED, {"ids": ids, "type": Nomenclature.UNIT_TYPE, "user": scope.user_id})]
+    if outcome.asked is None and (labels := labels_statement(criteria)):  # no facet tells them
+        asked_for.append(labels)
+    rows, *labelled = rows_together(asked_for)
+    if not rows:
         return None
-    label, nomenclature, family, others, kept = row
+    [(label, nomenclature, family, others, kept)] = rows
     place, coverage = outcome.place, scope.coverage(Permission.SENSITIVE_READ)
     trials = []
     if family and others:
@@ -81,7 +84,7 @@ def unpublished_term(
         for (words, asked), lines in zip(searches, counts, strict=True)
         if lines.total
     ]
-    return Unpublished(label, nomenclature, tuple(found), frozenset(kept or ()))
+    return Unpublished(label, nomenclature, tuple(found), frozenset(kept or ()), tuple(labelled[0]) if labelled else ())
 
 
 def _spelled_in(text: str, rows: tuple[KeyRow, ...]) -> list[KeyRow]:

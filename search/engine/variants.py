@@ -64,6 +64,8 @@ def variants_of(
     for label, tried in trials:
         is_same = (tried.what, tried.within) == (criteria.what, criteria.within)
         match = read_as.match if is_same else read_text(tried.what, known, tried.within)
+        if tried.exact:
+            match = replace(match, type_ids=())
         if not match.nothing:
             searches.append((label, Asked.of(tried, match, place if tried.where else None, coverage, now)))
     counts = count_lines([*(asked for _, asked in searches), *beside], longest=LONGEST_COUNT)
@@ -141,7 +143,10 @@ def _single_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Tr
     yield from _distance_trials(criteria, place)
     if criteria.hides_unfit and criteria.has_needs:
         yield from _need_trials(criteria)
-    if criteria.within:
+    if criteria.within and len(words_of(criteria.what)) > 1:  # in all of them, it could be read otherwise
+        label = "dans toutes les rubriques, exactement comme tapé"
+        yield label, criteria.replaced(within=Within.EVERYTHING, exact=True)
+    elif criteria.within:
         yield "dans toutes les rubriques", criteria.replaced(within=Within.EVERYTHING)
     rest = criteria.replaced(where="", distance_km=None, anywhere=False)
     if place and place.point is None and rest.given:

@@ -106,7 +106,7 @@ def _criteria(request: HttpRequest, criteria: SearchCriteria, outcome: Outcome) 
     """What is asked, to be changed, dropped, saved."""
     labels = around.labels_in_sight(outcome)
     if outcome.asked is None and around.lacks_labels(criteria, labels):  # else a value without a label has none
-        labels = labels_of(criteria) | labels
+        labels = (labels_in(outcome.labels) if outcome.labels else labels_of(criteria)) | labels
     return {
         "refine": around.refine_form(criteria, outcome),
         "chips": around.chips(criteria, labels),

@@ -88,6 +88,11 @@ class Reading:
         return bool(self.correction or self.place or self.dropped or self.aside or self.counted)
 
     @property
+    def was_long(self) -> bool:
+        """Whether it took more than one query: read otherwise than typed, or with words that nothing published says."""
+        return self.is_changed or not self.known.words.issuperset(words_of(self.text))
+
+    @property
     def mended(self) -> frozenset[str]:
         """Folded words put in the place of typing errors."""
         return self.correction.words if self.correction else frozenset()
