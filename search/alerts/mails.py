@@ -99,7 +99,7 @@ def _places(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime
     alerts = PlaceAlert.objects.filter(ends_at__gt=now).in_bulk([search["alert"] for search in searches])
     ids = {place["unit"] for search in searches for place in search["places"]}
     offers = {offer.unit.pk: offer for offer in load_offers(open_units(scope).filter(pk__in=ids), scope, now)}
-    shown = []
+    shown, told = [], set()
     for search in searches:
         alert = alerts.get(search["alert"])
         start = Point(*search["start"]) if search.get("start") else None
@@ -108,6 +108,7 @@ def _places(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime
         if alert is None or not lines:
             continue
         asks = SearchCriteria.from_query(QueryDict(search["query"])).has_needs
+        told |= {place["unit"] for place in held}
         shown.append(
             {
                 **search,
@@ -120,7 +121,7 @@ def _places(mail: AlertMail, scope: Scope, base_url: str, now: datetime.datetime
         )
     if not shown:
         return None
-    count = sum(len(search["places"]) + search["more"] for search in shown)
+    count = len(told) + sum(search["more"] for search in shown)
     named = "" if len(shown) > 1 else f" : {shown[0]['name']}"
     subject = f"{counted(count, 'unité')} avec des places libres{named}"
     return french_spaces(subject), "alert_places", {"searches": shown}

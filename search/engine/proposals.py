@@ -19,6 +19,7 @@ from ..words.lexicon import mended
 from ..words.matching import Match, read_text
 from ..words.quantities import asks_for_a_place, asks_for_fresh, kilometres_in, without_quantities
 from ..words.reading import Reading
+from ..words.reduced import read_at_once
 from ..words.sentence import tells_nothing
 from ..words.spelling import is_linking, words_of
 from ..words.who import needs_counted, needs_in, who_in
@@ -172,7 +173,7 @@ def _other_needs(
     """« femme enceinte sans logement » read as « femme enceinte »: « sans logement », at the same place."""
     reading = outcome.reading
     for text in reading.others[:OTHERS_OFFERED] if reading else ():
-        read = read_text(text, reading.known.of_part())
+        read = read_at_once(text, reading.known.of_part(), placed=outcome.place is not None)
         where = outcome.place.text if outcome.place else ""
         there = f" {around_place(outcome.place)}" if outcome.place else ""
         tried = criteria.replaced(what=text, where=where)
@@ -200,7 +201,8 @@ def _nearly_named(
     if reading is None or not (correction := mended(typed, dict(reading.near))):
         return
     known = reading.known.of_part()
-    match = read_text(correction.text, replace(known, words=known.words | correction.words))
+    known = replace(known, words=known.words | correction.words)
+    match = read_at_once(correction.text, known, placed=outcome.place is not None)
     where = outcome.place.text if outcome.place else ""
     there = f" {around_place(outcome.place)}" if outcome.place else ""
     tried = criteria.replaced(what=correction.text, where=where)
@@ -216,7 +218,7 @@ def _at_a_place(
     if reading is None or criteria.zone:
         return
     for text, place in reading.choices:
-        read = read_text(text, reading.known.of_part())
+        read = read_at_once(text, reading.known.of_part(), placed=True)
         radius = _radius_told(reading, place)
         told = (radius, 0) if radius and len(reading.choices) == 1 else (radius,)
         for distance in () if read.nothing else told:

@@ -16,6 +16,8 @@ from ..criteria import DISTANCES, SearchCriteria, Within
 from ..words.gazette import without_links
 from ..words.matching import Match, read_text
 from ..words.reading import Reading, understand
+from ..words.reduced import is_settled, read_at_once
+from ..words.sentence import tells_nothing
 from ..words.spelling import is_linking, trimmed, words_of
 from .conditions import USUAL_RADIUS_KM, Asked
 from .counts import Lines, count_lines
@@ -63,9 +65,18 @@ def variants_of(
     single = [*single, *((label, asked.criteria) for label, asked in searches)]
     for label, tried in trials:
         is_same = (tried.what, tried.within) == (criteria.what, criteria.within)
-        match = read_as.match if is_same else read_text(tried.what, known, tried.within)
-        if tried.exact:
-            match = replace(match, type_ids=())
+        if is_same and not read_as.is_changed:
+            match = read_as.match
+        elif tried.exact:
+            match = replace(read_text(tried.what, known, tried.within), type_ids=())
+        elif tried.within:
+            match = read_text(tried.what, known, tried.within)
+        else:
+            match = read_at_once(tried.what, known, placed=bool(tried.where))
+            if not is_settled(match) and not tells_nothing(tried.what).isdisjoint(words_of(tried.what)):
+                # « psychologue enfant »: who it is for could be left aside, and more be found than is counted
+                tried = tried.replaced(exact=True)
+                match = replace(read_text(tried.what, known), type_ids=())
         if not match.nothing:
             searches.append((label, Asked.of(tried, match, place if tried.where else None, coverage, now)))
     counts = count_lines([*(asked for _, asked in searches), *beside], longest=LONGEST_COUNT)

@@ -31,8 +31,6 @@ from .ending import (
     separated,
     split_place,
     whole_places,
-    without_excluded,
-    without_street,
 )
 from .gazette import Gazette, after_links, without_links
 from .lexicon import Correction, look_up, mended
@@ -40,6 +38,7 @@ from .matching import NAMED, OFFERED, Known, Match, known_among, known_keys, kno
 from .matching_sql import match_conditions
 from .numbers import number_in
 from .quantities import without_quantities
+from .reduced import beside_persons, is_settled, unsaid
 from .sentence import (
     FILLERS,
     is_anybody,
@@ -47,9 +46,8 @@ from .sentence import (
     parts_of,
     read_sentence,
     tells_nothing,
-    without_persons,
 )
-from .speaker import REFUSING, without_refused, without_relative, without_speaker
+from .speaker import REFUSING
 from .spelling import ToldTypes, bare, is_generic, is_linking, trimmed, types_in, words_of
 
 _LEADS = frozenset(("non", "sans", "sous"))  # to a word that is left out: « sous oxygène »
@@ -129,46 +127,27 @@ def understand(text: str, within: Within, *, exact: bool, placed: bool = False, 
     typed = Reading(text, read_text(text, known, within), known)
     if exact:
         return replace(typed, match=replace(typed.match, type_ids=()))
-    if _is_read(typed):
+    if is_settled(typed.match):
         return typed
     if not within and (numbered := _numbered(typed)):
         return numbered
-    if not within and (unsaid := _unsaid(text, known)):
-        rest, said = unsaid
+    if not within and (told := unsaid(text, known)):
+        rest, said = told
         others = replace(known, entity_ids=(), activity_ids=())
         found = understand(rest, within, exact=False, placed=placed, known=others)
         return replace(found, aside=(*found.aside, said), is_spoken=found.is_spoken or not found.aside)
     if not within and (uncounted := without_quantities(text, known.spellings)):
         known = replace(known, entity_ids=(), activity_ids=())
         typed = Reading(uncounted.text, read_text(uncounted.text, known), known, counted=uncounted.counted)
-    if not within and (beside := _without_persons(typed, placed=placed)):
+    if not within and (beside := beside_persons(typed.text, typed.known, placed=placed)):
         rest, aside = beside
         others = replace(known, rows=known.of_part().rows, gapped=(), entity_ids=(), activity_ids=())
         found = understand(rest, within, exact=False, placed=placed, known=others)
         counted, is_spoken = (*typed.counted, *found.counted), found.is_spoken or not found.aside
         return replace(found, aside=(*aside, *found.aside), counted=counted, is_spoken=is_spoken)
-    found = typed if _is_read(typed) else _understood(typed, within, placed=placed)
+    found = typed if is_settled(typed.match) else _understood(typed, within, placed=placed)
     is_less = not within and not typed.match.type_ids and bool(found.dropped or found.aside) and not found.correction
     return replace(typed, finds_nothing=True) if is_less and names_category(typed.text, known.places) else found
-
-
-def _unsaid(text: str, known: Known) -> tuple[str, str] | None:
-    """A text without who asks, what it excludes, a street or the relative in need, and the words for it."""
-    found = without_speaker(text) or without_excluded(text, known.places) or without_street(text, known.places)
-    return found or without_relative(text) or without_refused(text, known.spellings)
-
-
-def _without_persons(typed: Reading, *, placed: bool) -> tuple[str, tuple[str, ...]] | None:
-    """A text without who a type d'UO is asked for, and these words; none of them in the place at its end (Méré)."""
-    ending = None if placed else split_place(typed.text, typed.known.places)
-    head = ending[0].split() if ending else typed.text.split()
-    found = without_persons(" ".join(head), typed.known.rows, typed.known.gapped)
-    return (" ".join((found[0], *typed.text.split()[len(head) :])), found[1]) if found else None
-
-
-def _is_read(typed: Reading) -> bool:
-    is_phrase = any(" " in word.text for word in typed.match.words)  # the full name of a mode
-    return bool(typed.match.by_terms or typed.match.identifiers or typed.match.entity_ids or is_phrase)
 
 
 def _understood(typed: Reading, within: Within, *, placed: bool) -> Reading:

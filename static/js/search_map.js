@@ -21,6 +21,7 @@ function follow(element) {
     const link = offer.querySelector("a");
     const address = new URL(link.href);
     address.searchParams.set("zone", edges(element.map.getBounds()));
+    if (address.searchParams.get("vue") === "carte") address.hash = "affichage"; // on a phone, the map is far below
     link.href = address;
     offer.hidden = false;
   });

@@ -139,6 +139,14 @@ def test_the_alerts_of_one_person_make_one_mail(reader, world):
     assert mail.outbox[0].subject.endswith("2 unités avec des places libres")
 
 
+def test_a_unit_that_two_alerts_find_is_counted_once(reader, world):
+    watch(reader, query="quoi=LHSS")
+    watch(reader, query="quoi=LHSS&places=1", name="Lits halte")
+    state(world.lhss, 2)
+    assert look() == 1
+    assert mail.outbox[0].subject.endswith("1 unité avec des places libres")
+
+
 def test_whoever_lost_the_right_to_read_or_the_account_gets_nothing(reader, world):
     watch(reader)
     Assignment.objects.filter(user=reader).delete()
