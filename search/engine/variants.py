@@ -14,7 +14,7 @@ from directory.territory.wording import around_place
 
 from ..criteria import DISTANCES, SearchCriteria, Within
 from ..words.gazette import without_links
-from ..words.matching import Match, read_text
+from ..words.matching import Known, Match, read_text
 from ..words.reading import Reading, understand
 from ..words.reduced import is_settled, read_at_once
 from ..words.sentence import tells_nothing
@@ -64,19 +64,7 @@ def variants_of(
     ]
     single = [*single, *((label, asked.criteria) for label, asked in searches)]
     for label, tried in trials:
-        is_same = (tried.what, tried.within) == (criteria.what, criteria.within)
-        if is_same and not read_as.is_changed:
-            match = read_as.match
-        elif tried.exact:
-            match = replace(read_text(tried.what, known, tried.within), type_ids=())
-        elif tried.within:
-            match = read_text(tried.what, known, tried.within)
-        else:
-            match = read_at_once(tried.what, known, placed=bool(tried.where))
-            if not is_settled(match) and not tells_nothing(tried.what).isdisjoint(words_of(tried.what)):
-                # « psychologue enfant »: who it is for could be left aside, and more be found than is counted
-                tried = tried.replaced(exact=True)
-                match = replace(read_text(tried.what, known), type_ids=())
+        tried, match = _as_read(tried, criteria, read_as, known)
         if not match.nothing:
             searches.append((label, Asked.of(tried, match, place if tried.where else None, coverage, now)))
     counts = count_lines([*(asked for _, asked in searches), *beside], longest=LONGEST_COUNT)
@@ -86,6 +74,21 @@ def variants_of(
         if lines.total
     ]
     return _chosen(found, dict(single), criteria), counts[len(searches) :]
+
+
+def _as_read(
+    tried: SearchCriteria, criteria: SearchCriteria, read_as: Reading, known: Known
+) -> tuple[SearchCriteria, Match]:
+    """What is offered and what its text asks for, as its page will read it: no query."""
+    if (tried.what, tried.within) == (criteria.what, criteria.within) and not read_as.is_changed:
+        return tried, read_as.match
+    if not (tried.exact or tried.within):
+        match = read_at_once(tried.what, known, placed=bool(tried.where))
+        if is_settled(match) or tells_nothing(tried.what).isdisjoint(words_of(tried.what)):
+            return tried, match
+        tried = tried.replaced(exact=True)  # « psychologue enfant »: who it is for could be left aside, and more found
+    match = read_text(tried.what, known, tried.within)
+    return tried, replace(match, type_ids=()) if tried.exact else match
 
 
 def _chosen(found: Sequence[Variant], single: Mapping[str, object], criteria: SearchCriteria) -> tuple[Variant, ...]:
