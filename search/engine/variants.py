@@ -84,9 +84,11 @@ def _as_read(
         return tried, read_as.match
     if not (tried.exact or tried.within):
         match = read_at_once(tried.what, known, placed=bool(tried.where))
-        if is_settled(match) or tells_nothing(tried.what).isdisjoint(words_of(tried.what)):
+        words = words_of(tried.what)
+        is_plain = tells_nothing(tried.what).isdisjoint(words) and not (criteria.within and len(words) > 1)
+        if is_settled(match) or is_plain:
             return tried, match
-        tried = tried.replaced(exact=True)  # « psychologue enfant »: who it is for could be left aside, and more found
+        tried = tried.replaced(exact=True)  # something of it could be left aside, and more be found than is counted
     match = read_text(tried.what, known, tried.within)
     return tried, replace(match, type_ids=()) if tried.exact else match
 
@@ -157,10 +159,7 @@ def _single_trials(criteria: SearchCriteria, place: Place | None) -> Iterator[Tr
     yield from _distance_trials(criteria, place)
     if criteria.hides_unfit and criteria.has_needs:
         yield from _need_trials(criteria)
-    if criteria.within and len(words_of(criteria.what)) > 1:  # in all of them, it could be read otherwise
-        label = "dans toutes les rubriques, exactement comme tapé"
-        yield label, criteria.replaced(within=Within.EVERYTHING, exact=True)
-    elif criteria.within:
+    if criteria.within:
         yield "dans toutes les rubriques", criteria.replaced(within=Within.EVERYTHING)
     rest = criteria.replaced(where="", distance_km=None, anywhere=False)
     if place and place.point is None and rest.given:

@@ -38,10 +38,9 @@ from .matching import NAMED, OFFERED, Known, Match, known_among, known_keys, kno
 from .matching_sql import match_conditions
 from .numbers import number_in
 from .quantities import without_quantities
-from .reduced import beside_persons, is_settled, unsaid
+from .reduced import beside_persons, is_settled, types_alone, unsaid
 from .sentence import (
     FILLERS,
-    is_anybody,
     may_be_sentence,
     parts_of,
     read_sentence,
@@ -259,10 +258,7 @@ def _types_beside(typed: Reading, ending: tuple[str, Resolution] | None) -> Told
     text = ending[0] if ending else typed.text
     if not ending and (named := place_inside(text, typed.known.places)):
         text = " ".join(named[0])
-    told = types_in(text, typed.known.rows)
-    silent = tells_nothing(text)
-    is_alone = told and told.others and all(bare(word) in silent or is_anybody(bare(word)) for word in told.others)
-    return told if is_alone else None
+    return types_alone(text, typed.known.rows)
 
 
 def _with_choices(found: Reading, typed: Reading, ending: tuple[str, Resolution] | None) -> Reading:
@@ -442,7 +438,10 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
         return None
     aside = tuple(trimmed(token) for token in dropped if silent.issuperset(words_of(token)))
     dropped = tuple(trimmed(token) for token in dropped if not silent.issuperset(words_of(token)))
-    found = _part(reading, " ".join(kept), dropped=dropped, aside=aside)
+    text = " ".join(kept)
+    if beside := _types_beside(replace(reading, text=text), None):  # « kiné enfant xyzzy » is « kiné enfant »
+        text, aside = beside.text, (*aside, trimmed(" ".join(beside.others)))
+    found = _part(reading, text, dropped=dropped, aside=aside, is_spoken=beside is not None)
     return replace(found, match=found.match.weighed(OFFERED)) if is_half else found  # « Henri Mondor » is no « Henri »
 
 

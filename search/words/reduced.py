@@ -1,13 +1,15 @@
 """What a text comes to before anything of it is looked for (spec 40): who asks, what is refused, for whom. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from .ending import separated, split_place, without_excluded, without_street
 from .matching import Known, Match, read_text
 from .numbers import number_in
 from .quantities import without_quantities
-from .sentence import without_persons
+from .sentence import is_anybody, tells_nothing, without_persons
 from .speaker import without_refused, without_relative, without_speaker
+from .spelling import KeyRow, ToldTypes, bare, types_in, words_of
 
 
 def is_settled(match: Match) -> bool:
@@ -30,6 +32,14 @@ def beside_persons(text: str, known: Known, *, placed: bool) -> tuple[str, tuple
     return (" ".join((found[0], *text.split()[len(head) :])), found[1]) if found else None
 
 
+def types_alone(text: str, rows: Iterable[KeyRow]) -> ToldTypes | None:
+    """The types d'UO or professions that a text tells, when its other words name no need: « kiné enfant »."""
+    told = types_in(text, rows)
+    silent = tells_nothing(text)
+    is_alone = told and told.others and all(bare(word) in silent or is_anybody(bare(word)) for word in told.others)
+    return told if is_alone else None
+
+
 def read_at_once(text: str, known: Known, *, placed: bool) -> Match:
     """What a text that finds something asks for, as ``understand`` reads it, without a query.
 
@@ -47,4 +57,5 @@ def read_at_once(text: str, known: Known, *, placed: bool) -> Match:
         else:
             break
         known = replace(known, entity_ids=(), activity_ids=())
-    return match
+    told = None if any(word.isdigit() for word in words_of(text)) else types_alone(text, known.rows)
+    return read_text(told.text, known.of_part()) if told and not is_settled(match) else match

@@ -17,10 +17,12 @@ from tests.factories.accounts import UserFactory
 from tests.factories.availability import CurrentFigureFactory
 from tests.factories.directory import (
     GeographicEntityFactory,
+    PractitionerFactory,
     TermFactory,
     UnitFactory,
     WeeklyHoursFactory,
     commune,
+    term,
     unit_type,
 )
 
@@ -236,3 +238,36 @@ def _select(statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return list(cursor.fetchone())
+
+
+def test_a_profession_and_for_whom_are_counted_as_their_page_reads_them(rebuilt, offered, now):
+    """« kiné enfant » is « kiné », whatever else is dropped beside it."""
+    for name in ("Zadig", "Candide"):
+        PractitionerFactory(last_name=name, profession=term(Nomenclature.RESOURCE_PROFESSION, "G15-70"))
+    act(name="Kinésithérapie enfant")
+    rebuilt()
+    alone, more = (
+        run_search(SearchCriteria.from_query({"quoi": text}), READER, now)
+        for text in ("kiné enfant", "kiné enfant xyzzy")
+    )
+    assert alone.practitioners == 2
+    assert (more.lines, more.reading.text) == (alone.lines, "kiné")
+    found = offered(quoi="kiné enfant", type="999999")
+    assert found[f"sans le filtre «{NB}Type d’UO{NB}»"] == alone.lines
+    offered(quoi="kiné enfant", dans="actes")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"quoi": "ACT couple avec chien", "type": "999999"},
+        {"quoi": "ACT pour ma mère", "dans": "actes"},
+        {"quoi": "ACT nuit parachute", "ou": "Paris 10 (75010)", "distance": "5", "type": "999999"},
+        {"quoi": "ACT enfant introuvable", "exact": "1"},
+    ],
+)
+def test_what_is_left_aside_is_left_aside_in_the_counts(rebuilt, offered, query):
+    commune("75110")
+    act("92050"), act("92050", name="ACT pour couple")
+    rebuilt()
+    assert offered(**query)
