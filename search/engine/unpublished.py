@@ -17,7 +17,8 @@ from ..words.matching import read_text, spelled
 from ..words.spelling import KeyRow, spelled_runs
 from .conditions import Asked
 from .counts import count_lines
-from .outcome import Outcome, Unpublished, Variant
+from .outcome import Outcome, Unpublished
+from .proposals import counted
 
 # A term that is spelled, when no document holds any of those that are, and the types of its family.
 _UNPUBLISHED = """
@@ -78,13 +79,8 @@ def unpublished_term(
     for words, tried in trials:
         match = read_text(tried.what, reading.known.of_part(), tried.within)
         searches.append((words, Asked.of(tried, match, place, coverage, now)))
-    counts = count_lines([asked for _, asked in searches])
-    found = [
-        Variant(words, asked.criteria, *lines)
-        for (words, asked), lines in zip(searches, counts, strict=True)
-        if lines.total
-    ]
-    return Unpublished(label, nomenclature, tuple(found), frozenset(kept or ()), tuple(labelled[0]) if labelled else ())
+    found = counted(searches, count_lines([asked for _, asked in searches]))
+    return Unpublished(label, nomenclature, found, frozenset(kept or ()), tuple(labelled[0]) if labelled else ())
 
 
 def _spelled_in(text: str, rows: tuple[KeyRow, ...]) -> list[KeyRow]:

@@ -391,7 +391,7 @@ def _candidates(
             if not left & set(words_of(part.text)):
                 yield part
         if place or not ending:
-            shorter.append([_without(part, left) for part in reversed(parts)])
+            shorter.append([_without(part, left, is_sure=len(texts) == 1) for part in reversed(parts)])
     for found in reversed(shorter):
         yield from filter(None, found)
 
@@ -411,8 +411,11 @@ def _part(reading: Reading, text: str, **changes: Any) -> Reading:
     return replace(reading, text=text, match=match, **changes)
 
 
-def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
-    """The reading without the words that nothing holds; ``None`` when none may be left out."""
+def _without(reading: Reading, unheld: frozenset[str], *, is_sure: bool) -> Reading | None:
+    """The reading without the words that nothing holds; ``None`` when none may be left out.
+
+    ``is_sure``: none of them may be a typing error, so that a type is read beside the others as in a text without them.
+    """
     tokens = [(token, words_of(token)) for token in reading.text.split()]
     dropped = tuple(token for token, words in tokens if words and unheld.issuperset(words))
     kept = [
@@ -439,7 +442,8 @@ def _without(reading: Reading, unheld: frozenset[str]) -> Reading | None:
     aside = tuple(trimmed(token) for token in dropped if silent.issuperset(words_of(token)))
     dropped = tuple(trimmed(token) for token in dropped if not silent.issuperset(words_of(token)))
     text = " ".join(kept)
-    if beside := _types_beside(replace(reading, text=text), None):  # « kiné enfant xyzzy » is « kiné enfant »
+    beside = _types_beside(replace(reading, text=text), None) if is_sure else None
+    if beside:  # « kiné enfant xyzzy » is « kiné enfant »
         text, aside = beside.text, (*aside, trimmed(" ".join(beside.others)))
     found = _part(reading, text, dropped=dropped, aside=aside, is_spoken=beside is not None)
     return replace(found, match=found.match.weighed(OFFERED)) if is_half else found  # « Henri Mondor » is no « Henri »
