@@ -46,6 +46,14 @@ def label_of_point(kind: str, name: str) -> str:
     return TOGETHER[_OF[name]][0] if name in _OF else field_label(kind, name)
 
 
+def first_of_each(names: Iterable[str]) -> list[str]:
+    """Of fields decided, the one of each point that bears its remark: the first in the order of its list."""
+    found: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: TOGETHER[_OF[name]][1].index(name) if name in _OF else 0):
+        found.setdefault(key_of(name), name)
+    return list(found.values())
+
+
 def with_others(names: Iterable[str]) -> set[str]:
     """These fields and those that make sense with them only."""
     found = set(names)

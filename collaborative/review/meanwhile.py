@@ -149,7 +149,7 @@ def _torn(
 def _in_sight(fiche: Fiche, told: Sequence[str], reviews: Mapping[str, FieldReview]) -> int:
     """Version of the record that was in sight of who said these fields: its author, else the support after him."""
     corrected = [reviews[name].record_version for name in told if name not in fiche.values]
-    return max(fiche.base_version, min(corrected, default=0))
+    return min(corrected, default=0) or fiche.base_version
 
 
 def _others(

@@ -11,6 +11,7 @@ from directory.blocks import block_of
 from directory.enums import RecordKind
 
 from ..enums import DossierAct, FieldDecision
+from ..fiches.groups import GROUPED, key_of
 from ..fiches.states import same
 from ..models import Dossier, FieldReview
 from ..signals import dossier_changed
@@ -49,7 +50,8 @@ def fallen_names(one: FicheStanding) -> list[str]:
     """Decisions of a fiche that no longer hold: fields sent back, and those whose proposal is another now.
 
     What a correction added to fields that nobody proposed holds as long as the part that it makes sense with, or as an
-    amendment of its block, or as the decision that it was taken with.
+    amendment of its block, or as the decision that it was taken with. Of fields that make sense together only, no
+    decision outlives another.
     """
     stored = {name for part in one.parts if not part.is_beside for name in part.stored}
     kind = RecordKind(one.fiche.kind)
@@ -61,11 +63,13 @@ def fallen_names(one: FicheStanding) -> list[str]:
 
     def holds(name: str) -> bool:
         review, block = one.reviews[name], block_of(kind, name)
-        if name in stored or not same(review.proposed, one.proposal(name)):
+        if name in stored or review.decision != FieldDecision.AMEND or not same(review.proposed, one.proposal(name)):
             return False
         return block in amended or (block, review.at) in moments
 
-    return [name for name in one.reviews if name not in kept and not holds(name)]
+    fallen = [name for name in one.reviews if name not in kept and not holds(name)]
+    halves = {key_of(name) for name in fallen}
+    return [name for name in one.reviews if name in fallen or key_of(name) in halves]
 
 
 def is_told(fiche: Fiche, review: FieldReview) -> bool:
@@ -77,16 +81,22 @@ def is_told(fiche: Fiche, review: FieldReview) -> bool:
 def _holds(one: FicheStanding, part: Part) -> bool:
     """Tell whether the decision of a part is still about what is proposed, each of its fields, over the same others.
 
-    One that keeps the directory, or returns the part (kept under its first field), holds whatever these others say.
+    One that keeps the directory, or returns the part, holds whatever these others say.
     """
     review = one.review_of(part)
-    if review is None or is_told(one.fiche, review):
+    if review is None or is_told(one.fiche, review) or not one.reviews.keys() >= {*part.decided}:
         return False
     decided = [name for name in {*part.stored, *part.together} if name in one.reviews]
-    if not all(same(one.reviews[name].proposed, one.proposal(name)) for name in decided):
+    if not all(_is_about(one, name) for name in decided):
         return False
-    if review.decision == FieldDecision.RETURN:
+    if review.decision in {FieldDecision.RETURN, FieldDecision.KEEP}:
         return True
     others = {*part.together} - {*decided, SOURCE}
-    is_moved = any(line.version > review.record_version and others & line.changes.keys() for line in one.changes)
-    return one.reviews.keys() >= {*part.decided} and (review.decision == FieldDecision.KEEP or not is_moved)
+    return not any(line.version > review.record_version and others & line.changes.keys() for line in one.changes)
+
+
+def _is_about(one: FicheStanding, name: str) -> bool:
+    """Tell whether a decision is about what is proposed of its field, or corrects one that still is not."""
+    review = one.reviews[name]
+    is_proposed = name in one.fiche.values or name not in GROUPED
+    return (is_proposed or review.decision == FieldDecision.AMEND) and same(review.proposed, one.proposal(name))

@@ -8,7 +8,7 @@ from common import french
 
 from ..enums import FicheAction, FieldDecision
 from ..fiches.anchors import anchor_of, url_about
-from ..fiches.groups import GROUPED, label_of_point
+from ..fiches.groups import GROUPED, first_of_each, label_of_point
 from ..publication import final_values
 from ..tree import fiche_url
 from .corrections import corrected_value, why_words
@@ -40,11 +40,8 @@ def remarks_of(form: FicheForm) -> list[FieldRemark]:
     """
     fiche = form.fiche
     reviews = {review.field: review for review in fiche.reviews.all()}
-    returned = [
-        _placed(form, _label(fiche, name), name, review.reason)
-        for name, review in reviews.items()
-        if is_told(fiche, review)
-    ]
+    told = first_of_each(name for name, review in reviews.items() if is_told(fiche, review))
+    returned = [_placed(form, _label(fiche, name), name, reviews[name].reason) for name in told]
     one = _standing(fiche, reviews)
     fallen = set(fallen_names(one))
     held = [(part, one.review_of(part)) for part in one.parts if not fallen & set(part.stored)]

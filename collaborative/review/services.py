@@ -263,8 +263,7 @@ def _settle(one: FicheStanding, part: Part, decision: str, **shared: Any) -> Non
         return
     _forget(one, part)
     if not part.is_beside:
-        names = part.decided[:1] if decision == FieldDecision.RETURN else part.decided
-        _write(one, names, decision, {}, **shared)
+        _write(one, part.decided, decision, {}, **shared)
 
 
 def _correct(one: FicheStanding, part: Part, values: Mapping[str, Any], **shared: Any) -> None:

@@ -111,7 +111,7 @@ def test_a_return_that_nobody_was_told_of_holds_after_a_withdrawal(managed):
     decide(managed, "responsable", FieldDecision.RETURN, reason="À revoir.")
     managed.apply("withdraw")
     managed.apply("send")
-    assert [review.reason for review in FieldReview.objects.filter(decision=FieldDecision.RETURN)] == ["À revoir."]
+    assert {review.reason for review in FieldReview.objects.filter(decision=FieldDecision.RETURN)} == {"À revoir."}
 
 
 def test_the_remark_is_about_the_whole_and_leads_to_its_first_field(managed, client, cast, mailoutbox):

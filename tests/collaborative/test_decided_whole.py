@@ -1,0 +1,78 @@
+"""A decision on fields that make sense together only falls whole: with a part taken back, or changed, or torn."""
+
+import pytest
+
+from collaborative.enums import FieldDecision
+from collaborative.models import Dossier, FieldReview
+from tests.collaborative.publishing import change, send_and_take
+from tests.collaborative.test_corrections import edit
+from tests.collaborative.test_decided_as_one import MARTIN, ROY, come_again, conflicts, decide, give_back, waiting
+
+pytestmark = pytest.mark.django_db
+AGES = {"min_age_value": 3, "min_age_unit": "y", "max_age_value": 60, "max_age_unit": "y"}
+
+
+@pytest.fixture
+def managed(desk, world):
+    """The dossier of a unit that has a manager."""
+    edit(desk, world.act, **ROY)
+    return desk
+
+
+def propose_again(desk, values):
+    """The director withdraws the dossier, proposes these values and no others, and sends it."""
+    desk.apply("withdraw")
+    change(desk, desk.world.act, values)
+    send_and_take(desk)
+
+
+def decided(desk):
+    return set(FieldReview.objects.filter(fiche__dossier=desk.dossier).values_list("field", "decision"))
+
+
+@pytest.mark.parametrize("decision", [FieldDecision.ACCEPT, FieldDecision.KEEP])
+def test_a_clearing_taken_back_leaves_no_decision(managed, decision):
+    cleared = MARTIN | {"manager_phone": "", "email": "une@example.org"}
+    change(managed, managed.world.act, cleared)
+    send_and_take(managed)
+    decide(managed, "responsable", decision)
+    assert ("manager_phone", decision) in decided(managed)
+    propose_again(managed, MARTIN | {"manager_phone": ROY["manager_phone"], "email": "une@example.org"})
+    assert decided(managed) == set()
+
+
+@pytest.mark.parametrize("values", [{"manager_first_name": "Chloé"}, {"manager_phone": "0140000007"}])
+def test_an_untold_return_falls_when_any_of_its_fields_is_another(managed, values):
+    proposed = MARTIN | {"manager_first_name": "Zoé", "email": "une@example.org"}
+    change(managed, managed.world.act, proposed)
+    send_and_take(managed)
+    decide(managed, "responsable", FieldDecision.RETURN, reason="Qui est-ce ?")
+    propose_again(managed, proposed | values)
+    assert "responsable" in waiting(managed)
+
+
+def test_a_correction_beside_stays_torn_when_the_fiche_is_saved_again(desk, world):
+    edit(desk, world.act, **AGES)
+    change(desk, world.act, {"sex": "f"})
+    send_and_take(desk)
+    decide(desk, "sex", FieldDecision.AMEND, values={"sex": "m", "max_age_value": 65})
+    edit(desk, world.act, min_age_value=18)
+    assert conflicts(desk) == ["ages"]
+    propose_again(desk, {"sex": "f", "phone": "0140000042"})
+    assert conflicts(desk) == ["ages"]
+
+
+def test_a_return_told_of_many_fields_is_one_remark(managed, client):
+    change(managed, managed.world.act, MARTIN | {"manager_first_name": "Zoé", "email": "une@example.org"})
+    send_and_take(managed)
+    decide(managed, "responsable", FieldDecision.RETURN, reason="Qui est-ce au juste ?")
+    give_back(managed)
+    client.force_login(managed.cast.directeur)
+    fiche = managed.fiche(managed.world.act)
+    page = client.get(f"/dossiers/{fiche.dossier_id}/fiches/{fiche.pk}/").content.decode()
+    assert page.count("Qui est-ce au juste") == client.get(f"/dossiers/{fiche.dossier_id}/").content.decode().count(
+        "Qui est-ce au juste"
+    )
+    come_again(managed, manager_first_name="Chloé")
+    assert "responsable" in waiting(managed)
+    assert not Dossier.objects.get(pk=managed.dossier.pk).fiches.filter(reviews__decision="return").exists()
