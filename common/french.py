@@ -7,6 +7,7 @@ thousands; dates « 14/08/2024 », times « 12:17 » in Europe/Paris, joined by 
 import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from common.phones import display_phone
@@ -45,7 +46,7 @@ def time_of_day(value: datetime) -> str:
 
 def moment(value: datetime) -> str:
     """Date and time « 14/08/2024 à 12:17 » in Paris time."""
-    return f"{day(value)} à {time_of_day(value)}"
+    return _local(value).strftime("%d/%m/%Y à %H:%M")
 
 
 def on_moment(value: datetime) -> str:
@@ -72,7 +73,12 @@ def plural(count: float, singular: str, plural_form: str = "") -> str:
     """
     if abs(count) < 2:
         return singular
-    return plural_form or " ".join(word if word.endswith(("s", "x", "z")) else f"{word}s" for word in singular.split())
+    return plural_form or _with_s(singular)
+
+
+@lru_cache(maxsize=256)
+def _with_s(singular: str) -> str:
+    return " ".join(word if word.endswith(("s", "x", "z")) else f"{word}s" for word in singular.split())
 
 
 def counted(count: int, singular: str, plural_form: str = "") -> str:
@@ -85,6 +91,7 @@ def age(value: int, unit: str = "an") -> str:
     return counted(value, unit)
 
 
+@lru_cache(maxsize=1024)
 def age_range(low: tuple[int, str] | None, high: tuple[int, str] | None) -> str:
     """Ages taken in, each bound as (value, unit): « 0 an – 150 ans », « à partir de 18 ans », « jusqu’à 17 ans ».
 

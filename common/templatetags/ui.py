@@ -1,7 +1,7 @@
 """Components shared by every page: ``{% load ui %}``. Markup in ``templates/components/``; see docs/frontend.md."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from django import template
@@ -12,7 +12,7 @@ from django.core.paginator import Page
 from django.forms import BaseForm, BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 
 from common import french
@@ -224,18 +224,22 @@ def pager(context: template.Context, page: Page, label: str = "Pages", noun: str
     """
     query = page_queries(context["request"].GET)
     last = page.paginator.num_pages
-    links = [
-        {"number": number, "query": "" if number == GAP else query(number), "gap": number == GAP}
-        for number in page_window(page.number, last)
-    ]
     return {
         "page": page,
-        "links": links,
+        "links": [_page_link(number, page, query) for number in page_window(page.number, last)],
         "label": label,
         "title": french.plural(2, noun).capitalize(),
         "previous": query(page.number - 1) if page.has_previous() else "",
         "next": query(page.number + 1) if page.has_next() else "",
     }
+
+
+def _page_link(number: int, page: Page, query: Callable[[int], str]) -> SafeString:
+    if number == GAP:
+        return SafeString('<span aria-hidden="true">…</span>')
+    current = ' aria-current="page"' if number == page.number else ""
+    words = french.number(number)
+    return SafeString(f'<a href="{escape(query(number))}"{current} aria-label="Page {number}">{words}</a>')
 
 
 @register.simple_tag
