@@ -108,7 +108,7 @@ class Amendment:
         shown = state_at(self.one.fiche, self.record_version, list(written)) | self.one.fiche.values | self.amended
         changed = differences({name: shown.get(name) for name in written}, written).keys() | {*self.part.names}
         touched = [part.names for part in self.one.parts if not part.is_beside and changed & {*part.together}]
-        wanted = changed.union(*touched, self.part.together if self.one.is_torn(self.part) else ())
+        wanted = changed.union(*touched, self.part.together if self.one.mixes(self.part) else ())
         return {name: value for name, value in written.items() if name in wanted}
 
     def after_step(self, step: str) -> None:

@@ -101,6 +101,7 @@ class ShownPart:
     joined: frozenset[str] = frozenset()  # digests of the files that the directory has already
     may_amend: bool = False
     is_torn: bool = False
+    mixes: bool = False
     holds_correction: bool = False
 
     @property
@@ -149,7 +150,7 @@ def _shown(one: FicheStanding, part: Part, amendable: frozenset[str], region: Re
         return shown
     shown.may_amend = part.block in amendable
     conflicts = {conflict.name: conflict for conflict in one.conflicts_of(part)}
-    shown.is_torn = one.is_torn(part)
+    shown.is_torn, shown.mixes = one.is_torn(part), one.mixes(part)
     if conflicts and part.key in TOGETHER and (shown.is_torn or not part.beside):
         last = max(conflicts.values(), key=lambda conflict: (len(conflict.others), conflict.version))
         beside = () if part.is_beside else part.beside

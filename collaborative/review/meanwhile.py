@@ -55,8 +55,10 @@ class Conflict(NamedTuple):
     others: Mapping[str, tuple[Any, Any]] = MappingProxyType({})
 
     def is_settled(self, review: FieldReview | None) -> bool:
-        """Tell whether a decision taken with that change in sight settles it."""
-        return review is not None and review.decision in SETTLING and review.record_version >= self.version
+        """Tell whether a decision taken with that change in sight settles it: accepting half of a whole does not."""
+        if review is None or review.record_version < self.version:
+            return False
+        return review.decision in SETTLING and not (self.others and review.decision == FieldDecision.ACCEPT)
 
 
 def changes_since(fiches: Iterable[Fiche]) -> dict[int, list[RecordChange]]:

@@ -242,7 +242,7 @@ def _refuse(one: FicheStanding, part: Part, decision: str, values: Mapping[str, 
     is_kept = one.fiche.action != FicheAction.CREATE and has_value
     if decision == FieldDecision.KEEP and not is_kept:
         raise ValidationError("Le répertoire n’a pas de valeur à garder ici.", code="decision")
-    if decision == FieldDecision.ACCEPT and one.is_torn(part):
+    if decision == FieldDecision.ACCEPT and one.mixes(part):
         raise ValidationError(TORN, code="decision")
     if decision == FieldDecision.AMEND and (part.is_whole or not values):
         raise ValidationError("Donnez la valeur corrigée.", code="decision")
@@ -273,7 +273,7 @@ def _correct(one: FicheStanding, part: Part, values: Mapping[str, Any], **shared
     torn by the directory, all is written: its author had something else in sight, and is told.
     """
     fiche = one.fiche
-    whole = {*part.together} if one.is_torn(part) else set()
+    whole = {*part.together} if one.mixes(part) else set()
     beside = [name for name in values if name not in fiche.values]
     version = shared["record_version"] or (fiche.record.version if fiche.record is not None else 0)
     base = state_at(fiche, version, beside) if beside else {}

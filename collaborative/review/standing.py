@@ -88,6 +88,15 @@ class FicheStanding:
         """Tell whether the directory changed other fields of a part than those proposed: taking these would mix."""
         return any(conflict.others for conflict in self.conflicts_of(part))
 
+    def mixes(self, part: Part) -> bool:
+        """Tell whether accepting a part would mix it with what the directory says of its other fields since.
+
+        A correction may say all of it: without it the proposal would be torn again.
+        """
+        if self.holds_correction(part):
+            return self.is_torn(part)
+        return any(self._uncorrected[name].others for name in part.stored if name in self._uncorrected)
+
     def added_with(self, part: Part) -> list[str]:
         """Fields that the correction of a part changed beside it: they go when that correction goes.
 
@@ -103,6 +112,10 @@ class FicheStanding:
     def part(self, key: str) -> Part | None:
         """Part of that key."""
         return next((part for part in self.parts if part.key == key), None)
+
+    @cached_property
+    def _uncorrected(self) -> dict[str, Conflict]:
+        return conflicts_in(self.fiche, self.changes)
 
     def _returns(self, part: Part) -> bool:
         review = self.review_of(part)

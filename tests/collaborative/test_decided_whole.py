@@ -1,12 +1,26 @@
 """A decision on fields that make sense together only falls whole: with a part taken back, or changed, or torn."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from collaborative.enums import FieldDecision
 from collaborative.models import Dossier, FieldReview
+from collaborative.publication.refusals import PublicationRefused
+from collaborative.review.validation import validate_dossier
+from directory.models import OperationalUnit
 from tests.collaborative.publishing import change, send_and_take
 from tests.collaborative.test_corrections import edit
-from tests.collaborative.test_decided_as_one import MARTIN, ROY, come_again, conflicts, decide, give_back, waiting
+from tests.collaborative.test_decided_as_one import (
+    MARTIN,
+    ROY,
+    come_again,
+    conflicts,
+    decide,
+    give_back,
+    review_page,
+    waiting,
+)
+from tests.collaborative.test_publication_told import publishing
 
 pytestmark = pytest.mark.django_db
 AGES = {"min_age_value": 3, "min_age_unit": "y", "max_age_value": 60, "max_age_unit": "y"}
@@ -76,3 +90,55 @@ def test_a_return_told_of_many_fields_is_one_remark(managed, client):
     come_again(managed, manager_first_name="Chloé")
     assert "responsable" in waiting(managed)
     assert not Dossier.objects.get(pk=managed.dossier.pk).fiches.filter(reviews__decision="return").exists()
+
+
+@pytest.fixture
+def torn(managed):
+    """Another role is proposed for a manager whom the directory replaces meanwhile; the support says who it is."""
+    change(managed, managed.world.act, {"manager_role": "Directrice"})
+    send_and_take(managed)
+    edit(managed, managed.world.act, manager_last_name="Durand", manager_first_name="Bob")
+    correct(managed, manager_role="Directeur")
+    return managed
+
+
+def correct(desk, **values):
+    whole = {"manager_last_name": "Durand", "manager_first_name": "Bob", "manager_role": "Directrice"}
+    decide(desk, "responsable", FieldDecision.AMEND, values=whole | values)
+
+
+def published(desk):
+    validate_dossier(**publishing(desk))
+    unit = OperationalUnit.objects.get(pk=desk.world.act.pk)
+    return unit.manager_last_name, unit.manager_first_name, unit.manager_role
+
+
+def test_what_is_proposed_of_a_torn_point_is_not_accepted_once_it_was_corrected(torn, client):
+    with pytest.raises(ValidationError, match="Le répertoire a changé le reste de ce point"):
+        decide(torn, "responsable", FieldDecision.ACCEPT)
+    shown = review_page(torn, client)
+    assert "Accepter : Responsable" not in shown
+    assert [
+        words for words in ("Garder le répertoire : Responsable", "Corriger : Responsable") if words not in shown
+    ] == []
+    assert published(torn) == ("Durand", "Bob", "Directeur")
+
+
+def test_a_torn_point_corrected_again_is_said_whole(torn):
+    correct(torn)
+    assert conflicts(torn) == []
+    assert published(torn) == ("Durand", "Bob", "Directrice")
+
+
+def test_the_directory_is_kept_of_a_torn_point_that_was_corrected(torn):
+    decide(torn, "responsable", FieldDecision.KEEP)
+    assert published(torn) == ("Durand", "Bob", "")
+
+
+def test_a_decision_from_before_that_takes_half_of_a_torn_point_settles_nothing(torn):
+    rows = FieldReview.objects.filter(fiche__dossier=torn.dossier)
+    rows.exclude(field="manager_role").delete()
+    rows.update(decision="accept")
+    assert conflicts(torn) == ["responsable"]
+    with pytest.raises(PublicationRefused):
+        validate_dossier(**publishing(torn))

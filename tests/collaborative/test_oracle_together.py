@@ -1,0 +1,183 @@
+"""Random acts on fields of one sense: what is published of them is what somebody had whole in sight (spec 30)."""
+
+import os
+import random
+from collections import Counter
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from collaborative.enums import FieldDecision
+from collaborative.models import Dossier
+from collaborative.publication.refusals import PublicationRefused
+from collaborative.review import services
+from collaborative.review.standing import standing_of
+from collaborative.review.validation import publish_part, validate_dossier
+from collaborative.services import StaleDossier
+from collaborative.workflow import IllegalAct
+from directory.models import OperationalUnit
+from tests.collaborative.conftest import Desk
+from tests.collaborative.publishing import change
+from tests.collaborative.test_corrections import edit
+
+pytestmark = pytest.mark.django_db
+NAMES = ("manager_last_name", "manager_first_name", "manager_role")
+RUNS, STEPS = int(os.environ.get("ROR_PLAYS", "24")), 22
+REFUSALS = (PublicationRefused, ValidationError, PermissionDenied, StaleDossier, IllegalAct)
+
+
+class Play:
+    """One dossier that the director, the support and the directory's editors change in turn."""
+
+    def __init__(self, desk, seed):
+        self.desk, self.draw, self.count = desk, random.Random(seed), 0
+        self.unit = desk.world.act
+        edit(desk, self.unit, **self.new(NAMES))
+        self.seen = {self.whole()}  # persons that somebody had whole in sight
+        self.done = Counter()
+        self.log = []
+
+    def new(self, names):
+        self.count += 1
+        return {name: f"{name[8]}{self.count}" for name in names}
+
+    def some(self):
+        return self.draw.sample(NAMES, self.draw.randint(1, len(NAMES)))
+
+    def whole(self):
+        unit = OperationalUnit.objects.get(pk=self.unit.pk)
+        return tuple(getattr(unit, name) for name in NAMES)
+
+    def shown(self):
+        """The person as the form of the fiche shows him."""
+        unit, values = OperationalUnit.objects.get(pk=self.unit.pk), self.fiche().values
+        return {name: values.get(name, getattr(unit, name)) for name in NAMES}
+
+    def fiche(self):
+        return self.desk.fiche(self.unit)
+
+    def save(self):
+        kind = self.draw.choice(["some", "some", "back", "clear", "other"])
+        person = self.shown()
+        if kind == "some":
+            person |= self.new(self.some())
+        elif kind == "back":
+            person |= {name: getattr(OperationalUnit.objects.get(pk=self.unit.pk), name) for name in self.some()}
+        elif kind == "clear":
+            person |= dict.fromkeys(self.some(), "")
+        self.count += 1
+        change(self.desk, self.unit, person | {"email": f"a{self.count}@example.org"})
+        self.seen.add(tuple(person[name] for name in NAMES))
+
+    def edit(self):
+        edit(self.desk, self.unit, by=self.desk.cast.directeur, **self.new(self.some()))
+        self.seen.add(self.whole())
+
+    def send(self):
+        self.desk.apply("send")
+
+    def take(self):
+        self.desk.apply("take", by=self.desk.cast.sesan)
+
+    def withdraw(self):
+        self.desk.apply("withdraw")
+
+    def decide(self, decision, part="responsable", **more):
+        fiche = self.fiche()
+        version = fiche.record.version - (self.draw.random() < 0.1)
+        by = self.desk.who(self.desk.cast.sesan)
+        services.decide_field(fiche=fiche, part=part, decision=decision, record_version=version, **by, **more)
+
+    def accept(self):
+        self.decide(FieldDecision.ACCEPT)
+
+    def keep(self):
+        self.decide(FieldDecision.KEEP)
+
+    def give_back(self):
+        self.decide(FieldDecision.RETURN, self.draw.choice(["responsable", "email"]), reason="À revoir.")
+
+    def undecide(self):
+        services.undecide(fiche=self.fiche(), part="responsable", **self.desk.who(self.desk.cast.sesan))
+
+    def amend(self):
+        fiche = self.fiche()
+        reviews = {review.field: review for review in fiche.reviews.filter(decision=FieldDecision.AMEND)}
+        person = self.shown() | {name: reviews[name].value for name in NAMES if name in reviews}
+        person |= self.new(self.some())
+        by = self.desk.who(self.desk.cast.sesan)
+        services.decide_field(
+            fiche=fiche,
+            part=self.draw.choice(["responsable", "responsable", "email"]),
+            decision=FieldDecision.AMEND,
+            record_version=fiche.record.version,
+            values=person,
+            **by,
+        )
+        self.seen.add(tuple(person[name] for name in NAMES))
+
+    def send_back(self):
+        dossier = Dossier.objects.get(pk=self.desk.dossier.pk)
+        services.return_dossier(dossier=dossier, remark="Revoir.", **self.desk.who(self.desk.cast.sesan))
+
+    def publish(self):
+        dossier = Dossier.objects.get(pk=self.desk.dossier.pk)
+        act = publish_part if standing_of(dossier).returned else validate_dossier
+        act(dossier=dossier, expected_version=dossier.version, **self.desk.who(self.desk.cast.sesan))
+
+    def step(self):
+        state = Dossier.objects.get(pk=self.desk.dossier.pk)
+        usual = {
+            "draft": ["save", "save", "send"],
+            "finalised": ["save", "send", "send"],
+            "returned": ["save", "save", "send"],
+            "sent": ["take"]
+            if state.taken_by_id is None
+            else [
+                "accept",
+                "accept",
+                "keep",
+                "give_back",
+                "amend",
+                "amend",
+                "undecide",
+                "send_back",
+                "withdraw",
+                "publish",
+                "publish",
+            ],
+        }.get(state.state)
+        if usual is None:
+            return False
+        act = self.draw.choice([*usual, "edit"])
+        before = self.whole()
+        try:
+            with transaction.atomic():
+                getattr(self, act)()
+        except REFUSALS as refusal:
+            self.log.append((act, "refused", str(refusal)[:90]))
+            return True
+        self.done[act] += 1
+        self.log.append((act, state.state, before, self.whole(), self.fiche().values))
+        assert self.whole() in self.seen, "\n".join(map(str, self.log))
+        return True
+
+
+@pytest.fixture
+def make_desk(world, cast):
+    """Make a new dossier of the same EG."""
+    return lambda: Desk(world, cast)
+
+
+def test_a_person_published_is_one_that_somebody_had_whole_in_sight(make_desk):
+    done = Counter()
+    for seed in range(RUNS):
+        with transaction.atomic():
+            play = Play(make_desk(), seed)
+            for _ in range(STEPS):
+                if not play.step():
+                    break
+            done += play.done
+            transaction.set_rollback(True)
+    assert {"save", "edit", "accept", "amend", "keep", "publish", "withdraw", "send_back"} <= set(done)
