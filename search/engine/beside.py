@@ -39,28 +39,33 @@ def reached_cte(asked: Asked, parameters: dict[str, Any]) -> str:
         parameters[f"step_{step}"] = math.sin(min(step / (2 * EARTH_RADIUS_KM), math.pi / 2)) ** 2
         within.append(f"coalesce(sum(n) FILTER (WHERE chord <= %(step_{step})s), 0)::int")
     is_read = not asked.may_widen and nearby_cte(asked, parameters)
-    hidden_near = "SELECT code, chord FROM nearby" if is_read else _HIDDEN_NEAR
+    hidden, joined, more = (_NEARBY, "", "") if is_read else (_JOINED, _JOIN, _HIDDEN_NEAR)
     return f"""
-        hidden_near AS ({hidden_near}),
+        {more}
         reached AS (
             SELECT ARRAY[{", ".join(within)}] AS counts
             FROM (
                 SELECT at_chord AS chord, at_units AS n FROM found WHERE at_units > 0
                 UNION ALL
-                SELECT CASE WHEN b.serves THEN 0 WHEN b.hidden THEN hidden_near.chord
+                SELECT CASE WHEN b.serves THEN 0 WHEN b.hidden THEN {hidden}
                        ELSE {chord_sql("b.lat", "b.lon")} END, 1
-                FROM base b LEFT JOIN hidden_near ON b.hidden AND hidden_near.code = b.department_code
+                FROM base b {joined}
                 WHERE b.failed = 0 AND (b.serves OR b.hidden OR b.has_own_place)
             ) AS measured
         )
     """  # noqa: S608 (columns and conditions are written in these modules)
 
 
+# The few departments within reach are read for the first hidden place only: mostly there is none.
+_NEARBY = "(SELECT nearby.chord FROM nearby WHERE nearby.code = b.department_code)"
+_JOINED, _JOIN = "hidden_near.chord", "LEFT JOIN hidden_near ON b.hidden AND hidden_near.code = b.department_code"
 _HIDDEN_NEAR = f"""
-    SELECT commune.department_id AS code, min({chord_sql("commune.lat", "commune.lon")}) AS chord
-    FROM directory_commune commune
-    WHERE commune.department_id IN (SELECT department_code FROM base WHERE hidden AND failed = 0)
-    GROUP BY commune.department_id
+    hidden_near AS (
+        SELECT commune.department_id AS code, min({chord_sql("commune.lat", "commune.lon")}) AS chord
+        FROM directory_commune commune
+        WHERE commune.department_id IN (SELECT department_code FROM base WHERE hidden AND failed = 0)
+        GROUP BY commune.department_id
+    ),
 """  # noqa: S608 (columns are written here)
 STANDS_THERE = "NOT b.has_own_place AND NOT b.serves AND NOT b.hidden"
 
