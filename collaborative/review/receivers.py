@@ -21,6 +21,8 @@ from .risk import risk_of
 from .standing import standing_of
 
 if TYPE_CHECKING:
+    from directory.models import RecordChange
+
     from ..models import Fiche, Step
     from .parts import Part
     from .standing import FicheStanding
@@ -89,10 +91,20 @@ def _holds(one: FicheStanding, part: Part) -> bool:
     decided = [name for name in {*part.stored, *part.together} if name in one.reviews]
     if not all(_is_about(one, name) for name in decided):
         return False
-    if review.decision in {FieldDecision.RETURN, FieldDecision.KEEP}:
+    if review.decision == FieldDecision.RETURN:
         return True
+    later = [line for line in one.changes if line.version > review.record_version]
+    if _is_over_another(one, decided, later):
+        return False
     others = {*part.together} - {*decided, SOURCE}
-    return not any(line.version > review.record_version and others & line.changes.keys() for line in one.changes)
+    return review.decision == FieldDecision.KEEP or not any(others & line.changes.keys() for line in later)
+
+
+def _is_over_another(one: FicheStanding, names: list[str], later: list[RecordChange]) -> bool:
+    """Tell whether the same is proposed anew, over what the directory says since the decision: no conflict tells it."""
+    now = {name: line.changes[name][1] for line in later for name in names if name in line.changes}
+    base = one.fiche.base
+    return any(name in base and same(base[name], value) for name, value in now.items())
 
 
 def _is_about(one: FicheStanding, name: str) -> bool:

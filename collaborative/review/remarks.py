@@ -34,7 +34,7 @@ class FieldRemark(NamedTuple):
 
 
 def remarks_of(form: FicheForm) -> list[FieldRemark]:
-    """Remarks on the fields of a fiche that is corrected: one query, one more for a photo, and for fields of one sense.
+    """Remarks on the fields of a fiche that is corrected: one query, one more for a photo, one for what changed.
 
     What the support amended or kept of the directory is told as long as sending the fiche again would publish it.
     """
@@ -65,7 +65,7 @@ def told_values(fiche: Fiche) -> State:
 
 def _standing(fiche: Fiche, reviews: dict[str, FieldReview]) -> FicheStanding:
     files = list(fiche.files.all()) if PHOTO in reviews else []
-    changes = changes_since([fiche]).get(fiche.pk, []) if not GROUPED.isdisjoint(reviews) else []
+    changes = changes_since([fiche]).get(fiche.pk, []) if reviews else []
     return FicheStanding(fiche, parts_of(fiche, files, reviews), reviews, {}, files, changes=changes)
 
 

@@ -142,3 +142,20 @@ def test_a_decision_from_before_that_takes_half_of_a_torn_point_settles_nothing(
     assert conflicts(torn) == ["responsable"]
     with pytest.raises(PublicationRefused):
         validate_dossier(**publishing(torn))
+
+
+@pytest.mark.parametrize("decision", [FieldDecision.ACCEPT, FieldDecision.KEEP])
+@pytest.mark.parametrize(("part", "values"), [("responsable", MARTIN), ("email", {"email": "une@example.org"})])
+def test_the_same_proposed_anew_over_what_the_directory_says_since_is_looked_at(managed, decision, part, values):
+    proposed = {"phone": "0140000042"} | values
+    change(managed, managed.world.act, proposed)
+    send_and_take(managed)
+    decide(managed, part, decision)
+    managed.apply("withdraw")
+    [name] = values
+    change(managed, managed.world.act, proposed | {name: getattr(managed.world.act, name)})
+    edit(managed, managed.world.act, **{name: "dupont@example.org"})
+    change(managed, managed.world.act, proposed)
+    send_and_take(managed)
+    assert conflicts(managed) == []
+    assert part in waiting(managed)
