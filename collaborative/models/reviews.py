@@ -11,11 +11,12 @@ from .fiches import Fiche
 class FieldReview(models.Model):
     """What a validator decided of one proposed field; a field without one is accepted when the dossier is validated.
 
-    ``value`` is the kept value of an amended field, ``proposed`` the proposal that the decision is about: it falls when
-    the fiche is sent again with another. ``record_version`` is the version of the record that was shown: a conflict
-    that came later is to be settled anew. ``base``: what the record then held of a field that nobody proposed and that
-    an amendment changed, which tells a conflict as the base of a fiche does. Besides stored fields, ``field`` may name
-    a whole part of a fiche (``collaborative.review.parts``): its place, its removal, its photo, its attachments.
+    ``value`` is the kept value of an amended field, ``proposed`` the proposal that the decision is about (empty when it
+    empties the field, none when nothing is proposed of it): it falls when the fiche is sent again with another.
+    ``record_version`` is the version of the record that was shown: a conflict that came later is to be settled anew.
+    ``base``: what the record then held of a field that nobody proposed and that an amendment changed, which tells a
+    conflict as the base of a fiche does. Besides stored fields, ``field`` may name a whole part of a fiche
+    (``collaborative.review.parts``): its place, its removal, its photo, its attachments.
     """
 
     fiche = models.ForeignKey(Fiche, models.CASCADE, related_name="reviews")

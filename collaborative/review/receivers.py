@@ -21,8 +21,6 @@ from .risk import risk_of
 from .standing import standing_of
 
 if TYPE_CHECKING:
-    from directory.models import RecordChange
-
     from ..models import Fiche, Step
     from .parts import Part
     from .standing import FicheStanding
@@ -65,7 +63,7 @@ def fallen_names(one: FicheStanding) -> list[str]:
 
     def holds(name: str) -> bool:
         review, block = one.reviews[name], block_of(kind, name)
-        if name in stored or review.decision != FieldDecision.AMEND or not same(review.proposed, one.proposal(name)):
+        if name in stored or review.decision != FieldDecision.AMEND or review.proposed is not None:
             return False
         return block in amended or (block, review.at) in moments
 
@@ -93,22 +91,26 @@ def _holds(one: FicheStanding, part: Part) -> bool:
         return False
     if review.decision == FieldDecision.RETURN:
         return True
-    later = [line for line in one.changes if line.version > review.record_version]
-    if _is_over_another(one, decided, later):
-        return False
-    others = {*part.together} - {*decided, SOURCE}
-    return review.decision == FieldDecision.KEEP or not any(others & line.changes.keys() for line in later)
-
-
-def _is_over_another(one: FicheStanding, names: list[str], later: list[RecordChange]) -> bool:
-    """Tell whether the same is proposed anew, over what the directory says since the decision: no conflict tells it."""
-    now = {name: line.changes[name][1] for line in later for name in names if name in line.changes}
+    moved = _moved(one, review.record_version)
     base = one.fiche.base
-    return any(name in base and same(base[name], value) for name, value in now.items())
+    if any(name in base and same(base[name], moved[name]) for name in moved.keys() & {*decided}):
+        return False  # the same is proposed anew, over what the directory says since: no conflict tells it
+    others = {*part.together} - {*decided, SOURCE}
+    return review.decision == FieldDecision.KEEP or others.isdisjoint(moved)
+
+
+def _moved(one: FicheStanding, version: int) -> dict[str, Any]:
+    """What the directory says of the fields that it changed after a version, those put back left out."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for line in one.changes:
+        if line.version > version:
+            found |= {name: (found.get(name, pair)[0], pair[1]) for name, pair in line.changes.items()}
+    return {name: now for name, (before, now) in found.items() if not same(before, now)}
 
 
 def _is_about(one: FicheStanding, name: str) -> bool:
     """Tell whether a decision is about what is proposed of its field, or corrects one that still is not."""
     review = one.reviews[name]
-    is_proposed = name in one.fiche.values or name not in GROUPED
-    return (is_proposed or review.decision == FieldDecision.AMEND) and same(review.proposed, one.proposal(name))
+    if name in one.fiche.values or name not in GROUPED:
+        return same(review.proposed, one.proposal(name))
+    return review.decision == FieldDecision.AMEND and review.proposed is None

@@ -322,7 +322,7 @@ def _write(
                 field=name,
                 decision=decision,
                 value=amended.get(name),
-                proposed=one.proposal(name),
+                proposed=_kept_proposal(one, name),
                 base=(base or {}).get(name),
                 reason=reason,
                 record_version=record_version,
@@ -335,3 +335,9 @@ def _write(
         unique_fields=["fiche", "field"],
         update_fields=["decision", "value", "proposed", "base", "reason", "record_version", "at", "by"],
     )
+
+
+def _kept_proposal(one: FicheStanding, name: str) -> Any:
+    """What a decision is about: an emptied field is told from one that the fiche does not propose."""
+    proposal = one.proposal(name)
+    return "" if proposal is None and name in one.fiche.values else proposal

@@ -159,3 +159,32 @@ def test_the_same_proposed_anew_over_what_the_directory_says_since_is_looked_at(
     send_and_take(managed)
     assert conflicts(managed) == []
     assert part in waiting(managed)
+
+
+@pytest.mark.parametrize("cleared", [{"max_age_value": None}, {"secretary_phone": ""}])
+def test_the_correction_of_a_clearing_falls_when_it_is_taken_back(desk, world, cleared):
+    [name] = cleared
+    edit(desk, world.act, **AGES, secretary_phone="0140000005")
+    value = getattr(world.act, name)
+    change(desk, world.act, {"sex": "f", "email": "une@example.org"} | cleared)
+    send_and_take(desk)
+    decide(desk, "sex", FieldDecision.AMEND, values={"sex": "m"})
+    decide(desk, "email", FieldDecision.AMEND, values={"email": "autre@example.org"})
+    other = 70 if name == "max_age_value" else "0140000006"
+    decide(desk, "ages" if name in AGES else name, FieldDecision.AMEND, values={name: other})
+    propose_again(desk, {"sex": "f", "email": "une@example.org", name: value})
+    assert decided(desk) == {("sex", "amend"), ("email", "amend")}
+
+
+@pytest.mark.parametrize("decision", [FieldDecision.ACCEPT, FieldDecision.KEEP])
+@pytest.mark.parametrize("name", ["manager_first_name", "manager_last_name"])
+def test_what_the_directory_put_back_drops_no_decision(managed, decision, name):
+    change(managed, managed.world.act, MARTIN)
+    send_and_take(managed)
+    decide(managed, "responsable", decision)
+    before = ROY[name]
+    for value in ("Dupont", before):
+        edit(managed, managed.world.act, **{name: value})
+    managed.apply("withdraw")
+    send_and_take(managed)
+    assert decided(managed) == {("manager_last_name", decision)}
