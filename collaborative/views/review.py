@@ -181,6 +181,9 @@ def _next(request: SignedInRequest, one: FicheStanding, act: str, key: str, said
     found = standing.find(one.fiche.pk)
     if said:
         messages.success(request, said)
+    for part in one.parts:
+        if part.is_beside and part.key != key and found is not None and found.part(part.key) is None:
+            messages.info(request, f"«\u00a0{part.label}\u00a0»\u00a0: la correction faite en même temps est retirée.")
     if act == ALL:
         following = standing.after(one.fiche.pk)
         if found is not None and found.open_conflicts:

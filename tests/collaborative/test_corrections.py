@@ -262,6 +262,14 @@ def test_a_bound_corrected_that_the_directory_changes_is_settled(bounded, client
     assert published(bounded) == ("f", *expected)
 
 
+def test_what_falls_with_another_decision_is_said(reviewed, client):
+    correct(client, reviewed, sex="f", max_age_value="65")
+    assert decisions().keys() == {"sex", "max_age_value"}
+    shown = client.get(post(client, reviewed, acte="accepter", champ="sex").url)
+    assert decisions().keys() == {"sex"}
+    assert "« Âge » : la correction faite en même temps est retirée." in read(shown.content.decode())
+
+
 def test_a_bound_corrected_falls_with_its_range(bounded, client, world):
     correct(client, bounded, min_age_value="21", max_age_value="65")
     post(client, bounded, acte="annuler", champ="sex")
