@@ -67,9 +67,8 @@ def fallen_names(one: FicheStanding) -> list[str]:
             return False
         return block in amended or (block, review.at) in moments
 
-    fallen = [name for name in one.reviews if name not in kept and not holds(name)]
-    halves = {key_of(name) for name in fallen}
-    return [name for name in one.reviews if name in fallen or key_of(name) in halves]
+    fallen = {key_of(name) for name in one.reviews if name not in kept and not holds(name)}
+    return [name for name in one.reviews if key_of(name) in fallen]
 
 
 def is_told(fiche: Fiche, review: FieldReview) -> bool:
