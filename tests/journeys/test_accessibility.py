@@ -60,12 +60,36 @@ def signed_in_pages(world):
     yield reverse("directory:practitioner_detail", kwargs={"practitioner_id": world.practitioner.pk})
 
 
+# Words that stand on two lines, cut between two of their letters: their column has no room.
+# Mails, addresses and what is too long for a word may be.
+CUT_WORDS = """() => {
+  const cut = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (!text.parentElement.checkVisibility() || text.parentElement.closest("svg, option, .visually-hidden")) continue;
+    for (const token of text.data.matchAll(/\\S+/g)) {
+      if (/[@/]/.test(token[0])) continue;
+      for (const word of token[0].matchAll(/[\\p{L}\\p{N}]{3,}/gu)) {
+        if (word[0].length > 30) continue;
+        const place = document.createRange(), start = token.index + word.index;
+        place.setStart(text, start);
+        place.setEnd(text, start + word[0].length);
+        const lines = [...place.getClientRects()].filter((box) => box.width > 0).map((box) => Math.round(box.top));
+        if (new Set(lines).size > 1) cut.push(word[0]);
+      }
+    }
+  }
+  return cut;
+}"""
+
+
 def errors_of(page, axe, server, addresses, error_pages=()):
-    """What axe and the width find on each address, one line an offence."""
+    """What axe, the width (folds open too) and the words find on each address, one line an offence."""
     found = []
     for address in (*addresses, *error_pages):
         page.goto(f"{server.url}{address}")
         found += [f"{address}: {line}" for line in axe()]
+        page.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")
+        found += [f"{address}: “{word}” is cut" for word in page.evaluate(CUT_WORDS)]
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if overflow > 0:
             found.append(f"{address}: {overflow} px wider than the window")

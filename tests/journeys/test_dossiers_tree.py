@@ -3,12 +3,15 @@
 import re
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from collaborative.fiches.services import add_structure, add_units, remove_fiche
 from collaborative.services import add_comment, open_dossier
 from directory.scopes import scope_of
+
+from .test_accessibility import errors_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,6 +54,20 @@ def test_axe_at_both_widths(page, axe, live_server, open_session, dossier, world
             page.evaluate("document.querySelectorAll('.dossier-split details').forEach(one => one.open = true)")
             assert axe() == [], (path, width)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+
+
+def test_a_name_of_the_repertoire_keeps_its_room_beside_the_link_that_opens_a_dossier(
+    page, axe, live_server, open_session, world, cast
+):
+    world.eg.name = "CENTRE COMMUNAL INTERGENERATIONNEL VILLENEUVE"
+    world.eg.save()
+    open_session(cast.directeur)
+    tree = reverse("directory:tree_department", kwargs={"code": world.eg.commune.department_id})
+    page.goto(f"{live_server.url}{tree}")
+    expect(page.get_by_role("link", name="Ouvrir un dossier collaboratif")).not_to_have_count(0)
+    for width in (360, 640, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert errors_of(page, axe, live_server, [tree]) == [], width
 
 
 @pytest.fixture
