@@ -78,6 +78,7 @@ class FicheForm:
         self.fixed = fixed_names(fiche)
         self.data = None if data is None else self._with_versions(data)
         self.terms = TermBook(TERM_LISTS[fiche.kind])
+        self.stepped = ""  # block that a button which saves nothing changed
         self.blocks: list[BlockForm] = []
         with self.terms.open():
             for key in editable_blocks(fiche.kind):
@@ -203,6 +204,7 @@ class FicheForm:
 
     def after_step(self, key: str, step: str) -> FicheForm:
         """Form after a button that saves nothing, of the block ``key``. An unknown block changes nothing."""
+        self.stepped = key
         if key == IDENTIFICATION and step == LISTS_STEP:
             self._preset_offer()
         with self.terms.open():
@@ -302,15 +304,26 @@ def typed_state(form: FicheForm) -> State:
     """
     state = dict(form.state)
     for block in form.blocks:
-        if block.is_bound and not block.blocked:
-            state |= {name: _typed(form, block, name) for name in block.value_names}
+        if (block.is_bound or block.block == form.stepped) and not block.blocked:
+            data = block.data if block.is_bound else _shown(block)
+            state |= {name: _typed(form, block, name, data) for name in block.value_names}
     if form.fiche.kind == RecordKind.UNIT and form.block("adresse").is_bound and _ticked(form, "adresse-same_address"):
         state |= dict.fromkeys(("commune", "street_number", "street_name", "postal_code"))
     return state
 
 
-def _typed(form: FicheForm, block: BlockForm, name: str) -> Any:
-    data = block.data  # with the locked fields, which a browser does not send
+def _shown(block: BlockForm) -> QueryDict:
+    """What a block not bound any more, after a step, will send."""
+    data = QueryDict(mutable=True)
+    for name in block.fields:
+        value = block[name].value()
+        rows = value if isinstance(value, list | tuple) else [value]
+        data.setlist(block.add_prefix(name), [str(row) for row in rows if row not in (None, "", False)])
+    return data
+
+
+def _typed(form: FicheForm, block: BlockForm, name: str, data: Any) -> Any:
+    """``data``: with the locked fields, which a browser does not send."""
     if name == "weekly_hours":
         start = f"{block.prefix}-p"
         filled = any(data.get(key) for key in data if key.startswith(start) and key.endswith(("-de", "-24h")))

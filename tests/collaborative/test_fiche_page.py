@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.forms import CheckboxInput, CheckboxSelectMultiple
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +29,14 @@ def url(fiche, name="fiche_detail"):
 def sent(fiche, user, **typed):
     """What a browser would send of the form untouched, and what is ``typed`` over it (« block-name »)."""
     fiche = Fiche.objects.whole().get(pk=fiche.pk)
-    form = FicheForm(fiche, scope_of(user))
+    typed = {name.replace("__", "-"): value for name, value in typed.items()}
+    return {
+        name: value for name, value in (filled(FicheForm(fiche, scope_of(user))) | typed).items() if value is not None
+    }
+
+
+def filled(form):
+    """What the fields of a form hold, by name; ``None`` for a box that is not ticked."""
     data = {"version": str(form.fiche_version), "version_repertoire": str(form.record_version), "vu": form.seen}
     for block in form.blocks:
         for bound in block:
@@ -38,8 +46,7 @@ def sent(fiche, user, **typed):
             if value in (None, False, "", []):
                 value = None if isinstance(bound.field.widget, BOXES) else ""
             data[bound.html_name] = "on" if value is True else value
-    typed = {name.replace("__", "-"): value for name, value in typed.items()}
-    return {name: value for name, value in (data | typed).items() if value is not None}
+    return data
 
 
 @pytest.fixture
@@ -120,6 +127,31 @@ def test_a_new_unit_chooses_its_type_then_its_offer(director, desk, world, cast)
         "Équipe mobile",
         FicheState.PENDING,
         world.act.unit_type_id,
+    )
+
+
+STEPS = [
+    ("act_mobile", "intervention", "ajouter", {"ajout": "Nanterre"}, "Territoire d’intervention", True),
+    ("act", "horaires", "plage-0-1", {"p0-j1-0-de": "09:00", "p0-j1-0-a": "17:00"}, "Horaires", True),
+    ("eg", "responsable", "reinitialiser", {}, "Nom du responsable", False),
+]
+
+
+@pytest.mark.parametrize(("record", "block", "step", "typed", "label", "done"), STEPS, ids=[row[1] for row in STEPS])
+def test_the_checklist_after_a_step_tells_what_the_page_shows(  # without JavaScript, the page is made anew
+    director, desk, world, cast, record, block, step, typed, label, done
+):
+    type(world.eg).objects.update(manager_last_name="Prévost")
+    fiche = desk.fiche(getattr(world, record))
+    data = sent(fiche, cast.directeur, **{f"{block}__{name}": value for name, value in typed.items()})
+    page = director.post(url(fiche), data | {f"{block}-etape": step})
+    shown = {item.label: item.done for item in page.context["checklist"].recommended}
+    assert shown[label] is done
+    said = {name: value for name, value in filled(page.context["form"]).items() if value is not None}
+    kept = director.post(url(fiche, "fiche_draft"), said).json()["checklist"]
+    assert (
+        kept.split()
+        == render_to_string("collaborative/checklist.html", {"checklist": page.context["checklist"]}).split()
     )
 
 
