@@ -395,3 +395,19 @@ def test_the_place_is_that_of_the_queue_of_support(desk, world, cast):
 )
 def test_delays_in_words(hours, words):
     assert delays.delay_words(datetime.timedelta(hours=hours)) == words
+
+
+@pytest.mark.parametrize("page", ["comment", "abandon", "open", "campaign"])
+def test_what_is_wrong_is_listed_once(desk, client, world, cast, page):
+    client.force_login(cast.sesan if page in {"campaign", "open"} else cast.directeur)
+    addresses = {
+        "open": reverse("collaborative:dossier_open"),
+        "campaign": reverse("collaborative:campaign_create"),
+    }
+    address = addresses.get(page) or page_of(desk, page)
+    typed = {"version": desk.dossier.version, "text": "x" * 2001, "remark": "x" * 2001, "name": "x" * 300}
+    typed["eg"] = world.other_eg.pk
+    refused = client.post(address, typed)
+    assert refused.status_code == 422
+    assert text_of(refused).count('class="error-summary') == 1
+    assert text_of(refused).count("invalid-feedback") >= 1

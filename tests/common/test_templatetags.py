@@ -175,7 +175,7 @@ def test_messages_errors_and_help_get_their_french_spaces():
             raise forms.ValidationError("Refusé : pourquoi ?")
 
     form = Typed({"name": "x"})
-    html = render("{% load crispy_forms_filters %}{{ form|crispy }}", form=form)
+    html = render("{% load crispy_forms_filters %}{% error_summary form %}{{ form|crispy }}", form=form)
     assert html.count("Refusé\N{NO-BREAK SPACE}: pourquoi\N{NARROW NO-BREAK SPACE}?") == 2
     assert "exemple\N{NO-BREAK SPACE}: «\N{NO-BREAK SPACE}Nom\N{NO-BREAK SPACE}»\N{NARROW NO-BREAK SPACE}!" in html
     note = render("{% load ui %}{% message_note message %}", message=Message(messages.SUCCESS, "Fait : <b> !"))
