@@ -190,7 +190,7 @@ class CurrentFigure(CurrentState):
         ]
 
     def __str__(self):
-        return f"{self.unit_id} : {self.figure}"
+        return f"{self.unit_id} : {_told(self.figure)}"
 
     @property
     def capacity_kind(self) -> str:
@@ -268,4 +268,8 @@ class AvailabilityEntry(Breakdown):
         triggers = append_only("availabilityentry")
 
     def __str__(self):
-        return f"{self.unit_id} : {self.figure} ({self.stated_at:%d/%m/%Y %H:%M})"
+        return f"{self.unit_id} : {_told(self.figure)} ({self.stated_at:%d/%m/%Y %H:%M})"
+
+
+def _told(figure: int | None) -> str:
+    return "inconnu" if figure is None else str(figure)

@@ -146,7 +146,7 @@ document.addEventListener("htmx:load", (event) => event.target === document.body
 // Over the map of a territory: communes that another CPTS serves too (hatched), communes that it surrounds (dotted).
 const PATTERNS = `
   <pattern id="hachures" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V8"/></pattern>
-  <pattern id="points" width="7" height="7" patternUnits="userSpaceOnUse"><circle cx="3" cy="3" r="1.5"/></pattern>`;
+  <pattern id="motif-points" width="7" height="7" patternUnits="userSpaceOnUse"><circle cx="3" cy="3" r="1.5"/></pattern>`;
 
 const overMap = async (map, url, className) => {
   if (!url) return;

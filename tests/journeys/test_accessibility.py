@@ -81,13 +81,19 @@ CUT_WORDS = """() => {
   return cut;
 }"""
 
+TWICE = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+  return ids.filter((id, rank) => ids.indexOf(id) < rank);
+}"""
+
 
 def errors_of(page, axe, server, addresses, error_pages=()):
-    """What axe, the width (folds open too) and the words find on each address, one line an offence."""
+    """What axe, the ids, the width (folds open too) and the words find on each address, one line an offence."""
     found = []
     for address in (*addresses, *error_pages):
         page.goto(f"{server.url}{address}")
         found += [f"{address}: {line}" for line in axe()]
+        found += [f"{address}: id {name} is there twice" for name in page.evaluate(TWICE)]
         page.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")
         found += [f"{address}: “{word}” is cut" for word in page.evaluate(CUT_WORDS)]
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
