@@ -8,8 +8,10 @@ from playwright.sync_api import expect
 
 from collaborative.models import Dossier
 from collaborative.services import open_dossier as open_entity_dossier
+from directory.enums import Nomenclature
 from directory.models import GeographicEntity, InterventionArea, OperationalUnit
 from directory.scopes import scope_of
+from tests.factories.directory import TermFactory
 
 from .test_accessibility import SIZES, errors_of
 from .test_main_job import region, sign_in_by_hand  # noqa: F401 - a fixture
@@ -226,10 +228,13 @@ def test_a_fiche_is_put_on_hold_on_a_phone(page, live_server, open_session, cast
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_pages_of_a_fiche_are_accessible(page, axe, live_server, open_session, cast, world, size):
+    long = "Communauté Professionnelle Territoriale de Santé (CPTS)"
+    world.eg.category = TermFactory(nomenclature=Nomenclature.EG_CATEGORY, label=long)
+    world.eg.save()
     who = {"by": cast.directeur, "scope": scope_of(cast.directeur), "now": timezone.now()}
     dossier = open_entity_dossier(entity=world.eg, **who)
     top, unit = (dossier.fiches.get(**record).pk for record in ({"geographic_entity": world.eg}, {"unit": world.act}))
     page.set_viewport_size(SIZES[size])
     open_session(cast.directeur)
-    names = [f"{top}/", f"{unit}/", f"{unit}/apercu/", f"{unit}/fichiers/"]
+    names = [f"{top}/", f"{top}/apercu/", f"{unit}/", f"{unit}/apercu/", f"{unit}/fichiers/"]
     assert errors_of(page, axe, live_server, [f"/dossiers/{dossier.pk}/fiches/{name}" for name in names]) == []
