@@ -27,9 +27,16 @@ pytestmark = pytest.mark.django_db
 WHOLES = {
     "responsable": {"manager_last_name": "Nom{}", "manager_first_name": "Prénom{}", "manager_role": "Rôle{}"},
     "medical_phone": {"medical_phone": "01400{:05}", "medical_extension": "{}"},
+    "fax": {"fax": "01410{:05}", "fax_extension": "{}"},
+    "installed_places": {"installed_places": 40, "capacity_kind": ("place", "bed")},
     "ages": {"min_age_value": 2, "min_age_unit": ("m", "y"), "max_age_value": 80, "max_age_unit": ("y",)},
 }
-WIDEST = {"min_age_value": 0, "max_age_value": MAX_AGE_YEARS}
+WIDEST = {
+    "min_age_value": 0,
+    "max_age_value": MAX_AGE_YEARS,
+    "installed_places": None,
+    "capacity_kind": "place",
+}
 RUNS, STEPS = int(os.environ.get("ROR_PLAYS", "16")), 22
 PLAYED = {"save", "edit", "accept", "amend", "keep", "publish", "withdraw", "send_back", "rest"}
 REFUSALS = (PublicationRefused, ValidationError, PermissionDenied, StaleDossier, IllegalAct)
@@ -147,7 +154,9 @@ class Play:
             self.done["rest"] += 1
 
     def finish(self):
-        """Whatever was done, the dossier goes to publication: the support keeps the directory where it differs."""
+        """Whatever was done, the dossier goes to publication: the support lifts the return that was never told, and
+        keeps the directory where it differs.
+        """
         state = Dossier.objects.get(pk=self.desk.dossier.pk).state
         if state == "validated":
             return
@@ -156,6 +165,8 @@ class Play:
         self.save()
         self.send()
         self.take()
+        if standing_of(Dossier.objects.get(pk=self.desk.dossier.pk)).returned:
+            self.undecide()
         sesan, keep = self.desk.cast.sesan, FieldDecision.KEEP
         for one, part in standing_of(self.desk.dossier).open_conflicts:
             version = one.fiche.record.version
